@@ -1,0 +1,1 @@
+"""Attention scores as thermal circuits, sampled on Aer and compared with softmax."""
