@@ -1,0 +1,413 @@
+"""The classical side of attention: scores, masks, positions and softmax, in NumPy alone.
+
+Scores are an array (..., keys): each row along the last axis is one distribution over keys, and
+``-inf`` marks a masked key. Everything is computed in float64.
+"""
+
+import operator
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "attention_output",
+    "causal_mask",
+    "check_scores",
+    "log_softmax",
+    "scaled_dot_product_scores",
+    "sinusoidal_positions",
+    "softmax",
+]
+
+
+def check_scores(scores: ArrayLike, *, name: str = "scores") -> NDArray[np.float64]:
+    """Return the scores as a float64 array, or say which row cannot be used and why.
+
+    Args:
+        scores: Real numbers of shape (..., keys), dimensionless; ``-inf`` marks a masked key. Zero
+            rows, such as shape (0, 4), are allowed; zero keys are not.
+        name: What the error message calls the argument.
+
+    Returns:
+        The scores, float64 of the same shape. No copy is made where none is needed.
+
+    Raises:
+        ValueError: If the array is not numeric, has no axis or no keys, or if a row holds NaN or
+            ``+inf`` or is masked throughout.
+
+    Example:
+        >>> check_scores([[0, 1], [2, float("-inf")]])
+        array([[  0.,   1.],
+               [  2., -inf]])
+        >>> check_scores([[0, 1], [2, float("nan")]])
+        Traceback (most recent call last):
+            ...
+        ValueError: Argument `scores` holds nan at scores[1], key 1. ...
+    """
+    array = _real_array(scores, name)
+    if array.ndim == 0 or array.shape[-1] == 0:
+        raise ValueError(
+            f"Argument `{name}` must be of shape (..., keys) with at least one key, "
+            f"but it has shape {array.shape}. Pass one score for each key along the last axis."
+        )
+    # One pass settles the usual case: the largest score of a row is finite unless the row is bad.
+    usable = np.isfinite(array.max(axis=-1))
+    if not usable.all():
+        _raise_for_row(array, np.unravel_index(int(np.argmin(usable)), usable.shape), name)
+    return array
+
+
+def softmax(scores: ArrayLike, *, beta: ArrayLike = 1.0) -> NDArray[np.float64]:
+    r"""Probabilities :math:`p_i = e^{\beta s_i} / \sum_j e^{\beta s_j}` of every row.
+
+    Equivalent to ``scipy.special.softmax(beta * scores, axis=-1)``. The largest score of the row
+    is taken off first, so no finite score overflows. A masked key has probability exactly
+    zero, and so has a key whose exponent lies more than 745 below the largest, where float64
+    ends; :func:`log_softmax` stays finite there.
+
+    Args:
+        scores: Scores (..., keys), dimensionless; ``-inf`` marks a masked key.
+        beta: Inverse temperature, finite and above 0: a number, or an array that broadcasts to
+            the rows (...,).
+
+    Returns:
+        Probabilities of shape (..., keys).
+
+    Raises:
+        ValueError: If the scores are unusable (see :func:`check_scores`) or beta is not finite,
+            not above 0, or does not broadcast to the rows.
+
+    Example:
+        >>> softmax([0.0, 0.0, float("-inf"), float("-inf")])
+        array([0.5, 0.5, 0. , 0. ])
+        >>> softmax([[0.0, 1000.0], [0.0, 0.0]], beta=[10.0, 1.0])
+        array([[0. , 1. ],
+               [0.5, 0.5]])
+    """
+    weights = np.exp(_exponents(scores, beta))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return weights
+
+
+def log_softmax(scores: ArrayLike, *, beta: ArrayLike = 1.0) -> NDArray[np.float64]:
+    r"""Natural logarithm of :func:`softmax`, without the underflow of small probabilities.
+
+    Args:
+        scores: Scores (..., keys), dimensionless; ``-inf`` marks a masked key.
+        beta: Inverse temperature, finite and above 0: a number, or an array that broadcasts to
+            the rows (...,).
+
+    Returns:
+        Log probabilities of shape (..., keys), in nats, at most 0; ``-inf`` at masked keys.
+
+    Raises:
+        ValueError: As :func:`softmax`.
+
+    Example:
+        >>> log_softmax([0.0, -2000.0])
+        array([    0., -2000.])
+    """
+    exponents = _exponents(scores, beta)
+    return exponents - np.log(np.exp(exponents).sum(axis=-1, keepdims=True))
+
+
+def scaled_dot_product_scores(
+    queries: ArrayLike,
+    keys: ArrayLike,
+    *,
+    mask: ArrayLike | None = None,
+    causal: bool = False,
+    scale: float | None = None,
+) -> NDArray[np.float64]:
+    r"""Attention scores before softmax, :math:`q \cdot k / \sqrt{d}`, with ``-inf`` where masked.
+
+    Equation (1) of [1] without its softmax. The masks follow torch's
+    ``scaled_dot_product_attention``, except that `mask` and `causal` may be given together: a key
+    is then seen only if both allow it. Where fewer key heads serve several query heads (grouped
+    queries), repeat the key heads first.
+
+    Args:
+        queries: Queries (..., q, d).
+        keys: Keys (..., k, d); the leading axes broadcast against those of `queries`.
+        mask: Boolean, True where the query may attend to the key, or floating, added to the scores
+            (0 keeps them, ``-inf`` masks). Broadcasts to (..., q, k).
+        causal: Apply :func:`causal_mask` (q, k): query i sees keys 0 to i. Aligned at the top left,
+            as torch's ``is_causal``, also when q and k differ.
+        scale: Factor on the dot products; 1/sqrt(d) if None.
+
+    Returns:
+        Scores of shape (..., q, k). A row may come out masked throughout; :func:`softmax` refuses
+        such a row by name.
+
+    Raises:
+        ValueError: If a shape does not fit, an array is not numeric or not finite, the scale is not
+            finite, or the mask is neither boolean nor floating or holds NaN or ``+inf``.
+
+    Example:
+        >>> scaled_dot_product_scores([[2.0, 0.0], [0.0, 2.0]], [[1.0, 0.0], [1.0, 1.0]], scale=1.0)
+        array([[2., 2.],
+               [0., 2.]])
+        >>> scaled_dot_product_scores(np.eye(2), np.eye(2), causal=True, scale=1.0)
+        array([[  1., -inf],
+               [  0.,   1.]])
+
+    References:
+        [1] A. Vaswani et al., Attention Is All You Need, arXiv:1706.03762 (2017).
+    """
+    q, k = _finite_array(queries, "queries"), _finite_array(keys, "keys")
+    if q.ndim < 2 or q.shape[-1] == 0:
+        raise ValueError(
+            f"Argument `queries` must be of shape (..., q, d) with d at least 1, "
+            f"but it has shape {q.shape}. Reshape one query to (1, d)."
+        )
+    if k.ndim < 2 or k.shape[-1] != q.shape[-1] or k.shape[-2] == 0:
+        raise ValueError(
+            f"Argument `keys` must be of shape (..., k, d) with k at least 1 and d = {q.shape[-1]} "
+            f"as in `queries`, but it has shape {k.shape}."
+        )
+    _check_leading(q, k, "queries", "keys", "(..., k, d)")
+    factor = 1 / np.sqrt(q.shape[-1]) if scale is None else scale
+    if not np.isfinite(factor):
+        raise ValueError(f"Argument `scale` must be finite, but it is {scale}. None is 1/sqrt(d).")
+
+    scores = (q * factor) @ np.swapaxes(k, -1, -2)
+    if mask is not None:
+        scores = _apply_mask(scores, mask)
+    if causal:
+        scores = np.where(causal_mask(*scores.shape[-2:]), scores, -np.inf)
+    return scores
+
+
+def causal_mask(queries: int, keys: int | None = None) -> NDArray[np.bool_]:
+    """Boolean mask, True where query i may attend to key j: j <= i.
+
+    Aligned at the top left, as torch's ``is_causal``. When the queries are the last ones of a
+    longer sequence (cached decoding), use ``causal_mask(keys)[-queries:]`` instead.
+
+    Args:
+        queries: Number of queries, 1 or more.
+        keys: Number of keys, 1 or more; as many as queries if None.
+
+    Returns:
+        Mask of shape (queries, keys).
+
+    Raises:
+        ValueError: If a number is not an integer of 1 or more.
+
+    Example:
+        >>> causal_mask(2, 3)
+        array([[ True, False, False],
+               [ True,  True, False]])
+    """
+    rows = _positive_integer(queries, "queries")
+    columns = rows if keys is None else _positive_integer(keys, "keys")
+    return np.tri(rows, columns, dtype=np.bool_)
+
+
+def sinusoidal_positions(length: int, dim: int) -> NDArray[np.float64]:
+    r"""Positional encoding of [1], section 3.5, sines and cosines interleaved.
+
+    Column 2i is :math:`\sin(t / 10000^{2i/d})` and column 2i+1 the cosine of the same angle, with
+    positions t counted from 0.
+
+    Args:
+        length: Number of positions, 1 or more.
+        dim: Width d of the encoding, even and 2 or more.
+
+    Returns:
+        Encoding of shape (length, dim), entries in [-1, 1].
+
+    Raises:
+        ValueError: If `length` is not an integer of 1 or more, or `dim` not an even one.
+
+    Example:
+        >>> sinusoidal_positions(2, 4).round(4)
+        array([[0.    , 1.    , 0.    , 1.    ],
+               [0.8415, 0.5403, 0.01  , 1.    ]])
+
+    References:
+        [1] A. Vaswani et al., Attention Is All You Need, arXiv:1706.03762 (2017).
+    """
+    rows, columns = _positive_integer(length, "length"), _positive_integer(dim, "dim")
+    if columns % 2:
+        raise ValueError(
+            f"Argument `dim` must be even, since each sine is paired with a cosine, "
+            f"but it is {dim}. Use {columns + 1}."
+        )
+    frequencies = 10000.0 ** (-np.arange(0, columns, 2) / columns)
+    angles = np.arange(rows)[:, None] * frequencies
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(rows, columns)
+
+
+def attention_output(
+    queries: ArrayLike,
+    keys: ArrayLike,
+    values: ArrayLike,
+    *,
+    mask: ArrayLike | None = None,
+    causal: bool = False,
+    scale: float | None = None,
+    beta: ArrayLike = 1.0,
+) -> NDArray[np.float64]:
+    r"""Attention, :math:`\mathrm{softmax}(\beta\, q k^T / \sqrt{d})\, v`: equation (1) of [1].
+
+    Equals torch's ``scaled_dot_product_attention`` without dropout at ``beta=1``.
+
+    Args:
+        queries: Queries (..., q, d).
+        keys: Keys (..., k, d).
+        values: Values (..., k, v); the leading axes broadcast.
+        mask: As in :func:`scaled_dot_product_scores`.
+        causal: As in :func:`scaled_dot_product_scores`.
+        scale: As in :func:`scaled_dot_product_scores`.
+        beta: Inverse temperature, finite and above 0: a number, or an array that broadcasts to
+            (..., q).
+
+    Returns:
+        Weighted means of the values, of shape (..., q, v).
+
+    Raises:
+        ValueError: As :func:`scaled_dot_product_scores` and :func:`softmax`; also if a query may
+            attend to no key, or the values do not fit the keys or are not finite.
+
+    Example:
+        >>> attention_output([[0.0]], [[1.0], [2.0]], [[10.0], [20.0]])
+        array([[15.]])
+
+    References:
+        [1] A. Vaswani et al., Attention Is All You Need, arXiv:1706.03762 (2017).
+    """
+    v = _finite_array(values, "values")
+    scores = scaled_dot_product_scores(queries, keys, mask=mask, causal=causal, scale=scale)
+    if v.ndim < 2 or v.shape[-2] != scores.shape[-1]:
+        raise ValueError(
+            f"Argument `values` must be of shape (..., k, v) with k = {scores.shape[-1]} "
+            f"as in `keys`, but it has shape {v.shape}."
+        )
+    _check_leading(scores, v, "queries and keys", "values", "(..., k, v)")
+    return softmax(scores, beta=beta) @ v
+
+
+def _real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(
+            f"Argument `{name}` must be a rectangular array of real numbers, but its rows differ "
+            f"in length. Make them equally long (short rows of scores can be padded with -inf)."
+        ) from error
+    if array.dtype.kind not in "iuf":
+        raise ValueError(
+            f"Argument `{name}` must hold real numbers, but its dtype is {array.dtype}. "
+            f"Convert it to a floating array first."
+        )
+    return array.astype(np.float64, copy=False)
+
+
+def _finite_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
+    array = _real_array(value, name)
+    finite = np.isfinite(array)
+    if not finite.all():
+        place = np.unravel_index(int(np.argmin(finite)), array.shape)
+        raise ValueError(
+            f"Argument `{name}` must be finite, but {_place(name, place)} is {array[place]}. "
+            f"Mask a key with `mask`, not in the vectors."
+        )
+    return array
+
+
+def _raise_for_row(array: NDArray[np.float64], row: tuple[np.intp, ...], name: str) -> None:
+    values, place = array[row], _place(name, row)
+    if np.isneginf(values).all():
+        raise ValueError(
+            f"Argument `{name}` has every key masked (-inf) at {place}, so that row has no "
+            f"distribution. Unmask one of its {values.size} keys or leave the row out."
+        )
+    key = int(np.argmax(np.isnan(values) | np.isposinf(values)))
+    raise ValueError(
+        f"Argument `{name}` holds {values[key]} at {place}, key {key}. Scores must be finite, "
+        f"or -inf where a key is masked; repair that score or leave the row out."
+    )
+
+
+def _exponents(scores: ArrayLike, beta: ArrayLike) -> NDArray[np.float64]:
+    """Exponents beta * (s - max s) of every row: the largest is 0, masked keys are -inf."""
+    array = check_scores(scores)
+    betas = _check_beta(beta, array.shape[:-1])
+    with np.errstate(over="ignore"):  # a gap beyond float64 is -inf, as its weight is zero
+        return betas[..., None] * (array - array.max(axis=-1, keepdims=True))
+
+
+def _check_beta(beta: ArrayLike, rows: tuple[int, ...]) -> NDArray[np.float64]:
+    betas = _real_array(beta, "beta")
+    wrong = ~(np.isfinite(betas) & (betas > 0))
+    if wrong.any():
+        place = np.unravel_index(int(np.argmax(wrong)), betas.shape)
+        raise ValueError(
+            f"Argument `beta` must be finite and above 0, but {_place('beta', place)} is "
+            f"{betas[place]}. Equal weights are the limit of a small beta, such as 1e-9."
+        )
+    try:
+        return np.broadcast_to(betas, rows)
+    except ValueError as error:
+        raise ValueError(
+            f"Argument `beta` must be a number or broadcast to the rows {rows}, "
+            f"but it has shape {betas.shape}."
+        ) from error
+
+
+def _apply_mask(scores: NDArray[np.float64], mask: ArrayLike) -> NDArray[np.float64]:
+    array = np.asarray(mask)
+    if array.dtype.kind not in "bf":
+        raise ValueError(
+            f"Argument `mask` must be boolean (True: may attend) or floating (added to the "
+            f"scores), but its dtype is {array.dtype}. Convert zeros and ones with astype(bool)."
+        )
+    try:
+        array = np.broadcast_to(array, scores.shape)
+    except ValueError as error:
+        raise ValueError(
+            f"Argument `mask` must be of a shape that broadcasts to (..., q, k) = {scores.shape}, "
+            f"but it has shape {array.shape}."
+        ) from error
+    if array.dtype.kind == "b":
+        return np.where(array, scores, -np.inf)
+    wrong = np.isnan(array) | np.isposinf(array)
+    if wrong.any():
+        place = np.unravel_index(int(np.argmax(wrong)), array.shape)
+        raise ValueError(
+            f"Argument `mask` must be finite, or -inf where a key is masked, "
+            f"but {_place('mask', place)} is {array[place]}."
+        )
+    return scores + array
+
+
+def _check_leading(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    first_name: str,
+    second_name: str,
+    shape: str,
+) -> None:
+    try:
+        np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
+    except ValueError as error:
+        raise ValueError(
+            f"Argument `{second_name}` must be of shape {shape} with leading axes that broadcast "
+            f"against {first.shape[:-2]} of `{first_name}`, but it has shape {second.shape}. "
+            f"Repeat grouped key and value heads first, with np.repeat."
+        ) from error
+
+
+def _positive_integer(value: int, name: str) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ValueError(f"Argument `{name}` must be an integer of 1 or more, but it is {value!r}.")
+    return number
+
+
+def _place(name: str, index: tuple[np.intp, ...]) -> str:
+    return f"{name}[{', '.join(str(i) for i in index)}]" if index else name
