@@ -1,0 +1,405 @@
+"""The frozen values that travel between stages.
+
+Every array is batched the NumPy way: leading axes ``...`` (layers, heads, queries) are carried
+from the scores to the p-values untouched, and are also the shape of the Qiskit PUB (one
+parameterised circuit, parameter values of shape ``(..., num_parameters)``).
+
+Bit order lives here and nowhere else: ``codewords[key, q]`` is the bit of qubit ``q``, and
+qubit 0 is the rightmost character of a bitstring, as in Qiskit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.quantum_info import SparsePauliOp
+
+__all__ = ["Counts", "Hamiltonian", "Prepared", "Resources", "Result", "Verdict"]
+
+Index = Any
+
+
+@dataclass(frozen=True, eq=False)
+class Hamiltonian:
+    r"""Energies of the keys and the basis states that stand for them.
+
+    :math:`H = \sum_k E_k |c_k\rangle\langle c_k|`, diagonal in the computational basis. A key
+    of energy ``+inf`` (a masked one) and a basis state that stands for no key (padding) lie
+    outside the support: a thermal state gives them no amplitude, at any temperature.
+
+    Attributes:
+        energies: Shape (..., num_keys), in units of k_B T at beta = 1; ``+inf`` is masked.
+        codewords: Shape (num_keys, num_qubits), bool; ``codewords[k, q]`` is qubit q's bit.
+        encoding: Name of the encoding that chose the codewords.
+
+    Example:
+        >>> import numpy as np
+        >>> h = Hamiltonian(np.array([0.0, -1.0]), np.array([[False], [True]]), "Binary")
+        >>> h.num_qubits, h.bitstrings
+        (1, ('0', '1'))
+        >>> h.operator.to_list()
+        [('I', (-0.5+0j)), ('Z', (0.5+0j))]
+    """
+
+    energies: np.ndarray
+    codewords: np.ndarray
+    encoding: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Leading axes: one Hamiltonian for each index."""
+        return self.energies.shape[:-1]
+
+    @property
+    def num_keys(self) -> int:
+        """Number of keys, masked ones included."""
+        return self.energies.shape[-1]
+
+    @property
+    def num_qubits(self) -> int:
+        """Number of qubits of the system register."""
+        return self.codewords.shape[1]
+
+    @property
+    def one_hot(self) -> bool:
+        """Whether key k is the state in which qubit k alone is excited."""
+        square = self.num_keys == self.num_qubits
+        return square and bool(np.array_equal(self.codewords, np.eye(self.num_keys, dtype=bool)))
+
+    @property
+    def basis_states(self) -> tuple[int, ...]:
+        """The basis state of each key, as a Python integer (any number of qubits)."""
+        return tuple(int(bits, 2) for bits in self.bitstrings)
+
+    @property
+    def bitstrings(self) -> tuple[str, ...]:
+        """The basis state of each key as Qiskit prints it: qubit 0 is the rightmost."""
+        return bitstrings(self.codewords)
+
+    def __getitem__(self, index: Index) -> Hamiltonian:
+        """The Hamiltonians at ``index`` of the leading axes."""
+        rows = self.energies.reshape(*self.shape, 1, self.num_keys)[index]
+        return Hamiltonian(rows[..., 0, :], self.codewords, self.encoding)
+
+    def diagonal(self, *, fill: float = 0.0) -> np.ndarray:
+        """Energies of all basis states, shape (..., 2**num_qubits).
+
+        Args:
+            fill: What a basis state outside the support is given.
+        """
+        out = np.full((*self.shape, 2**self.num_qubits), fill)
+        out[..., list(self.basis_states)] = np.where(
+            np.isfinite(self.energies), self.energies, fill
+        )
+        return out
+
+    @cached_property
+    def operator(self) -> SparsePauliOp:
+        r"""The Hamiltonian on its support as a sum of Z strings.
+
+        Coefficients are the Walsh-Hadamard transform of the diagonal,
+        :math:`c_z = 2^{-n} \sum_b (-1)^{z \cdot b} E_b` [1]. Outside the support (padding,
+        masked keys) the diagonal is zero, so that the thermal state is the one *restricted to
+        the support*, not that of this operator on all basis states. A one-hot Hamiltonian is
+        given in its linear form :math:`\sum_k E_k (1 - Z_k)/2`, which has the same energies on
+        the one-excitation states.
+
+        Raises:
+            ValueError: If there is more than one Hamiltonian; index one, ``h[2, 5].operator``.
+
+        References:
+            [1] J. Welch et al., New J. Phys. 16, 033040 (2014), section 2.
+        """
+        from qiskit.quantum_info import PauliList, SparsePauliOp
+
+        if self.shape:
+            raise ValueError(
+                f"`operator` is of one Hamiltonian, but there are {self.shape}; choose one, "
+                "for example `hamiltonian[0].operator`"
+            )
+        if self.one_hot:
+            finite = np.where(np.isfinite(self.energies), self.energies, 0.0)
+            z = np.vstack([np.zeros((1, self.num_qubits), bool), self.codewords])
+            coefficients = np.concatenate([[finite.sum() / 2], -finite / 2])
+        else:
+            coefficients = walsh_hadamard(self.diagonal()) / 2**self.num_qubits
+            z = (np.arange(2**self.num_qubits)[:, None] >> np.arange(self.num_qubits)) & 1 == 1
+        scale = np.abs(coefficients).max(initial=0.0)
+        keep = np.abs(coefficients) > 1e-15 * scale if scale else np.arange(len(z)) == 0
+        paulis = PauliList.from_symplectic(z[keep], np.zeros_like(z[keep]))
+        return SparsePauliOp(paulis, coefficients[keep], copy=False)
+
+
+def bitstrings(codewords: np.ndarray) -> tuple[str, ...]:
+    """Codewords (num_keys, num_qubits) as bitstrings, qubit 0 rightmost."""
+    return tuple("".join("1" if bit else "0" for bit in row[::-1]) for row in codewords)
+
+
+def walsh_hadamard(values: np.ndarray) -> np.ndarray:
+    r"""Walsh-Hadamard transform along the last axis, natural order, not normalised.
+
+    :math:`W_z = \sum_b (-1)^{z \cdot b} v_b` in n 2^n additions.
+
+    Example:
+        >>> import numpy as np
+        >>> walsh_hadamard(np.array([1.0, 2.0])).tolist()
+        [3.0, -1.0]
+    """
+    out = np.array(values, dtype=float)
+    *batch, size = out.shape
+    half = 1
+    while half < size:
+        pairs = out.reshape(*batch, size // (2 * half), 2, half)
+        low = pairs[..., 0, :] + pairs[..., 1, :]
+        pairs[..., 1, :] = pairs[..., 0, :] - pairs[..., 1, :]
+        pairs[..., 0, :] = low
+        half *= 2
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A template circuit, its parameter values, and how to read its outcome.
+
+    Attributes:
+        method: Name of the preparation.
+        kind: ``"told"`` (angles come from Boltzmann weights computed classically) or
+            ``"thermal"`` (the circuit knows energies and beta only).
+        circuit: Template ending in measurements; parameters in the order of ``values``.
+        values: Shape (..., num_parameters), radians, for ``circuit.parameters``' order.
+        codewords: Shape (num_keys, num_key_bits), bool: the reading of ``key_register`` that
+            means key k; column q is classical bit q.
+        key_register: Name of the classical register that holds the key.
+        herald_register: Name of the one-bit register that must read zero, or None.
+        distribution: Shape (..., num_keys): the probabilities that the kept shots must have.
+        success: Shape (...): predicted probability that the herald reads zero (1 without one).
+        error: Shape (...): total variation between ``distribution`` and softmax, as claimed.
+    """
+
+    method: str
+    kind: Literal["told", "thermal"]
+    circuit: QuantumCircuit
+    values: np.ndarray
+    codewords: np.ndarray
+    key_register: str
+    herald_register: str | None
+    distribution: np.ndarray
+    success: np.ndarray
+    error: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Leading axes: one circuit for each index."""
+        return self.values.shape[:-1]
+
+    @property
+    def resources(self) -> Resources:
+        """What the template costs: qubits, depth and gates, counted on the circuit."""
+        operations = [item.operation for item in self.circuit.data]
+        two = sum(op.num_qubits == 2 and op.name != "barrier" for op in operations)
+        return Resources(
+            qubits=self.circuit.num_qubits,
+            depth=self.circuit.depth(),
+            two_qubit_gates=two,
+            rotations=sum(op.num_qubits == 1 and bool(op.params) for op in operations),
+        )
+
+    def __getitem__(self, index: Index) -> Prepared:
+        """The circuits at ``index`` of the leading axes, on the same template."""
+
+        def rows(array: np.ndarray) -> np.ndarray:
+            return array.reshape(*self.shape, 1, array.shape[-1])[index][..., 0, :]
+
+        def numbers(array: np.ndarray) -> np.ndarray:
+            return np.broadcast_to(array, self.shape)[index]
+
+        return Prepared(
+            self.method,
+            self.kind,
+            self.circuit,
+            rows(self.values),
+            self.codewords,
+            self.key_register,
+            self.herald_register,
+            rows(self.distribution),
+            numbers(self.success),
+            numbers(self.error),
+        )
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Cost of one circuit.
+
+    Attributes:
+        qubits: Qubits, ancillas included.
+        depth: Circuit depth, measurements included.
+        two_qubit_gates: Gates on two qubits.
+        rotations: One-qubit gates that take an angle.
+    """
+
+    qubits: int
+    depth: int
+    two_qubit_gates: int
+    rotations: int
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Shots sorted by what they mean. Counts add.
+
+    Attributes:
+        keys: Shape (..., num_keys), int64: kept shots that read key k.
+        stray: Shape (...), int64: kept shots that read no key (padding, noise).
+        discarded: Shape (...), int64: shots whose herald fired.
+
+    Example:
+        >>> import numpy as np
+        >>> one = Counts(np.array([3, 1]), np.array(0), np.array(2))
+        >>> (one + one).keys.tolist(), int((one + one).shots)
+        ([6, 2], 12)
+    """
+
+    keys: np.ndarray
+    stray: np.ndarray
+    discarded: np.ndarray
+
+    def __add__(self, other: Counts) -> Counts:
+        """Counts of both."""
+        return Counts(
+            self.keys + other.keys, self.stray + other.stray, self.discarded + other.discarded
+        )
+
+    def __getitem__(self, index: Index) -> Counts:
+        """The counts at ``index`` of the leading axes."""
+        keys = self.keys.reshape(*self.stray.shape, 1, self.keys.shape[-1])[index]
+        return Counts(keys[..., 0, :], self.stray[index], self.discarded[index])
+
+    @classmethod
+    def zeros(cls, shape: tuple[int, ...], num_keys: int) -> Counts:
+        """No shots yet."""
+        return cls(
+            np.zeros((*shape, num_keys), np.int64),
+            np.zeros(shape, np.int64),
+            np.zeros(shape, np.int64),
+        )
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Shape (...): shots that count, strays included."""
+        return self.keys.sum(axis=-1) + self.stray
+
+    @property
+    def shots(self) -> np.ndarray:
+        """Shape (...): all shots drawn."""
+        return self.kept + self.discarded
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """Shape (..., num_keys): share of the kept shots; NaN where none was kept."""
+        kept = self.kept[..., None].astype(float)
+        return np.divide(self.keys, kept, out=np.full(self.keys.shape, np.nan), where=kept > 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What one comparison says of every row and of all rows together.
+
+    Attributes:
+        name: ``"fit"`` (counts against probabilities) or ``"acceptance"`` (heralded shots).
+        alpha: Probability of saying "differs" of a perfect sampler, over all rows together.
+        statistic: Shape (...): standardised statistic of each row; 0 is what is expected.
+        p_values: Shape (...).
+        refuted: Shape (...), bool: rows that differ, family-wise at ``alpha``.
+        resolution: Shape (...): the total variation a row would have shown with 90% power.
+        overall: p-value of all rows together.
+        overall_resolution: The total variation, the same in every row, that all rows together
+            would have shown with 90% power.
+        undecided: Shape (...), bool: rows without shots; they never agree.
+    """
+
+    name: str
+    alpha: float
+    statistic: np.ndarray
+    p_values: np.ndarray
+    refuted: np.ndarray
+    resolution: np.ndarray
+    overall: float
+    overall_resolution: float
+    undecided: np.ndarray
+
+    @property
+    def differs(self) -> bool:
+        """Whether all rows together are refuted at ``alpha``."""
+        return bool(self.overall < self.alpha)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every row was tested and nothing was refuted. NaN never agrees."""
+        return bool(self.overall >= self.alpha) and not bool(self.undecided.any())
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One run, whole: what went in, what was counted, what it means, what it cost.
+
+    Attributes:
+        scores: Shape (..., num_keys), ``-inf`` masked, as given.
+        beta: Shape (...) or (): inverse temperature.
+        expected: Shape (..., num_keys): softmax(beta * scores).
+        prepared: Template, angles and claims of the preparation.
+        counts: What was drawn.
+        verdicts: The comparisons; the first one is the ``"fit"`` with softmax.
+        resources: Cost of one circuit.
+        shots: Shots asked for, a row.
+        seed: Entropy of the SeedSequence from which everything was drawn.
+        settings: Encoding, preparation, backend as they print, draws, method, device.
+        versions: Package versions that took part.
+        tokens: The token of each key and query, or () if the scores have none.
+        source: Where the scores come from (model, sentence, licence, sha256...).
+        complete: False if the run was interrupted; rows without shots are undecided.
+        seconds: Wall time of each stage, seconds.
+    """
+
+    scores: np.ndarray
+    beta: np.ndarray
+    expected: np.ndarray
+    prepared: Prepared
+    counts: Counts
+    verdicts: tuple[Verdict, ...]
+    resources: Resources
+    shots: int
+    seed: int
+    settings: Mapping[str, str]
+    versions: Mapping[str, str]
+    tokens: tuple[str, ...] = ()
+    source: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Leading axes of the scores."""
+        return self.expected.shape[:-1]
+
+    @property
+    def fit(self) -> Verdict:
+        """The comparison of the counts with softmax."""
+        return self.verdicts[0]
+
+    @property
+    def differs(self) -> bool:
+        """Whether any of the comparisons refutes, each at its own share of alpha."""
+        return any(verdict.differs for verdict in self.verdicts)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all comparisons agree on a complete run."""
+        return self.complete and all(verdict.agrees for verdict in self.verdicts)
