@@ -1,0 +1,61 @@
+"""One set of attention scores together with where it came from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Scores"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    r"""Attention scores before softmax, with their tokens and provenance.
+
+    Attributes:
+        scores: Scores :math:`q \cdot k / \sqrt{d}`, dimensionless, of shape (..., keys), for a
+            model (layers, heads, queries, keys); ``-inf`` marks a masked key.
+        tokens: One label for each key, or nothing where none is known.
+        sentence: The text the scores belong to.
+        model: Name of the model.
+        package: Distribution that carried the weights.
+        version: Version of that distribution.
+        licence: Licence of the weights and of the package.
+        sha256: SHA-256 of the weights file, in hexadecimal.
+        source: Where the numbers come from: the origin of the weights, or a file name.
+
+    Raises:
+        ValueError: If there are tokens, and not one for each key.
+
+    Example:
+        >>> import numpy as np
+        >>> Scores(np.zeros((2, 3)), tokens=("a", "b", "c"))
+        Scores(shape=(2, 3), tokens=('a', 'b', 'c'))
+    """
+
+    scores: NDArray[np.floating]
+    tokens: tuple[str, ...] = ()
+    sentence: str = ""
+    model: str = ""
+    package: str = ""
+    version: str = ""
+    licence: str = ""
+    sha256: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        keys = self.scores.shape[-1]
+        if self.tokens and len(self.tokens) != keys:
+            raise ValueError(
+                f"Argument `tokens` holds {len(self.tokens)} labels, but `scores` of shape "
+                f"{self.scores.shape} has {keys} keys. Pass one label for each key, or none."
+            )
+
+    def __repr__(self) -> str:
+        """Shape and provenance; the numbers themselves are left out."""
+        stated = [f"shape={self.scores.shape}"]
+        for name in ("model", "sentence", "tokens", "source"):
+            value = getattr(self, name)
+            if value:
+                stated.append(f"{name}={value!r}")
+        return f"Scores({', '.join(stated)})"

@@ -1,0 +1,24 @@
+"""The record of scores and provenance."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from qcattn.datasets import Scores
+
+
+def test_labels_must_match_the_keys() -> None:
+    with pytest.raises(ValueError, match=r"`tokens` holds 2 labels.*\(4, 3\) has 3 keys"):
+        Scores(np.zeros((4, 3)), tokens=("a", "b"))
+
+
+def test_labels_may_be_left_out() -> None:
+    found = Scores(np.zeros((4, 3)))
+    assert found.tokens == ()
+    assert repr(found) == "Scores(shape=(4, 3))"
+
+
+def test_it_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Scores(np.zeros(3)).model = "other"  # type: ignore[misc]
