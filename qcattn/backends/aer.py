@@ -1,0 +1,289 @@
+"""Qiskit Aer: one bound template for all rows, independent seeds, exact draws if asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from qiskit import QuantumCircuit, transpile
+from qiskit.providers import BackendV2
+from qiskit_aer import AerError, AerSimulator
+from qiskit_aer.noise import NoiseModel
+
+from qcattn.backends.reading import Reader, collect
+from qcattn.backends.readout import apply_readout
+from qcattn.records import Counts, Prepared
+from qcattn.seeds import entropy
+
+__all__ = ["Aer"]
+
+# Circuit i of an Aer job is seeded with seed + 2113 i, and the seeds of jobs are laid so that a
+# row's seed does not depend on how rows are cut into jobs. A circuit that Aer runs shot by shot
+# seeds shot k with its circuit seed + k; those run alone, this far apart.
+_SEED_STEP_OF_JOB = 2113
+_SEED_STEP_SHOT_BY_SHOT = 2**24
+_MAX_SHOTS_OF_RUN = 1_000_000
+_SHOTS_OF_CHUNK = 2**19
+_NUMBERS_OF_CHUNK = 2**22
+
+
+@dataclass(frozen=True, eq=False)
+class Aer:
+    """Sample on the Aer simulator.
+
+    All rows share one template, whose parameters Aer binds itself; rows go in chunks, so that
+    progress shows and memory stays small. Each row has its own stream, laid out from one
+    SeedSequence: the counts do not depend on the chunks. Circuits that Aer runs shot by shot
+    (reset, mid-circuit measurement, sampled noise) are found out by running the first row, and
+    then run one a job with seeds further apart than shots; batched, Aer would repeat the shots
+    of one circuit in the next.
+
+    Attributes:
+        method: Aer's simulation method, ``"automatic"`` lets Aer choose.
+        device: ``"CPU"``, ``"GPU"``, or ``"auto"``: the GPU if a small circuit runs on it.
+        precision: ``"double"`` or ``"single"``.
+        draws: ``"shots"``: Aer's own sampling. ``"born"``: Aer's exact outcome probabilities of
+            the same circuit, then a multinomial draw; faster, and blind to faults in Aer's
+            sampling.
+        noise_model: Gate and readout errors, or None.
+        imitate: A Qiskit backend whose gates, couplings and noise are imitated, or None.
+
+    Example:
+        >>> from qcattn.encodings import Binary
+        >>> from qcattn.preparations import Amplitude
+        >>> prepared = Amplitude()(Binary()([[0.0, 1.0], [0.0, 0.0]]), beta=1.0)
+        >>> counts = Aer(device="CPU")(prepared, shots=100, seed=1)
+        >>> counts.keys.shape, counts.shots.tolist()
+        ((2, 2), [100, 100])
+    """
+
+    method: str = "automatic"
+    device: Literal["auto", "CPU", "GPU"] = "auto"
+    precision: Literal["double", "single"] = "double"
+    draws: Literal["shots", "born"] = "shots"
+    noise_model: NoiseModel | None = None
+    imitate: BackendV2 | None = None
+
+    def __post_init__(self) -> None:
+        """Check the options.
+
+        Raises:
+            ValueError: If an option has a value that Aer or this backend does not know.
+        """
+        known = {
+            "method": ("automatic", *AerSimulator().available_methods()),
+            "device": ("auto", "CPU", "GPU"),
+            "precision": ("double", "single"),
+            "draws": ("shots", "born"),
+        }
+        for name, values in known.items():
+            value = getattr(self, name)
+            if value not in values:
+                raise ValueError(f"`{name}` must be one of {', '.join(values)}, but is {value!r}")
+        if self.noise_model is not None and self.imitate is not None:
+            raise ValueError(
+                "`noise_model` and `imitate` both bring noise; give one of them "
+                "(`NoiseModel.from_backend` makes a model that can be changed)"
+            )
+
+    def __call__(self, prepared: Prepared, shots: int, seed: Any = None) -> Counts:
+        """Draw shots of every row.
+
+        Args:
+            prepared: Template and values, shape (...).
+            shots: Shots a row, positive; more than Aer takes at once are split.
+            seed: Anything `numpy.random.default_rng` takes.
+
+        Returns:
+            Counts of shape (...).
+
+        Raises:
+            ValueError: If shots is not positive, or the circuit does not fit ``draws``.
+            RuntimeError: If Aer refuses the circuit or loses a row.
+        """
+        return collect(prepared, self.stream(prepared, shots, seed))
+
+    def stream(
+        self, prepared: Prepared, shots: int, seed: Any = None
+    ) -> Iterator[tuple[slice, Counts]]:
+        """Draw shots chunk by chunk: slices of the flattened rows and their counts."""
+        if shots < 1:
+            raise ValueError(f"`shots` must be 1 or more, but is {shots}")
+        values = prepared.values.reshape(-1, prepared.values.shape[-1])
+        draw = self._born if self.draws == "born" else self._sample
+        return draw(prepared, values, shots, entropy(seed))
+
+    def on(self) -> str:
+        """The device that is used, ``"CPU"`` or ``"GPU"``."""
+        return ("GPU" if gpu_works() else "CPU") if self.device == "auto" else self.device
+
+    def _noise(self) -> NoiseModel | None:
+        return self.noise_model if self.imitate is None else NoiseModel.from_backend(self.imitate)
+
+    def _fitted(self, circuit: QuantumCircuit, noise: NoiseModel | None) -> QuantumCircuit:
+        """The template in the gates that the noise is defined on."""
+        if self.imitate is not None:
+            return transpile(circuit, self.imitate, optimization_level=1, seed_transpiler=0)
+        if noise is not None and set(circuit.count_ops()) - {*noise.basis_gates, "measure"}:
+            return transpile(circuit, basis_gates=noise.basis_gates, optimization_level=1)
+        return circuit
+
+    def _simulator(self, circuit: QuantumCircuit, noise: NoiseModel | None) -> AerSimulator:
+        options: dict[str, Any] = {
+            "method": self.method,
+            "precision": self.precision,
+            "runtime_parameter_bind_enable": circuit.num_parameters > 0,
+        }
+        if circuit.num_qubits < 16:
+            options["max_parallel_threads"] = 1
+        if noise is not None:
+            options["noise_model"] = noise
+        try:
+            return AerSimulator(device=self.on(), **options)
+        except AerError as error:
+            raise ValueError(
+                f"`device` is {self.device!r}, but Aer finds none here ({error.message}); use "
+                "'CPU', or install the GPU build of Aer in place of qiskit-aer"
+            ) from error
+
+    def _sample(
+        self, prepared: Prepared, values: np.ndarray, shots: int, root: int
+    ) -> Iterator[tuple[slice, Counts]]:
+        noise = self._noise()
+        circuit = self._fitted(prepared.circuit, noise)
+        simulator = self._simulator(circuit, noise)
+        reader = Reader(prepared)
+        parts = [_MAX_SHOTS_OF_RUN] * (shots // _MAX_SHOTS_OF_RUN) + [shots % _MAX_SHOTS_OF_RUN]
+        parts = [part for part in parts if part]
+        bases = [_base_seed(root, part) for part in range(len(parts))]
+        chunk, step, start = 1, _SEED_STEP_OF_JOB, 0
+        while start < len(values):
+            rows = slice(start, min(start + chunk, len(values)))
+            total = Counts.zeros((rows.stop - rows.start,), prepared.codewords.shape[0])
+            for part, base in zip(parts, bases, strict=True):
+                results = _run(simulator, circuit, values[rows], part, base + step * start)
+                sampled = all(result.metadata.get("measure_sampling") for result in results)
+                if start and not sampled and step == _SEED_STEP_OF_JOB:
+                    raise RuntimeError(
+                        f"Aer sampled row 0 at once but rows {start} to {rows.stop - 1} shot by "
+                        "shot, so their shots may repeat; report this circuit"
+                    )
+                total = total + reader.of_dicts([result.data.counts for result in results])
+            if start == 0:
+                step = _SEED_STEP_OF_JOB if sampled else _SEED_STEP_SHOT_BY_SHOT
+                chunk = max(1, _SHOTS_OF_CHUNK // shots) if sampled else 1
+            yield rows, total
+            start = rows.stop
+
+    def _born(
+        self, prepared: Prepared, values: np.ndarray, shots: int, root: int
+    ) -> Iterator[tuple[slice, Counts]]:
+        noise = self._noise()
+        circuit, measured = _with_probabilities(self._fitted(prepared.circuit, noise))
+        method = self.method
+        if noise is not None and not noise.is_ideal() and noise.noise_instructions != ["measure"]:
+            if method not in ("automatic", "density_matrix"):
+                raise ValueError(
+                    f"`method` is {method!r} with draws='born' and gate noise: probabilities are "
+                    "exact on 'density_matrix' only; use it, or draws='shots'"
+                )
+            method = "density_matrix"
+        simulator = self._simulator(circuit, noise)
+        simulator.set_options(method=method)
+        reader = Reader(prepared)
+        key = _base_seed(root, 0)
+        chunk = max(1, _NUMBERS_OF_CHUNK >> len(measured))
+        for start in range(0, len(values), chunk):
+            rows = slice(start, min(start + chunk, len(values)))
+            results = _run(simulator, circuit, values[rows], 1, 0)
+            outcomes = np.stack([result.data.probabilities for result in results])
+            if noise is not None:
+                outcomes = apply_readout(outcomes, noise, measured)
+            outcomes = np.clip(outcomes, 0, None)
+            outcomes /= outcomes.sum(axis=-1, keepdims=True)
+            drawn = np.stack(
+                [
+                    # A counter-based stream a row: no dependence on chunks or order.
+                    np.random.Generator(
+                        np.random.Philox(key=key, counter=[0, 0, row, 0])
+                    ).multinomial(shots, probabilities)
+                    for row, probabilities in enumerate(outcomes, start)
+                ]
+            )
+            yield rows, reader.of_vectors(drawn)
+
+
+def _base_seed(root: int, part: int) -> int:
+    state = np.random.SeedSequence(root, spawn_key=(part,)).generate_state(1, np.uint64)
+    return int(state[0]) >> 2
+
+
+def _run(
+    simulator: AerSimulator, circuit: QuantumCircuit, values: np.ndarray, shots: int, seed: int
+) -> list[Any]:
+    """Run one template with many bindings; as many results must come back."""
+    if circuit.num_parameters:
+        binds = {parameter: values[:, i] for i, parameter in enumerate(circuit.parameters)}
+        job = simulator.run([circuit], parameter_binds=[binds], shots=shots, seed_simulator=seed)
+    else:
+        job = simulator.run([circuit] * len(values), shots=shots, seed_simulator=seed)
+    result = job.result()
+    if not result.success:
+        raise RuntimeError(f"Aer could not run the circuit: {result.status}")
+    if len(result.results) != len(values):
+        raise RuntimeError(
+            f"Aer gave {len(result.results)} results for {len(values)} rows; report this circuit"
+        )
+    return list(result.results)
+
+
+def _with_probabilities(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[int]]:
+    """The circuit with its final measurements read as exact probabilities of all clbits."""
+    out = circuit.copy_empty_like()
+    qubit_of: dict[int, int] = {}
+    measured: set[int] = set()
+    for instruction in circuit.data:
+        qubits = {circuit.find_bit(qubit).index for qubit in instruction.qubits}
+        if instruction.operation.name == "measure":
+            (qubit,) = qubits
+            clbit = circuit.find_bit(instruction.clbits[0]).index
+            if clbit in qubit_of:
+                raise ValueError(
+                    "`draws='born'` needs one final measurement for each bit, but the circuit "
+                    f"measures bit {clbit} twice; use draws='shots'"
+                )
+            qubit_of[clbit] = qubit
+            measured.add(qubit)
+            continue
+        if instruction.clbits or (qubits & measured and instruction.operation.name != "barrier"):
+            raise ValueError(
+                "`draws='born'` needs measurements at the end, but the circuit goes on with "
+                f"{instruction.operation.name!r} after one; use draws='shots'"
+            )
+        out.append(instruction)
+    missing = set(range(circuit.num_clbits)) - set(qubit_of)
+    if missing:
+        raise ValueError(
+            f"`draws='born'` needs every bit measured, but {sorted(missing)} are not; use "
+            "draws='shots'"
+        )
+    order = [qubit_of[clbit] for clbit in range(circuit.num_clbits)]
+    out.save_probabilities(order)
+    return out, order
+
+
+@lru_cache(maxsize=1)
+def gpu_works() -> bool:
+    """Whether Aer runs a small circuit on a GPU here (its own list of devices may be wrong)."""
+    if "GPU" not in AerSimulator().available_devices():
+        return False
+    circuit = QuantumCircuit(1)
+    circuit.h(0)
+    circuit.measure_all()
+    try:
+        return bool(AerSimulator(device="GPU").run(circuit, shots=1).result().success)
+    except (RuntimeError, AerError):
+        return False

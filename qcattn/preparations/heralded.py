@@ -1,0 +1,115 @@
+"""Imaginary time on Bell pairs, heralded by one ancilla: softmax from energies alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit import ParameterVector
+
+from qcattn.preparations.amplitudes import (
+    amplitude_angles,
+    append_amplitudes,
+    num_amplitude_angles,
+)
+from qcattn.preparations.rotations import (
+    multiplexed_angles,
+    multiplexed_rotation,
+    one_hot_angles,
+    one_hot_rotation,
+)
+from qcattn.records import Hamiltonian, Prepared
+from qcattn.thermal import boltzmann
+
+__all__ = ["Heralded"]
+
+
+@dataclass(frozen=True)
+class Heralded:
+    r"""Thermal state by imaginary time, heralded on one ancilla.
+
+    Thermal: the circuit knows energies and beta. Half of a set of Bell pairs is maximally mixed;
+    a rotation of the ancilla by :math:`2\arccos e^{-\beta(E_b - E_0)/2}`, one basis state b at a
+    time, applies :math:`e^{-\beta(H - E_0)/2}` where the ancilla then reads zero [1]. Each angle
+    depends on the energy of its own basis state and on the lowest energy E_0; no sum over states
+    is taken before the circuit runs. Kept shots are Gibbs-distributed, and the ancilla reads zero
+    with probability :math:`Z e^{\beta E_0}/2^n = 1/(2^n \max_k p_k)` (num_keys in place of 2^n
+    where the codewords are one-hot).
+
+    2 n + 1 qubits, 2^n rotations and 2^n - 1 + n cx for n binary qubits.
+
+    Example:
+        >>> from qcattn.encodings import Binary
+        >>> prepared = Heralded()(Binary()([0.0, 1.0, 2.0, 2.0]), beta=1.0)
+        >>> prepared.kind, prepared.herald_register, float(prepared.success.round(4))
+        ('thermal', 'herald', 0.6258)
+
+    References:
+        [1] D. Poulin and P. Wocjan, Phys. Rev. Lett. 103, 220502 (2009).
+    """
+
+    def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
+        """Prepare.
+
+        Args:
+            hamiltonian: Diagonal, shape (...).
+            beta: Inverse temperature, positive, scalar or of shape (...).
+
+        Returns:
+            Prepared of shape (...).
+
+        Raises:
+            ValueError: If beta is not positive and finite.
+        """
+        # What the kept shots should show: a reference beside the circuit, not a part of it.
+        distribution = boltzmann(hamiltonian.energies, beta)
+        states = hamiltonian.num_keys if hamiltonian.one_hot else 2**hamiltonian.num_qubits
+        return Prepared(
+            method="Heralded",
+            kind="thermal",
+            circuit=_circuit(hamiltonian),
+            values=_angles(hamiltonian, np.asarray(beta, dtype=float)),
+            codewords=hamiltonian.codewords,
+            key_register="key",
+            herald_register="herald",
+            distribution=distribution,
+            success=1 / (states * distribution.max(axis=-1)),
+            error=np.zeros(hamiltonian.shape),
+        )
+
+
+def _circuit(hamiltonian: Hamiltonian) -> QuantumCircuit:
+    system = QuantumRegister(hamiltonian.num_qubits, "system")
+    partner = QuantumRegister(hamiltonian.num_qubits, "partner")
+    ancilla = QuantumRegister(1, "ancilla")
+    key = ClassicalRegister(hamiltonian.num_qubits, "key")
+    herald = ClassicalRegister(1, "herald")
+    circuit = QuantumCircuit(system, partner, ancilla, key, herald, name="heralded")
+    if hamiltonian.one_hot:
+        uniform = np.full(hamiltonian.num_keys, 1 / hamiltonian.num_keys)
+        equal = amplitude_angles(uniform, hamiltonian)[: num_amplitude_angles(hamiltonian)]
+        append_amplitudes(circuit, equal.tolist(), hamiltonian, system)
+        angles = ParameterVector("a", hamiltonian.num_keys)
+        rotate = one_hot_rotation
+    else:
+        circuit.h(system)
+        angles = ParameterVector("a", 2**hamiltonian.num_qubits)
+        rotate = multiplexed_rotation
+    circuit.cx(system, partner)
+    rotate(circuit, angles, system, ancilla[0])
+    circuit.measure(system, key)
+    circuit.measure(ancilla, herald)
+    return circuit
+
+
+def _angles(hamiltonian: Hamiltonian, beta: np.ndarray) -> np.ndarray:
+    energies = hamiltonian.energies
+    cost = beta[..., None] * (energies - energies.min(axis=-1, keepdims=True))
+    angles = 2 * np.arctan2(np.sqrt(-np.expm1(-cost)), np.exp(-cost / 2))
+    if hamiltonian.one_hot:
+        return one_hot_angles(angles)
+    turned = np.full((*angles.shape[:-1], 2**hamiltonian.num_qubits), np.pi)
+    turned[..., list(hamiltonian.basis_states)] = angles
+    return multiplexed_angles(turned)

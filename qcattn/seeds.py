@@ -1,0 +1,46 @@
+"""One seed for a whole run, whatever the caller gives."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+__all__ = ["entropy"]
+
+
+def entropy(seed: Any = None) -> int:
+    """The integer that reproduces a run, from anything `numpy.random.default_rng` takes.
+
+    Args:
+        seed: None (fresh entropy), a non-negative integer, integers, a SeedSequence, a
+            BitGenerator or a Generator (of which one draw is used up).
+
+    Returns:
+        Entropy for ``numpy.random.SeedSequence``; an integer comes back unchanged.
+
+    Raises:
+        ValueError: If an integer seed is negative.
+        TypeError: If the seed is of another kind.
+
+    Example:
+        >>> entropy(7), entropy([1, 2]) == entropy([1, 2])
+        (7, True)
+    """
+    if seed is None:
+        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
+    if isinstance(seed, np.random.Generator | np.random.BitGenerator):
+        words = np.random.default_rng(seed).integers(0, 2**32, 4, dtype=np.uint32)
+    elif isinstance(seed, np.random.SeedSequence):
+        words = seed.generate_state(4)
+    else:
+        try:
+            number = operator.index(seed)
+        except TypeError:
+            words = np.random.SeedSequence(seed).generate_state(4)
+        else:
+            if number < 0:
+                raise ValueError(f"`seed` must be 0 or more, but is {number}")
+            return number
+    return int.from_bytes(words.astype("<u4").tobytes(), "little")
