@@ -1,1 +1,70 @@
-"""Attention scores as thermal circuits, sampled on Aer and compared with softmax."""
+"""Attention scores as thermal circuits, sampled on Aer and compared with softmax.
+
+    scores -> Hamiltonian -> parameterised circuit -> counts -> verdict -> picture
+
+Example:
+    >>> import qcattn
+    >>> result = qcattn.run([[0.0, 1.0, 2.0]], shots=1000, seed=7)
+    >>> result.agrees
+    True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qcattn.attention import softmax
+    from qcattn.backends import Aer, Sampler
+    from qcattn.comparisons import fit
+    from qcattn.encodings import Binary, OneHot
+    from qcattn.experiment import Interrupted, run
+    from qcattn.preparations import Amplitude, Heralded, Purification
+    from qcattn.storage import load, save
+
+# Where each public name lives. It is imported when it is first used, so that `import qcattn`
+# and `qcattn --help` do not wait for Qiskit.
+_HOMES = {
+    "Aer": "backends",
+    "Amplitude": "preparations",
+    "Binary": "encodings",
+    "Heralded": "preparations",
+    "Interrupted": "experiment",
+    "OneHot": "encodings",
+    "Purification": "preparations",
+    "Sampler": "backends",
+    "fit": "comparisons",
+    "load": "storage",
+    "run": "experiment",
+    "save": "storage",
+    "softmax": "attention",
+}
+
+__all__ = [
+    "Aer",
+    "Amplitude",
+    "Binary",
+    "Heralded",
+    "Interrupted",
+    "OneHot",
+    "Purification",
+    "Sampler",
+    "fit",
+    "load",
+    "run",
+    "save",
+    "softmax",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'qcattn' has no attribute {name!r}")
+    value = getattr(import_module(f"qcattn.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -338,12 +338,12 @@ class Verdict:
     @property
     def differs(self) -> bool:
         """Whether all rows together are refuted at ``alpha``."""
-        return bool(self.overall < self.alpha)
+        return bool(self.overall <= self.alpha)
 
     @property
     def agrees(self) -> bool:
         """Whether every row was tested and nothing was refuted. NaN never agrees."""
-        return bool(self.overall >= self.alpha) and not bool(self.undecided.any())
+        return bool(self.overall > self.alpha) and not bool(self.undecided.any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -388,6 +388,29 @@ class Result:
     def shape(self) -> tuple[int, ...]:
         """Leading axes of the scores."""
         return self.expected.shape[:-1]
+
+    @property
+    def codebook(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of token (or key number) and bitstring, qubit 0 rightmost."""
+        names = self.tokens or tuple(str(key) for key in range(self.expected.shape[-1]))
+        return tuple(zip(names, bitstrings(self.prepared.codewords), strict=True))
+
+    def __str__(self) -> str:
+        """A few lines: what was prepared, what was drawn, what the comparisons say."""
+        rows = int(np.prod(self.shape))
+        state = "agrees" if self.agrees else "differs" if self.differs else "undecided"
+        lines = [
+            f"{state}: {rows} rows of {self.expected.shape[-1]} keys, {self.shots} shots a row"
+            + ("" if self.complete else ", interrupted"),
+            f"{self.prepared.method} ({self.prepared.kind}), {self.resources.qubits} qubits, "
+            f"{self.resources.two_qubit_gates} two-qubit gates, depth {self.resources.depth}",
+        ]
+        lines += [
+            f"{verdict.name:<12} p = {verdict.overall:.3g} at alpha = {verdict.alpha:g}, "
+            f"{int(verdict.refuted.sum())} rows refuted"
+            for verdict in self.verdicts
+        ]
+        return "\n".join(lines)
 
     @property
     def fit(self) -> Verdict:

@@ -31,16 +31,16 @@ def entropy(seed: Any = None) -> int:
     if seed is None:
         return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
     if isinstance(seed, np.random.Generator | np.random.BitGenerator):
-        words = np.random.default_rng(seed).integers(0, 2**32, 4, dtype=np.uint32)
+        state = np.random.default_rng(seed).bytes(16)
     elif isinstance(seed, np.random.SeedSequence):
-        words = seed.generate_state(4)
+        state = seed.generate_state(4).tobytes()
     else:
         try:
             number = operator.index(seed)
         except TypeError:
-            words = np.random.SeedSequence(seed).generate_state(4)
+            state = np.random.SeedSequence(seed).generate_state(4).tobytes()
         else:
             if number < 0:
                 raise ValueError(f"`seed` must be 0 or more, but is {number}")
             return number
-    return int.from_bytes(words.astype("<u4").tobytes(), "little")
+    return int.from_bytes(state, "little")

@@ -120,6 +120,22 @@ class Aer:
         """The device that is used, ``"CPU"`` or ``"GPU"``."""
         return ("GPU" if gpu_works() else "CPU") if self.device == "auto" else self.device
 
+    def settings(self) -> dict[str, str]:
+        """The options as strings, for the record of a run."""
+        noise = "none"
+        if self.imitate is not None:
+            noise = f"as {self.imitate.name}"
+        elif self.noise_model is not None and not self.noise_model.is_ideal():
+            noise = f"on {', '.join(self.noise_model.noise_instructions)}"
+        return {
+            "backend": "Aer",
+            "draws": self.draws,
+            "method": self.method,
+            "device": self.on(),
+            "precision": self.precision,
+            "noise": noise,
+        }
+
     def _noise(self) -> NoiseModel | None:
         return self.noise_model if self.imitate is None else NoiseModel.from_backend(self.imitate)
 

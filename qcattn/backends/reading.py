@@ -16,24 +16,25 @@ class Reader:
 
     def __init__(self, prepared: Prepared) -> None:
         circuit = prepared.circuit
-        position = {bit: index for index, bit in enumerate(circuit.clbits)}
+        position: dict[object, int] = {bit: i for i, bit in enumerate(circuit.clbits)}
         registers = {register.name: register for register in circuit.cregs}
         self.key_bits = [position[bit] for bit in registers[prepared.key_register]]
-        self.herald_bit = (
+        self.herald_bit: int | None = (
             None
             if prepared.herald_register is None
             else position[registers[prepared.herald_register][0]]
         )
         self.num_keys = prepared.codewords.shape[0]
         # Columns: the keys, then strays, then discarded shots.
-        self._column = {int(text, 2): k for k, text in enumerate(bitstrings(prepared.codewords))}
+        names = bitstrings(prepared.codewords)
+        self._column: dict[int, int] = {int(text, 2): key for key, text in enumerate(names)}
         self._column_of_text: dict[str, int] = {}
 
     def column(self, outcome: int) -> int:
         """Column of an outcome, its classical bits read as one integer."""
         if self.herald_bit is not None and outcome >> self.herald_bit & 1:
             return self.num_keys + 1
-        reading = sum((outcome >> bit & 1) << q for q, bit in enumerate(self.key_bits))
+        reading: int = sum((outcome >> bit & 1) << q for q, bit in enumerate(self.key_bits))
         return self._column.get(reading, self.num_keys)
 
     def of_dicts(self, rows: Sequence[Mapping[str, int]]) -> Counts:

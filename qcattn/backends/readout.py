@@ -26,7 +26,7 @@ def apply_readout(
     Raises:
         ValueError: If the model has a readout error on several qubits at once.
     """
-    everywhere = None
+    everywhere: np.ndarray | None = None
     local: dict[int, np.ndarray] = {}
     for error in noise.to_dict(serializable=False)["errors"]:
         if error["type"] != "roerror":
@@ -43,8 +43,8 @@ def apply_readout(
             everywhere = matrix
     rows, size = probabilities.shape
     for bit, qubit in enumerate(qubits):
-        matrix = local.get(qubit, everywhere)
-        if matrix is not None:
+        flips = local.get(qubit, everywhere)
+        if flips is not None:
             split = probabilities.reshape(rows, size >> (bit + 1), 2, 1 << bit)
-            probabilities = np.einsum("rhal,ab->rhbl", split, matrix).reshape(rows, size)
+            probabilities = np.einsum("rhal,ab->rhbl", split, flips).reshape(rows, size)
     return probabilities

@@ -42,8 +42,6 @@ class Sampler:
     sampler: BaseSamplerV2
     pass_manager: PassManager | None = None
 
-    draws = "shots"
-
     def __post_init__(self) -> None:
         """Check the primitive.
 
@@ -58,6 +56,10 @@ class Sampler:
     def __call__(self, prepared: Prepared, shots: int, seed: Any = None) -> Counts:
         """Draw shots of every row; see `Aer`. ``seed`` is not used."""
         return collect(prepared, self.stream(prepared, shots, seed))
+
+    def settings(self) -> dict[str, str]:
+        """What is known of the primitive, for the record of a run."""
+        return {"backend": type(self.sampler).__name__, "draws": "shots"}
 
     def stream(
         self, prepared: Prepared, shots: int, seed: Any = None

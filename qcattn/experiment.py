@@ -1,0 +1,203 @@
+"""The experiment: the lines that call the stages in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qcattn.attention import softmax
+from qcattn.backends import Aer
+from qcattn.backends.reading import collect
+from qcattn.comparisons import fit
+from qcattn.comparisons.acceptance import acceptance
+from qcattn.datasets import Scores
+from qcattn.encodings import Binary
+from qcattn.preparations import Purification
+from qcattn.records import Counts, Hamiltonian, Prepared, Result, Verdict
+from qcattn.seeds import entropy
+
+__all__ = ["Backend", "Encoding", "Interrupted", "Preparation", "run"]
+
+
+class Encoding(Protocol):
+    """Scores to a Hamiltonian."""
+
+    def __call__(self, scores: ArrayLike) -> Hamiltonian:
+        """Encode."""
+
+
+class Preparation(Protocol):
+    """A Hamiltonian and beta to a circuit."""
+
+    def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
+        """Prepare."""
+
+
+class Backend(Protocol):
+    """A circuit, shots and a seed to counts, chunk by chunk."""
+
+    def stream(self, prepared: Prepared, shots: int, seed: Any) -> Iterator[tuple[slice, Counts]]:
+        """Draw."""
+
+    def settings(self) -> dict[str, str]:
+        """Options as strings."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the middle of a run; ``result`` holds the rows that were drawn.
+
+    Attributes:
+        result: A Result with ``complete = False``; the rows not reached have no shots and are
+            undecided.
+    """
+
+    def __init__(self, result: Result) -> None:
+        super().__init__("interrupted")
+        self.result = result
+
+
+def run(
+    scores: ArrayLike | Scores,
+    *,
+    beta: ArrayLike = 1.0,
+    shots: int = 4096,
+    seed: Any = None,
+    encoding: Encoding | None = None,
+    preparation: Preparation | None = None,
+    backend: Backend | None = None,
+    alpha: float = 0.01,
+    progress: Callable[[int], None] | None = None,
+) -> Result:
+    """Sample attention rows as thermal states and compare the counts with softmax.
+
+    Args:
+        scores: Shape (..., num_keys), before softmax, divided by sqrt(d); ``-inf`` masks a key.
+            Or a `qcattn.datasets.Scores`, which brings tokens and provenance.
+        beta: Inverse temperature, positive, scalar or of shape (...).
+        shots: Shots a row, positive.
+        seed: Anything `numpy.random.default_rng` takes; the result keeps what reproduces it.
+        encoding: Scores to Hamiltonian; `Binary` if None.
+        preparation: Hamiltonian to circuit; `Purification` if None.
+        backend: Circuit to counts; `Aer` if None.
+        alpha: Probability that a perfect sampler is said to differ, over all rows and
+            comparisons together, in (0, 1).
+        progress: Called with the number of rows done after each chunk.
+
+    Returns:
+        Result, whose first verdict compares the kept shots with softmax. A heralded
+        preparation brings a second one on the share of kept shots, each at alpha / 2.
+
+    Raises:
+        ValueError: If an argument is out of range; the message names the place and the cure.
+        Interrupted: On Ctrl-C, with the partial result.
+
+    Example:
+        >>> result = run([[0.0, 1.0, 2.0], [0.5, 0.5, float("-inf")]], shots=1000, seed=1)
+        >>> result.agrees, result.counts.keys.shape, int(result.counts.keys[1, 2])
+        (True, (2, 3), 0)
+    """
+    source = scores if isinstance(scores, Scores) else Scores(np.asarray(scores))
+    shots = _whole_number(shots)
+    if not 0 < alpha < 1:
+        raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha}")
+    encoding = Binary() if encoding is None else encoding
+    preparation = Purification() if preparation is None else preparation
+    backend = Aer() if backend is None else backend
+    root = entropy(seed)
+
+    clock = [time.perf_counter()]
+    hamiltonian = encoding(source.scores)
+    expected = softmax(source.scores, beta=beta)
+    prepared = preparation(hamiltonian, beta=beta)
+    clock.append(time.perf_counter())
+    counts, complete = _draw(prepared, backend, shots, root, progress)
+    clock.append(time.perf_counter())
+    verdicts = _compare(counts, expected, prepared, alpha)
+    clock.append(time.perf_counter())
+
+    result = Result(
+        scores=source.scores,
+        beta=np.asarray(beta, dtype=float),
+        expected=expected,
+        prepared=prepared,
+        counts=counts,
+        verdicts=verdicts,
+        resources=prepared.resources,
+        shots=shots,
+        seed=root,
+        settings={
+            "encoding": str(encoding),
+            "preparation": str(preparation),
+            **backend.settings(),
+        },
+        versions={
+            name: version(name) for name in ("qcattn", "qiskit", "qiskit-aer", "numpy", "scipy")
+        },
+        tokens=source.tokens,
+        source={
+            name: getattr(source, name)
+            for name in ("model", "sentence", "package", "version", "licence", "sha256", "source")
+            if getattr(source, name)
+        },
+        complete=complete,
+        seconds=dict(zip(("prepare", "sample", "compare"), np.diff(clock).tolist(), strict=True)),
+    )
+    if not complete:
+        raise Interrupted(result)
+    return result
+
+
+def _draw(
+    prepared: Prepared,
+    backend: Backend,
+    shots: int,
+    seed: int,
+    progress: Callable[[int], None] | None,
+) -> tuple[Counts, bool]:
+    drawn: list[tuple[slice, Counts]] = []
+    complete = True
+    try:
+        for rows, counts in backend.stream(prepared, shots, seed):
+            drawn.append((rows, counts))
+            if progress is not None:
+                progress(rows.stop)
+    except KeyboardInterrupt:
+        complete = False
+    return collect(prepared, drawn), complete
+
+
+def _compare(
+    counts: Counts, expected: np.ndarray, prepared: Prepared, alpha: float
+) -> tuple[Verdict, ...]:
+    if prepared.herald_register is None:
+        return (_fit_verdict(counts, expected, alpha),)
+    return (
+        _fit_verdict(counts, expected, alpha / 2),
+        acceptance(counts, prepared.success, alpha=alpha / 2),
+    )
+
+
+def _fit_verdict(counts: Counts, expected: np.ndarray, alpha: float) -> Verdict:
+    tested = fit(counts, expected, alpha=alpha)
+    return Verdict(
+        name="fit",
+        alpha=alpha,
+        statistic=tested.u_score,
+        p_values=tested.p_values,
+        refuted=tested.rows(),
+        resolution=tested.resolution,
+        overall=tested.overall,
+        overall_resolution=tested.resolution_together,
+        undecided=tested.undecided,
+    )
+
+
+def _whole_number(shots: int) -> int:
+    if isinstance(shots, bool) or int(shots) != shots or shots < 1:
+        raise ValueError(f"`shots` must be a whole number, 1 or more, but is {shots!r}")
+    return int(shots)
