@@ -37,39 +37,27 @@ _TEXTS = ("settings", "versions", "source", "seconds")
 
 @contextmanager
 def whole_folder(folder: str | Path) -> Iterator[Path]:
-    """A new folder beside ``folder`` that takes its place when the block ends well.
+    """A new folder that appears under its name when the block ends well, or not at all.
 
     Args:
-        folder: Where the folder should be. An older result there is replaced; anything else is
-            left alone.
+        folder: Where the folder should be; it must not exist yet, or be empty.
 
     Yields:
-        The folder to write into.
+        A hidden folder beside it, to write into.
 
     Raises:
-        ValueError: If ``folder`` is a file, or holds something other than a result.
+        ValueError: If ``folder`` is taken.
         OSError: If it cannot be written; nothing is left behind.
     """
     target = Path(folder).absolute()
-    if target.exists() and not target.is_dir():
-        raise ValueError(f"`{folder}` is a file; name a folder for the result")
-    if target.is_dir() and any(target.iterdir()) and not (target / "result.json").exists():
-        raise ValueError(
-            f"`{folder}` holds files that are not a result of qcattn, and is left alone; name "
-            "another folder"
-        )
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise ValueError(f"`{folder}` exists and is left as it is; name another folder")
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         fresh.chmod(0o755)
         yield fresh
-        if target.is_dir():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-            os.replace(target, old / "result")
-            os.replace(fresh, target)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(fresh, target)
+        os.replace(fresh, target)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
@@ -80,10 +68,10 @@ def save(result: Result, folder: str | Path) -> None:
 
     Args:
         result: What to write.
-        folder: Made if missing; an older result there is replaced.
+        folder: Made by this; it must not exist yet, or be empty.
 
     Raises:
-        ValueError: If the folder holds something other than a result.
+        ValueError: If the folder is taken.
         OSError: If the disk is full or the folder cannot be written; nothing is left behind.
 
     Example:

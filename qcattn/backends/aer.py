@@ -126,7 +126,7 @@ class Aer:
         if self.imitate is not None:
             noise = f"as {self.imitate.name}"
         elif self.noise_model is not None and not self.noise_model.is_ideal():
-            noise = f"on {', '.join(self.noise_model.noise_instructions)}"
+            noise = f"on {', '.join(sorted(self.noise_model.noise_instructions))}"
         return {
             "backend": "Aer",
             "draws": self.draws,

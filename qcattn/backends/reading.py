@@ -24,7 +24,7 @@ class Reader:
             if prepared.herald_register is None
             else position[registers[prepared.herald_register][0]]
         )
-        self.num_keys = prepared.codewords.shape[0]
+        self.num_keys: int = prepared.codewords.shape[0]
         # Columns: the keys, then strays, then discarded shots.
         names = bitstrings(prepared.codewords)
         self._column: dict[int, int] = {int(text, 2): key for key, text in enumerate(names)}

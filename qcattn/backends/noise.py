@@ -1,0 +1,111 @@
+"""Noise in a few words: depolarising, readout, thermal relaxation, or a Qiskit backend's."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from qiskit.providers.fake_provider import GenericBackendV2
+from qiskit_aer.noise import (
+    NoiseModel,
+    ReadoutError,
+    depolarizing_error,
+    thermal_relaxation_error,
+)
+
+__all__ = ["noise_options"]
+
+_ONE_QUBIT = ["ry", "h", "x"]
+_TWO_QUBIT = ["cx"]
+_STRENGTH = {"depolarizing": 0.01, "readout": 0.02, "thermal": 100.0}
+# Durations of a transmon's gates, nanoseconds; times of `thermal` are microseconds.
+_ONE_QUBIT_NS, _TWO_QUBIT_NS = 35.0, 300.0
+
+
+def noise_options(text: str, num_qubits: int) -> dict[str, Any]:
+    """Options of `Aer` for a description of noise.
+
+    Args:
+        text: Parts joined by commas, each a name or name=strength: ``depolarizing`` (error
+            probability of a two-qubit gate, a tenth of it on one-qubit gates), ``readout``
+            (probability of reading a bit wrong), ``thermal`` (T1 = T2 in microseconds, with
+            gates of 35 and 300 ns). Or a backend: ``GenericBackendV2``, or the name of a fake
+            backend of qiskit-ibm-runtime, where installed.
+        num_qubits: Qubits that the circuit needs.
+
+    Returns:
+        ``{"noise_model": ...}`` or ``{"imitate": ...}``.
+
+    Raises:
+        ValueError: If a name is unknown (the nearest is named) or a strength out of range.
+
+    Example:
+        >>> noise_options("depolarizing=0.02,readout", 4)["noise_model"].noise_instructions
+        ['cx', 'h', 'measure', 'ry', 'x']
+    """
+    if "," not in text and "=" not in text and text not in _STRENGTH:
+        return {"imitate": _backend(text, num_qubits)}
+    model = NoiseModel()
+    for part in text.split(","):
+        name, _, value = part.strip().replace("depolarising", "depolarizing").partition("=")
+        if name not in _STRENGTH:
+            raise ValueError(_unknown(name, list(_STRENGTH)))
+        _add(model, name, _number(name, value) if value else _STRENGTH[name])
+    return {"noise_model": model}
+
+
+def _add(model: NoiseModel, name: str, strength: float) -> None:
+    limit = {"depolarizing": 1.0, "readout": 0.5, "thermal": float("inf")}[name]
+    if not 0 < strength < limit:
+        raise ValueError(
+            f"`noise` has {name}={strength:g}, but it must be above 0 and below {limit:g}"
+        )
+    if name == "readout":
+        model.add_all_qubit_readout_error(
+            ReadoutError([[1 - strength, strength], [strength, 1 - strength]])
+        )
+        return
+    if name == "depolarizing":
+        one, two = depolarizing_error(strength / 10, 1), depolarizing_error(strength, 2)
+    else:
+        time = 1000 * strength
+        one = thermal_relaxation_error(time, time, _ONE_QUBIT_NS)
+        half = thermal_relaxation_error(time, time, _TWO_QUBIT_NS)
+        two = half.expand(half)
+    # warnings=False: a second error on a gate is composed with the first, as is wanted here.
+    model.add_all_qubit_quantum_error(one, _ONE_QUBIT, warnings=False)
+    model.add_all_qubit_quantum_error(two, _TWO_QUBIT, warnings=False)
+
+
+def _backend(name: str, num_qubits: int) -> Any:
+    if name == "GenericBackendV2":
+        return GenericBackendV2(max(2, num_qubits), seed=0)
+    known = [*_STRENGTH, "GenericBackendV2"]
+    try:
+        from qiskit_ibm_runtime import fake_provider
+    except ImportError:
+        cure = "; more backends come with `pip install qiskit-ibm-runtime`"
+        raise ValueError(_unknown(name, known) + cure) from None
+    fakes = [entry for entry in dir(fake_provider) if entry.startswith("Fake")]
+    if name not in fakes:
+        raise ValueError(_unknown(name, known + fakes))
+    backend = getattr(fake_provider, name)()
+    if backend.num_qubits < num_qubits:
+        raise ValueError(
+            f"`noise` is {name} of {backend.num_qubits} qubits, but the circuit needs "
+            f"{num_qubits}; use a larger backend or fewer keys"
+        )
+    return backend
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"`noise` has {name}={value!r}, which is not a number") from None
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, 1, 0.4)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known[:6])}"
+    return f"`noise` has no {name!r}; {hint}"
