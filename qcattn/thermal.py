@@ -178,7 +178,7 @@ def von_neumann_entropy(state: ArrayLike) -> Real:
         2.0
     """
     matrix = _hermitian(state, "state")
-    return entr(_spectrum(np.linalg.eigvalsh(matrix), matrix, "state")).sum(axis=-1)
+    return _entropy(_spectrum(np.linalg.eigvalsh(matrix), matrix, "state"))
 
 
 def shannon_entropy(probabilities: ArrayLike) -> Real:
@@ -197,16 +197,16 @@ def shannon_entropy(probabilities: ArrayLike) -> Real:
         >>> float(shannon_entropy([0.5, 0.5, 0.0]) / np.log(2))
         1.0
     """
-    return entr(_distribution(probabilities, "probabilities")).sum(axis=-1)
+    return _entropy(_distribution(probabilities, "probabilities"))
 
 
 def relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> Real:
     r"""Umegaki's relative entropy [1], :math:`D = \mathrm{Tr}\,\rho(\ln\rho - \ln\sigma)`, in nats.
 
-    Infinite when rho has weight where sigma has none. A density matrix tells an eigenvalue from
-    zero only above rounding, N * 2.2e-16 of the largest; smaller ones, and smaller weights of
-    rho, count as zero. A diagonal matrix shows its eigenvalues exactly, and two of them are
-    compared as by :func:`kl_divergence`. For a Gibbs state too cold to be held in a matrix, use
+    Infinite when rho has weight where sigma has none. A matrix holds an eigenvalue only to about
+    1e-16 of the largest: those of sigma below N * 2.2e-16, and such weights of rho, count as
+    zero. A diagonal matrix shows its eigenvalues exactly, and two of them are compared as by
+    :func:`kl_divergence`. To a cold Gibbs state, whose small eigenvalues a matrix has lost, use
     the identity under :func:`free_energy`.
 
     Args:
@@ -416,6 +416,10 @@ def _noise(values: Real, exact: NDArray[np.bool_]) -> Real:
     """Size, as (..., 1), up to which a value is no more than rounding; 0 where it is exact."""
     noise = values.shape[-1] * _EPSILON * values.max(axis=-1)
     return np.where(exact, 0.0, noise)[..., None]
+
+
+def _entropy(probabilities: Real) -> Real:
+    return np.maximum(entr(probabilities).sum(axis=-1), 0.0)  # a 1 may be rounded up
 
 
 def _is_diagonal(matrix: Matrix) -> NDArray[np.bool_]:
