@@ -1,0 +1,336 @@
+"""Scores, or queries and keys, out of files: .npy, .npz, .csv and .json. Nothing is unpickled."""
+
+import csv
+import dataclasses
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcattn.attention import check_scores, scaled_dot_product_scores
+from qcattn.datasets.packages import file_sha256
+from qcattn.datasets.scores import Scores
+
+__all__ = ["read_qk", "read_scores"]
+
+
+def read_scores(path: str | Path) -> Scores:
+    r"""Read attention scores of any shape (..., keys) from a file.
+
+    - ``.npy``: one array; ``.npz``: the array ``scores``, or the only array, and optionally
+      ``tokens``, one label for each key;
+    - ``.csv``: one row a line, numbers separated by commas, no header;
+    - ``.json``: nested lists, or an object with ``scores`` and optionally ``tokens``.
+
+    A masked key is ``-inf``; in JSON write ``"-inf"`` or ``-Infinity``. Files that
+    :func:`qcattn.datasets.extract.write` wrote keep their provenance.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Scores of the shape in the file: float32 stays float32, other types become float64.
+
+    Raises:
+        ValueError: If the file is missing, empty, damaged, of an unknown kind, ragged, or not
+            numeric (line and column are named), if it holds complex numbers or pickled objects,
+            or if a row cannot be used (see :func:`qcattn.attention.check_scores`).
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "scores.csv")
+        ...     size = file.write_text("0.5, 1.5, -inf\n2, 0, 1\n")
+        ...     read_scores(file).scores
+        array([[ 0.5,  1.5, -inf],
+               [ 2. ,  0. ,  1. ]])
+    """
+    path = Path(path)
+    with _naming(path):
+        content = _read(path)
+        values = _real(content[_scores_name(content)], "scores")
+        check_scores(values)
+        return Scores(values, **_about(content, path))
+
+
+def read_qk(path: str | Path) -> Scores:
+    r"""Read queries and keys from a file and return their scores :math:`q \cdot k / \sqrt{d}`.
+
+    The file is an ``.npz``, or a ``.json`` object, with ``queries`` (or ``q``) of shape
+    (..., q, d) and ``keys`` (or ``k``) of shape (..., k, d), and optionally ``mask``, ``causal``
+    and ``scale`` as :func:`qcattn.attention.scaled_dot_product_scores` takes them, and ``tokens``,
+    one label for each key.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Scores of shape (..., q, k), float64.
+
+    Raises:
+        ValueError: As :func:`read_scores`; or if queries or keys are missing or do not fit.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "qk.json")
+        ...     size = file.write_text('{"q": [[2, 0]], "k": [[1, 0], [0, 1]], "scale": 1}')
+        ...     read_qk(file).scores
+        array([[2., 0.]])
+    """
+    path = Path(path)
+    with _naming(path):
+        content = _read(path)
+        queries = _real(content[_either(content, "queries", "q")], "queries")
+        keys = _real(content[_either(content, "keys", "k")], "keys")
+        values = scaled_dot_product_scores(
+            queries,
+            keys,
+            mask=_array(content["mask"], "mask") if "mask" in content else None,
+            causal=_scalar(content, "causal", "b", False),
+            scale=_scalar(content, "scale", "iuf", None),
+        )
+        check_scores(values)
+        return Scores(values, **_about(content, path))
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the name of the file in front of whatever is wrong with it."""
+    try:
+        yield
+    except OSError as error:
+        raise ValueError(f"File '{path}' could not be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise ValueError(f"File '{path}': {error}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What the file holds by name; a lone array is named `scores`."""
+    readers = {".npy": _read_numpy, ".npz": _read_numpy, ".csv": _read_csv, ".json": _read_json}
+    if path.suffix.lower() not in readers:
+        raise ValueError(f"files of kind '{path.suffix}' cannot be read. Use {', '.join(readers)}.")
+    if not path.exists():
+        raise ValueError("there is no such file. Check the name and the folder.")
+    if path.is_file() and path.stat().st_size == 0:
+        raise ValueError("the file is empty. Write the scores again.")
+    content = readers[path.suffix.lower()](path)
+    return content if isinstance(content, dict) else {"scores": content}
+
+
+def _read_numpy(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            content = np.load(file, allow_pickle=False)
+            if isinstance(content, np.lib.npyio.NpzFile):
+                with content:
+                    return dict(content)
+            return content
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file can make the zip and npy readers raise anything
+        if "allow_pickle" in str(error) or "pickled" in str(error):
+            raise ValueError(
+                "it holds Python objects or is no NumPy file; objects are never unpickled. "
+                "Convert to a numeric array and save that with numpy.save or numpy.savez."
+            ) from error
+        raise ValueError(
+            f"it is damaged or no NumPy file ({error}). "
+            "Write it again with numpy.save or numpy.savez."
+        ) from error
+
+
+def _read_csv(path: Path) -> NDArray[np.float64]:
+    rows: list[list[float]] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            for cells in reader:
+                if not cells:
+                    continue
+                if rows and len(cells) != len(rows[0]):
+                    raise ValueError(
+                        f"line {reader.line_num} has {len(cells)} columns, but the first row has "
+                        f"{len(rows[0])}. Give every row one score for each key, -inf if masked."
+                    )
+                rows.append(
+                    [
+                        _number(cell, f"line {reader.line_num}, column {column}")
+                        for column, cell in enumerate(cells, start=1)
+                    ]
+                )
+        except csv.Error as error:
+            raise ValueError(f"line {reader.line_num} is no CSV: {error}.") from error
+        except UnicodeDecodeError as error:
+            raise ValueError(f"it is not UTF-8 text ({error}). Save it as plain CSV.") from error
+    return np.array(rows, dtype=np.float64)
+
+
+def _number(cell: str, place: str) -> float:
+    """One number written out; the place goes into the error."""
+    try:
+        number = float(cell) if "_" not in cell else None
+    except ValueError:
+        number = None
+    if number is None:
+        raise ValueError(
+            f"{place} is {cell.strip()[:40]!r}, which is not a number. Write numbers separated by "
+            "commas, without a header, and -inf for a masked key."
+        )
+    return _within_range(number, cell, place)
+
+
+def _within_range(number: float, written: str, place: str) -> float:
+    """The number, unless it was written as finite and overflowed."""
+    if math.isinf(number) and "inf" not in written.lower():
+        raise ValueError(
+            f"{place} is {written.strip()[:40]}, which is beyond float64. "
+            "If it stands for a masked key, write -inf."
+        )
+    return number
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(
+            path.read_text(encoding="utf-8-sig"),
+            parse_float=lambda text: _within_range(float(text), text, "a number"),
+        )
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(
+            f"it is no JSON ({error}). Check it with `python -m json.tool`."
+        ) from error
+
+
+def _scores_name(content: dict[str, Any]) -> str:
+    """Which entry holds the scores: `scores`, or the only one that is not a label."""
+    if "scores" in content:
+        return "scores"
+    others = [name for name in content if name not in ("tokens", "about")]
+    if len(others) != 1:
+        raise ValueError(
+            f"it holds {', '.join(map(repr, others)) or 'nothing'}, and none is called 'scores'. "
+            "Name the array of scores `scores`."
+        )
+    return others[0]
+
+
+def _either(content: dict[str, Any], name: str, short: str) -> str:
+    found = [each for each in (name, short) if each in content]
+    if len(found) != 1:
+        raise ValueError(
+            f"it needs either `{name}` or `{short}`, but it holds "
+            f"{', '.join(map(repr, content)) or 'nothing'}."
+        )
+    return found[0]
+
+
+def _real(value: Any, name: str) -> NDArray[np.floating]:
+    """A float array, float32 kept and everything else real made float64."""
+    array = _array(value, name)
+    if array.dtype.kind not in "iuf":
+        what = "complex" if array.dtype.kind == "c" else f"of type {array.dtype}"
+        raise ValueError(f"`{name}` is {what}. Attention scores are real numbers: pass those.")
+    if array.size == 0:
+        raise ValueError(f"`{name}` of shape {array.shape} is empty. Pass at least one number.")
+    if array.dtype == np.float32:
+        return array
+    with np.errstate(over="ignore"):
+        converted = array.astype(np.float64)
+    if np.any(np.isinf(converted) & np.isfinite(array)):
+        raise ValueError(f"`{name}` of type {array.dtype} holds numbers beyond float64.")
+    return converted
+
+
+def _scalar(content: dict[str, Any], name: str, kinds: str, missing: Any) -> Any:
+    """One bool or number by name, or what stands for a missing one."""
+    if name not in content:
+        return missing
+    value = np.asarray(content[name])
+    if value.ndim != 0 or value.dtype.kind not in kinds:
+        expected = "true or false" if kinds == "b" else "one number"
+        raise ValueError(f"`{name}` must be {expected}, but it is {content[name]!r}.")
+    return value.item()
+
+
+def _array(value: Any, name: str) -> NDArray[Any]:
+    """An array as it is, or nested lists as one; what does not fit is named by its indices."""
+    if isinstance(value, np.ndarray):
+        return value
+    shape = _shape(value)
+    leaves: list[bool | float] = []
+    _collect(value, shape, name, leaves)
+    kinds = {type(leaf) for leaf in leaves}
+    if bool in kinds and len(kinds) > 1:
+        raise ValueError(f"`{name}` mixes true or false with numbers. Use one or the other.")
+    dtype = np.float64 if float in kinds or not kinds else np.dtype(kinds.pop())
+    try:
+        return np.array(leaves, dtype=dtype).reshape(shape)
+    except OverflowError as error:
+        raise ValueError(f"`{name}` holds an integer that is too large: {error}.") from error
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """Shape of nested lists, judged by the first entry at each depth."""
+    shape = []
+    while isinstance(value, list):
+        shape.append(len(value))
+        if not value:
+            break
+        value = value[0]
+    if len(shape) > 32:
+        raise ValueError(f"its lists are nested {len(shape)} deep; at most 32 axes can be read.")
+    return tuple(shape)
+
+
+def _collect(value: Any, shape: tuple[int, ...], place: str, leaves: list[bool | float]) -> None:
+    """Append the numbers of nested lists in order, or say where they leave the shape."""
+    if shape:
+        if not isinstance(value, list) or len(value) != shape[0]:
+            found = f"{len(value)} entries" if isinstance(value, list) else "no list"
+            raise ValueError(
+                f"{place} has {found} where the first of its kind has {shape[0]}. Give every row "
+                'one score for each key, "-inf" if masked.'
+            )
+        for index, entry in enumerate(value):
+            _collect(entry, shape[1:], f"{place}[{index}]", leaves)
+    elif isinstance(value, str) and value.strip().lower() in ("-inf", "-infinity"):
+        leaves.append(-math.inf)
+    elif isinstance(value, (bool, int, float)):
+        leaves.append(value)
+    else:
+        raise ValueError(
+            f"{place} is {json.dumps(value)[:40]}, which is not a number. Write numbers, and "
+            '"-inf" for a masked key.'
+        )
+
+
+def _about(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Tokens and provenance: what the file says, else its own name and SHA-256."""
+    about: dict[str, Any] = {"source": str(path), "sha256": file_sha256(path)}
+    if "about" in content:
+        stated = _stated(content["about"])
+        known = [field.name for field in dataclasses.fields(Scores) if field.type is str]
+        about |= {name: str(stated[name]) for name in known if name in stated}
+        content = {"tokens": stated.get("tokens", [])} | content
+    tokens = content.get("tokens", [])
+    if isinstance(tokens, np.ndarray):
+        tokens = tokens.tolist()
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise ValueError("`tokens` must be a list of strings, one label for each key.")
+    return about | {"tokens": tuple(tokens)}
+
+
+def _stated(about: Any) -> dict[str, Any]:
+    try:
+        stated = json.loads(str(about))
+    except (json.JSONDecodeError, RecursionError):
+        stated = None
+    if not isinstance(stated, dict):
+        raise ValueError("`about` is not the provenance that qcattn writes. Leave it out.")
+    return stated

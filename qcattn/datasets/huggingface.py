@@ -1,0 +1,176 @@
+"""Attention scores of any local Hugging Face model folder, through transformers and torch."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcattn.datasets.packages import require
+from qcattn.datasets.scores import Scores
+
+__all__ = ["scores"]
+
+_TOLERANCE = 1e-5  # of a probability in float32
+
+
+def scores(folder: str | Path, text: str) -> Scores:
+    r"""Scores before softmax of every layer and head of a model on the disk.
+
+    The model runs once, in float32 on the CPU, with the plain ("eager") attention of its own
+    code, and what that code hands to softmax is recorded: the scaled product, with
+    whatever the architecture adds (position bias, soft cap) and the mask. The softmax of the
+    record must then be the attention that the model itself reports, in each layer, so that a
+    model that does anything else (extra "sink" columns, no softmax) is refused and not misread.
+
+    Nothing is downloaded, no code from the folder is run, and only ``.safetensors`` weights are
+    read: pickled ``.bin`` files are refused. Needs the extra ``hf``.
+
+    Args:
+        folder: Model folder with ``config.json``, a tokeniser and ``.safetensors`` weights.
+        text: Any text of at least one token. Special tokens are added as the tokeniser does.
+
+    Returns:
+        Scores of shape (layers, heads, tokens, tokens), float32, ``-inf`` where masked. The
+        ``sha256`` covers the weights files one after another, in the order of their names.
+
+    Raises:
+        ModuleNotFoundError: If transformers or torch is missing; the message names the pip
+            command.
+        ValueError: If the folder is not a usable model, the text is empty or too long, or the
+            architecture is not supported.
+    """
+    torch, transformers = require("torch"), require("transformers")
+    folder = Path(folder)
+    files = _weight_files(folder)
+    tokeniser, model = _load(transformers, torch, folder)
+    inputs = tokeniser(text, return_tensors="pt")
+    ids = inputs["input_ids"]
+    longest = getattr(model.config, "max_position_embeddings", None)
+    if ids.shape[-1] == 0 or (longest and ids.shape[-1] > longest):
+        raise ValueError(
+            f"Argument `text` has {ids.shape[-1]} tokens, but the model in '{folder}' takes 1 to "
+            f"{longest or 'any number'}. Pass a {'shorter' if ids.shape[-1] else 'longer'} text."
+        )
+    recorded, reported = _run(torch, model, folder, ids, inputs["attention_mask"])
+    return Scores(
+        _checked(recorded, reported, folder),
+        tokens=tuple(tokeniser.decode([number]) for number in ids[0].tolist()),
+        sentence=text,
+        model=folder.resolve().name,
+        sha256=_sha256(files),
+        source=str(folder),
+    )
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """The weights of the folder, or why there are none to be read."""
+    if not (folder / "config.json").is_file():
+        raise ValueError(
+            f"Argument `folder` is '{folder}', which holds no config.json. "
+            "Pass a folder written by `save_pretrained` or downloaded whole."
+        )
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise ValueError(
+            f"Model folder '{folder}' holds no .safetensors file. Pickled weights (.bin, .pt) "
+            "are never loaded: save the model again with `save_pretrained`, which writes "
+            "safetensors."
+        )
+    return files
+
+
+def _load(transformers: Any, torch: Any, folder: Path) -> tuple[Any, Any]:
+    """Tokeniser and model in float32, from the folder alone."""
+    local = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokeniser = transformers.AutoTokenizer.from_pretrained(folder, **local)
+        model, report = transformers.AutoModel.from_pretrained(
+            folder,
+            **local,
+            use_safetensors=True,
+            attn_implementation="eager",
+            output_loading_info=True,
+        )
+    except Exception as error:  # whatever transformers raises, the folder is the matter
+        raise ValueError(f"Model folder '{folder}' could not be loaded: {error}") from error
+    lacking = [name for name in report["missing_keys"] if "pooler" not in name]
+    if lacking:
+        raise ValueError(
+            f"Model folder '{folder}' lacks {len(lacking)} weights, the first being "
+            f"{min(lacking)!r}; they would be random. Get the whole model."
+        )
+    if model.config.is_encoder_decoder:
+        raise ValueError(
+            f"Model folder '{folder}' is an encoder-decoder ({model.config.model_type}), which is "
+            "not supported. Pass an encoder or a decoder."
+        )
+    return tokeniser, model.to(torch.float32).eval()
+
+
+def _run(
+    torch: Any, model: Any, folder: Path, ids: Any, attention_mask: Any
+) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+    """What went into each softmax over four axes, and the attention that the model reports."""
+    recorded = []
+
+    class Recorder(torch.overrides.TorchFunctionMode):
+        def __torch_function__(
+            self, function: Any, types: Any, arguments: Any = (), options: Any = None
+        ) -> Any:
+            options = options or {}
+            if getattr(function, "__name__", "") == "softmax":
+                given = arguments[0] if arguments else options["input"]
+                if given.ndim == 4:
+                    recorded.append(given.detach().float().numpy().copy())
+            return function(*arguments, **options)
+
+    try:
+        with torch.no_grad(), Recorder():
+            output = model(input_ids=ids, attention_mask=attention_mask, output_attentions=True)
+    except Exception as error:
+        raise ValueError(f"The model in '{folder}' could not be run: {error}") from error
+    reported = getattr(output, "attentions", None) or ()
+    return recorded, [layer.float().numpy() for layer in reported if layer is not None]
+
+
+def _checked(
+    recorded: list[NDArray[np.float32]], reported: list[NDArray[np.float32]], folder: Path
+) -> NDArray[np.float32]:
+    """The recorded scores as one array, if their softmax is what the model reports."""
+    unsupported = (
+        f"The model in '{folder}' is of an unsupported architecture: {{}}. Compute its scores "
+        "yourself and pass them as an array or a file."
+    )
+    if not reported:
+        raise ValueError(unsupported.format("it reports no attention"))
+    if [layer.shape for layer in recorded] != [layer.shape for layer in reported]:
+        raise ValueError(
+            unsupported.format(
+                f"{len(recorded)} softmaxes over four axes were seen for {len(reported)} layers "
+                "of attention, or of other shapes"
+            )
+        )
+    if len({layer.shape for layer in recorded}) > 1:
+        raise ValueError(unsupported.format("its layers have different numbers of heads"))
+    stacked = np.concatenate(recorded)
+    weights = np.exp(stacked - stacked.max(axis=-1, keepdims=True))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    deviation = float(np.abs(weights - np.concatenate(reported)).max())
+    if not deviation <= _TOLERANCE:
+        raise ValueError(
+            unsupported.format(f"its attention differs from softmax by up to {deviation:.2g}")
+        )
+    # A mask is the lowest number of the type, added to a score.
+    stacked[stacked < np.finfo(np.float32).min / 2] = -np.inf
+    return stacked
+
+
+def _sha256(files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
