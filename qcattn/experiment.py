@@ -102,6 +102,8 @@ def run(
         (True, (2, 3), 0)
     """
     source = scores if isinstance(scores, Scores) else Scores(np.asarray(scores))
+    if source.scores.ndim and not np.prod(source.scores.shape[:-1]):
+        raise ValueError(f"`scores` of shape {source.scores.shape} holds no row; pass at least one")
     shots = _whole_number(shots)
     if not 0 < alpha < 1:
         raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha}")

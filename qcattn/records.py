@@ -200,6 +200,11 @@ class Prepared:
         return self.values.shape[:-1]
 
     @property
+    def flat_values(self) -> np.ndarray:
+        """Parameter values with all leading axes made one, shape (rows, num_parameters)."""
+        return self.values.reshape(int(np.prod(self.shape)), self.values.shape[-1])
+
+    @property
     def resources(self) -> Resources:
         """What the template costs: qubits, depth and gates, counted on the circuit."""
         operations = [item.operation for item in self.circuit.data]

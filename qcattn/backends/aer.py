@@ -112,7 +112,7 @@ class Aer:
         """Draw shots chunk by chunk: slices of the flattened rows and their counts."""
         if shots < 1:
             raise ValueError(f"`shots` must be 1 or more, but is {shots}")
-        values = prepared.values.reshape(-1, prepared.values.shape[-1])
+        values = prepared.flat_values
         draw = self._born if self.draws == "born" else self._sample
         return draw(prepared, values, shots, entropy(seed))
 
@@ -157,13 +157,12 @@ class Aer:
             options["max_parallel_threads"] = 1
         if noise is not None:
             options["noise_model"] = noise
-        try:
-            return AerSimulator(device=self.on(), **options)
-        except AerError as error:
+        if self.device == "GPU" and not gpu_works():
             raise ValueError(
-                f"`device` is {self.device!r}, but Aer finds none here ({error.message}); use "
-                "'CPU', or install the GPU build of Aer in place of qiskit-aer"
-            ) from error
+                "`device` is 'GPU', but Aer runs no circuit on one here; use 'CPU', or install "
+                "qiskit-aer-gpu in place of qiskit-aer (never both) where there is a GPU"
+            )
+        return AerSimulator(device=self.on(), **options)
 
     def _sample(
         self, prepared: Prepared, values: np.ndarray, shots: int, root: int

@@ -70,7 +70,7 @@ class Sampler:
         circuit = prepared.circuit
         if self.pass_manager is not None:
             circuit = self.pass_manager.run(circuit)
-        values = prepared.values.reshape(-1, prepared.values.shape[-1])
+        values = prepared.flat_values
         reader = Reader(prepared)
         chunk = max(1, _SHOTS_OF_CHUNK // shots)
         for start in range(0, len(values), chunk):

@@ -1,0 +1,296 @@
+"""Aer: the right law, the same counts however rows are cut, and streams that do not repeat."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from qiskit import QuantumCircuit
+from qiskit.providers.fake_provider import GenericBackendV2
+from qiskit_aer import AerSimulator
+from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
+
+from qcattn.attention import softmax
+from qcattn.backends import Aer, aer
+from qcattn.backends.noise import noise_options
+from qcattn.comparisons import fit
+from qcattn.encodings import Binary, OneHot
+from qcattn.preparations import Amplitude, Heralded, Purification
+
+SCORES = np.random.default_rng(3).normal(scale=2.0, size=(3, 4, 5))
+SCORES[0, 0, 2] = -np.inf
+
+
+def with_reset(prepared):
+    """The same preparation after a coin toss and a reset: Aer runs this shot by shot."""
+    circuit = prepared.circuit.copy_empty_like()
+    circuit.h(0)
+    circuit.reset(0)
+    circuit.compose(prepared.circuit, inplace=True)
+    return replace(prepared, circuit=circuit)
+
+
+def equal(a, b) -> bool:
+    return all(
+        np.array_equal(getattr(a, name), getattr(b, name))
+        for name in ("keys", "stray", "discarded")
+    )
+
+
+@pytest.mark.parametrize("draws", ["shots", "born"])
+@pytest.mark.parametrize("encoding", [Binary(), OneHot()])
+@pytest.mark.parametrize("preparation", [Amplitude(), Purification(), Heralded()])
+def test_counts_are_softmax(preparation, encoding, draws):
+    """False-failure rate 1e-8 each; the planted fault is the same counts against 1.1 beta."""
+    prepared = preparation(encoding(SCORES), beta=0.7)
+    counts = Aer(device="CPU", draws=draws)(prepared, 20_000, seed=4)
+    assert (counts.shots == 20_000).all()
+    assert counts.stray.sum() == 0
+    assert fit(counts, softmax(SCORES, beta=0.7), alpha=1e-8).overall > 1e-8
+    assert fit(counts, softmax(SCORES, beta=0.77), alpha=1e-8).overall <= 1e-8
+    assert counts.keys[0, 0, 2] == 0
+
+
+@pytest.mark.parametrize("draws", ["shots", "born"])
+@pytest.mark.parametrize("reset", [False, True])
+def test_counts_do_not_depend_on_chunks(monkeypatch, draws, reset):
+    prepared = Amplitude()(Binary()(SCORES), beta=1.0)
+    prepared = with_reset(prepared) if reset else prepared
+    backend = Aer(device="CPU", draws=draws, method="density_matrix" if reset else "automatic")
+    whole = backend(prepared, 300, seed=5)
+    monkeypatch.setattr(aer, "_SHOTS_OF_CHUNK", 700)
+    monkeypatch.setattr(aer, "_NUMBERS_OF_CHUNK", 20)
+    chunks = list(backend.stream(prepared, 300, seed=5))
+    assert len(chunks) > 5
+    assert equal(backend(prepared, 300, seed=5), whole)
+    assert not equal(backend(prepared, 300, seed=6), whole)
+
+
+def test_shots_beyond_the_limit_of_a_run_are_split(monkeypatch):
+    """The parts must be drawn anew: repeated parts would give multiples of one part's counts."""
+    prepared = Amplitude()(Binary()(SCORES), beta=1.0)
+    monkeypatch.setattr(aer, "_MAX_SHOTS_OF_RUN", 1000)
+    counts = Aer(device="CPU")(prepared, 3500, seed=6)
+    assert (counts.shots == 3500).all()
+    assert (np.gcd.reduce(counts.keys, axis=-1) == 1).any()
+    first = Aer(device="CPU")(prepared, 1000, seed=6)
+    assert not np.array_equal(counts.keys // 3.5, first.keys)
+    assert fit(counts, softmax(SCORES), alpha=1e-8).overall > 1e-8
+
+
+def test_a_million_and_one_shots_run():
+    counts = Aer(device="CPU")(Amplitude()(Binary()([0.0, 1.0]), beta=1.0), 1_000_001, seed=1)
+    assert counts.shots == 1_000_001
+
+
+class Jobs:
+    """Notes the seed and the number of circuits of each Aer job."""
+
+    def __init__(self, monkeypatch):
+        self.seeds, self.sizes = [], []
+        original = AerSimulator.run
+
+        def noted(simulator, circuits, **options):
+            binds = options.get("parameter_binds")
+            self.seeds.append(options["seed_simulator"])
+            self.sizes.append(len(next(iter(binds[0].values()))) if binds else len(circuits))
+            return original(simulator, circuits, **options)
+
+        monkeypatch.setattr(AerSimulator, "run", noted)
+
+
+def test_circuits_run_shot_by_shot_go_alone_with_seeds_far_apart(monkeypatch):
+    jobs = Jobs(monkeypatch)
+    prepared = with_reset(Amplitude()(Binary()(SCORES[0]), beta=1.0))
+    Aer(device="CPU")(prepared, 50, seed=1)
+    assert jobs.sizes == [1] * 4
+    assert min(np.diff(np.sort(np.array(jobs.seeds, dtype=np.uint64)))) >= 2**24
+
+
+def test_circuits_sampled_at_once_share_jobs(monkeypatch):
+    jobs = Jobs(monkeypatch)
+    Aer(device="CPU")(Amplitude()(Binary()(SCORES), beta=1.0), 50, seed=1)
+    assert jobs.sizes == [1, 11]
+    assert jobs.seeds[1] == jobs.seeds[0] + 2113
+
+
+def coins(shots: int, rows: int, seeds: list[int] | None) -> np.ndarray:
+    """Memory of fair four-bit coins that Aer runs shot by shot: (rows, shots).
+
+    In one job if there are no seeds, else one a job.
+    """
+    circuit = QuantumCircuit(4)
+    circuit.reset(range(4))
+    circuit.h(range(4))
+    circuit.measure_all()
+    simulator = AerSimulator(max_parallel_threads=1)
+    if seeds is None:
+        result = simulator.run([circuit] * rows, shots=shots, memory=True, seed_simulator=9)
+        memories = [result.result().get_memory(row) for row in range(rows)]
+    else:
+        memories = [
+            simulator.run(circuit, shots=shots, memory=True, seed_simulator=seed)
+            .result()
+            .get_memory()
+            for seed in seeds
+        ]
+    return np.array([[int(text, 2) for text in memory] for memory in memories])
+
+
+def repeats(memory: np.ndarray) -> float:
+    """Largest share of equal shots between two rows, over all shifts."""
+    best = 0.0
+    one, two = memory
+    for shift in range(len(one) - 400):
+        best = max(best, (one[shift:] == two[: len(two) - shift]).mean())
+        best = max(best, (two[shift:] == one[: len(one) - shift]).mean())
+    return best
+
+
+def test_rows_run_shot_by_shot_do_not_repeat_each_other():
+    """Chance agreement is 1/16; over 2 x 2600 shifts of at least 400 shots, a share above 0.17
+    has probability below 1e-7 (binomial tail 1e-12 at 400 shots, times the shifts). The planted
+    fault is Aer's own way with two such circuits in one job: there the second repeats the first
+    from shot 2113 on."""
+    seeds = [aer._base_seed(9, 0) + row * aer._SEED_STEP_SHOT_BY_SHOT for row in range(2)]
+    assert repeats(coins(3000, 2, seeds)) < 0.17
+    assert repeats(coins(3000, 2, None)) > 0.99
+
+
+def test_rows_sampled_at_once_do_not_repeat_each_other():
+    """Rows of one law: their counts must scatter as multinomials do, row against row.
+
+    Dispersion chi-square over 400 rows of 16 equal keys, two-sided, false-failure rate 1e-8; the
+    planted fault (every second row is its neighbour again) is far too good row against row.
+    """
+    from scipy.stats import chi2
+
+    rows, keys, shots = 400, 16, 2000
+    prepared = Amplitude()(Binary()(np.zeros((rows, keys))), beta=1.0)
+    counts = Aer(device="CPU")(prepared, shots, seed=3).keys
+
+    def p_value(table):
+        pairs = table[0::2] - table[1::2]
+        statistic = (pairs**2).sum() / (2 * shots / keys)
+        law = chi2(len(pairs) * (keys - 1))
+        return 2 * min(law.cdf(statistic), law.sf(statistic))
+
+    assert p_value(counts) > 1e-8
+    assert p_value(np.repeat(counts[::2], 2, axis=0)) < 1e-8
+    assert len(np.unique(counts, axis=0)) == rows
+
+
+def test_one_key_has_no_parameters_and_always_comes_out():
+    for encoding in (Binary(), OneHot()):
+        prepared = Amplitude()(encoding(np.zeros((7, 1))), beta=1.0)
+        for draws in ("shots", "born"):
+            counts = Aer(device="CPU", draws=draws)(prepared, 20, seed=1)
+            assert (counts.keys == 20).all()
+
+
+@pytest.mark.parametrize("text", ["depolarizing=0.05", "readout=0.05", "thermal=2,readout"])
+def test_exact_probabilities_with_noise_agree_with_shots(text):
+    """`draws="born"` reads the density matrix and applies readout itself; Aer's shots are the
+    reference. False-failure rate 1e-8. That the noise is there at all is the planted fault:
+    against the noiseless law the same counts are refuted."""
+    prepared = Amplitude()(Binary()(SCORES[0, 1:2]), beta=1.0)
+    noise = noise_options(text, prepared.circuit.num_qubits)
+    shots = Aer(device="CPU", **noise)(prepared, 200_000, seed=2)
+    backend = Aer(device="CPU", draws="born", **noise)
+    law = backend(prepared, 10**9, seed=3)
+    outcomes = np.append(law.keys, law.stray[..., None], axis=-1) / 1e9
+    drawn = np.append(shots.keys, shots.stray[..., None], axis=-1)
+    assert fit(drawn, outcomes / outcomes.sum(), alpha=1e-8).overall > 1e-8
+    assert fit(shots, prepared.distribution, alpha=1e-8).overall <= 1e-8
+
+
+def test_an_imitated_backend_brings_its_noise():
+    prepared = Amplitude()(Binary()(SCORES[0, 1:3]), beta=1.0)
+    backend = Aer(device="CPU", imitate=GenericBackendV2(4, seed=1))
+    counts = backend(prepared, 100_000, seed=2)
+    assert fit(counts, prepared.distribution, alpha=1e-8).overall <= 1e-8
+    assert np.abs(counts.frequencies - prepared.distribution).max() < 0.1, "noise, not nonsense"
+    assert backend.settings()["noise"].startswith("as generic")
+
+
+def test_a_noise_model_on_other_gates_is_transpiled_to():
+    model = NoiseModel()
+    model.add_all_qubit_quantum_error(depolarizing_error(0.1, 1), ["sx", "x"])
+    prepared = Amplitude()(Binary()(SCORES[0, 1:3]), beta=1.0)
+    counts = Aer(device="CPU", noise_model=model)(prepared, 50_000, seed=2)
+    assert fit(counts, prepared.distribution, alpha=1e-8).overall <= 1e-8
+
+
+def test_exact_probabilities_need_measurements_at_the_end():
+    prepared = Amplitude()(Binary()([0.0, 1.0, 2.0]), beta=1.0)
+    circuit = prepared.circuit.copy()
+    circuit.x(0)
+    with pytest.raises(ValueError, match="draws='shots'"):
+        Aer(device="CPU", draws="born")(replace(prepared, circuit=circuit), 10)
+    circuit.measure(0, 0)
+    with pytest.raises(ValueError, match="draws='shots'"):
+        Aer(device="CPU", draws="born")(replace(prepared, circuit=circuit), 10)
+
+
+def test_a_readout_error_on_two_qubits_is_refused_with_exact_probabilities():
+    model = NoiseModel()
+    model.add_readout_error(ReadoutError(np.full((4, 4), 0.25)), [0, 1])
+    prepared = Amplitude()(Binary()([0.0, 1.0, 2.0]), beta=1.0)
+    with pytest.raises(ValueError, match="draws='shots'"):
+        Aer(device="CPU", draws="born", noise_model=model)(prepared, 10)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("method", "statevektor"), ("device", "TPU"), ("precision", "half"), ("draws", "dice")],
+)
+def test_unknown_options_are_named(option, value):
+    with pytest.raises(ValueError, match=f"`{option}` must be one of .*{value}"):
+        Aer(**{option: value})
+
+
+def test_two_sources_of_noise_are_refused():
+    with pytest.raises(ValueError, match="give one of them"):
+        Aer(noise_model=NoiseModel(), imitate=GenericBackendV2(2))
+
+
+@pytest.mark.parametrize("shots", [0, -5])
+def test_no_shots_are_refused(shots):
+    with pytest.raises(ValueError, match=f"`shots` must be 1 or more, but is {shots}"):
+        Aer(device="CPU")(Amplitude()(Binary()([0.0, 1.0]), beta=1.0), shots)
+
+
+def test_a_method_that_cannot_turn_says_so():
+    with pytest.raises(RuntimeError, match="Aer could not run the circuit"):
+        Aer(device="CPU", method="stabilizer")(Amplitude()(Binary()([0.0, 1.0]), beta=1.0), 10)
+
+
+def test_lost_rows_are_noticed(monkeypatch):
+    """Some gates are silently mis-bound by Aer and come back as one result; planted here."""
+    prepared = Amplitude()(Binary()(SCORES), beta=1.0)
+    original = AerSimulator.run
+
+    def lossy(simulator, circuits, parameter_binds, **options):
+        fewer = [{key: values[:1] for key, values in parameter_binds[0].items()}]
+        return original(simulator, circuits, parameter_binds=fewer, **options)
+
+    monkeypatch.setattr(AerSimulator, "run", lossy)
+    with pytest.raises(RuntimeError, match="1 results for 11 rows"):
+        Aer(device="CPU")(prepared, 10)
+
+
+@pytest.mark.skipif(aer.gpu_works(), reason="there is a GPU here")
+def test_a_missing_gpu_is_said_and_auto_does_without():
+    prepared = Amplitude()(Binary()([0.0, 1.0]), beta=1.0)
+    with pytest.raises(ValueError, match="use 'CPU'"):
+        Aer(device="GPU")(prepared, 10)
+    assert Aer().on() == "CPU"
+    assert Aer()(prepared, 10, seed=1).shots == 10
+
+
+@pytest.mark.skipif(not aer.gpu_works(), reason="no GPU that runs a circuit here")
+def test_a_gpu_gives_softmax():
+    """False-failure rate 1e-8, against 1.1 beta as the planted fault."""
+    prepared = Purification()(Binary()(SCORES), beta=1.0)
+    counts = Aer(device="GPU")(prepared, 20_000, seed=4)
+    assert fit(counts, softmax(SCORES), alpha=1e-8).overall > 1e-8
+    assert fit(counts, softmax(SCORES, beta=1.1), alpha=1e-8).overall <= 1e-8
