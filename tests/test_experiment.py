@@ -1,0 +1,208 @@
+"""The run as a whole: softmax agrees, planted faults differ, Ctrl-C keeps what was drawn."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from qcattn import Interrupted, run
+from qcattn.attention import softmax
+from qcattn.backends import Aer
+from qcattn.datasets import load
+from qcattn.encodings import Binary, OneHot
+from qcattn.preparations import Amplitude, Heralded, Purification
+from qcattn.preparations.amplitudes import amplitude_angles
+
+BORN = Aer(device="CPU", draws="born")
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """Purification with a planted fault."""
+
+    fault: str
+
+    def __call__(self, hamiltonian, *, beta):
+        if self.fault == "beta off by 5%":
+            beta = 1.05 * np.asarray(beta)
+        prepared = Purification()(hamiltonian, beta=beta)
+        if self.fault == "bit order reversed":
+            return replace(prepared, codewords=prepared.codewords[:, ::-1])
+        if self.fault == "two keys swapped":
+            order = np.arange(hamiltonian.num_keys)
+            order[[0, 1]] = order[[1, 0]]
+            return replace(prepared, codewords=prepared.codewords[order])
+        if self.fault == "a rotation off by 0.05 rad on one qubit":
+            values = prepared.values.copy()
+            values[..., 0] += 0.05
+            return replace(prepared, values=values)
+        if self.fault == "a masked key leaking 1e-3":
+            p = prepared.distribution
+            masked = p == 0
+            leak = np.where(masked & (np.cumsum(masked, axis=-1) == 1), 1e-3, 0.0)
+            p = p * (1 - leak.sum(axis=-1, keepdims=True)) + leak
+            return replace(prepared, values=amplitude_angles(p, hamiltonian))
+        return prepared
+
+
+FAULTS = [
+    "bit order reversed",
+    "beta off by 5%",
+    "a rotation off by 0.05 rad on one qubit",
+    "a masked key leaking 1e-3",
+    "two keys swapped",
+]
+
+
+def test_every_row_of_a_language_model_agrees():
+    """False-failure rate alpha = 1e-6; the tests below plant faults in the same run."""
+    scores = load()
+    result = run(scores, seed=2, backend=BORN, preparation=Faulty("none"), alpha=1e-6)
+    assert result.agrees and not result.differs
+    assert result.counts.keys.shape == scores.scores.shape == (30, 9, 11, 11)
+    assert (result.counts.shots == 4096).all()
+    assert np.array_equal(result.expected, softmax(scores.scores))
+    assert result.tokens == scores.tokens and result.source["sentence"] == scores.sentence
+    assert result.resources.qubits == 8 and result.resources.two_qubit_gates == 15
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_caught_in_one_run(fault):
+    """At the same alpha = 1e-6 at which a perfect sampler passes above."""
+    result = run(load(), seed=2, backend=BORN, preparation=Faulty(fault), alpha=1e-6)
+    assert result.differs and not result.agrees
+
+
+def test_a_planted_fault_is_caught_with_shots_of_aer():
+    scores = load().scores[:3]
+    result = run(scores, seed=2, preparation=Faulty("two keys swapped"), alpha=1e-6)
+    assert result.differs
+    assert run(scores, seed=2, preparation=Faulty("none"), alpha=1e-6).agrees
+
+
+def test_the_share_of_false_alarms_is_alpha():
+    """200 seeds of a 300-row run at alpha = 1%: "differs" at most 13 times.
+
+    Binomial(200, 0.01) exceeds 13 with probability 4e-8. The planted fault, 1% in beta, is said
+    to differ in more than 13 of 40.
+    """
+    scores = load().scores[:, 3, -1:, :].repeat(10, axis=1)
+    assert scores.shape[:-1] == (30, 10)
+    alarms = [run(scores, seed=seed, backend=BORN, alpha=0.01).differs for seed in range(200)]
+    assert sum(alarms) <= 13
+    caught = [
+        run(scores, seed=seed, backend=BORN, preparation=Warm(), alpha=0.01).differs
+        for seed in range(40)
+    ]
+    assert sum(caught) > 13
+
+
+@dataclass(frozen=True)
+class Warm:
+    """Purification, 1% too warm."""
+
+    def __call__(self, hamiltonian, *, beta):
+        return Purification()(hamiltonian, beta=0.99 * np.asarray(beta))
+
+
+@pytest.mark.parametrize("encoding", [Binary(), OneHot()])
+@pytest.mark.parametrize("preparation", [Amplitude(), Purification(), Heralded()])
+def test_every_way_through_the_house_agrees(encoding, preparation):
+    """False-failure rate 1e-7 each; `Warm` above and `Faulty` show that differing is possible."""
+    scores = load("minilm", 1).scores[2, :3, :4, :5]
+    result = run(
+        scores, seed=1, encoding=encoding, preparation=preparation, backend=BORN, alpha=1e-7
+    )
+    assert result.agrees
+    assert [verdict.name for verdict in result.verdicts] == (
+        ["fit", "acceptance"] if preparation == Heralded() else ["fit"]
+    )
+
+
+def test_a_wrong_success_probability_is_caught_although_kept_shots_fit():
+    @dataclass(frozen=True)
+    class Unlucky:
+        def __call__(self, hamiltonian, *, beta):
+            prepared = Heralded()(hamiltonian, beta=beta)
+            return replace(prepared, success=prepared.success * 1.2)
+
+    result = run(load().scores[4, 2], seed=1, preparation=Unlucky(), alpha=1e-6)
+    fit, acceptance = result.verdicts
+    assert fit.agrees and acceptance.differs and result.differs
+
+
+def test_the_same_seed_gives_the_same_result_and_another_does_not():
+    one, two, three = (run([0.0, 1.0, 2.0], seed=seed, shots=500) for seed in (1, 1, 2))
+    assert np.array_equal(one.counts.keys, two.counts.keys)
+    assert not np.array_equal(one.counts.keys, three.counts.keys)
+    again = run([0.0, 1.0, 2.0], seed=run([0.0, 1.0, 2.0], shots=500).seed, shots=500)
+    assert np.array_equal(
+        again.counts.keys, run([0.0, 1.0, 2.0], seed=again.seed, shots=500).counts.keys
+    )
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (2, 1, 3, 2)])
+def test_leading_axes_are_carried_to_the_p_values(shape):
+    scores = np.random.default_rng(0).normal(size=(*shape, 4))
+    result = run(scores, seed=1, shots=200, backend=BORN, alpha=1e-6)
+    assert result.shape == result.fit.p_values.shape == result.counts.stray.shape == shape
+
+
+def test_beta_may_differ_from_row_to_row():
+    result = run([[0.0, 3.0]] * 2, beta=[0.1, 3.0], seed=1, shots=100_000, backend=BORN)
+    assert np.allclose(result.counts.frequencies[:, 1], 1 / (1 + np.exp([-0.3, -9.0])), atol=0.01)
+
+
+class Stopped:
+    """A backend that is interrupted after some chunks."""
+
+    def __init__(self, chunks):
+        self.chunks = chunks
+
+    def stream(self, prepared, shots, seed):
+        for number, chunk in enumerate(Aer(device="CPU").stream(prepared, shots, seed)):
+            if number == self.chunks:
+                raise KeyboardInterrupt
+            yield chunk
+
+    def settings(self):
+        return {"backend": "Stopped"}
+
+
+def test_ctrl_c_keeps_the_rows_that_were_drawn():
+    scores = np.zeros((5, 4))
+    with pytest.raises(Interrupted) as caught:
+        run(scores, shots=100, seed=1, backend=Stopped(1))
+    result = caught.value.result
+    assert not result.complete and not result.agrees and not result.differs
+    assert result.counts.shots.tolist() == [100, 0, 0, 0, 0]
+    assert result.fit.undecided.tolist() == [False, True, True, True, True]
+    assert "interrupted" in str(result)
+
+
+def test_progress_counts_rows():
+    done = []
+    run(np.zeros((4, 5, 3)), shots=10, seed=1, progress=done.append)
+    assert done == sorted(done) and done[-1] == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"shots": 0}, "`shots` must be a whole number, 1 or more, but is 0"),
+        ({"shots": 2.5}, "`shots`"),
+        ({"shots": True}, "`shots`"),
+        ({"beta": 0.0}, "beta"),
+        ({"beta": [1.0, 2.0, 3.0]}, "beta"),
+        ({"alpha": 0.0}, "`alpha` must be between 0 and 1"),
+        ({"alpha": 1.0}, "`alpha`"),
+        ({"seed": -1}, "`seed`"),
+        ({"scores": [[0.0, np.nan], [0.0, 1.0]]}, r"scores\[0\], key 1"),
+        ({"scores": [[0.0, 1.0], [-np.inf, -np.inf]]}, r"scores\[1\]"),
+        ({"scores": np.zeros((0, 3))}, "holds no row"),
+        ({"scores": []}, "scores"),
+    ],
+)
+def test_bad_input_names_the_argument(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        run(**{"scores": [[0.0, 1.0], [0.0, 2.0]], **arguments})
