@@ -1,0 +1,1 @@
+"""Views: a result as tables, plots and one page. Nothing here runs or changes anything."""

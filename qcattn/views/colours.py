@@ -1,0 +1,23 @@
+"""The few colours of the plots, each with one meaning, legible on white and on black."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
+
+__all__ = ["FAULT", "INK", "MEASURED", "SOFTMAX", "attention_map"]
+
+INK = "#7a7a7c"
+SOFTMAX = "#2f74b8"
+MEASURED = "#c46a1b"
+FAULT = "#d02f2f"
+
+
+def attention_map() -> Colormap:
+    """From nothing at all to the colour of softmax, so that the paper shows where it is zero."""
+    from matplotlib.colors import LinearSegmentedColormap, to_rgb
+
+    colour = to_rgb(SOFTMAX)
+    return LinearSegmentedColormap.from_list("attention", [(*colour, 0.0), (*colour, 1.0)])

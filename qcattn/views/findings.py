@@ -1,0 +1,147 @@
+"""Which rows of a result fit worst, and which key of a row is to blame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qcattn.records import Result, Verdict
+
+__all__ = ["Finding", "Group", "groups", "worst_rows"]
+
+STRAY = -1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row and the outcome in it that is hardest to explain.
+
+    Attributes:
+        row: Index on the leading axes.
+        p_value: Of the row.
+        refuted: Whether the row differs, family-wise.
+        key: Index of the outcome, or -1 for shots that read no key.
+        measured: Shots counted on it.
+        expected: Shots expected on it: kept shots times softmax.
+        deviation: Measured less expected over the binomial standard deviation; infinite where
+            the outcome should never, or always, have come.
+        kept: Shots of the row that count.
+    """
+
+    row: tuple[int, ...]
+    p_value: float
+    refuted: bool
+    key: int
+    measured: int
+    expected: float
+    deviation: float
+    kept: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that share their first index, such as a layer.
+
+    Attributes:
+        index: Their common first index, or () for all rows together.
+        rows: How many they are.
+        decided: How many of them have shots.
+        refuted: How many of them differ, family-wise over the whole run.
+        worst: Index of the row with the smallest p-value, or None where no row has shots.
+        smallest: That p-value; NaN where no row has shots.
+        together: Bonferroni's p-value of all of them: the smallest times their number.
+    """
+
+    index: tuple[int, ...]
+    rows: int
+    decided: int
+    refuted: int
+    worst: tuple[int, ...] | None
+    smallest: float
+    together: float
+
+
+def worst_rows(result: Result, number: int = 10) -> tuple[Finding, ...]:
+    """The rows with the smallest p-values of fit, the worst first.
+
+    Args:
+        result: A run.
+        number: How many rows at most.
+
+    Returns:
+        One finding a row. Rows without shots are left out; ties go to the row with the larger
+        statistic.
+    """
+    order = _by_p_value(result.fit)[:number]
+    return tuple(_blame(result, np.unravel_index(flat, result.shape)) for flat in order)
+
+
+def groups(result: Result) -> tuple[Group, ...]:
+    """One group for each index of the first of several leading axes; else one for all rows."""
+    fit = result.fit
+    if len(result.shape) < 2:
+        return (_group(fit, ()),)
+    return tuple(_group(fit, (first,)) for first in range(result.shape[0]))
+
+
+def _group(verdict: Verdict, index: tuple[int, ...]) -> Group:
+    p_values = np.where(verdict.undecided, np.nan, verdict.p_values)[index]
+    decided = int(np.isfinite(p_values).sum())
+    worst, smallest = None, np.nan
+    if decided:
+        flat = int(np.nanargmin(p_values))
+        smallest = float(p_values.reshape(-1)[flat])
+        worst = index + tuple(int(i) for i in np.unravel_index(flat, p_values.shape))
+    return Group(
+        index=index,
+        rows=p_values.size,
+        decided=decided,
+        refuted=int(verdict.refuted[index].sum()),
+        worst=worst,
+        smallest=smallest,
+        together=min(1.0, smallest * decided) if decided else np.nan,
+    )
+
+
+def _by_p_value(verdict: Verdict) -> np.ndarray:
+    """Flat indices of the decided rows, the smallest p-value first."""
+    p_values = np.ravel(verdict.p_values)
+    order = np.lexsort((-np.ravel(verdict.statistic), p_values))
+    return order[~np.ravel(verdict.undecided)[order]]
+
+
+def _blame(result: Result, index: tuple[np.intp, ...]) -> Finding:
+    row = tuple(int(i) for i in index)
+    counts = result.counts[row]
+    kept = int(counts.kept)
+    measured = np.append(counts.keys, counts.stray)
+    p = np.append(result.expected[row], 0.0)
+    expected = kept * p
+    surprise = _deviance(measured, expected, kept)
+    difference = measured - expected
+    impossible = (expected == 0) & (measured > 0)
+    order = np.lexsort((np.abs(difference), impossible, surprise))
+    key = int(order[-1])
+    spread = np.sqrt(kept * p[key] * (1 - p[key]))
+    if spread > 0:
+        deviation = float(difference[key] / spread)
+    else:
+        deviation = float(np.copysign(np.inf, difference[key])) if difference[key] else 0.0
+    return Finding(
+        row=row,
+        p_value=float(result.fit.p_values[row]),
+        refuted=bool(result.fit.refuted[row]),
+        key=STRAY if key == len(p) - 1 else key,
+        measured=int(measured[key]),
+        expected=float(expected[key]),
+        deviation=deviation,
+        kept=kept,
+    )
+
+
+def _deviance(measured: np.ndarray, expected: np.ndarray, kept: int) -> np.ndarray:
+    r"""How improbable each count is: n KL(k/n || p), the exponent of the binomial tail."""
+    from scipy.special import rel_entr
+
+    return np.asarray(rel_entr(measured, expected) + rel_entr(kept - measured, kept - expected))

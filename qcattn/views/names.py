@@ -1,0 +1,97 @@
+"""What rows, keys and numbers are called wherever a result is shown."""
+
+from __future__ import annotations
+
+from qcattn.records import Result
+
+__all__ = ["axis_names", "key_labels", "number", "p_text", "place", "query_labels", "visible"]
+
+_AXES = ("batch", "layer", "head", "query")
+_MARKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
+
+
+def visible(token: str) -> str:
+    r"""A token with its spaces, line ends and control characters made visible.
+
+    Example:
+        >>> visible(" cat"), visible("a\x07"), visible("")
+        ('␣cat', 'a\\x07', '""')
+    """
+    if not token:
+        return '""'
+    return "".join(
+        _MARKS.get(mark, mark if mark.isprintable() else _escaped(mark)) for mark in token
+    )
+
+
+def _escaped(mark: str) -> str:
+    return mark.encode("unicode_escape").decode("ascii")
+
+
+def key_labels(result: Result) -> tuple[str, ...]:
+    """One label for each key: its token made visible, or its index where there are no tokens."""
+    if result.tokens:
+        return tuple(visible(token) for token in result.tokens)
+    return tuple(str(key) for key in range(result.expected.shape[-1]))
+
+
+def query_labels(result: Result) -> tuple[str, ...]:
+    """One label for each index of the last leading axis: tokens if queries are those."""
+    if not result.shape:
+        return ()
+    if _queries_are_tokens(result):
+        return key_labels(result)
+    return tuple(str(query) for query in range(result.shape[-1]))
+
+
+def axis_names(result: Result) -> tuple[str, ...]:
+    """Names of the leading axes: the result's own, else read from the right, layer, head, query.
+
+    A single axis without a name is called ``query`` only if it is as long as the tokens; else
+    its entries are rows and nothing more.
+    """
+    if result.axes:
+        return result.axes
+    axes = len(result.shape)
+    if axes == 1:
+        return ("query",) if _queries_are_tokens(result) else ("row",)
+    return tuple(f"axis {i}" for i in range(axes - len(_AXES))) + _AXES[-axes:] if axes else ()
+
+
+def place(result: Result, index: tuple[int, ...]) -> str:
+    """The name of a row, or of a group of rows if the index is shorter than the leading axes.
+
+    For example ``layer 3, head 2, query 5 '␣mat'``; ``the row`` where there is only one.
+    """
+    if not index:
+        return "the row" if not result.shape else "all rows"
+    names = [f"{name} {i}" for name, i in zip(axis_names(result), index, strict=False)]
+    if len(index) == len(result.shape) and _queries_are_tokens(result):
+        names[-1] += f" '{query_labels(result)[index[-1]]}'"
+    return ", ".join(names)
+
+
+def p_text(p: float) -> str:
+    """A p-value to two digits.
+
+    Example:
+        >>> p_text(0.4349), p_text(1.0), p_text(3.21e-7), p_text(0.0)
+        ('0.43', '1', '3.2e-07', '0')
+    """
+    return "0" if p == 0 else f"{p:.2g}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A quantity to a few digits, whole numbers with their thousands apart.
+
+    Example:
+        >>> number(12345), number(0.0016838), number(1234.56), number(312.94, 4)
+        ('12,345', '0.00168', '1,235', '312.9')
+    """
+    if value == int(value) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}"
+
+
+def _queries_are_tokens(result: Result) -> bool:
+    return bool(result.tokens) and bool(result.shape) and result.shape[-1] == len(result.tokens)

@@ -1,0 +1,376 @@
+"""One HTML page that says what was run, what came out and how to run it again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qcattn.records import Result
+from qcattn.views import plots, sheets
+from qcattn.views.command import command
+from qcattn.views.findings import worst_rows
+from qcattn.views.heads import head_beside, telling_head
+from qcattn.views.names import key_labels, place
+from qcattn.views.sheets import Sheet
+from qcattn.views.vector import inline_svg
+from qcattn.views.words import sentence, standing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["telling_head", "write_report"]
+
+_BARS = 6
+_BARS_BESIDE = 3
+_CIRCUIT_OPERATIONS = 400
+
+
+def write_report(
+    path: str | Path, results: Sequence[Result], *, head: int | tuple[int, ...] | None = None
+) -> None:
+    """Write one self-contained page about the results of a run.
+
+    Pictures are inside the page as SVG, nothing is fetched from anywhere, and no script runs.
+    The file appears whole or not at all.
+
+    Args:
+        path: Where to write; an existing file is replaced.
+        results: The main result first, then those to show beside it, such as one head prepared
+            again by another method.
+        head: Index of the head whose attention is drawn, all leading axes but the last; by default
+            the one that another result prepared again, else `telling_head`.
+
+    Raises:
+        ValueError: If there are no results, or no such head.
+        OSError: If the file cannot be written; nothing is left behind.
+
+    Example:
+        >>> import tempfile
+        >>> from qcattn.experiment import run
+        >>> result = run([[0.0, 1.0], [1.0, 0.0]], shots=100, seed=1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_report(folder + "/report.html", [result])
+        ...     page = Path(folder, "report.html").read_text(encoding="utf-8")
+        >>> page.startswith("<!DOCTYPE html>"), "<script" in page
+        (True, False)
+    """
+    if not results:
+        raise ValueError("Argument `results` is empty; pass one result or more, the main one first")
+    page = _page(results, head)
+    path = Path(path)
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(page)
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
+    main, *others = results
+    drawer = _Drawer()
+    parts = [
+        "<header>",
+        "<h1>Attention as thermal circuits, counted against softmax</h1>",
+        f'<p class="subject">{_subject(main)}</p>',
+        *_verdict(results),
+        "</header>",
+        *_heads(drawer, main, others, head),
+        *_rows(drawer, main, _BARS),
+        "<h2>All rows together</h2>",
+        *_quantiles(drawer, main),
+        "<h2>" + escape(sheets.summary(main).title) + "</h2>",
+        _table(sheets.summary(main), "grid"),
+        "<h2>What was run</h2>",
+        *_run(main),
+        *_circuit(main),
+        "<h2>Keys and their bitstrings</h2>",
+        f'<div class="columns">{_table(sheets.codebook(main), "book")}</div>',
+        *(part for other in others for part in _beside(drawer, other)),
+        "<h2>To get the same counts again</h2>",
+        *_again(results),
+    ]
+    title = f"{standing(main)}: {main.source.get('sentence', 'attention scores')}"
+    return _FRAME.format(
+        title=escape(title),
+        style=(files("qcattn.views") / "report.css").read_text(encoding="utf-8"),
+        body="\n".join(parts),
+    )
+
+
+# "default-src 'none'": a browser that would fetch anything at all is told not to.
+_FRAME = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+_LEGEND = """<div class="legend">
+<span><i style="background:var(--measured)"></i>measured</span>
+<span><i style="background:var(--fault)"></i>measured, outside its band</span>
+<span><i style="height:2px;vertical-align:.25rem;background:var(--softmax)"></i>softmax</span>
+<span><i style="background:var(--softmax);opacity:.3"></i>where a perfect sampler stays</span>
+</div>"""
+
+_TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
+_SCALE = (
+    '<div class="scale"><div></div><p>'
+    + "".join(f'<span style="left:{100 * p**0.5:.1f}%">{p:g}</span>' for p in _TICKS)
+    + "</p></div>"
+)
+
+
+@dataclass
+class _Drawer:
+    """Numbers the pictures of a page, so that their ids differ."""
+
+    drawn: int = 0
+
+    def __call__(
+        self, draw: Callable[[Axes], object], width: float, height: float, label: str
+    ) -> str:
+        self.drawn += 1
+        return inline_svg(draw, width, height, name=f"p{self.drawn}", label=label)
+
+
+def _subject(result: Result) -> str:
+    """What was read, and by what, in a line."""
+    sentence, model = result.source.get("sentence", ""), result.source.get("model", "")
+    quoted = f"“{escape(sentence)}”" if sentence else "Attention scores"
+    reader = f" read by {escape(model)}" if model else ""
+    rows = result.fit.p_values.size
+    return (
+        f"{quoted}{reader}: {rows:,} row{'' if rows == 1 else 's'} of "
+        f"{result.expected.shape[-1]:,} keys, {escape(result.prepared.method)} "
+        f"({result.prepared.kind}) on {result.resources.qubits:,} qubits, "
+        f"{result.shots:,} shots a row, seed {result.seed}"
+    )
+
+
+def _badge(word: str) -> str:
+    return f'<span class="badge {word}">{word}</span>'
+
+
+def _verdict(results: Sequence[Result]) -> list[str]:
+    main, *others = results
+    parts = [f'<p class="lead">{_badge(standing(main))} {escape(sentence(main))}</p>']
+    parts += [
+        f"<p>{_badge(standing(other))} <strong>{escape(other.prepared.method)}, beside it.</strong>"
+        f" {escape(sentence(other))}</p>"
+        for other in others
+    ]
+    if others:
+        alpha = sum(verdict.alpha for result in results for verdict in result.verdicts)
+        parts.append(
+            '<p class="note">All comparisons on this page together call a perfect sampler '
+            f"different in {100 * alpha:.3g}% of such runs at most.</p>"
+        )
+    return parts
+
+
+def _heads(
+    drawer: _Drawer, main: Result, others: Sequence[Result], head: int | tuple[int, ...] | None
+) -> list[str]:
+    if not main.shape or 0 in main.shape:
+        if head not in (None, ()):
+            raise ValueError(f"Argument `head` is {head}, but there is a single row and no head")
+        return []
+    if head is not None:
+        index, why = plots.check_head(main, head), ""
+    elif (found := head_beside(main, others)) is not None:
+        index, why = found, "This head was prepared again by another method. "
+    else:
+        index, why = telling_head(main), ""
+    if index and index == telling_head(main) and head is None:
+        why += (
+            "Of all heads it is the one whose attention is most spread and varied: largest product "
+            "of the mean entropy of a row and the mutual information of query and key. "
+        )
+    queries, keys = main.expected.shape[-2:]
+    side = 3.15 if keys <= 24 else 4.75
+    height = 6.5 if queries > 2 * keys else side
+    labels = key_labels(main)
+
+    def panel(result: Result, at: tuple[int, ...], measured: bool) -> str:
+        def draw(ax: Axes) -> None:
+            plots.heat_map(result, at, measured=measured, ax=ax, labels=labels)
+
+        what = f"measured by {result.prepared.method}" if measured else "softmax"
+        return drawer(draw, side, height, f"Attention of {place(main, index)}: {what}")
+
+    panels = [panel(main, index, False), panel(main, index, True)]
+    one = main.expected[index]
+    panels += [
+        panel(other, (), True)
+        for other in others
+        if other.expected.shape == one.shape and other.tokens == main.tokens
+    ]
+    return [
+        f"<h2>Attention of {escape(place(main, index))}</h2>",
+        _figure(
+            panels,
+            f"{why}The colour shows the probability, on a scale of square roots. Hatched: masked "
+            "keys, which must never come; a red cross marks one that did.",
+            after=_SCALE,
+        ),
+    ]
+
+
+def _rows(drawer: _Drawer, result: Result, number: int, level: int = 2) -> list[str]:
+    found = worst_rows(result, number)
+    if not found:
+        return []
+    single = not result.shape
+    title = "The row, counted" if single else "The rows that fit worst"
+    keys = result.expected.shape[-1]
+    wide = keys > 24
+    labels = key_labels(result)
+    bars = [
+        drawer(
+            lambda ax, row=one.row: plots.row_bars(result, row, ax, labels=labels),  # type: ignore[misc]
+            9.6 if wide else 3.05 if keys <= 16 else 4.6,
+            2.6,
+            f"Counts of {place(result, one.row)} against softmax",
+        )
+        for one in (found[: max(1, number // 2)] if wide else found)
+    ]
+    parts = [
+        f"<h{level}>{title}</h{level}>",
+        _figure(
+            bars,
+            "Bands: exact binomial, 99% for all keys of a row at once (Bonferroni). "
+            "The scale is one of square roots, on which bands are about equally wide. The worst "
+            "of many rows leave their bands now and then; the p-values account for that, the "
+            "bands do not.",
+            before=_LEGEND,
+        ),
+    ]
+    return parts if single else [*parts, _table(sheets.worst(result, 10))]
+
+
+def _quantiles(drawer: _Drawer, result: Result) -> list[str]:
+    picture = drawer(
+        lambda ax: plots.p_value_quantiles(result, ax), 6.2, 4.1, "Sorted p-values of the rows"
+    )
+    return [
+        _figure(
+            [picture],
+            "P-values of the rows, sorted, against those of a uniform law. A row's p-value joins "
+            "several tests by Bonferroni's inequality and is uniform or larger, so points above "
+            "the dashed line are as they should be. All points of a perfect sampler keep out of "
+            "the shaded region in at least 99% of runs (order statistics, equal local levels).",
+        )
+    ]
+
+
+def _beside(drawer: _Drawer, result: Result) -> list[str]:
+    parts = [
+        f"<h2>Beside it: {escape(result.prepared.method)}</h2>",
+        f"<p>{_badge(standing(result))} {escape(sentence(result))}</p>",
+    ]
+    if result.prepared.herald_register is not None:
+        parts += [
+            "<h3>Success of the herald, predicted and counted</h3>",
+            _table(sheets.heralds(result)),
+        ]
+    parts += _rows(drawer, result, _BARS_BESIDE, level=3)
+    parts += ["<h3>What was run</h3>", *_run(result), *_circuit(result, level=3)]
+    return parts
+
+
+def _run(result: Result) -> list[str]:
+    settings = _table(sheets.details(result), "facts")
+    if not result.source:
+        return [settings]
+    source = Sheet("Scores", ("", ""), "ll", tuple(result.source.items()))
+    return [
+        f'<div class="pair"><div><h3>Settings and cost</h3>{settings}</div>'
+        f"<div><h3>Where the scores come from</h3>{_table(source, 'facts')}</div></div>"
+    ]
+
+
+def _circuit(result: Result, level: int = 2) -> list[str]:
+    circuit, cost = result.prepared.circuit, result.resources
+    shown, note = circuit, ""
+    if len(circuit.data) > _CIRCUIT_OPERATIONS:
+        shown = circuit.copy_empty_like()
+        for instruction in circuit.data[:_CIRCUIT_OPERATIONS]:
+            shown.append(instruction)
+        note = f" Drawn are the first {_CIRCUIT_OPERATIONS:,} of {len(circuit.data):,} operations."
+    drawing = shown.draw("text", fold=-1, cregbundle=False).single_string()
+    return [
+        f"<h{level}>The circuit</h{level}>",
+        f"<p>{cost.qubits:,} qubits, depth {cost.depth:,}, {cost.two_qubit_gates:,} two-qubit "
+        f"gates, {cost.rotations:,} rotations. One template for all rows; each brings its own "
+        f"{circuit.num_parameters:,} angles.{note}</p>",
+        f"<pre>{escape(drawing)}</pre>",
+    ]
+
+
+def _again(results: Sequence[Result]) -> list[str]:
+    line = command(results)
+    hints = [
+        (
+            "FILE",
+            "FILE: the scores, which are in <code>result.npz</code> under <code>scores</code>.",
+        ),
+        ("SAME", "SAME: as it was given; the settings above say what is known of it."),
+    ]
+    return [
+        f'<pre class="line">{escape(line)}</pre>',
+        *(f'<p class="note">{text}</p>' for word, text in hints if word in line.split()),
+        '<p class="note">The same seed gives the same counts with the same versions: '
+        f"{escape(sheets.joined(results[0].versions))}.</p>",
+    ]
+
+
+def _figure(pictures: Sequence[str], caption: str, *, before: str = "", after: str = "") -> str:
+    return (
+        f'<figure>{before}<div class="figures">{"".join(pictures)}</div>{after}'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def _table(sheet: Sheet, kind: str = "") -> str:
+    """A sheet as an HTML table; one without headings has them in its first column."""
+    right = [' class="r"' if align == "r" else "" for align in sheet.align]
+    head = ""
+    if any(sheet.columns):
+        names = [
+            f'<th scope="col"{side}>{escape(name)}</th>'
+            for side, name in zip(right, sheet.columns, strict=True)
+        ]
+        head = f"<thead><tr>{''.join(names)}</tr></thead>"
+    lines = []
+    for i, line in enumerate(sheet.lines):
+        cells = [f"<td{side}>{escape(cell)}</td>" for side, cell in zip(right, line, strict=True)]
+        if not head:
+            cells[0] = f'<th scope="row">{escape(line[0])}</th>'
+        mark = ' class="marked"' if i in sheet.marked else ""
+        lines.append(f"<tr{mark}>{''.join(cells)}</tr>")
+    caption = f"<caption>{escape(sheet.caption)}</caption>" if sheet.caption else ""
+    return (
+        f'<div class="wide"><table class="{kind}">{caption}{head}<tbody>{"".join(lines)}</tbody>'
+        "</table></div>"
+    )
