@@ -22,13 +22,13 @@ __all__ = ["read_qk", "read_scores"]
 def read_scores(path: str | Path) -> Scores:
     r"""Read attention scores of any shape (..., keys) from a file.
 
-    - ``.npy``: one array; ``.npz``: the array ``scores``, or the only array, and optionally
-      ``tokens``, one label for each key;
+    - ``.npy``: one array; ``.npz``: the array ``scores``, or the only array;
     - ``.csv``: one row a line, numbers separated by commas, no header;
-    - ``.json``: nested lists, or an object with ``scores`` and optionally ``tokens``.
+    - ``.json``: nested lists, or an object with ``scores``.
 
-    A masked key is ``-inf``; in JSON write ``"-inf"`` or ``-Infinity``. Files that
-    :func:`qcattn.datasets.extract.write` wrote keep their provenance.
+    An ``.npz`` and a JSON object may also hold ``tokens``, one label for each key, and ``axes``,
+    one name for each axis before the keys. A masked key is ``-inf``; in JSON write ``"-inf"`` or
+    ``-Infinity``. Files that :func:`qcattn.datasets.extract.write` wrote keep their provenance.
 
     Args:
         path: The file.
@@ -63,8 +63,8 @@ def read_qk(path: str | Path) -> Scores:
 
     The file is an ``.npz``, or a ``.json`` object, with ``queries`` (or ``q``) of shape
     (..., q, d) and ``keys`` (or ``k``) of shape (..., k, d), and optionally ``mask``, ``causal``
-    and ``scale`` as :func:`qcattn.attention.scaled_dot_product_scores` takes them, and ``tokens``,
-    one label for each key.
+    and ``scale`` as :func:`qcattn.attention.scaled_dot_product_scores` takes them, and ``tokens``
+    and ``axes`` as in :func:`read_scores`.
 
     Args:
         path: The file.
@@ -148,7 +148,7 @@ def _read_numpy(path: Path) -> Any:
 def _read_csv(path: Path) -> NDArray[np.float64]:
     rows: list[list[float]] = []
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
+        reader = csv.reader(file, skipinitialspace=True)
         try:
             for cells in reader:
                 if not cells:
@@ -211,7 +211,7 @@ def _scores_name(content: dict[str, Any]) -> str:
     """Which entry holds the scores: `scores`, or the only one that is not a label."""
     if "scores" in content:
         return "scores"
-    others = [name for name in content if name not in ("tokens", "about")]
+    others = [name for name in content if name not in ("tokens", "axes", "about")]
     if len(others) != 1:
         raise ValueError(
             f"it holds {', '.join(map(repr, others)) or 'nothing'}, and none is called 'scores'. "
@@ -317,13 +317,22 @@ def _about(content: dict[str, Any], path: Path) -> dict[str, Any]:
         stated = _stated(content["about"])
         known = [field.name for field in dataclasses.fields(Scores) if field.type is str]
         about |= {name: str(stated[name]) for name in known if name in stated}
-        content = {"tokens": stated.get("tokens", [])} | content
-    tokens = content.get("tokens", [])
-    if isinstance(tokens, np.ndarray):
-        tokens = tokens.tolist()
-    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-        raise ValueError("`tokens` must be a list of strings, one label for each key.")
-    return about | {"tokens": tuple(tokens)}
+        content = {name: stated.get(name) for name in ("tokens", "axes")} | content
+    about["tokens"] = _texts(content, "tokens", "one label for each key")
+    about["axes"] = _texts(content, "axes", "one name for each axis before the keys")
+    return about
+
+
+def _texts(content: dict[str, Any], name: str, meaning: str) -> tuple[str, ...]:
+    """A list of strings by name; nothing where it is missing."""
+    texts = content.get(name)
+    if isinstance(texts, np.ndarray):
+        texts = texts.tolist()
+    if texts is None:
+        return ()
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"`{name}` must be a list of strings, {meaning}.")
+    return tuple(texts)
 
 
 def _stated(about: Any) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def scores(folder: str | Path, text: str) -> Scores:
     recorded, reported = _run(torch, model, folder, ids, inputs["attention_mask"])
     return Scores(
         _checked(recorded, reported, folder),
+        axes=("layer", "head", "query"),
         tokens=tuple(tokeniser.decode([number]) for number in ids[0].tolist()),
         sentence=text,
         model=folder.resolve().name,

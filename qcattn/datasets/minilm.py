@@ -113,6 +113,7 @@ def scores(text: str) -> Scores:
     return Scores(
         values,
         tokens=tokens,
+        axes=("layer", "head", "query"),
         sentence=text,
         model="minilm",
         package=_PACKAGE,

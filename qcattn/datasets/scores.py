@@ -16,6 +16,7 @@ class Scores:
         scores: Scores :math:`q \cdot k / \sqrt{d}`, dimensionless, of shape (..., keys), for a
             model (layers, heads, queries, keys); ``-inf`` marks a masked key.
         tokens: One label for each key, or nothing where none is known.
+        axes: Names of the leading axes, such as layer, head, query; or nothing if unknown.
         sentence: The text the scores belong to.
         model: Name of the model.
         package: Distribution that carried the weights.
@@ -25,7 +26,7 @@ class Scores:
         source: Where the numbers come from: the origin of the weights, or a file name.
 
     Raises:
-        ValueError: If there are tokens, and not one for each key.
+        ValueError: If there are tokens, and not one for each key, or likewise names of axes.
 
     Example:
         >>> import numpy as np
@@ -35,6 +36,7 @@ class Scores:
 
     scores: NDArray[np.floating]
     tokens: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ()
     sentence: str = ""
     model: str = ""
     package: str = ""
@@ -49,6 +51,12 @@ class Scores:
             raise ValueError(
                 f"Argument `tokens` holds {len(self.tokens)} labels, but `scores` of shape "
                 f"{self.scores.shape} has {keys} keys. Pass one label for each key, or none."
+            )
+        if self.axes and len(self.axes) != self.scores.ndim - 1:
+            raise ValueError(
+                f"Argument `axes` names {len(self.axes)} axes, but `scores` of shape "
+                f"{self.scores.shape} has {self.scores.ndim - 1} before the keys. Name each of "
+                "them, or none."
             )
 
     def __repr__(self) -> str:

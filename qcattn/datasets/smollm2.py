@@ -112,6 +112,7 @@ def scores(text: str) -> Scores:
     return Scores(
         values,
         tokens=tokens,
+        axes=("layer", "head", "query"),
         sentence=text,
         model="smollm2",
         package=_PACKAGE,

@@ -63,6 +63,7 @@ def load(model: str = "smollm2", sentence: int | str = 0) -> Scores:
     return Scores(
         unpack(packed, causal=about["causal"]),
         tokens=tuple(entry["tokens"]),
+        axes=("layer", "head", "query"),
         sentence=entry["sentence"],
         model=model,
         **{name: about[name] for name in ("package", "version", "licence", "sha256", "source")},

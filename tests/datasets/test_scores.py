@@ -13,6 +13,12 @@ def test_labels_must_match_the_keys() -> None:
         Scores(np.zeros((4, 3)), tokens=("a", "b"))
 
 
+def test_names_must_match_the_axes_before_the_keys() -> None:
+    with pytest.raises(ValueError, match=r"`axes` names 1 axes.*\(2, 4, 3\) has 2 before the keys"):
+        Scores(np.zeros((2, 4, 3)), axes=("head",))
+    assert Scores(np.zeros((2, 4, 3)), axes=("head", "query")).axes == ("head", "query")
+
+
 def test_labels_may_be_left_out() -> None:
     found = Scores(np.zeros((4, 3)))
     assert found.tokens == ()

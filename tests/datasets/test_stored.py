@@ -33,6 +33,7 @@ def test_shape_type_and_provenance(model: str, sentence: int) -> None:
     assert found.scores.shape == SHAPES[model, sentence]
     assert found.scores.dtype == np.float32
     assert len(found.tokens) == found.scores.shape[-1]
+    assert found.axes == ("layer", "head", "query")
     assert found.model == model
     assert len(found.sha256) == 64
     assert found.source.startswith("https://huggingface.co/")

@@ -1,0 +1,297 @@
+"""Scores, queries and keys out of files, and what is said about bad ones."""
+
+import json
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qcattn.attention import scaled_dot_product_scores
+from qcattn.datasets.files import read_qk, read_scores
+
+INF = float("inf")
+ROWS = np.array([[0.5, -1.25, -INF], [3.0, 1e-30, 2.0]])
+
+
+class Trap:
+    """Something that must never be unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (pytest.fail, ("a file was unpickled",))
+
+
+def npy(array: Any) -> Callable[[Path], None]:
+    return lambda path: np.save(path, array, allow_pickle=True)
+
+
+def npz(**arrays: Any) -> Callable[[Path], None]:
+    return lambda path: np.savez(path, **arrays)
+
+
+def text(content: str) -> Callable[[Path], None]:
+    return lambda path: path.write_text(content, encoding="utf-8") and None
+
+
+def raw(content: bytes) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(content) and None
+
+
+def made(folder: Path, name: str, write: Callable[[Path], None]) -> Path:
+    path = folder / name
+    write(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("s.npy", npy(ROWS)),
+        ("s.NPY", lambda path: np.lib.format.write_array(path.open("wb"), ROWS)),
+        ("s.npz", npz(scores=ROWS)),
+        ("s.npz", npz(anything=ROWS)),
+        ("s.npz", npz(anything=ROWS, tokens=np.array(["a", "b", "c"]))),
+        ("s.npz", npz(scores=ROWS, other=np.zeros(7))),
+        ("s.csv", text("0.5,-1.25,-inf\n3,1e-30,2\n")),
+        ("s.csv", text('\ufeff0.5 , "-1.25" , -Infinity\r\n\r\n 3,1e-30,2')),
+        ("s.json", text('[[0.5, -1.25, "-inf"], [3, 1e-30, 2.0]]')),
+        ("s.json", text("[[0.5, -1.25, -Infinity], [3, 1e-30, 2.0]]")),
+        ("s.json", text('{"scores": [[0.5, -1.25, "-Infinity"], [3, 1e-30, 2]], "tokens": null}')),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_every_kind_gives_the_same_rows(
+    name: str, write: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = made(tmp_path, name, write)
+    found = read_scores(path)
+    assert found.scores.dtype == np.float64
+    np.testing.assert_array_equal(found.scores, ROWS)
+    assert found.source == str(path)
+    assert len(found.sha256) == 64
+    assert found.tokens in ((), ("a", "b", "c"))
+
+
+@pytest.mark.parametrize("shape", [(1,), (4,), (2, 3), (2, 3, 4, 5), (1, 1, 1)])
+@pytest.mark.parametrize("kind", ["npy", "npz", "json"])
+def test_every_shape_is_kept(kind: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    array = np.random.default_rng(3).normal(size=shape)
+    path = tmp_path / f"s.{kind}"
+    {"npy": npy(array), "npz": npz(x=array), "json": text(json.dumps(array.tolist()))}[kind](path)
+    np.testing.assert_array_equal(read_scores(path).scores, array)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["f2", "<f4", ">f4", "<f8", ">f8", "g", "i1", "<i2", ">i4", "i8", "u1", "u8"]
+)
+def test_every_real_type_is_read(dtype: str, tmp_path: Path) -> None:
+    array = np.array([[1, 2], [3, 100]], dtype=dtype)
+    found = read_scores(made(tmp_path, "s.npy", npy(array))).scores
+    assert found.dtype == (np.float32 if array.dtype == np.float32 else np.float64)
+    np.testing.assert_array_equal(found, [[1, 2], [3, 100]])
+
+
+def test_tokens_and_axes_are_read(tmp_path: Path) -> None:
+    labels = {"tokens": np.array(["a", " b", "ü"]), "axes": np.array(["query"])}
+    found = read_scores(made(tmp_path, "s.npz", npz(scores=ROWS, **labels)))
+    assert (found.tokens, found.axes) == (("a", " b", "ü"), ("query",))
+    content = '{"scores": [[1, 2]], "tokens": ["x", "y"], "axes": ["row"]}'
+    found = read_scores(made(tmp_path, "s.json", text(content)))
+    assert (found.tokens, found.axes) == (("x", "y"), ("row",))
+
+
+BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
+    # nothing there, or nothing in it
+    ("s.npy", lambda path: None, r"there is no such file"),
+    ("s.npy", lambda path: path.mkdir(), r"could not be read: Is a directory"),
+    ("s.npy", raw(b""), r"the file is empty"),
+    ("s.csv", raw(b""), r"the file is empty"),
+    ("s.csv", text("\n\n"), r"`scores` of shape \(0,\) is empty"),
+    ("s.npy", npy(np.zeros((3, 0))), r"`scores` of shape \(3, 0\) is empty"),
+    ("s.json", text("[]"), r"`scores` of shape \(0,\) is empty"),
+    ("s.json", text("[[], []]"), r"`scores` of shape \(2, 0\) is empty"),
+    ("s.npz", npz(), r"it holds nothing, and none is called 'scores'"),
+    # of another kind
+    ("s.txt", text("1,2"), r"kind '.txt' cannot be read. Use .npy, .npz, .csv, .json"),
+    ("scores", text("1,2"), r"kind '' cannot be read"),
+    ("s.npz", npz(a=ROWS, b=ROWS), r"holds 'a', 'b', and none is called 'scores'. Name"),
+    ("s.npy", npy(np.array([[1 + 1j]])), r"`scores` is complex.*real numbers"),
+    ("s.npy", npy(np.array([[True]])), r"`scores` is of type bool"),
+    ("s.npy", npy(np.array(["a"])), r"`scores` is of type <U1"),
+    ("s.npy", npy(np.array([1], dtype="M8[s]")), r"`scores` is of type datetime64"),
+    ("s.npy", npy(np.float64(3)), r"must be of shape \(..., keys\)"),
+    ("s.json", text("3"), r"must be of shape \(..., keys\)"),
+    ("s.json", text("true"), r"`scores` is of type bool"),
+    # damaged or dangerous
+    ("s.npy", npy(np.array([Trap()], dtype=object)), r"never unpickled.*numpy.save"),
+    ("s.npz", npz(scores=np.array([Trap()], dtype=object)), r"never unpickled"),
+    ("s.npy", raw(pickle.dumps(Trap())), r"never unpickled"),
+    ("s.npz", raw(pickle.dumps(Trap())), r"never unpickled"),
+    ("s.npz", raw(b"PK\x03\x04 not a zip"), r"damaged or no NumPy file.*numpy.savez"),
+    ("s.npy", raw(b"\x93NUMPY\x01\x00"), r"damaged or no NumPy file"),
+    ("s.csv", raw(b"\xff\xfe1\x00"), r"not UTF-8 text"),
+    ("s.csv", text('1,2\n"3,4\n'), r"line 2 has 1 columns, but the first row has 2"),
+    ("s.csv", text("1," + "2" * 200_000), r"line 1 is no CSV: field larger than field limit"),
+    ("s.json", text("[1, 2"), r"it is no JSON .*json.tool"),
+    ("s.json", raw(b"\xff"), r"it is no JSON"),
+    ("s.json", text("[" * 100_000), r"it is no JSON"),
+    ("s.json", text("[" * 40 + "1" + "]" * 40), r"nested 40 deep"),
+    # not numeric, with the place
+    ("s.csv", text("1,2\n3,x\n"), r"line 2, column 2 is 'x', which is not a number"),
+    ("s.csv", text("the,cat\n1,2\n"), r"line 1, column 1 is 'the'.*without a header"),
+    ("s.csv", text("1;2\n"), r"line 1, column 1 is '1;2'.*separated by commas"),
+    ("s.csv", text("1,\n"), r"line 1, column 2 is ''"),
+    ("s.csv", text("1,1_000\n"), r"line 1, column 2 is '1_000'"),
+    ("s.csv", text("1,1+2j\n"), r"line 1, column 2 is '1\+2j'"),
+    ("s.csv", text("1,-1e999\n"), r"line 1, column 2 is -1e999, which is beyond float64"),
+    ("s.csv", text("1,2\n\n3,4,5\n"), r"line 3 has 3 columns, but the first row has 2"),
+    ("s.json", text("[[1, 2], [3, null]]"), r"scores\[1\]\[1\] is null, which is not a number"),
+    ("s.json", text('[[1, "inf"]]'), r'scores\[0\]\[1\] is "inf"'),
+    ("s.json", text("[[1, 2], [3]]"), r"scores\[1\] has 1 entries where .* has 2"),
+    ("s.json", text("[[1, 2], 3]"), r"scores\[1\] has no list where .* has 2"),
+    ("s.json", text("[1, [2]]"), r"scores\[1\] is \[2\], which is not a number"),
+    ("s.json", text("[1, true]"), r"mixes true or false with numbers"),
+    ("s.json", text("[1, -1e999]"), r"a number is -1e999, which is beyond float64"),
+    ("s.json", text("[1, 1" + "0" * 400 + "]"), r"an integer that is too large"),
+    ("s.npy", npy(np.array([1, np.longdouble("-1e4000")])), r"holds numbers beyond float64"),
+    # rows that cannot be used
+    ("s.csv", text("1,2\n3,nan\n"), r"nan at scores\[1\], key 1"),
+    ("s.csv", text("1,inf\n"), r"inf at scores\[0\], key 1"),
+    ("s.json", text("[[1, Infinity]]"), r"inf at scores\[0\], key 1"),
+    ("s.json", text('[[1, 2], ["-inf", "-inf"]]'), r"every key masked \(-inf\) at scores\[1\]"),
+    # labels and provenance
+    ("s.json", text('{"scores": [1, 2], "tokens": ["a"]}'), r"`tokens` holds 1 labels"),
+    ("s.json", text('{"scores": [1, 2], "tokens": [1, 2]}'), r"`tokens` must be a list of strings"),
+    ("s.json", text('{"scores": [1, 2], "tokens": "ab"}'), r"`tokens` must be a list of strings"),
+    ("s.json", text('{"scores": [1, 2], "axes": ["head"]}'), r"`axes` names 1 axes"),
+    ("s.json", text('{"scores": [1, 2], "axes": [0]}'), r"`axes` must be a list of strings"),
+    ("s.json", text('{"tokens": ["a"]}'), r"holds nothing, and none is called 'scores'"),
+    ("s.npz", npz(scores=ROWS, about=np.array("{")), r"`about` is not the provenance"),
+    ("s.npz", npz(scores=ROWS, about=np.array("[]")), r"`about` is not the provenance"),
+]
+
+
+@pytest.mark.parametrize(("name", "write", "message"), BAD_SCORES)
+@pytest.mark.parametrize("reader", [read_scores, read_qk])
+def test_bad_files_are_named_with_place_and_cure(
+    reader: Callable[[Path], Any],
+    name: str,
+    write: Callable[[Path], None],
+    message: str | None,
+    tmp_path: Path,
+) -> None:
+    path = made(tmp_path, name, write)
+    if reader is read_qk:  # any of these is no file of queries and keys either
+        message = None
+    with pytest.raises(ValueError, match=message) as caught:
+        reader(path)
+    assert str(caught.value).startswith(f"File '{path}'")
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "json"])
+def test_damage_anywhere_never_raises_anything_else(suffix: str, tmp_path: Path) -> None:
+    """Bytes changed, cut or doubled at random places: a ValueError or an array, nothing else."""
+    rng = np.random.default_rng(8)
+    array = rng.normal(size=(3, 4))
+    whole = tmp_path / f"whole.{suffix}"
+    {
+        "npy": npy(array),
+        "npz": npz(scores=array, tokens=np.array(list("abcd"))),
+        "csv": lambda path: np.savetxt(path, array, delimiter=","),
+        "json": text(json.dumps({"scores": array.tolist(), "tokens": list("abcd")})),
+    }[suffix](whole)
+    content = whole.read_bytes()
+    path = tmp_path / f"damaged.{suffix}"
+    refused = 0
+    for _ in range(300):
+        damaged = bytearray(content)
+        place = int(rng.integers(len(content)))
+        kind = rng.integers(3)
+        if kind == 0:
+            damaged[place] ^= int(rng.integers(1, 256))
+        elif kind == 1:
+            del damaged[place:]
+        else:
+            damaged[place:place] = damaged[place : place + 7]
+        path.write_bytes(damaged)
+        try:
+            assert read_scores(path).scores.size > 0
+        except ValueError:
+            refused += 1
+    assert 100 < refused <= 300
+
+
+def test_a_zip_entry_that_claims_too_much_is_refused(tmp_path: Path) -> None:
+    """An array header that promises 8e18 bytes is refused, not allocated."""
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000000000,), }"
+    header += b" " * (117 - len(header)) + b"\n"
+    entry = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    path = tmp_path / "s.npz"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("scores.npy", entry)
+    with pytest.raises(ValueError, match="damaged or no NumPy file"):
+        read_scores(path)
+
+
+Q = np.random.default_rng(1).normal(size=(2, 4, 3))
+K = np.random.default_rng(2).normal(size=(2, 5, 3))
+KEEP = np.array([True, True, False, True, True])
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ({"queries": Q, "keys": K}, {}),
+        ({"q": Q, "k": K}, {}),
+        ({"q": Q, "keys": K, "scale": np.float64(0.3)}, {"scale": 0.3}),
+        ({"q": Q, "k": K, "scale": np.int64(2)}, {"scale": 2}),
+        ({"q": Q, "k": K, "causal": np.array(True)}, {"causal": True}),
+        ({"q": Q, "k": K, "causal": np.array(False)}, {}),
+        ({"q": Q, "k": K, "mask": KEEP}, {"mask": KEEP}),
+        ({"q": Q, "k": K, "mask": np.where(KEEP, 0.5, -INF)}, {"mask": np.where(KEEP, 0.5, -INF)}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["npz", "json"])
+def test_queries_and_keys_become_scores(
+    kind: str, content: dict[str, Any], options: dict[str, Any], tmp_path: Path
+) -> None:
+    lists = {name: np.asarray(value).tolist() for name, value in content.items()}
+    write = npz(**content) if kind == "npz" else text(json.dumps(lists))
+    found = read_qk(made(tmp_path, f"qk.{kind}", write))
+    expected = scaled_dot_product_scores(Q, K, **options)
+    assert expected.shape == (2, 4, 5)
+    np.testing.assert_array_equal(found.scores, expected)
+    assert found.source.endswith(f"qk.{kind}")
+
+
+def test_labels_of_keys_are_read(tmp_path: Path) -> None:
+    path = made(tmp_path, "qk.npz", npz(q=Q, k=K, tokens=np.array(list("abcde"))))
+    assert read_qk(path).tokens == tuple("abcde")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"q": [[1]]}, r"needs either `keys` or `k`, but it holds 'q'"),
+        ({"q": [[1]], "queries": [[1]], "k": [[1]]}, r"needs either `queries` or `q`"),
+        ({"q": [[1, 2]], "k": [[1]]}, r"`keys` must be of shape"),
+        ({"q": [[1, 2], [3]], "k": [[1, 2]]}, r"queries\[1\] has 1 entries"),
+        ({"q": [["-inf"]], "k": [[1]]}, r"`queries` must be finite"),
+        ({"q": [[1]], "k": [[1]], "causal": "no"}, r"`causal` must be true or false.*'no'"),
+        ({"q": [[1]], "k": [[1]], "causal": 1}, r"`causal` must be true or false"),
+        ({"q": [[1]], "k": [[1]], "scale": [1]}, r"`scale` must be one number"),
+        ({"q": [[1]], "k": [[1]], "mask": [[1]]}, r"`mask` must be boolean"),
+        ({"q": [[1]], "k": [[1]], "mask": [[False]]}, r"every key masked"),
+        ({"q": [[1]], "k": [[1]], "mask": [[True], [True, 1]]}, r"mask\[1\] has 2 entries"),
+        ({"q": [[1]], "k": [[1], [2]], "tokens": ["a"]}, r"`tokens` holds 1 labels"),
+        ([[1, 2]], r"needs either `queries` or `q`, but it holds 'scores'"),
+    ],
+)
+def test_bad_queries_and_keys_are_named(content: Any, message: str, tmp_path: Path) -> None:
+    path = made(tmp_path, "qk.json", text(json.dumps(content)))
+    with pytest.raises(ValueError, match=message) as caught:
+        read_qk(path)
+    assert str(caught.value).startswith(f"File '{path}'")
