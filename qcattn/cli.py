@@ -46,6 +46,8 @@ def _reporting(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*args: Any, **options: Any) -> None:
         try:
             command(*args, **options)
+        except typer.Exit:
+            raise
         except (ValueError, RuntimeError, ImportError) as error:
             _fail(error)
         except OSError as error:
@@ -137,7 +139,8 @@ def run(
         prepare = _strategy("preparations", name)
         backend = _backend(part, encode, prepare, method, device, draws, noise)
         options = {"beta": beta, "shots": shots, "encoding": encode, "alpha": level}
-        return _with_progress(label, part, prepare, backend, seed, quiet=json, **options)
+        result = _with_progress(label, part, prepare, backend, seed, quiet=json, **options)
+        return result if noise is None else _with_noise(result, noise)
 
     target = out or _free_folder()
     with whole_folder(target) as folder:
@@ -253,7 +256,7 @@ def _one_head(scores: Scores, result: Result) -> Scores:
     """The head that the report shows."""
     from dataclasses import replace
 
-    from qcattn.views.report import telling_head
+    from qcattn.views.heads import telling_head
 
     index = telling_head(result)
     return replace(scores, scores=scores.scores[index], axes=scores.axes[len(index) :])
@@ -342,6 +345,13 @@ def _with_progress(
             progress=lambda done: bar.update(task, completed=done),
             **options,
         )
+
+
+def _with_noise(result: Result, noise: str) -> Result:
+    """The result with the description of the noise as it was given."""
+    from dataclasses import replace
+
+    return replace(result, settings={**result.settings, "noise": noise})
 
 
 def _free_folder() -> Path:

@@ -141,6 +141,7 @@ def run(
             name: version(name) for name in ("qcattn", "qiskit", "qiskit-aer", "numpy", "scipy")
         },
         tokens=source.tokens,
+        axes=source.axes,
         source={
             name: getattr(source, name)
             for name in ("model", "sentence", "package", "version", "licence", "sha256", "source")

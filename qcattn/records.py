@@ -368,6 +368,7 @@ class Result:
         settings: Encoding, preparation, backend as they print, draws, method, device.
         versions: Package versions that took part.
         tokens: The token of each key and query, or () if the scores have none.
+        axes: Names of the leading axes, such as layer, head, query; or ().
         source: Where the scores come from (model, sentence, licence, sha256...).
         complete: False if the run was interrupted; rows without shots are undecided.
         seconds: Wall time of each stage, seconds.
@@ -385,6 +386,7 @@ class Result:
     settings: Mapping[str, str]
     versions: Mapping[str, str]
     tokens: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ()
     source: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
     seconds: Mapping[str, float] = field(default_factory=dict)

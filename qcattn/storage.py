@@ -105,6 +105,7 @@ def write_files(result: Result, folder: Path) -> None:
         "seed": str(result.seed),
         "complete": result.complete,
         "tokens": list(result.tokens),
+        "axes": list(result.axes),
         **{name: dict(getattr(result, name)) for name in _TEXTS},
         "resources": asdict(result.resources),
         "prepared": {
@@ -160,6 +161,7 @@ def load(folder: str | Path) -> Result:
             shots=int(document["shots"]),
             seed=int(document["seed"]),
             tokens=tuple(document["tokens"]),
+            axes=tuple(document["axes"]),
             complete=bool(document["complete"]),
             **{name: document[name] for name in _TEXTS},
         )

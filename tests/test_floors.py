@@ -25,6 +25,7 @@ FLOORS = {
     "sweep": 4,
     "views": 5,
     "cli": 6,
+    "__main__": 7,
 }
 FILES = [path for path in sorted(HOUSE.rglob("*.py")) if path != HOUSE / "__init__.py"]
 

@@ -41,9 +41,9 @@ def scores(folder: str | Path, text: str) -> Scores:
         ValueError: If the folder is not a usable model, the text is empty or too long, or the
             architecture is not supported.
     """
-    torch, transformers = require("torch"), require("transformers")
     folder = Path(folder)
     files = _weight_files(folder)
+    torch, transformers = require("torch"), require("transformers")
     tokeniser, model = _load(transformers, torch, folder)
     inputs = tokeniser(text, return_tensors="pt")
     ids = inputs["input_ids"]
