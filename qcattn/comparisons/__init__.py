@@ -1,0 +1,5 @@
+"""Counts against probabilities: tests of fit for many sparse rows at once."""
+
+from qcattn.comparisons.fit import Fit, Offender, fit
+
+__all__ = ["Fit", "Offender", "fit"]

@@ -1,0 +1,435 @@
+r"""Do counts agree with probabilities? A test of fit for many sparse rows at once.
+
+Rows are peaked: most keys expect far less than one count, masked ones have probability exactly
+zero, and the shots go from hundreds to millions. Four parts look at each row, and the row's
+p-value is their weighted Bonferroni minimum [1]:
+
+- *zero*: one shot on an outcome of probability zero refutes, p-value 0 (it takes no share);
+- *u*: the quadratic statistic of `qcattn.comparisons._quadratic`, against the shifted gamma law
+  of its exact first three null moments;
+- *tail*: exact binomial tests of too many shots in nested sets of the rarest outcomes, for a leak
+  spread too thinly over them for any single one to show;
+- *energy*: the two-sided score test of :math:`\sum_i k_i \log p_i`, the efficient one for a wrong
+  temperature, against a shifted gamma law too.
+
+A gamma tail is good at 1e-2 but not at 1e-6, where thousands of rows are decided together. So a
+part whose p-value comes out below `ESCALATE` is computed again by importance sampling
+(`qcattn.comparisons._tilted`), which is valid at every level. So is, from 0.1 down, the part of a
+row that is too discrete for a gamma law at all, such as 300 shots with 0.01 expected outside the
+first key; above 0.1 such a part gets Cantelli's bound, valid for any law. Nothing else is sampled.
+
+Over rows, faults are looked for in two ways: one row alone (Holm at alpha / 2), and all rows a
+little (alpha / 2, shared by the sum of the standardised U and the sum of the energy scores). The
+sum of the energy scores is the score test for one inverse temperature common to all rows, which is
+why its terms are summed as they are. A sum of skewed terms is not normal, so both sums get a
+shifted gamma law with their own third moment, and in the sum of U a row counts for less the more
+its skewness exceeds that of any smooth law (`SMOOTH_SKEW`).
+
+References:
+    [1] R. A. Fisher, Statistical Methods for Research Workers (1925), for combining; C. E.
+        Bonferroni (1936) and S. Holm, Scand. J. Statist. 6, 65 (1979), for the levels.
+    [2] Y. Benjamini and Y. Hochberg, J. R. Statist. Soc. B 57, 289 (1995).
+    [3] G. Valiant and P. Valiant, SIAM J. Comput. 46, 429 (2017).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from scipy import special
+
+from qcattn.comparisons import _quadratic, _tilted
+from qcattn.comparisons._resolution import Sensitivity
+from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows
+
+#: Shares of the error rate that the parts get.
+SHARES = {"u": 0.6, "tail": 0.15, "energy": 0.25}
+#: A part's p-value over its share below this is replaced by a valid one.
+ESCALATE = 1e-3
+#: Skewness above which a part is too discrete for the gamma law: Cantelli's bound takes its place,
+#: and p-values below `ESCALATE_ROUGH` are computed again.
+ROUGH_SKEW = {"u": 4.0, "energy": 1.5}
+ESCALATE_ROUGH = 0.1
+#: Draws of the importance sampling.
+DRAWS = 100
+#: Nested sets of rare outcomes at most.
+SETS = 12
+#: Skewness of a chi-square with one degree of freedom, the largest a smooth U can have.
+SMOOTH_SKEW = 8**0.5
+#: Elements of a block of rows worked on together, so that it stays in cache.
+BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Offender:
+    """One outcome whose count does not fit.
+
+    Attributes:
+        outcome: Its index on the last axis; -1 for stray shots, which have no column.
+        observed: Its count.
+        expected: Shots times probability.
+        p_value: Two-sided exact binomial, not corrected for the number of outcomes.
+    """
+
+    outcome: int
+    observed: int
+    expected: float
+    p_value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """How well rows of counts fit their probabilities. Arrays are of shape (...).
+
+    Attributes:
+        p_values: One p-value a row; 1 where there are no shots.
+        zero: 0 where a shot fell on an outcome of probability zero, else 1.
+        u: P-value of the quadratic statistic (not pursued below 1e-3 where tail or energy is
+            certain already).
+        tail: P-value of the scan over rare sets.
+        energy: P-value of the energy score.
+        u_score: U in units of its null standard deviation.
+        energy_score: The energy score, centred, in units of its null standard deviation; positive
+            means too much on the likely outcomes, that is too cold.
+        shots: Shots a row.
+        undecided: Rows without shots: they neither agree nor differ.
+        alpha: Error rate of the whole answer.
+    """
+
+    p_values: Floats
+    zero: Floats
+    u: Floats
+    tail: Floats
+    energy: Floats
+    u_score: Floats
+    energy_score: Floats
+    shots: Ints
+    undecided: Bools
+    alpha: float
+    _sums: tuple[float, float] = field(repr=False)
+    _rows: Rows = field(repr=False)
+
+    @property
+    def overall(self) -> float:
+        """Global p-value of the hypothesis that every row fits (rows without shots left out)."""
+        decided = self.p_values[~self.undecided]
+        if decided.size <= 1:
+            return float(decided.min(initial=1.0))
+        u_sum, energy_sum = self._sums
+        return float(min(1.0, 2 * decided.size * decided.min(), 4 * u_sum, 4 * energy_sum))
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the rows together differ from their probabilities, at error rate alpha."""
+        return self.overall <= self.alpha
+
+    def rows(self, method: Literal["holm", "bh"] = "holm") -> Bools:
+        """Rows that differ.
+
+        Args:
+            method: ``"holm"`` for at most alpha / 2 of any false one among them (the other half
+                belongs to the sums over rows; a single row gets all of alpha), ``"bh"`` for a
+                false discovery rate of at most alpha.
+
+        Returns:
+            Boolean, shape (...).
+
+        Raises:
+            ValueError: If the method is unknown.
+        """
+        decided = ~self.undecided
+        p = self.p_values[decided]
+        order = np.argsort(p, kind="stable")
+        rank = np.arange(1, p.size + 1)
+        if method == "holm":
+            level = self.alpha if p.size <= 1 else self.alpha / 2
+            kept = np.logical_and.accumulate(p[order] <= level / (p.size + 1 - rank))
+        elif method == "bh":
+            below = p[order] <= self.alpha * rank / max(p.size, 1)
+            kept = np.logical_or.accumulate(below[::-1])[::-1]
+        else:
+            raise ValueError(f"Argument `method` must be 'holm' or 'bh', but is {method!r}.")
+        found = np.zeros(p.size, dtype=bool)
+        found[order] = kept
+        refuted = np.zeros(self.p_values.shape, dtype=bool)
+        refuted[decided] = found
+        return refuted
+
+    def offenders(self, row: tuple[int, ...] | int = (), limit: int = 10) -> tuple[Offender, ...]:
+        """Outcomes of a row that do not fit, the worst first.
+
+        Args:
+            row: Index of the row on the leading axes; nothing if there are none.
+            limit: How many to name at most.
+
+        Returns:
+            Outcomes whose p-value times the number of possible outcomes is at most alpha, shots on
+            impossible outcomes before all others. A row can differ with no single offender.
+
+        Raises:
+            IndexError: If there is no such row.
+        """
+        shape = self._rows.shape
+        index = (row,) if isinstance(row, (int, np.integer)) else tuple(row)
+        if len(index) != len(shape):
+            raise IndexError(f"Argument `row` must have {len(shape)} indices, but is {row!r}.")
+        flat = int(np.arange(self.p_values.size).reshape(shape)[index])
+        counts, p, n = self._rows.counts[flat], self._rows.p[flat], int(self._rows.shots[flat])
+        upper = np.where(counts > 0, special.bdtrc(counts - 1, n, p), 1.0)
+        both = np.minimum(1.0, 2 * np.minimum(upper, special.bdtr(counts, n, p)))
+        both = np.where(p > 0, both, np.where(counts > 0, 0.0, 1.0))
+        bad = np.flatnonzero(both * max(np.count_nonzero(p), 1) <= self.alpha)
+        bad = bad[np.lexsort((-np.abs(counts - n * p)[bad], both[bad]))]
+        found = [Offender(int(i), int(counts[i]), float(n * p[i]), float(both[i])) for i in bad]
+        stray = int(self._rows.stray[flat])
+        return tuple(([Offender(-1, stray, 0.0, 0.0)] if stray else []) + found)[:limit]
+
+    @cached_property
+    def resolution(self) -> Floats:
+        r"""Smallest total variation each row would have shown with 90% power, shape (...).
+
+        Of the deviations of one size the hardest to see are meant:
+        :math:`\epsilon_i = \min(c p_i^{2/3}, p_i)` with unknown signs, or a move between two
+        halves if that is harder. They are seen where the mean of U,
+        :math:`n (n-1) \sum w_i \epsilon_i^2`, exceeds U's critical value at ``alpha`` times its
+        share by 1.28 of its standard deviations
+        :math:`(\sigma_0^2 + 4 n^3 \sum w_i^2 \epsilon_i^2 p_i)^{1/2}`. (With optimal weights, no
+        share taken and no second term this is the floor
+        :math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}`.) 1 where nothing would have
+        been seen, as without shots.
+        """
+        return self._sensitivity.each(self.alpha * SHARES["u"]).reshape(self.shots.shape)
+
+    @cached_property
+    def resolution_together(self) -> float:
+        """Smallest total variation that all rows together would have shown with 90% power.
+
+        The same in every row, signs unknown, seen by the sum of the standardised U at alpha / 4.
+        """
+        skew = self._sensitivity.skew
+        weights = np.where(skew > 0, _damping(skew), 0.0)
+        if np.count_nonzero(weights) <= 1:
+            return float(self.resolution.min(initial=1.0))
+        return self._sensitivity.together(self.alpha / 4, weights)
+
+    @cached_property
+    def _sensitivity(self) -> Sensitivity:
+        return Sensitivity(self._rows.p, self._rows.shots.astype(np.float64))
+
+
+def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
+    r"""Test whether counts agree with probabilities, row by row and together.
+
+    Args:
+        counts: Integers of shape (..., outcomes), or an object with attributes ``keys`` of that
+            shape and ``stray`` of shape (...), shots on outcomes that must not occur.
+        p: Probabilities of shape (..., outcomes), or (outcomes,) for all rows. Each row sums to
+            one within 1e-9 (1e-5 in float32); it is normalised. Zeros are exact.
+        alpha: Error rate of the answer, between 0 and 1.
+        seed: Seed of the importance sampling of rows with small p-values. It must not be chosen
+            by looking at the counts.
+
+    Returns:
+        The p-values and what they are made of.
+
+    Raises:
+        ValueError: If p does not sum to one, counts are negative or no integers, shapes differ, a
+            row is empty, or alpha is not between 0 and 1.
+
+    Example:
+        >>> import numpy as np
+        >>> p = np.array([[0.7, 0.2, 0.1, 0.0], [0.4, 0.3, 0.2, 0.1]])
+        >>> result = fit([[690, 208, 102, 0], [360, 400, 140, 100]], p)
+        >>> result.rows()
+        array([False,  True])
+        >>> [(bad.outcome, bad.observed) for bad in result.offenders(1)]
+        [(1, 400), (2, 140)]
+        >>> bool(result.overall < 1e-6)
+        True
+    """
+    rows = check_rows(counts, p)
+    alpha = check_level(alpha)
+    size, outcomes = rows.counts.shape
+    names = ("p", "zero", "u", "tail", "energy", "u_score", "energy_score")
+    table = {name: np.empty(size) for name in names}
+    moments = np.zeros(6)
+    step = max(1, BLOCK // outcomes)
+    for start in range(0, size, step):
+        part = slice(start, start + step)
+        block = _fit_block(rows, part, seed, moments)
+        for name in names:
+            table[name][part] = block[name]
+    shots = rows.shots
+    shaped = {name: value.reshape(rows.shape) for name, value in table.items()}
+    return Fit(
+        p_values=shaped.pop("p"),
+        **shaped,
+        shots=shots.reshape(rows.shape),
+        undecided=(shots == 0).reshape(rows.shape),
+        alpha=alpha,
+        _sums=_sum_p_values(moments),
+        _rows=rows,
+    )
+
+
+def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str, Floats]:
+    """Test a block of rows, and add what the sums over all rows need to ``moments``."""
+    p = rows.p[part]
+    counts = rows.counts[part].astype(np.float64)
+    n = counts.sum(axis=-1) + rows.stray[part]
+    possible = p > 0
+    zero_hits = rows.stray[part] + np.where(possible, 0.0, counts).sum(axis=-1)
+    law = _quadratic.weigh(p, n)
+
+    u, u_var, u_third = _u(counts, law, n)
+    live_u = u_var > 0
+    spread = np.sqrt(np.where(live_u, u_var, 1.0))
+    u_score = u / spread
+    u_skew = u_third / spread**3
+    u_p = np.where(live_u, _quadratic.gamma_tail(u_score, u_skew), 1.0)
+    rough_u = live_u & (u_skew > ROUGH_SKEW["u"])
+    u_p = np.where(rough_u, _cantelli(u_score), u_p)
+
+    energy, e_var, e_third = _energy(counts, law, n)
+    live_e = e_var > 0
+    e_spread = np.sqrt(np.where(live_e, e_var, 1.0))
+    e_score = energy / e_spread
+    e_skew = e_third / e_spread**3
+    upper = _quadratic.gamma_tail(e_score, e_skew)
+    e_p = np.where(live_e, 2 * np.minimum(upper, 1 - upper), 1.0)
+    rough_e = live_e & (np.abs(e_skew) > ROUGH_SKEW["energy"])
+    e_p = np.where(rough_e, np.minimum(1.0, 2 * _cantelli(np.abs(e_score))), e_p)
+
+    tail_p, live_t = _tail_scan(counts, p, n)
+
+    shares = {"u": live_u * SHARES["u"], "tail": live_t * SHARES["tail"]}
+    shares["energy"] = live_e * SHARES["energy"]
+    total = np.maximum(sum(shares.values()), 1e-300)
+    for name in shares:
+        shares[name] = shares[name] / total
+    zero = np.where(zero_hits > 0, 0.0, 1.0)
+    far = (e_p < np.where(rough_e, ESCALATE_ROUGH, ESCALATE * shares["energy"])) & (zero > 0)
+    for row in np.flatnonzero(far):
+        rng = np.random.default_rng([seed, part.start + int(row), 1])
+        side = 1 if e_score[row] > 0 else -1
+        e_p[row] = min(1.0, 2 * _tilted.energy_tail(counts[row], p[row], side, DRAWS, rng))
+    far = (u_p < np.where(rough_u, ESCALATE_ROUGH, ESCALATE * shares["u"])) & (zero > 0)
+    certain = np.minimum(tail_p, e_p) <= _tilted.CERTAIN
+    u_p[far & certain & ~rough_u] = ESCALATE
+    for row in np.flatnonzero(far & ~certain):
+        rng = np.random.default_rng([seed, part.start + int(row), 0])
+        u_p[row] = _tilted.quadratic_tail(counts[row], p[row], DRAWS, rng)
+
+    row_p = zero.copy()
+    for name, value in (("u", u_p), ("tail", tail_p), ("energy", e_p)):
+        share = shares[name]
+        np.minimum(row_p, value / np.where(share > 0, share, 1.0), out=row_p, where=share > 0)
+    damp = np.where(live_u, _damping(u_skew), 0.0)
+    moments += (
+        (damp * u_score).sum(),
+        (damp**2).sum(),
+        (damp**3 * u_skew).sum(),
+        energy[live_e].sum(),
+        e_var[live_e].sum(),
+        e_third[live_e].sum(),
+    )
+    return {
+        "p": row_p,
+        "zero": zero,
+        "u": u_p,
+        "tail": tail_p,
+        "energy": e_p,
+        "u_score": u_score,
+        "energy_score": e_score,
+    }
+
+
+def _cantelli(z: Floats) -> Floats:
+    """Bound on the upper tail of any standardised law."""
+    return 1 / (1 + np.maximum(z, 0.0) ** 2)
+
+
+def _damping(skew: Floats) -> Floats:
+    """Weights of standardised U in their sum."""
+    return 1 / np.maximum(1.0, skew / SMOOTH_SKEW)
+
+
+def _u(counts: Floats, law: _quadratic.Law, n: Floats) -> tuple[Floats, Floats, Floats]:
+    """U, its variance and third moment; a variance of zero where U cannot vary."""
+    u = _quadratic.statistic(counts, law)
+    variance, third = _quadratic.null_moments(law)
+    dead = (n < 2) | (law.gap[:, 0] <= 0)
+    return np.where(dead, 0.0, u), np.where(dead, 0.0, variance), np.where(dead, 0.0, third)
+
+
+def _energy(counts: Floats, law: _quadratic.Law, n: Floats) -> tuple[Floats, Floats, Floats]:
+    """Centred energy score, its variance and third moment; variance zero for equal energies."""
+    score = np.log(np.where(law.p > 0, law.p, law.p_top))
+    score -= np.log(law.p_top)
+    weighted = law.p * score
+    m1 = weighted.sum(axis=-1)
+    weighted *= score
+    m2 = weighted.sum(axis=-1)
+    m3 = np.einsum("ij,ij->i", weighted, score)
+    variance = m2 - m1**2
+    third = m3 - 3 * m1 * m2 + 2 * m1**3
+    variance = np.where((variance > 1e-20) & (n > 0), variance, 0.0)
+    return np.einsum("ij,ij->i", counts, score) - n * m1, n * variance, n * third
+
+
+def _tail_scan(counts: Floats, p: Floats, n: Floats) -> tuple[Floats, Bools]:
+    """Bonferroni minimum of exact binomial upper tails over nested sets of rare outcomes.
+
+    The sets are {i: 0 < p_i <= t}; the thresholds t are the probabilities at ranks that fall
+    geometrically from the last but one, so ties never split and the order of outcomes is free.
+    """
+    size, outcomes = p.shape
+    ordered = np.sort(p, axis=-1)
+    possible = np.count_nonzero(p, axis=-1)
+    number = min(SETS, max(1, int(2 * np.log2(outcomes + 1))))
+    fractions = np.geomspace(1.0, 2.0 / outcomes, number) if number > 1 else np.ones(1)
+    ranks = np.ceil(fractions * (possible - 1)[:, None]).astype(np.int64)
+    ranks = np.clip(ranks, 1, np.maximum(possible - 1, 1)[:, None])
+    at = np.minimum(outcomes - possible[:, None] + ranks - 1, outcomes - 1)
+    thresholds = np.take_along_axis(ordered, at, axis=-1)
+    bins = np.zeros(p.shape, dtype=np.int64)
+    for j in range(number):
+        bins += p <= thresholds[:, j : j + 1]
+    bins += (np.arange(size) * (number + 1))[:, None]
+
+    def inside(weights: Floats) -> Floats:
+        """Sum of the weights inside each set, shape (size, number)."""
+        sums = np.bincount(bins.ravel(), weights.ravel(), minlength=size * (number + 1))
+        return sums.reshape(size, number + 1)[:, :0:-1].cumsum(axis=-1)[:, ::-1]
+
+    mass, hits = inside(p), inside(counts)
+    fresh = np.ones_like(mass, dtype=bool)
+    fresh[:, 1:] = thresholds[:, 1:] < thresholds[:, :-1]
+    # A set of everything says nothing.
+    fresh &= (thresholds < ordered[:, -1:]) & (n[:, None] > 0)
+    mean = n[:, None] * mass
+    look = fresh & (hits > mean + np.sqrt(mean))
+    tails = np.ones_like(mass)
+    shots = np.broadcast_to(n[:, None], mass.shape).astype(np.int64)
+    tails[look] = special.bdtrc(hits[look] - 1, shots[look], np.minimum(mass[look], 1.0))
+    sets = fresh.sum(axis=-1)
+    return np.minimum(1.0, np.maximum(sets, 1) * tails.min(axis=-1)), sets > 0
+
+
+def _sum_p_values(moments: Floats) -> tuple[float, float]:
+    """P-values of the summed U and of the summed energy scores."""
+    u, u_var, u_third, energy, e_var, e_third = moments
+    u_p = energy_p = 1.0
+    if u_var > 0:
+        z, skew = u / np.sqrt(u_var), u_third / u_var**1.5
+        rough = skew > ROUGH_SKEW["u"]
+        u_p = float(_cantelli(z) if rough else _quadratic.gamma_tail(z, skew))
+    if e_var > 0:
+        z, skew = energy / np.sqrt(e_var), e_third / e_var**1.5
+        upper = float(_quadratic.gamma_tail(z, skew))
+        rough = abs(skew) > ROUGH_SKEW["energy"]
+        energy_p = 2 * float(_cantelli(abs(z)) if rough else min(upper, 1 - upper))
+    return u_p, energy_p

@@ -1,0 +1,317 @@
+"""Tests of fit: size under the null, planted faults, invariances, bad input."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from qcattn.comparisons import fit
+from qcattn.comparisons.fit import SHARES, _tail_scan
+
+
+def softmax(scores):
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def causal(rng, rows, keys, scale=4.0):
+    """Rows with 1, 2, 3, ... unmasked keys, padded with exact zeros."""
+    scores = scale * rng.standard_normal((rows, keys))
+    last = np.arange(rows) % keys
+    return softmax(np.where(np.arange(keys) <= last[:, None], scores, -np.inf))
+
+
+@dataclass
+class Record:
+    keys: np.ndarray
+    stray: np.ndarray
+
+
+class TestNull:
+    @pytest.mark.parametrize("shots", [1_000, 30_000])
+    def test_parts_are_uniform(self, shots):
+        """Kolmogorov-Smirnov over 1e4 rows at 1e-7 for each of four cases: 4e-7 in all."""
+        rng = np.random.default_rng(shots)
+        p = softmax(rng.standard_normal((10_000, 32)))
+        result = fit(rng.multinomial(shots, p), p)
+        assert stats.kstest(result.u, "uniform").pvalue > 1e-7
+        assert stats.kstest(result.energy, "uniform").pvalue > 1e-7
+        wrong = fit(rng.multinomial(shots, softmax(np.log(p[:1000]) * 1.03)), p[:1000])
+        assert stats.kstest(wrong.energy, "uniform").pvalue < 1e-7
+
+    @pytest.mark.parametrize(("keys", "rows"), [(16, 30_000), (128, 10_000), (1024, 2_500)])
+    @pytest.mark.parametrize("shots", [1_000, 100_000])
+    def test_size_of_peaked_rows(self, keys, rows, shots):
+        """At nominal 1% the size is at most 1.2%: fails by chance below 1e-7 (six cases: 6e-7)."""
+        rng = np.random.default_rng(keys + shots)
+        p = softmax(4 * rng.standard_normal((rows, keys)))
+        alarms = int((fit(rng.multinomial(shots, p), p).p_values <= 0.01).sum())
+        assert stats.binom.sf(alarms - 1, rows, 0.012) > 1e-7
+        assert stats.binom.cdf(alarms, rows, 0.005) > 1e-7
+
+    @pytest.mark.parametrize("shots", [10, 100, 4_000])
+    def test_family_of_causal_rows(self, shots):
+        """30 families of 3,000 rows at alpha = 10%: at most 15 alarms, exceeded below 1e-7 each."""
+        rng = np.random.default_rng(shots)
+        alarms, small = 0, 0
+        for _ in range(30):
+            p = causal(rng, 3_000, 12)
+            result = fit(rng.multinomial(shots, p), p, alpha=0.1)
+            alarms += result.refuted
+            small += int((result.p_values <= 0.01).sum())
+        assert alarms <= 15
+        assert stats.binom.sf(small - 1, 90_000, 0.01) > 1e-7
+
+    def test_family_of_attention_sinks(self):
+        """Nearly all shots on one key: the rows on which a gamma law is off a hundredfold.
+
+        Rates at most nominal, to a false-failure rate of 1e-7.
+        """
+        rng = np.random.default_rng(5)
+        scores = 2 * rng.standard_normal((30_000, 16))
+        scores[:, 0] += rng.uniform(6, 14, 30_000)
+        p = softmax(scores)
+        result = fit(rng.multinomial(200, p), p)
+        for level in (0.05, 0.01, 1e-3):
+            alarms = int((result.p_values <= level).sum())
+            assert stats.binom.sf(alarms - 1, 30_000, level) > 1e-7
+        assert result.overall > 1e-7
+
+    def test_certain_rows(self):
+        p = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+        result = fit([[100, 0, 0], [0, 0, 7]], p)
+        np.testing.assert_array_equal(result.p_values, 1.0)
+        assert result.overall == 1.0
+        assert not result.refuted
+        assert fit([[99, 1, 0], [0, 0, 7]], p).overall == 0.0
+
+    def test_one_outcome_and_one_shot(self):
+        assert fit([[5]], [[1.0]]).p_values == 1.0
+        assert fit([0, 1], [0.5, 0.5]).p_values == 1.0
+
+
+FAULTS = {
+    "beta 5% too cold": lambda p: softmax(
+        np.where(p > 0, np.log(np.maximum(p, 1e-300)), -np.inf) * 1.05
+    ),
+    "two keys swapped": lambda p: np.take_along_axis(p, _swapped(p), axis=-1),
+    "keys reversed": lambda p: p[..., _bit_reversal(p.shape[-1])],
+    "leak to masked keys": lambda p: (
+        0.999 * p + 0.001 * (p == 0) / np.maximum((p == 0).sum(-1, keepdims=True), 1)
+    ),
+    "leak spread evenly": lambda p: 0.99 * p + 0.01 * (p > 0) / (p > 0).sum(-1, keepdims=True),
+}
+#: Faults that show in all rows together, not in most rows alone.
+THIN = ("beta 5% too cold", "leak spread evenly")
+
+
+def _swapped(p):
+    order = np.argsort(-p, axis=-1)
+    index = np.tile(np.arange(p.shape[-1]), (len(p), 1))
+    rows = np.arange(len(p))
+    index[rows, order[:, 1]], index[rows, order[:, 2]] = order[:, 2], order[:, 1]
+    return index
+
+
+def _bit_reversal(size):
+    width = size.bit_length() - 1
+    return [int(f"{i:0{width}b}"[::-1], 2) for i in range(size)]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_faults_are_found(fault):
+    """300 rows of 64 keys, 4,096 shots: found together, and no alarm without the fault."""
+    rng = np.random.default_rng(3)
+    scores = 2 * rng.standard_normal((300, 64))
+    scores[:, 50:] = -np.inf
+    p = softmax(scores)
+    q = FAULTS[fault](p)
+    assert np.abs(q - p).sum(-1).mean() / 2 > 1e-4
+    wrong = fit(rng.multinomial(4096, q / q.sum(-1, keepdims=True)), p)
+    assert wrong.overall < 1e-9
+    assert fault in THIN or wrong.rows().mean() > 0.5
+    assert fit(rng.multinomial(4096, p), p).overall > 1e-7
+
+
+class TestTail:
+    def test_against_scipy(self):
+        rng = np.random.default_rng(0)
+        p = softmax(3 * rng.standard_normal((40, 20)))
+        p[:10, 15:] = 0
+        p /= p.sum(-1, keepdims=True)
+        q = 0.9 * p + 0.1 * (p > 0) / (p > 0).sum(-1, keepdims=True)
+        counts = rng.multinomial(500, q)
+        found, live = _tail_scan(counts.astype(float), p, counts.sum(-1).astype(float))
+        assert live.all()
+        for row in range(40):
+            order = np.argsort(p[row])
+            order = order[p[row][order] > 0]
+            ranks = np.ceil(np.geomspace(1, 0.1, 8) * (order.size - 1)).astype(int)
+            tails = []
+            for rank in sorted(set(ranks)):
+                rare = order[:rank]
+                hits, mass = counts[row, rare].sum(), p[row, rare].sum()
+                if hits > 500 * mass + (500 * mass) ** 0.5:
+                    tails.append(stats.binom.sf(hits - 1, 500, mass))
+            expected = min(1.0, len(set(ranks)) * min(tails, default=1.0))
+            assert found[row] == pytest.approx(expected, rel=1e-9)
+        assert (found < 1e-3).sum() > 10
+
+    def test_no_more_sets_than_ranks(self):
+        _, live = _tail_scan(np.array([[3.0, 1]]), np.array([[0.5, 0.5]]), np.array([4.0]))
+        assert not live.any()
+
+
+class TestInvariance:
+    @settings(max_examples=40, deadline=None)
+    @given(st.integers(0, 2**32 - 1), st.integers(2, 24), st.integers(1, 3_000))
+    def test_order_of_outcomes_and_zero_cells(self, seed, keys, shots):
+        rng = np.random.default_rng(seed)
+        p = softmax(np.round(4 * rng.standard_normal((3, keys)), 0))  # with ties
+        q = softmax(4 * rng.standard_normal((3, keys))) if seed % 2 else p
+        counts = rng.multinomial(shots, q)
+        result = fit(counts, p)
+        order = rng.permutation(keys)
+        moved = fit(counts[:, order], p[:, order])
+        np.testing.assert_allclose(moved.p_values, result.p_values, rtol=1e-6, atol=1e-30)
+        padding = np.zeros((3, rng.integers(1, 5)), dtype=int)
+        padded = fit(np.hstack([counts, padding]), np.hstack([p, padding]))
+        # The scan's grid of ranks follows the number of columns; the other parts do not.
+        np.testing.assert_allclose(padded.u, result.u, rtol=1e-6, atol=1e-30)
+        np.testing.assert_allclose(padded.energy, result.energy, rtol=1e-6, atol=1e-30)
+        np.testing.assert_array_equal(padded.zero, result.zero)
+
+    def test_leading_axes_and_blocks(self):
+        rng = np.random.default_rng(1)
+        p = softmax(3 * rng.standard_normal((3, 5, 7000)))
+        counts = rng.multinomial(2000, p)
+        result = fit(counts, p)
+        assert result.p_values.shape == result.shots.shape == (3, 5)
+        assert result.p_values[1, 2] == pytest.approx(float(fit(counts[1, 2], p[1, 2]).p_values))
+        shared = fit(counts, p[0, 0])
+        assert shared.p_values[0, 0] == result.p_values[0, 0]
+        assert shared.rows().sum() == 14
+
+    def test_stray_shots_are_one_more_impossible_outcome(self):
+        p, keys = np.array([[0.5, 0.5], [0.5, 0.5]]), np.array([[50, 50], [52, 48]])
+        clean = fit(Record(keys, np.array([0, 0])), p)
+        np.testing.assert_array_equal(clean.p_values, fit(keys, p).p_values)
+        hit = fit(Record(keys, np.array([0, 3])), p)
+        np.testing.assert_array_equal(hit.zero, [1, 0])
+        assert hit.p_values[1] == 0
+        assert [(o.outcome, o.observed) for o in hit.offenders(1)] == [(-1, 3)]
+
+
+class TestTogether:
+    def test_holm_and_benjamini_hochberg(self):
+        rng = np.random.default_rng(2)
+        p = softmax(rng.standard_normal((60, 16)))
+        q = p.copy()
+        q[:12] = np.roll(q[:12], 1, axis=-1)
+        result = fit(rng.multinomial(400, q), p)
+        raw = np.sort(result.p_values)
+        holm = int(np.argmin(np.append(raw <= 0.005 / (60 - np.arange(60)), False)))
+        assert result.rows("holm").sum() == holm > 5
+        adjusted = stats.false_discovery_control(np.minimum(result.p_values, 1))
+        np.testing.assert_array_equal(result.rows("bh"), adjusted <= 0.01)
+        assert np.all(result.rows("bh") >= result.rows("holm"))
+        with pytest.raises(ValueError, match="'holm' or 'bh'"):
+            result.rows("none")
+
+    def test_a_fault_too_small_for_any_row_shows_in_the_sums(self):
+        rng = np.random.default_rng(4)
+        p = softmax(2 * rng.standard_normal((2_000, 64)))
+        warm = fit(rng.multinomial(1_000, softmax(0.99 * np.log(p))), p)
+        assert not warm.rows().any()
+        assert warm.overall < 1e-9
+        rough = p * np.exp(0.05 * rng.choice([-1, 1], size=p.shape))
+        rough = fit(rng.multinomial(1_000, rough / rough.sum(-1, keepdims=True)), p)
+        assert not rough.rows().any()
+        assert rough.overall < 1e-6
+
+    def test_undecided_rows(self):
+        result = fit([[0, 0], [5, 5]], [[0.5, 0.5], [0.5, 0.5]])
+        np.testing.assert_array_equal(result.undecided, [True, False])
+        np.testing.assert_array_equal(result.p_values[0], 1.0)
+        assert result.overall == result.p_values[1]
+        assert result.resolution[0] == 1.0
+        nothing = fit([[0, 0]], [[0.5, 0.5]])
+        assert nothing.undecided.all()
+        assert not nothing.refuted
+
+
+class TestResolution:
+    @pytest.mark.parametrize("keys", [16, 128])
+    def test_power_at_the_resolution(self, keys):
+        """U alone finds the hardest pattern in 90% of 1,000 draws: within 84 to 95%.
+
+        Five standard errors and a point for the normal approximation: fails below 1e-6.
+        """
+        rng = np.random.default_rng(keys)
+        p = softmax(1.5 * rng.standard_normal(keys))
+        n = 20_000
+        empty = fit(np.zeros(keys, dtype=int), p)
+        assert empty.resolution == 1.0
+        result = fit(rng.multinomial(n, p), p)
+        size = float(result.resolution)
+        sign = np.where(np.arange(keys)[np.argsort(np.argsort(-p))] % 2, -1.0, 1.0)
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            c = (low + high) / 2
+            low, high = (c, high) if np.minimum(c * p ** (2 / 3), p).sum() < 2 * size else (low, c)
+        q = p + sign * np.minimum(low * p ** (2 / 3), p)
+        q /= q.sum()
+        found = fit(rng.multinomial(n, q, size=1_000), p).u <= 0.01 * SHARES["u"]
+        assert 0.84 < found.mean() < 0.95 if keys == 128 else found.mean() > 0.84
+        half = q + 0.5 * (p - q)
+        assert (fit(rng.multinomial(n, half, size=500), p).u <= 0.01 * SHARES["u"]).mean() < 0.6
+
+    def test_rows_together_see_more(self):
+        rng = np.random.default_rng(0)
+        p = softmax(2 * rng.standard_normal((500, 32)))
+        result = fit(rng.multinomial(4096, p), p)
+        assert result.resolution.shape == (500,)
+        assert 0.1 < result.resolution_together / np.median(result.resolution) < 0.5
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("counts", "p", "message"),
+        [
+            ([[1, 2]], [[0.5, 0.4]], r"row \(0,\) sums to 0.9"),
+            ([[1, 2]], [[0.5, np.nan]], r"finite, but row \(0,\)"),
+            ([[1, 2]], [[1.5, -0.5]], "negative"),
+            ([[1, -2]], [[0.5, 0.5]], r"entry \(0, 1\) is -2"),
+            ([[1, 2.5]], [[0.5, 0.5]], "not frequencies"),
+            ([[1, np.nan]], [[0.5, 0.5]], "integers"),
+            ([["a", "b"]], [[0.5, 0.5]], "dtype"),
+            ([[1, 2, 3]], [[0.5, 0.5]], "same shape"),
+            ([[]], [[]], "at least one outcome"),
+            (3, [1.0], "shape"),
+            ({"0": 3}, [1.0], "dictionary"),
+            ([1, 2], ["a", "b"], "dtype"),
+            ([1, 2], np.array([0.5, 0.5], dtype=np.float16), "float16"),
+        ],
+    )
+    def test_counts_and_probabilities(self, counts, p, message):
+        with pytest.raises(ValueError, match=message):
+            fit(counts, p)
+
+    @pytest.mark.parametrize("alpha", [0, 1, -0.1, 2, float("nan")])
+    def test_alpha(self, alpha):
+        with pytest.raises(ValueError, match="alpha"):
+            fit([1, 2], [0.5, 0.5], alpha=alpha)
+
+    def test_single_precision_sums_are_forgiven(self):
+        p = np.full(3, 1 / 3, dtype=np.float32)
+        p[0] += 1e-6
+        assert fit([1, 1, 1], p).p_values > 0.5
+        with pytest.raises(ValueError, match="sums to"):
+            fit([1, 1, 1], p.astype(np.float64))
+
+    def test_offenders_of_no_row(self):
+        with pytest.raises(IndexError, match="1 indices"):
+            fit([[1, 2]], [[0.5, 0.5]]).offenders()
