@@ -1,0 +1,69 @@
+"""Heralds against their prediction: exact size, planted faults, bad input."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from qcattn.comparisons.acceptance import acceptance
+from qcattn.records import Counts
+
+
+def counts_of(kept, shots):
+    kept, shots = np.asarray(kept), np.asarray(shots)
+    return Counts(kept[..., None], np.zeros_like(kept), shots - kept)
+
+
+def test_p_values_are_the_exact_binomial_ones():
+    """Reference: the sum of all outcomes no likelier than the one seen, by brute force."""
+    shots, success = 40, 0.3
+    outcomes = np.arange(shots + 1)
+    law = binom.pmf(outcomes, shots, success)
+    verdict = acceptance(counts_of(outcomes, np.full(41, shots)), success)
+    expected = [law[law <= law[k] * (1 + 1e-7)].sum() for k in outcomes]
+    assert np.allclose(verdict.p_values, expected, atol=1e-12)
+
+
+def test_the_size_of_many_rows_is_at_most_alpha():
+    """Exact, no sampling: the chance that any of 100 rows is refuted, by the binomial law."""
+    shots, success, rows, alpha = 200, 0.1, 100, 0.05
+    outcomes = np.arange(shots + 1)
+    one = acceptance(counts_of(outcomes, np.full(201, shots)), success, alpha=alpha / rows)
+    refuted = binom.pmf(outcomes, shots, success)[one.p_values <= alpha / rows].sum()
+    size = 1 - (1 - refuted) ** rows
+    assert 0.005 < size <= alpha
+
+
+def test_a_prediction_off_by_a_tenth_is_caught():
+    kept = np.random.default_rng(1).binomial(50_000, 0.1, size=20)
+    counts = counts_of(kept, np.full(20, 50_000))
+    assert acceptance(counts, 0.1, alpha=1e-6).agrees
+    wrong = acceptance(counts, 0.11, alpha=1e-6)
+    assert wrong.differs and wrong.refuted.any() and (wrong.statistic < 0).all()
+
+
+def test_the_resolution_is_what_is_seen_nine_times_in_ten():
+    shots, success, alpha = 4000, 0.2, 0.01
+    reach = float(acceptance(counts_of(0, shots), success, alpha=alpha).resolution)
+    outcomes = np.arange(600, 1100)
+    verdict = acceptance(counts_of(outcomes, np.full(len(outcomes), shots)), success)
+    one = np.array([p <= alpha for p in verdict.p_values])
+    power = binom.pmf(outcomes, shots, success + reach)[one].sum()
+    assert 0.87 < power < 0.93
+
+
+def test_rows_without_shots_are_undecided():
+    verdict = acceptance(counts_of([10, 0], [20, 0]), 0.5)
+    assert verdict.undecided.tolist() == [False, True]
+    assert not verdict.agrees and not verdict.differs
+
+
+@pytest.mark.parametrize("success", [-0.1, 1.1, np.nan])
+def test_no_probability_is_refused(success):
+    with pytest.raises(ValueError, match="`success`"):
+        acceptance(counts_of(5, 10), success)
+
+
+@pytest.mark.parametrize("alpha", [0, 1, -1, np.nan])
+def test_no_error_rate_is_refused(alpha):
+    with pytest.raises(ValueError, match="`alpha`"):
+        acceptance(counts_of(5, 10), 0.5, alpha=alpha)
