@@ -384,14 +384,15 @@ def _tail_scan(counts: Floats, p: Floats, n: Floats) -> tuple[Floats, Bools]:
     """Bonferroni minimum of exact binomial upper tails over nested sets of rare outcomes.
 
     The sets are {i: 0 < p_i <= t}; the thresholds t are the probabilities at ranks that fall
-    geometrically from the last but one, so ties never split and the order of outcomes is free.
+    geometrically from the last but one to the second, so ties never split and the order of outcomes is free.
     """
     size, outcomes = p.shape
     ordered = np.sort(p, axis=-1)
     possible = np.count_nonzero(p, axis=-1)
-    number = min(SETS, max(1, int(2 * np.log2(outcomes + 1))))
-    fractions = np.geomspace(1.0, 2.0 / outcomes, number) if number > 1 else np.ones(1)
-    ranks = np.ceil(fractions * (possible - 1)[:, None]).astype(np.int64)
+    number = SETS
+    decay = (2 / np.maximum(possible, 2.0)) ** (1 / (number - 1))
+    fractions = decay[:, None] ** np.arange(number)
+    ranks = np.ceil(fractions * (possible - 1)[:, None] - 1e-9).astype(np.int64)
     ranks = np.clip(ranks, 1, np.maximum(possible - 1, 1)[:, None])
     at = np.minimum(outcomes - possible[:, None] + ranks - 1, outcomes - 1)
     thresholds = np.take_along_axis(ordered, at, axis=-1)
