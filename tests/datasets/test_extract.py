@@ -37,10 +37,13 @@ def test_what_is_written_is_read_back(scores: Scores, tmp_path: Path) -> None:
 
 
 def test_an_existing_file_is_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "scores.npz"
+    """Replaced by a rename, never written into: another name of the old file keeps the old."""
+    path, other = tmp_path / "scores.npz", tmp_path / "other.npz"
     extract.write(load("smollm2", 1), path)
+    other.hardlink_to(path)
     extract.write(ODD, path)
     assert read_scores(path).model == "m"
+    assert read_scores(other).model == "smollm2"
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(
