@@ -73,7 +73,8 @@ def worst_rows(result: Result, number: int = 10) -> tuple[Finding, ...]:
         One finding a row. Rows without shots are left out; ties go to the row with the larger
         statistic.
     """
-    order = _by_p_value(result.fit)[:number]
+    fit = result.fit
+    order = _by_p_value(fit.p_values, fit.statistic, fit.undecided)[:number]
     return tuple(_blame(result, np.unravel_index(flat, result.shape)) for flat in order)
 
 
@@ -86,13 +87,12 @@ def groups(result: Result) -> tuple[Group, ...]:
 
 
 def _group(verdict: Verdict, index: tuple[int, ...]) -> Group:
-    p_values = np.where(verdict.undecided, np.nan, verdict.p_values)[index]
-    decided = int(np.isfinite(p_values).sum())
-    worst, smallest = None, np.nan
+    p_values = verdict.p_values[index]
+    order = _by_p_value(p_values, verdict.statistic[index], verdict.undecided[index])
+    worst, smallest, decided = None, np.nan, len(order)
     if decided:
-        flat = int(np.nanargmin(p_values))
-        smallest = float(p_values.reshape(-1)[flat])
-        worst = index + tuple(int(i) for i in np.unravel_index(flat, p_values.shape))
+        smallest = float(p_values.reshape(-1)[order[0]])
+        worst = index + tuple(int(i) for i in np.unravel_index(order[0], p_values.shape))
     return Group(
         index=index,
         rows=p_values.size,
@@ -104,11 +104,10 @@ def _group(verdict: Verdict, index: tuple[int, ...]) -> Group:
     )
 
 
-def _by_p_value(verdict: Verdict) -> np.ndarray:
+def _by_p_value(p_values: np.ndarray, statistic: np.ndarray, undecided: np.ndarray) -> np.ndarray:
     """Flat indices of the decided rows, the smallest p-value first."""
-    p_values = np.ravel(verdict.p_values)
-    order = np.lexsort((-np.ravel(verdict.statistic), p_values))
-    return order[~np.ravel(verdict.undecided)[order]]
+    order = np.lexsort((-np.ravel(statistic), np.ravel(p_values)))
+    return np.asarray(order[~np.ravel(undecided)[order]])
 
 
 def _blame(result: Result, index: tuple[np.intp, ...]) -> Finding:
@@ -121,7 +120,7 @@ def _blame(result: Result, index: tuple[np.intp, ...]) -> Finding:
     surprise = _deviance(measured, expected, kept)
     difference = measured - expected
     impossible = (expected == 0) & (measured > 0)
-    order = np.lexsort((np.abs(difference), impossible, surprise))
+    order = np.lexsort((expected, np.abs(difference), impossible, surprise))
     key = int(order[-1])
     spread = np.sqrt(kept * p[key] * (1 - p[key]))
     if spread > 0:

@@ -32,7 +32,7 @@ def telling_head(result: Result) -> tuple[int, ...]:
         >>> telling_head(run([alike, varied], shots=10, seed=1))
         (1,)
     """
-    if len(result.shape) < 2 or 0 in result.shape:
+    if len(result.shape) < 2:
         return ()
     p = result.expected
     spread = _entropy(p).mean(axis=-1)

@@ -21,6 +21,7 @@ __all__ = ["binomial_band", "drawable", "heat_map", "p_value_quantiles", "row_ba
 LEVEL = 0.99
 _MOST_LABELS = 32
 _LONGEST_LABEL = 16
+_STEPS = [digit * 10**power for power in range(12) for digit in (1, 2, 5)]
 
 
 def heat_map(
@@ -148,7 +149,7 @@ def row_bars(
             top = np.maximum(share, high * scale)[outside]
             ax.plot(at[outside], top, ls="none", marker=7, color=FAULT, ms=5)
     ax.set_yscale("function", functions=(_root, np.square))
-    ax.set_ylim(0, 1.12 * max(float(share.max(initial=0)), float(p.max()), 0.01))
+    ax.set_ylim(0, 1.12 * max(share.max(initial=0), p.max(), high.max() / max(kept, 1)))
     ax.set_xlim(-0.7, len(p) - 0.3)
     ticks = [
         tick for tick in (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1) if tick < ax.get_ylim()[1]
@@ -231,7 +232,7 @@ def _root(values: np.ndarray) -> np.ndarray:
 
 def _label(axis: Axis, labels: Sequence[str], *, upright: bool) -> None:
     """Ticks with labels, at most a few dozen of them, none of them read as mathematics."""
-    step = -(-len(labels) // _MOST_LABELS)
+    step = next(step for step in _STEPS if len(labels) <= step * _MOST_LABELS)
     shown = [_short(label) for label in labels[::step]]
     turn: dict[str, Any] = (
         {} if upright or max(map(len, shown), default=0) < 3 else {"rotation": 90}

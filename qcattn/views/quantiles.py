@@ -57,10 +57,11 @@ def p_value_quantiles(result: Result, ax: Axes) -> Axes:
     visible = p_values[p_values > 0]
     floor = 0.3 * min(limit[0], float(visible.min(initial=1.0)))
     ax.plot([floor, 1], [floor, 1], color=INK, lw=0.8, ls=(0, (4, 3)), label="uniform")
+    edges = np.append(np.maximum(ranks - 1, 0.1) / many, 1.0)
     ax.fill_between(
-        uniform[ranks - 1],
-        np.full(len(ranks), floor / 10),
-        limit,
+        edges,
+        np.full(len(edges), floor / 10),
+        np.append(limit, limit[-1]),
         color=SOFTMAX,
         alpha=0.18,
         lw=0,

@@ -86,7 +86,6 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
         "</header>",
         *_heads(drawer, main, others, head),
         *_rows(drawer, main, _BARS),
-        "<h2>All rows together</h2>",
         *_quantiles(drawer, main),
         "<h2>" + escape(sheets.summary(main).title) + "</h2>",
         _table(sheets.summary(main), "grid"),
@@ -192,7 +191,7 @@ def _verdict(results: Sequence[Result]) -> list[str]:
 def _heads(
     drawer: _Drawer, main: Result, others: Sequence[Result], head: int | tuple[int, ...] | None
 ) -> list[str]:
-    if not main.shape or 0 in main.shape:
+    if not main.shape:
         if head not in (None, ()):
             raise ValueError(f"Argument `head` is {head}, but there is a single row and no head")
         return []
@@ -270,17 +269,20 @@ def _rows(drawer: _Drawer, result: Result, number: int, level: int = 2) -> list[
 
 
 def _quantiles(drawer: _Drawer, result: Result) -> list[str]:
+    if (~result.fit.undecided).sum() < 2:
+        return []
     picture = drawer(
         lambda ax: plots.p_value_quantiles(result, ax), 6.2, 4.1, "Sorted p-values of the rows"
     )
     return [
+        "<h2>All rows together</h2>",
         _figure(
             [picture],
             "P-values of the rows, sorted, against those of a uniform law. A row's p-value joins "
             "several tests by Bonferroni's inequality and is uniform or larger, so points above "
             "the dashed line are as they should be. All points of a perfect sampler keep out of "
             "the shaded region in at least 99% of runs (order statistics, equal local levels).",
-        )
+        ),
     ]
 
 
@@ -289,7 +291,7 @@ def _beside(drawer: _Drawer, result: Result) -> list[str]:
         f"<h2>Beside it: {escape(result.prepared.method)}</h2>",
         f"<p>{_badge(standing(result))} {escape(sentence(result))}</p>",
     ]
-    if result.prepared.herald_register is not None:
+    if any(verdict.name == "acceptance" for verdict in result.verdicts):
         parts += [
             "<h3>Success of the herald, predicted and counted</h3>",
             _table(sheets.heralds(result)),
@@ -321,9 +323,9 @@ def _circuit(result: Result, level: int = 2) -> list[str]:
     drawing = shown.draw("text", fold=-1, cregbundle=False).single_string()
     return [
         f"<h{level}>The circuit</h{level}>",
-        f"<p>{cost.qubits:,} qubits, depth {cost.depth:,}, {cost.two_qubit_gates:,} two-qubit "
-        f"gates, {cost.rotations:,} rotations. One template for all rows; each brings its own "
-        f"{circuit.num_parameters:,} angles.{note}</p>",
+        f"<p>Qubits: {cost.qubits:,}, depth: {cost.depth:,}, two-qubit gates: "
+        f"{cost.two_qubit_gates:,}, rotations: {cost.rotations:,}. One template for all rows; "
+        f"each brings its own angles ({circuit.num_parameters:,}).{note}</p>",
         f"<pre>{escape(drawing)}</pre>",
     ]
 

@@ -44,7 +44,7 @@ class Sheet:
 def summary(result: Result) -> Sheet:
     """One line for each index of the first of several leading axes, else a single line."""
     several = len(result.shape) > 1
-    name = axis_names(result)[0] if several else "rows"
+    name = axis_names(result)[0] if several else ""
     keys, cost = result.expected.shape[-1], result.resources
     lines, marked = [], []
     for i, group in enumerate(groups(result)):
@@ -126,11 +126,19 @@ def codebook(result: Result) -> Sheet:
 
 
 def heralds(result: Result, number_of_rows: int = 20) -> Sheet:
-    """Success predicted and counted of heralded rows, the least likely first."""
+    """Success predicted and counted of heralded rows; of many, those that fit worst.
+
+    Raises:
+        ValueError: If the result was not heralded.
+    """
     verdict = next((v for v in result.verdicts if v.name == "acceptance"), None)
+    if verdict is None:
+        raise ValueError(
+            f"{result.prepared.method} has no herald; ask for a result that was prepared by one "
+            "that does, such as Heralded"
+        )
     predicted = np.broadcast_to(result.prepared.success, result.shape)
-    p_values = np.full(result.shape, np.nan) if verdict is None else verdict.p_values
-    refuted = np.zeros(result.shape, bool) if verdict is None else verdict.refuted
+    p_values, refuted = verdict.p_values, verdict.refuted
     flat = np.argsort(np.ravel(p_values), kind="stable")
     rows = [tuple(int(i) for i in np.unravel_index(at, result.shape)) for at in flat]
     shown = sorted(rows[:number_of_rows])

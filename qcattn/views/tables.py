@@ -60,6 +60,9 @@ def heralds(result: Result, number: int = 20) -> Table:
 
     Returns:
         A table; rows whose herald differs stand out.
+
+    Raises:
+        ValueError: If the result was not heralded.
     """
     return _set(sheets.heralds(result, number))
 

@@ -76,11 +76,18 @@ def inline_svg(
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r'\b(?:xlink:)?href="#', f'href="#{name}-', svg)
-    svg = svg.replace("xlink:href=", "href=").replace("url(#", f"url(#{name}-")
-    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(colour, variable)
+    # Only what stands in tags is changed; the text between them may be any token.
+    svg = re.sub(r"<[^>]+>", lambda tag: _at_home(tag[0], name), svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1).strip()
+
+
+def _at_home(tag: str, name: str) -> str:
+    """A tag with ids of its own picture, and the page's fonts and colours."""
+    tag = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", tag)
+    tag = re.sub(r'\bid="', f'id="{name}-', tag)
+    tag = re.sub(r'\b(?:xlink:)?href="#', f'href="#{name}-', tag)
+    tag = tag.replace("xlink:href=", "href=").replace("url(#", f"url(#{name}-")
+    tag = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", tag)
+    for colour, variable in _VARIABLES.items():
+        tag = tag.replace(colour, variable)
+    return tag

@@ -15,7 +15,7 @@ def standing(result: Result) -> str:
     """The verdict in one word: ``"agrees"``, ``"differs"`` or ``"undecided"``."""
     if result.differs:
         return "differs"
-    return "agrees" if result.agrees and result.fit.p_values.size else "undecided"
+    return "agrees" if result.agrees else "undecided"
 
 
 def sentence(result: Result) -> str:
@@ -51,7 +51,7 @@ def offence(result: Result, finding: Finding) -> str:
     """What is wrong in a row: the outcome, its count, and the count expected."""
     much = f"{finding.measured:,} of {finding.kept:,} shots"
     if finding.key == STRAY:
-        return f"{much} read no key, which cannot happen"
+        return f"{much} read no key, which has probability zero"
     key = _key(result, finding.key)
     if finding.expected == 0:
         masked = np.isneginf(result.scores[(*finding.row, finding.key)])
@@ -147,7 +147,7 @@ def _resolution(result: Result) -> str:
     if fit.p_values.size > 1 and fit.overall_resolution < 1:
         seen.append(f"{number(fit.overall_resolution)} in every row at once")
     if not seen:
-        return "with so few shots no deviation would have been seen reliably"
+        return "what would have been seen cannot be stated, rows so certain or shots so few"
     return f"a total variation of {' or of '.join(seen)} would have been seen with 90% power"
 
 
