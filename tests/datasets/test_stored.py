@@ -36,7 +36,7 @@ def test_shape_type_and_provenance(model: str, sentence: int) -> None:
     assert found.axes == ("layer", "head", "query")
     assert found.model == model
     assert len(found.sha256) == 64
-    assert found.source.startswith("https://huggingface.co/")
+    assert found.source.split("/")[0] in ("HuggingFaceTB", "sentence-transformers")
     assert "apache-2.0" in found.licence.lower()
     assert found.version in {"0.1.2", "0.1.0"}
 
