@@ -186,7 +186,6 @@ def binomial_band(shots: int, p: np.ndarray, level: float) -> tuple[np.ndarray, 
     if not shots:
         return np.zeros(np.shape(p)), np.zeros(np.shape(p))
     p, tail = np.clip(p, 0.0, 1.0), (1 - level) / 2
-    # From the upper tail, for 1 - tail would lose the digits of a small tail.
     return np.maximum(binom.ppf(tail, shots, p), 0), np.maximum(binom.isf(tail, shots, p), 0)
 
 
