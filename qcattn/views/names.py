@@ -58,15 +58,16 @@ def axis_names(result: Result) -> tuple[str, ...]:
     return tuple(f"axis {i}" for i in range(axes - len(_AXES))) + _AXES[-axes:] if axes else ()
 
 
-def place(result: Result, index: tuple[int, ...]) -> str:
+def place(result: Result, index: tuple[int, ...], *, token: bool = True) -> str:
     """The name of a row, or of a group of rows if the index is shorter than the leading axes.
 
-    For example ``layer 3, head 2, query 5 '␣mat'``; ``the row`` where there is only one.
+    For example ``layer 3, head 2, query 5 '␣mat'``, or without the token; ``the row`` where there
+    is only one.
     """
     if not index:
         return "the row" if not result.shape else "all rows"
     names = [f"{name} {i}" for name, i in zip(axis_names(result), index, strict=False)]
-    if len(index) == len(result.shape) and _queries_are_tokens(result):
+    if token and len(index) == len(result.shape) and _queries_are_tokens(result):
         names[-1] += f" '{query_labels(result)[index[-1]]}'"
     return ", ".join(names)
 

@@ -54,7 +54,9 @@ def summary(result: Result) -> Sheet:
         if group.worst is None:
             tests = ("", "no shots", "", "")
         else:
-            inner = _inner(result, group.worst) if several else place(result, group.worst)
+            inner = (
+                _inner(result, group.worst) if several else place(result, group.worst, token=False)
+            )
             tests = (
                 f"{group.refuted:,}",
                 inner,
@@ -80,7 +82,7 @@ def summary(result: Result) -> Sheet:
             "rows",
             "keys",
             "qubits",
-            "two-qubit gates",
+            "2-qubit gates",
             "refuted",
             "worst row",
             "its p",
@@ -214,4 +216,4 @@ def _axes_text(result: Result) -> str:
 
 def _inner(result: Result, row: tuple[int, ...]) -> str:
     """The name of a row without its first axis, which stands in the first column."""
-    return place(result, row).split(", ", 1)[1]
+    return place(result, row, token=False).split(", ", 1)[1]

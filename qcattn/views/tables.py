@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["codebook", "details", "heralds", "sentence", "summary", "worst"]
 
+_UNBROKEN = 24
+
 
 def summary(result: Result) -> Table:
     """One line a layer: rows, keys, qubits, two-qubit gates, the worst row and p-values.
@@ -81,12 +83,17 @@ def _set(sheet: sheets.Sheet) -> Table:
         title=Text(sheet.title),
         caption=Text(sheet.caption) if sheet.caption else None,
         box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
         show_header=any(sheet.columns),
         title_justify="left",
         caption_justify="left",
     )
-    for name, align in zip(sheet.columns, sheet.align, strict=True):
-        table.add_column(Text(name), justify="right" if align == "r" else "left")
+    columns = zip(*sheet.lines, strict=True) if sheet.lines else [()] * len(sheet.columns)
+    for name, align, cells in zip(sheet.columns, sheet.align, columns, strict=True):
+        # In a narrow terminal long headings and long sentences are broken, short cells are not.
+        whole = len(name) <= max(map(len, cells), default=0) <= _UNBROKEN
+        table.add_column(Text(name), justify="right" if align == "r" else "left", no_wrap=whole)
     for i, line in enumerate(sheet.lines):
         table.add_row(*map(Text, line), style="bold red" if i in sheet.marked else None)
     return table
