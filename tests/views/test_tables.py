@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,7 +43,11 @@ def test_the_numbers_of_the_summary_are_those_of_the_result(make):
 
 
 def test_the_summary_of_a_model_fits_an_ordinary_terminal(make):
-    table = tables.summary(make(make.causal((2, 30, 11, 11)), tokens=["abcdefgh"] * 11, shots=10))
+    result = make(make.causal((2, 9, 11, 11)), tokens=["abcdefgh"] * 11, shots=10)
+    p_values = result.fit.p_values.copy()
+    p_values[:, 8, 10] = 3.2e-7
+    result = replace(result, verdicts=(replace(result.fit, p_values=p_values),))
+    table = tables.summary(result)
     assert table.row_count == 2
     body = [line for line in printed(table, width=80).splitlines() if "head" in line]
     assert len(body) == 2
