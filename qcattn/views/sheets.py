@@ -91,8 +91,8 @@ def summary(result: Result) -> Sheet:
         align="lrrrrrlrr",
         lines=tuple(lines),
         caption=(
-            "2q gates: gates on two qubits. differ: rows that are refuted, family-wise over the whole "
-            "run. p of all: the smallest p times the number of rows (Bonferroni)."
+            "2q gates: gates on two qubits. differ: rows that are refuted, family-wise over the "
+            "whole run. p of all: the smallest p times the number of rows (Bonferroni)."
         ),
         marked=frozenset(marked),
     )
