@@ -377,7 +377,7 @@ def _print(results: list[Result], folder: Path, alpha: float, json: bool) -> Non
         console.print(tables.summary(result))
         if result.differs:
             console.print(tables.worst(result))
-        console.print(tables.sentence(result), highlight=False)
+        console.print(tables.sentence(result), highlight=False, markup=False)
     if len(results) > 1:
         console.print(
             f"A perfect sampler would be said to differ, in either part, in {alpha:.2%} of such "
@@ -386,14 +386,18 @@ def _print(results: list[Result], folder: Path, alpha: float, json: bool) -> Non
         )
     if not all(result.complete for result in results):
         console.print("Interrupted: what was drawn is kept, and marked as incomplete.")
-    console.print(f"Report and results: {folder / 'report.html'}", highlight=False, soft_wrap=True)
+    console.print(
+        f"Report and results: {folder / 'report.html'}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _brief(result: Result) -> dict[str, Any]:
     """The result in a few numbers, for other programs."""
-    state = "agrees" if result.agrees else "differs" if result.differs else "undecided"
     return {
-        "verdict": state,
+        "verdict": result.standing,
         "complete": result.complete,
         "rows": int(result.counts.stray.size),
         "keys": result.counts.keys.shape[-1],

@@ -405,10 +405,9 @@ class Result:
     def __str__(self) -> str:
         """A few lines: what was prepared, what was drawn, what the comparisons say."""
         rows = int(np.prod(self.shape))
-        state = "agrees" if self.agrees else "differs" if self.differs else "undecided"
         lines = [
-            f"{state}: {rows} rows of {self.expected.shape[-1]} keys, {self.shots} shots a row"
-            + ("" if self.complete else ", interrupted"),
+            f"{self.standing}: {rows} rows of {self.expected.shape[-1]} keys, "
+            f"{self.shots} shots a row" + ("" if self.complete else ", interrupted"),
             f"{self.prepared.method} ({self.prepared.kind}), {self.resources.qubits} qubits, "
             f"{self.resources.two_qubit_gates} two-qubit gates, depth {self.resources.depth}",
         ]
@@ -433,3 +432,10 @@ class Result:
     def agrees(self) -> bool:
         """Whether all comparisons agree on a complete run."""
         return self.complete and all(verdict.agrees for verdict in self.verdicts)
+
+    @property
+    def standing(self) -> Literal["agrees", "differs", "undecided"]:
+        """The verdict in one word."""
+        if self.differs:
+            return "differs"
+        return "agrees" if self.agrees else "undecided"

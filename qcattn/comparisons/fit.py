@@ -194,14 +194,17 @@ class Fit:
         Of the deviations of one size the hardest to see are meant:
         :math:`\epsilon_i = \min(c p_i^{2/3}, p_i)` with unknown signs, or a move between two
         halves if that is harder. They are seen where the mean of U,
-        :math:`n (n-1) \sum w_i \epsilon_i^2`, exceeds U's critical value at ``alpha`` times its
-        share by 1.28 of its standard deviations
+        :math:`n (n-1) \sum w_i \epsilon_i^2`, exceeds U's critical value, at the level of a single
+        row among the others (Holm's first, alpha / 2 over the rows) times U's share, by 1.28 of
+        its standard deviations
         :math:`(\sigma_0^2 + 4 n^3 \sum w_i^2 \epsilon_i^2 p_i)^{1/2}`. (With optimal weights, no
         share taken and no second term this is the floor
         :math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}`.) 1 where nothing would have
         been seen, as without shots.
         """
-        return self._sensitivity.each(self.alpha * SHARES["u"]).reshape(self.shots.shape)
+        decided = np.count_nonzero(~self.undecided)
+        level = self.alpha if decided <= 1 else self.alpha / 2 / decided
+        return self._sensitivity.each(level * SHARES["u"]).reshape(self.shots.shape)
 
     @cached_property
     def resolution_together(self) -> float:

@@ -39,8 +39,10 @@ def command(results: Sequence[Result]) -> str:
     for name, usual in _USUAL.items():
         if settings.get(name, usual) != usual:
             options += [f"--{name}", settings[name]]
-    if settings.get("noise", "none") != "none":
-        options += ["--noise", "SAME"]
+    noise = settings.get("noise", "none")
+    if noise != "none":
+        # A description of a noise model, and not the option that made it, is two words.
+        options += ["--noise", "SAME" if " " in noise else noise]
     alpha = sum(verdict.alpha for result in results for verdict in result.verdicts)
     if not np.isclose(alpha, 0.01):
         options += ["--alpha", f"{alpha:.6g}"]

@@ -19,7 +19,7 @@ from qcattn.views.heads import head_beside, telling_head
 from qcattn.views.names import key_labels, place
 from qcattn.views.sheets import Sheet
 from qcattn.views.vector import inline_svg
-from qcattn.views.words import sentence, standing
+from qcattn.views.words import sentence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +98,7 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
         "<h2>To get the same counts again</h2>",
         *_again(results),
     ]
-    title = f"{standing(main)}: {main.source.get('sentence', 'attention scores')}"
+    title = f"{main.standing}: {main.source.get('sentence', 'attention scores')}"
     return _FRAME.format(
         title=escape(title),
         style=(files("qcattn.views") / "report.css").read_text(encoding="utf-8"),
@@ -173,9 +173,9 @@ def _badge(word: str) -> str:
 
 def _verdict(results: Sequence[Result]) -> list[str]:
     main, *others = results
-    parts = [f'<p class="lead">{_badge(standing(main))} {escape(sentence(main))}</p>']
+    parts = [f'<p class="lead">{_badge(main.standing)} {escape(sentence(main))}</p>']
     parts += [
-        f"<p>{_badge(standing(other))} <strong>{escape(other.prepared.method)}, beside it.</strong>"
+        f"<p>{_badge(other.standing)} <strong>{escape(other.prepared.method)}, beside it.</strong>"
         f" {escape(sentence(other))}</p>"
         for other in others
     ]
@@ -289,7 +289,7 @@ def _quantiles(drawer: _Drawer, result: Result) -> list[str]:
 def _beside(drawer: _Drawer, result: Result) -> list[str]:
     parts = [
         f"<h2>Beside it: {escape(result.prepared.method)}</h2>",
-        f"<p>{_badge(standing(result))} {escape(sentence(result))}</p>",
+        f"<p>{_badge(result.standing)} {escape(sentence(result))}</p>",
     ]
     if any(verdict.name == "acceptance" for verdict in result.verdicts):
         parts += [

@@ -75,8 +75,9 @@ def summary(result: Result) -> Sheet:
         )
         if group.refuted:
             marked.append(i)
+    prepared = f"{result.prepared.method} ({result.prepared.kind})"
     return Sheet(
-        title=f"Counts against softmax, by {name}" if several else "Counts against softmax",
+        title=f"{prepared}: counts against softmax" + (f", by {name}" if several else ""),
         columns=(
             name,
             "rows",

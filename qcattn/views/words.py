@@ -8,14 +8,7 @@ from qcattn.records import Result, Verdict
 from qcattn.views.findings import STRAY, Finding, worst_rows
 from qcattn.views.names import key_labels, number, p_text, place
 
-__all__ = ["offence", "sentence", "standing"]
-
-
-def standing(result: Result) -> str:
-    """The verdict in one word: ``"agrees"``, ``"differs"`` or ``"undecided"``."""
-    if result.differs:
-        return "differs"
-    return "agrees" if result.agrees else "undecided"
+__all__ = ["offence", "sentence"]
 
 
 def sentence(result: Result) -> str:
@@ -34,7 +27,7 @@ def sentence(result: Result) -> str:
         called different in 1% of such runs; a total variation of 0.0... would have been seen
         with 90% power.
     """
-    said = standing(result)
+    said = result.standing
     if said == "differs":
         parts = [_differs(result, verdict) for verdict in result.verdicts if verdict.differs]
         parts += [_agrees(result, verdict) for verdict in result.verdicts if verdict.agrees]
@@ -142,7 +135,7 @@ def _resolution(result: Result) -> str:
     one = float(np.median(fit.resolution[~fit.undecided]))
     seen = []
     if one < 1:
-        alone = "" if fit.p_values.size == 1 else " in the median row, tested by itself,"
+        alone = "" if fit.p_values.size == 1 else " in one row alone (the median row)"
         seen.append(f"{number(one)}{alone}")
     if fit.p_values.size > 1 and fit.overall_resolution < 1:
         seen.append(f"{number(fit.overall_resolution)} in every row at once")

@@ -61,6 +61,8 @@ def test_what_is_not_known_word_for_word_is_marked(make):
     noisy = replace(result, settings={**result.settings, "noise": "on cx", "encoding": "OneHot()"})
     found = options(command([noisy]))
     assert (found["--beta"], found["--noise"], found["--encoding"]) == ("SAME", "SAME", "OneHot")
+    stated = replace(result, settings={**result.settings, "noise": "readout=0.01"})
+    assert options(command([stated]))["--noise"] == "readout=0.01"
 
 
 def test_the_default_run_of_two_needs_no_preparation_and_shares_its_error_rate(make):

@@ -5,17 +5,17 @@ import pytest
 
 from qcattn.preparations import Heralded
 from qcattn.views.names import number, p_text
-from qcattn.views.words import sentence, standing
+from qcattn.views.words import sentence
 
 
 def test_a_run_that_agrees_states_its_numbers(make):
     result = make(make.causal((2, 3, 5, 5)))
     fit = result.fit
-    assert standing(result) == "agrees"
+    assert result.standing == "agrees"
     assert sentence(result) == (
         f"The counts agree with softmax: 30 rows of 4,096 shots, global p = {p_text(fit.overall)}. "
         "A perfect sampler would be called different in 1% of such runs; a total variation of "
-        f"{number(np.median(fit.resolution))} in the median row, tested by itself, or of "
+        f"{number(np.median(fit.resolution))} in one row alone (the median row) or of "
         f"{number(fit.overall_resolution)} in every row at once would have been seen with 90% "
         "power."
     )
@@ -36,7 +36,7 @@ def test_a_row_that_differs_is_named_with_its_key(make):
         law[4] = [0.4, 0.4, 0.2]
 
     result = make(scores, tokens=["a", " b", "c"], fault=fault)
-    assert standing(result) == "differs"
+    assert result.standing == "differs"
     count = int(result.counts.keys[1, 1, 2])
     assert sentence(result).startswith(
         "The counts differ from softmax: 1 of 6 rows is refuted, global p = "
@@ -66,7 +66,7 @@ def test_strays_and_masked_keys_are_called_by_name(make):
 
 def test_an_interrupted_run_is_undecided(make):
     result = make(np.zeros((2, 3, 4)), rows=2)
-    assert standing(result) == "undecided"
+    assert result.standing == "undecided"
     assert sentence(result).startswith(
         "Undecided: the run was interrupted, 2 of 6 rows have shots; what there is agrees"
     )
@@ -74,7 +74,7 @@ def test_an_interrupted_run_is_undecided(make):
 
 def test_an_interrupted_run_may_differ(make):
     result = make(np.zeros((2, 3, 4)), rows=2, stray=3)
-    assert standing(result) == "differs"
+    assert result.standing == "differs"
     assert "The run was interrupted: 2 of 6 rows have shots." in sentence(result)
 
 
