@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from qcattn.comparisons import fit
-from qcattn.comparisons.fit import SHARES, _tail_scan
+from qcattn.comparisons.fit import SHARES, _tail_scan, fit
 
 
 def softmax(scores):

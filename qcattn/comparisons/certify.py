@@ -1,0 +1,229 @@
+r"""Counts agree with probabilities: a positive claim, with an upper confidence bound.
+
+Not to be refuted proves nothing; "agrees" means that the total variation TV between the law q that
+was sampled and p is at most epsilon, at confidence 1 - alpha. The bound comes from the quadratic
+statistic U of `qcattn.comparisons._quadratic`, here with weights
+:math:`w = \max(p, 1/n)^{-2/3}`.
+
+**Moments under any q.** Let :math:`d = q - p`. Hoeffding's decomposition of the kernel gives
+:math:`E U = n(n-1) \sum w d^2` and
+
+.. math:: V(q) = 4 n (n-1)^2 \mathrm{Var}_q(w_X d_X)
+                 + 2 n (n-1) \sum_{ij} w_i w_j (q_i [i=j] - q_i q_j)^2 ,
+
+where the variance is at most :math:`\sum_i q_i w_i^2 d_i^2` and the double sum at most
+:math:`\sum_i w_i^2 q_i^2 (1 - q_i)^2 + (\sum w q^2)^2 - \sum w^2 q^4`.
+
+**Laws that are kept.** A law q is kept if no count is too far below it and U is not too small:
+
+1. :math:`q_i \le \bar q_i = (\sqrt{L/2} + \sqrt{L/2 + k_i})^2 / n` for every i, and
+   :math:`1 - q_i \le` the same bound for n - k_i, with :math:`L = \log(2 K / (\alpha/20))`. By
+   Chernoff's bound :math:`P(k \le nq - \sqrt{2nqL}) \le e^{-L}` the true law fails this with
+   probability at most alpha / 20.
+2. :math:`U > n(n-1) \sum w d^2 - z \sqrt{V(q)}`, z the normal quantile of 0.95 alpha. The true law
+   fails this with probability 0.95 alpha if the lower tail of U is no heavier than normal. That is
+   the one step measured and not proved (U is skewed to the right under every law we know of, so its
+   lower tail is lighter).
+
+**The largest TV that is kept**, bounded by duality. For every tau > 0,
+:math:`\sqrt V \le V / 2\tau + \tau / 2`, so what is kept satisfies a constraint that is a sum over
+outcomes, :math:`\sum_i \phi_i(d_i) \le R`, with cubic :math:`\phi_i`; and for every mu > 0
+
+.. math:: \sum_i |d_i| \le \mu R + \sum_i \max_{q_i \text{ within } (1)}
+                         (|d| - \mu \phi_i(d)) ,
+
+whatever the shape of :math:`\phi_i`. Each maximum is at an end or at a root of a quadratic. The
+smallest value on a grid of (tau, mu) is the bound. Outcomes with the smallest probabilities,
+together at most 0.0005, count as one, and that mass is added back; impossible ones count as one of
+weight zero, bounded by condition 1 alone.
+
+Besides, :math:`TV \le \max(1 - p_t, 1 - q_t)` for every outcome t, which condition 1 bounds: rows
+with nearly all mass on one key need few shots.
+
+Leaving V in the constraint per outcome, instead of bounding it by its largest factor, is what
+saves shots: a large :math:`p_i` cannot be paired with the deviations of the rare outcomes.
+
+References:
+    [1] C. L. Canonne, A. Jain, G. Kamath and J. Li, Proc. Mach. Learn. Res. 178 (2022),
+        on tolerant testing. [2] G. Valiant and P. Valiant, SIAM J. Comput. 46, 429 (2017).
+    [3] T. Weissman et al., HP Labs HPL-2003-97 (2003), the bound it is measured against.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from qcattn.comparisons._rows import Bools, Floats, Ints, check_level, check_rows
+from qcattn.comparisons.fit import Fit, fit
+
+#: Part of alpha spent on the bounds of single outcomes.
+BOX = 0.05
+#: Probability of the rarest outcomes that are treated as one.
+LUMP = 5e-4
+#: Grids of tau (in null standard deviations of U) and of mu (in units of a first guess).
+_TAUS = np.geomspace(1.4, 9.0, 7)
+_MUS = np.geomspace(0.8, 1.9, 5)
+#: Elements of a block of rows worked on together.
+_BLOCK = 1 << 15
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """What is claimed of each row. Arrays are of shape (...).
+
+    A row may be both refuted and certified: it differs from p, by no more than epsilon.
+
+    Attributes:
+        certified: TV <= epsilon is claimed. For each row the claim is wrong with probability at
+            most alpha; so is the claim that all rows are certified, since it needs every row.
+        refuted: The row differs from p, Holm over the rows.
+        upper: Upper confidence bound on TV, each at 1 - alpha; 1 without shots.
+        epsilon: Total variation that still counts as agreement.
+        alpha: Error rate.
+        fit: The test of fit behind `refuted`.
+    """
+
+    certified: Bools
+    refuted: Bools
+    upper: Floats
+    epsilon: float
+    alpha: float
+    fit: Fit
+
+    @property
+    def undecided(self) -> Bools:
+        """Rows that are neither certified nor refuted."""
+        return ~self.certified & ~self.refuted
+
+    @property
+    def all_certified(self) -> bool:
+        """Whether every row is certified; wrong with probability at most alpha."""
+        return bool(self.certified.size) and bool(self.certified.all())
+
+
+def certify(counts: Any, p: Any, epsilon: float, alpha: float = 0.01) -> Certificate:
+    """Claim agreement within a total variation, or difference, or neither, row by row.
+
+    Args:
+        counts: Integers of shape (..., outcomes), or an object with ``keys`` and ``stray``. Stray
+            shots count as one more outcome of probability zero.
+        p: Probabilities of shape (..., outcomes) or (outcomes,).
+        epsilon: Largest total variation that counts as agreement, between 0 and 1.
+        alpha: Error rate of either claim.
+
+    Returns:
+        The claims and the upper confidence bound on the total variation.
+
+    Raises:
+        ValueError: If epsilon or alpha is not between 0 and 1, or for what `fit` refuses.
+
+    Example:
+        >>> certificate = certify([[5020, 2980, 2000]], [[0.5, 0.3, 0.2]], epsilon=0.05)
+        >>> certificate.certified, certificate.refuted
+        (array([ True]), array([False]))
+        >>> float(certificate.upper[0].round(3))
+        0.024
+    """
+    epsilon = check_level(epsilon, "epsilon")
+    alpha = check_level(alpha)
+    rows = check_rows(counts, p)
+    tested = fit(counts, p, alpha=alpha)
+    shots, size = rows.shots, len(rows.counts)
+    whole, law = rows.counts, rows.p
+    if rows.stray.any():
+        whole = np.column_stack([whole, rows.stray])
+        law = np.column_stack([law, np.zeros(size)])
+    upper = np.ones(size)
+    step = max(1, _BLOCK // whole.shape[1])
+    for start in range(0, size, step):
+        part = slice(start, start + step)
+        upper[part] = _upper(whole[part], law[part], shots[part], alpha)
+    upper = np.where(shots < 2, 1.0, np.minimum(upper, 1.0)).reshape(rows.shape)
+    return Certificate(upper <= epsilon, tested.rows("holm"), upper, epsilon, alpha, tested)
+
+
+def _upper(counts: Ints, p: Floats, shots: Ints, alpha: float) -> Floats:
+    """Upper confidence bound on the total variation of each row of a block."""
+    k, p, left, lumped = _lump(counts.astype(np.float64), p)
+    n = np.maximum(shots, 2).astype(np.float64)[:, None]
+    log_term = np.log(2 * counts.shape[1] / (BOX * alpha))
+    z = -special.ndtri((1 - BOX) * alpha)
+
+    def above(count: Floats) -> Floats:
+        return np.minimum((np.sqrt(log_term / 2) + np.sqrt(log_term / 2 + count)) ** 2 / n, 1.0)
+
+    most = np.where(left, np.maximum(above(k), p), 0.0)
+    most_else = above(n - k)
+    least = np.where(left, np.clip(1 - most_else, 0.0, p), 0.0)
+    m = np.maximum(p, 1 / n)
+    w = (p > 0) / np.cbrt(m * m)
+    u = np.sum(w * ((k - n * p) ** 2 - k * (1 - 2 * p) - n * p * p), axis=-1, keepdims=True)
+    pairs = n * (n - 1)
+    flat = w * most**2
+    cross = flat.sum(-1, keepdims=True) ** 2 - (flat**2).sum(-1, keepdims=True)
+    # The null spread only sets the scale of the grid.
+    spread = np.sqrt(2 * pairs * np.sum((w * p * (1 - p)) ** 2, axis=-1, keepdims=True))
+    spread = np.maximum(spread, np.sqrt(2 * pairs) * 1e-6)
+    size = np.sum((p > 0) * np.cbrt(m * m), axis=-1, keepdims=True)
+    best = np.full(len(p), np.inf)
+    for scale in _TAUS:
+        tau = scale * spread
+        v = z / (2 * tau)
+        # phi(d) = c0 + c1 d + c2 d^2 + c3 d^3
+        linear, square = 4 * v * n * (n - 1) ** 2 * w**2, 2 * v * pairs * (w * most_else) ** 2
+        phi = (-square * p**2, -2 * square * p, pairs * w - linear * p - square, -linear)
+        room = u + z * tau / 2 + 2 * v * pairs * cross
+        room -= phi[0].sum(-1, keepdims=True)
+        guess = np.sqrt(size / (4 * pairs * np.maximum(room, 0.1 * spread)))
+        for factor in _MUS:
+            mu = factor * guess
+            total = mu * room + _largest(phi, mu, p - least, most - p).sum(-1, keepdims=True)
+            # A negative room can only come with laws that are all excluded; keep the bound sane.
+            best = np.minimum(best, np.maximum(total, 0.0)[:, 0] / 2)
+    # TV <= max(1 - p_t, 1 - q_t) for any outcome t.
+    elsewhere = np.where(left, np.maximum(1 - p, most_else), 1.0).min(axis=-1)
+    return np.minimum(best + lumped, elsewhere)
+
+
+def _largest(phi: tuple[Floats, ...], mu: Floats, low: Floats, high: Floats) -> Floats:
+    """Largest |d| - mu (phi(d) - phi(0)) over -low <= d <= high, outcome by outcome."""
+    _, c1, c2, c3 = phi
+    best = np.zeros_like(low)
+    for sign, end in ((1.0, high), (-1.0, low)):
+        # In x = |d|: x - mu (sign c1 x + c2 x^2 + sign c3 x^3).
+        b1, b2, b3 = 1 - mu * sign * c1, -mu * c2, -mu * sign * c3
+        root = np.sqrt(np.maximum(b2 * b2 - 3 * b3 * b1, 0.0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # Stationary points of b1 x + b2 x^2 + b3 x^3, the second in the form without loss.
+            first, second = b1 / (root - b2), -(root + b2) / (3 * b3)
+        for x in (end, first, second):
+            x = np.clip(np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0), 0.0, end)
+            np.maximum(best, x * (b1 + x * (b2 + x * b3)), out=best)
+    return best
+
+
+def _lump(k: Floats, p: Floats) -> tuple[Floats, Floats, Bools, Floats]:
+    """Merge each row's rarest outcomes, together at most `LUMP`, and its impossible ones.
+
+    Returns:
+        Counts, probabilities, which outcomes are left, and the mass to add back: over the merged
+        outcomes, sum |d_i| / 2 is at most |sum d_i| / 2 plus their probability under p. The last
+        column but one is the rare outcomes, the last the impossible ones.
+    """
+    order = np.argsort(p, axis=-1)
+    ordered, counts = np.take_along_axis(p, order, -1), np.take_along_axis(k, order, -1)
+    never = ordered <= 0
+    rare = (np.cumsum(ordered, axis=-1) <= LUMP) & ~never
+    apart = never | rare
+    kept = ~apart.all(axis=0)
+    ones = np.ones(len(p), dtype=bool)
+    left = np.column_stack([~apart[:, kept], rare.any(axis=-1), ones])
+    mass = np.where(rare, ordered, 0.0).sum(axis=-1)
+    p = np.column_stack([np.where(apart, 0.0, ordered)[:, kept], mass, 0.0 * mass])
+    hits = [np.where(which, counts, 0.0).sum(axis=-1) for which in (rare, never)]
+    k = np.column_stack([np.where(apart, 0.0, counts)[:, kept], *hits])
+    return k, p, left, np.where(rare.sum(axis=-1) > 1, mass, 0.0)

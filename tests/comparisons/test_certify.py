@@ -1,0 +1,159 @@
+"""Certify: coverage against the hardest laws, the dual bound, what it costs."""
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from qcattn.comparisons.certify import _largest, _lump, certify
+
+
+def softmax(scores):
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def moved(p, tv, pattern, rng):
+    """A law at total variation exactly tv from p."""
+    order = np.argsort(-p)
+    if pattern == "signs":
+        low, high = 0.0, 1e3
+        for _ in range(100):
+            c = (low + high) / 2
+            size = np.minimum(c * p ** (2 / 3), p)
+            low, high = (c, high) if size.sum() < 2 * tv else (low, c)
+        sign = np.ones(p.size)
+        total = 0.0
+        for i in order:
+            sign[i] = -1 if total > 0 else 1
+            total += sign[i] * size[i]
+        d = sign * size
+        d[d > 0] *= -d[d < 0].sum() / d[d > 0].sum()
+    elif pattern == "halves":
+        half = np.zeros(p.size, dtype=bool)
+        half[order[np.cumsum(p[order]) <= max(0.5, p.max())]] = True
+        d = np.where(half, -p / p[half].sum(), p / p[~half].sum())
+    elif pattern == "top two":
+        d = np.zeros(p.size)
+        d[order[0]], d[order[1]] = -1, 1
+    else:
+        d = -p.copy()
+        d[rng.choice(order[p.size // 2 :], 3, replace=False)] += 1 / 3
+    d = d * 2 * tv / np.abs(d).sum()
+    q = np.maximum(p + d, 0)
+    assert np.abs(q / q.sum() - p).sum() / 2 == pytest.approx(tv, rel=0.02)
+    return q / q.sum()
+
+
+@pytest.mark.parametrize("pattern", ["signs", "halves", "top two", "few rare"])
+@pytest.mark.parametrize(
+    ("keys", "shots"), [(3, 15_000), (16, 20_000), (128, 25_000), (-16, 10_000)]
+)
+def test_false_certification(pattern, keys, shots):
+    """At TV = 0.02 exactly, certified at most alpha = 5% of the time: fails below 1e-8 a case."""
+    rng = np.random.default_rng(abs(keys))
+    scores = 2 * rng.standard_normal(abs(keys))
+    scores[0] += 8 if keys < 0 else 0  # one peaked row
+    p = softmax(scores)
+    if pattern == "few rare" and keys == 3:
+        pattern = "signs"
+    q = moved(p, 0.02, pattern, rng)
+    counts = rng.multinomial(shots, q, size=800)
+    wrong = int(certify(counts, p, 0.0199, alpha=0.05).certified.sum())
+    assert stats.binom.sf(wrong - 1, 800, 0.05) > 1e-8
+    # Not by never certifying: three times the shots of a perfect sampler are enough.
+    right = certify(rng.multinomial(3 * shots, p, size=200), p, 0.02, alpha=0.05).certified
+    assert right.mean() > 0.9
+
+
+def test_upper_bound_covers_laws_far_away():
+    rng = np.random.default_rng(0)
+    p = softmax(3 * rng.standard_normal((400, 32)))
+    q = softmax(3 * rng.standard_normal((400, 32)))
+    result = certify(rng.multinomial(2_000, q), p, 0.02)
+    tv = np.abs(p - q).sum(-1) / 2
+    assert stats.binom.sf((result.upper < tv).sum() - 1, 400, 0.01) > 1e-7
+    assert result.refuted.mean() > 0.99
+    assert not result.certified.any()
+    assert np.mean(result.upper - tv) < 0.2
+
+
+def test_dual_bound_holds_and_is_nearly_tight():
+    """The maximum over each outcome, against a fine grid."""
+    rng = np.random.default_rng(1)
+    size = 300
+    phi = tuple(rng.normal(size=(1, size)) * scale for scale in (0, 1, 30, 100))
+    mu = np.array([[0.7]])
+    low, high = rng.random((1, size)), rng.random((1, size))
+    found = _largest(phi, mu, low, high)
+    grid = np.linspace(-low[0], high[0], 20_001)
+    value = np.abs(grid) - mu * (phi[1] * grid + phi[2] * grid**2 + phi[3] * grid**3)
+    best = np.maximum(value.max(axis=0), 0)
+    assert np.all(found[0] >= best - 1e-12)
+    np.testing.assert_allclose(found[0], best, rtol=1e-4, atol=1e-6)
+
+
+def test_bound_is_above_the_laws_it_must_keep():
+    """A numerical search for the farthest law the two conditions keep never beats the bound."""
+    rng = np.random.default_rng(2)
+    p = np.array([0.4, 0.3, 0.2, 0.1])
+    n, alpha = 5_000, 0.01
+    counts = rng.multinomial(n, p)
+    upper = float(certify(counts, p, 0.5, alpha=alpha).upper)
+    w = p ** (-2 / 3)
+    u = (w * ((counts - n * p) ** 2 - counts * (1 - 2 * p) - n * p * p)).sum()
+    z = -stats.norm.ppf(0.95 * alpha)
+
+    def kept(d):
+        q = p + d
+        linear = (q * (w * d) ** 2).sum() - (q * w * d).sum() ** 2
+        covariance = np.diag(q) - np.outer(q, q)
+        square = (np.outer(w, w) * covariance**2).sum()
+        variance = 4 * n * (n - 1) ** 2 * linear + 2 * n * (n - 1) * square
+        return u - n * (n - 1) * (w * d * d).sum() + z * np.sqrt(variance)
+
+    farthest = 0.0
+    for _ in range(30):
+        found = optimize.minimize(
+            lambda d: -np.abs(d).sum() / 2,
+            0.02 * rng.standard_normal(4),
+            constraints=[
+                {"type": "ineq", "fun": lambda d: kept(d) / n**2},
+                {"type": "eq", "fun": np.sum},
+            ],
+            bounds=[(-x, 1 - x) for x in p],
+            method="SLSQP",
+        )
+        if found.success and kept(found.x) >= -1e-6 * n**2:
+            farthest = max(farthest, -found.fun)
+    assert 0.4 * upper < farthest <= upper
+
+
+def test_lumping_keeps_the_row():
+    k, p, left, lumped = _lump(
+        np.array([[5.0, 0, 1, 0, 4], [5, 2, 0, 0, 3]]),
+        np.array([[0.9, 0.0, 2e-4, 1e-4, 0.0997], [0.5, 0.2, 0.0, 0.0, 0.3]]),
+    )
+    np.testing.assert_allclose(p.sum(-1), 1)
+    np.testing.assert_array_equal(k.sum(-1), 10)
+    np.testing.assert_allclose(lumped, [3e-4, 0])
+    assert left.sum() == 4 + 4
+
+
+def test_stray_shots_and_no_shots():
+    from types import SimpleNamespace
+
+    p = np.array([[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])
+    keys = np.array([[50_000, 50_000], [50_000, 50_000], [0, 0]])
+    result = certify(SimpleNamespace(keys=keys, stray=np.array([0, 900, 0])), p, 0.02)
+    np.testing.assert_array_equal(result.certified, [True, True, False])
+    np.testing.assert_array_equal(result.refuted, [False, True, False])
+    np.testing.assert_array_equal(result.undecided, [False, False, True])
+    assert result.upper[1] > result.upper[0] + 0.005
+    assert result.upper[2] == 1
+    assert not result.all_certified
+
+
+@pytest.mark.parametrize("epsilon", [0, 1, float("nan"), -1])
+def test_bad_epsilon(epsilon):
+    with pytest.raises(ValueError, match="epsilon"):
+        certify([5, 5], [0.5, 0.5], epsilon)
