@@ -2,5 +2,7 @@
 
 from qcattn.comparisons.certify import Certificate, certify
 from qcattn.comparisons.fit import Fit, Offender, fit
+from qcattn.comparisons.monitor import Monitor
+from qcattn.comparisons.same import Same, same
 
-__all__ = ["Certificate", "Fit", "Offender", "certify", "fit"]
+__all__ = ["Certificate", "Fit", "Monitor", "Offender", "Same", "certify", "fit", "same"]

@@ -1,0 +1,202 @@
+r"""Watch counts as they come and stop at any time.
+
+Looking at a p-value after every batch and stopping when it is small refutes a perfect sampler
+sooner or later. An e-value may be looked at whenever one likes. Here it is the likelihood ratio of
+a mixture of Dirichlet-multinomial laws around p against p itself,
+
+.. math:: E_n = \frac1{|C|} \sum_{c \in C} \frac{\Gamma(c)}{\Gamma(c + n)}
+          \prod_{i : k_i > 0} \frac{\Gamma(c p_i + k_i)}{\Gamma(c p_i)\, p_i^{k_i}} .
+
+Under p it is a martingale with mean one, so it ever reaches :math:`1/\alpha` with probability at
+most :math:`\alpha` (Ville). The concentration c says how far from p the law may be; averaging over
+:math:`c = 10^{0, 0.5, \dots, 8}` costs at most a factor 17, that is log(17) / log(1/alpha) more
+evidence, where a single wrong c costs many times the shots. A shot on an impossible outcome makes
+:math:`E_n` infinite.
+
+References:
+    [1] M. Lindon and A. Malek, NeurIPS 35 (2022), arXiv:2011.03567, anytime-valid multinomials.
+    [2] J. Ville, Etude critique de la notion de collectif (1939).
+    [3] R. Wang and A. Ramdas, J. R. Statist. Soc. B 84, 822 (2022), e-BH.
+    [4] I. Waudby-Smith and A. Ramdas, J. R. Statist. Soc. B 86, 1 (2024), betting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from qcattn.comparisons._rows import (
+    Bools,
+    Floats,
+    Ints,
+    check_counts,
+    check_level,
+    check_probabilities,
+)
+
+#: Concentrations of the mixture.
+CONCENTRATIONS = 10.0 ** np.arange(0, 8.25, 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Monitor:
+    """Evidence against rows of probabilities, valid at any stopping time.
+
+    A value: `update` returns the next one. Start with ``Monitor(p, alpha)``.
+
+    Attributes:
+        p: Probabilities, shape (..., outcomes).
+        alpha: Error rate over all time.
+        counts: Shots so far, shape (..., outcomes).
+        stray: Shots so far on outcomes without a column, shape (...).
+        peak: Largest log e-value so far of each row, shape (...).
+        peak_together: Largest log of the mean e-value over rows so far.
+
+    Example:
+        >>> monitor = Monitor([0.5, 0.3, 0.2], alpha=0.01)
+        >>> for batch in ([52, 29, 19], [48, 33, 19], [51, 28, 21]):
+        ...     monitor = monitor.update(batch)
+        >>> monitor.refuted
+        False
+        >>> monitor.update([100, 400, 100]).refuted
+        True
+    """
+
+    p: Any
+    alpha: float = 0.01
+    counts: Any = None
+    stray: Any = None
+    peak: Any = None
+    peak_together: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_level(self.alpha)
+        if self.counts is None:
+            p = check_probabilities(self.p)
+            object.__setattr__(self, "p", p)
+            object.__setattr__(self, "counts", np.zeros(p.shape, dtype=np.int64))
+            object.__setattr__(self, "stray", np.zeros(p.shape[:-1], dtype=np.int64))
+            object.__setattr__(self, "peak", np.zeros(p.shape[:-1]))
+
+    def update(self, counts: Any) -> Monitor:
+        """Add a batch of shots.
+
+        Args:
+            counts: Integers of the shape of p, or an object with ``keys`` and ``stray``; new shots
+                only.
+
+        Returns:
+            The monitor after the batch.
+
+        Raises:
+            ValueError: If the counts are malformed or of another shape.
+        """
+        batch, stray = check_counts(counts)
+        if batch.shape != self.p.shape:
+            raise ValueError(
+                f"Argument `counts` must have the shape of p, {self.p.shape}, "
+                f"but has {batch.shape}."
+            )
+        later = replace(self, counts=self.counts + batch, stray=self.stray + stray)
+        logs = later.log_e_values
+        together = max(self.peak_together, later.log_e_value_together)
+        return replace(later, peak=np.maximum(self.peak, logs), peak_together=together)
+
+    @property
+    def log_e_values(self) -> Floats:
+        """Natural logarithm of each row's e-value now, shape (...)."""
+        return _log_e_values(self.counts, self.stray, self.p)
+
+    @property
+    def log_e_value_together(self) -> float:
+        """Natural logarithm of the mean of the e-values over all rows now."""
+        logs = self.log_e_values
+        return float(special.logsumexp(logs) - np.log(logs.size)) if logs.size else 0.0
+
+    @property
+    def p_values(self) -> Floats:
+        """One over the largest e-value so far: valid at any time for each row, shape (...)."""
+        return np.exp(-self.peak)
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the rows together were ever refuted; falsely with probability at most alpha."""
+        return bool(self.peak_together >= -np.log(self.alpha))
+
+    def rows(self) -> Bools:
+        """Rows that differ, by e-BH on the e-values now: false discovery rate at most alpha."""
+        logs = self.log_e_values.ravel()
+        order = np.argsort(-logs, kind="stable")
+        needed = np.log(logs.size / self.alpha) - np.log(np.arange(1, logs.size + 1))
+        found = np.flatnonzero(logs[order] >= needed)
+        refuted = np.zeros(logs.size, dtype=bool)
+        refuted[order[: found[-1] + 1 if found.size else 0]] = True
+        return refuted.reshape(self.p.shape[:-1])
+
+    def expected_stopping(self, q: Any, *, paths: int = 32, seed: int = 0) -> Floats:
+        """Mean number of shots until each row alone is refuted if it is sampled from q.
+
+        Simulated from a fresh start, looking whenever the shots have grown by 5%.
+
+        Args:
+            q: The other law, shape of p.
+            paths: Simulated runs a row.
+            seed: Seed of the simulation.
+
+        Returns:
+            Shots, shape (...); infinite where not all runs had stopped after 1e9 shots.
+
+        Raises:
+            ValueError: If q is malformed or of another shape.
+        """
+        q = check_probabilities(q, "q")
+        if q.shape != self.p.shape:
+            raise ValueError(f"Argument `q` must have shape {self.p.shape}, but has {q.shape}.")
+        rng = np.random.default_rng(seed)
+        flat_p, flat_q = (x.reshape(-1, x.shape[-1]) for x in (self.p, q))
+        stops = np.array(
+            [_mean_stop(a, b, self.alpha, paths, rng) for a, b in zip(flat_p, flat_q, strict=True)]
+        )
+        return stops.reshape(self.p.shape[:-1])
+
+
+def _log_e_values(counts: Ints, stray: Ints, p: Floats) -> Floats:
+    """Log of the mixture likelihood ratio of each row, shape (...)."""
+    n = counts.sum(axis=-1)
+    seen = counts > 0
+    impossible = np.any(seen & (p <= 0), axis=-1) | (stray > 0)
+    seen = seen & (p > 0)
+    # Only outcomes that were seen enter; gather them so that sparse rows are cheap.
+    index = np.nonzero(seen)
+    k, q = counts[index].astype(np.float64), p[index]
+    row = np.ravel_multi_index(index[:-1], n.shape) if n.ndim else np.zeros(k.size, dtype=np.int64)
+    logs = np.empty((CONCENTRATIONS.size, n.size))
+    # Gamma(a + k) / Gamma(a) = Gamma(k) / B(a, k), which keeps its digits for large a.
+    base = special.gammaln(k) - k * np.log(q)
+    shots = n.ravel().astype(np.float64)
+    whole = special.gammaln(np.maximum(shots, 1))
+    for j, c in enumerate(CONCENTRATIONS):
+        terms = base - special.betaln(c * q, k)
+        logs[j] = np.bincount(row, terms, minlength=n.size)
+        logs[j] -= np.where(shots > 0, whole - special.betaln(c, np.maximum(shots, 1)), 0.0)
+    result = special.logsumexp(logs, axis=0) - np.log(CONCENTRATIONS.size)
+    return np.where(impossible, np.inf, result.reshape(n.shape))
+
+
+def _mean_stop(p: Floats, q: Floats, alpha: float, paths: int, rng: np.random.Generator) -> float:
+    """Mean stopping time of simulated runs of one row."""
+    counts = np.zeros((paths, p.size), dtype=np.int64)
+    stop = np.full(paths, np.inf)
+    shots = 0
+    law = np.broadcast_to(p, counts.shape)
+    while shots < 1e9 and np.isinf(stop).any():
+        step = max(1, shots // 20)
+        shots += step
+        running = np.isinf(stop)
+        counts[running] += rng.multinomial(step, q, size=int(running.sum()))
+        logs = _log_e_values(counts[running], np.zeros(running.sum(), dtype=np.int64), law[running])
+        stop[np.flatnonzero(running)[logs >= -np.log(alpha)]] = shots
+    return float(stop.mean())
