@@ -48,7 +48,7 @@ def rows_of(printed):
 
 
 def test_every_way_is_in_both_tables_with_its_check(throughput, without_peers, capsys, tmp_path):
-    """False failures: 26 checks at 1e-8 each."""
+    """False failures: 24 checks at 1e-8 each."""
     file = tmp_path / "throughput.json"
     status, printed = tiny(
         throughput, throughput.WAYS, capsys, "--repeats", "2", "--json", str(file)
