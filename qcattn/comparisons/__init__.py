@@ -1,8 +1,24 @@
 """Counts against probabilities: tests of fit for many sparse rows at once."""
 
 from qcattn.comparisons.certify import Certificate, certify
+from qcattn.comparisons.expected import Expected, expected
 from qcattn.comparisons.fit import Fit, Offender, fit
+from qcattn.comparisons.independent import Independence, Part, independent
 from qcattn.comparisons.monitor import Monitor
 from qcattn.comparisons.same import Same, same
 
-__all__ = ["Certificate", "Fit", "Monitor", "Offender", "Same", "certify", "fit", "same"]
+__all__ = [
+    "Certificate",
+    "Expected",
+    "Fit",
+    "Independence",
+    "Monitor",
+    "Offender",
+    "Part",
+    "Same",
+    "certify",
+    "expected",
+    "fit",
+    "independent",
+    "same",
+]

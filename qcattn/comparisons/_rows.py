@@ -25,12 +25,14 @@ class Rows:
         stray: Shape (rows,), shots on outcomes that have no column and probability zero.
         p: Shape (rows, outcomes), each row normalised to one.
         shape: The leading axes the rows had.
+        covariance: Shape (rows, outcomes, outcomes), of the errors of p itself; None if p is exact.
     """
 
     counts: Ints
     stray: Ints
     p: Floats
     shape: tuple[int, ...]
+    covariance: Floats | None = None
 
     @property
     def shots(self) -> Ints:
@@ -183,7 +185,8 @@ def check_rows(counts: Any, p: Any) -> Rows:
     Args:
         counts: As for `check_counts`.
         p: As for `check_probabilities`; shape of the counts, or (outcomes,) for one law that all
-            rows share.
+            rows share. Or an object with attributes ``p`` and ``covariance`` (..., outcomes,
+            outcomes), as `qcattn.comparisons.expected` gives.
 
     Returns:
         The rows.
@@ -192,12 +195,16 @@ def check_rows(counts: Any, p: Any) -> Rows:
         ValueError: If either is malformed or the shapes differ.
     """
     whole, stray = check_counts(counts)
-    law = check_probabilities(p)
+    covariance = getattr(p, "covariance", None)
+    law = check_probabilities(p if covariance is None else p.p)
     if law.shape not in (whole.shape, whole.shape[-1:]):
         raise ValueError(
             f"Arguments `counts` and `p` must have the same shape (..., outcomes), but counts "
             f"has {whole.shape} and p has {law.shape}."
         )
     outcomes, shape = whole.shape[-1], whole.shape[:-1]
-    law = np.broadcast_to(law, whole.shape)
-    return Rows(whole.reshape(-1, outcomes), stray.reshape(-1), law.reshape(-1, outcomes), shape)
+    law = np.broadcast_to(law, whole.shape).reshape(-1, outcomes)
+    if covariance is not None:
+        covariance = np.broadcast_to(covariance, (*whole.shape, outcomes))
+        covariance = covariance.reshape(-1, outcomes, outcomes)
+    return Rows(whole.reshape(-1, outcomes), stray.reshape(-1), law, shape, covariance)

@@ -58,7 +58,7 @@ import numpy as np
 from scipy import special
 
 from qcattn.comparisons._rows import Bools, Floats, Ints, check_level, check_rows
-from qcattn.comparisons.fit import Fit, fit
+from qcattn.comparisons.fit import Fit, calibration_error, fit
 
 #: Part of alpha spent on the bounds of single outcomes.
 BOX = 0.05
@@ -111,7 +111,9 @@ def certify(counts: Any, p: Any, epsilon: float, alpha: float = 0.01) -> Certifi
     Args:
         counts: Integers of shape (..., outcomes), or an object with ``keys`` and ``stray``. Stray
             shots count as one more outcome of probability zero.
-        p: Probabilities of shape (..., outcomes) or (outcomes,).
+        p: Probabilities of shape (..., outcomes) or (outcomes,), or what
+            `qcattn.comparisons.expected` returns; then half of alpha goes to a bound on the
+            calibration's own total variation, which is added.
         epsilon: Largest total variation that counts as agreement, between 0 and 1.
         alpha: Error rate of either claim.
 
@@ -137,17 +139,27 @@ def certify(counts: Any, p: Any, epsilon: float, alpha: float = 0.01) -> Certifi
     if rows.stray.any():
         whole = np.column_stack([whole, rows.stray])
         law = np.column_stack([law, np.zeros(size)])
-    upper = np.ones(size)
+    upper, added = np.ones(size), np.zeros(size)
+    level = alpha
+    if rows.covariance is not None:
+        level = alpha / 2
+        added = calibration_error(rows.covariance, level)
     step = max(1, _BLOCK // whole.shape[1])
     for start in range(0, size, step):
         part = slice(start, start + step)
-        upper[part] = _upper(whole[part], law[part], shots[part], alpha)
-    upper = np.where(shots < 2, 1.0, np.minimum(upper, 1.0)).reshape(rows.shape)
+        upper[part] = _upper(whole[part], law[part], shots[part], level)
+    upper = np.where(shots < 2, 1.0, np.minimum(upper + added, 1.0)).reshape(rows.shape)
     return Certificate(upper <= epsilon, tested.rows("holm"), upper, epsilon, alpha, tested)
 
 
-def _upper(counts: Ints, p: Floats, shots: Ints, alpha: float) -> Floats:
-    """Upper confidence bound on the total variation of each row of a block."""
+def _upper(
+    counts: Ints | Floats, p: Floats, shots: Ints | Floats, alpha: float, luck: float | None = None
+) -> Floats:
+    """Upper confidence bound on the total variation of each row of a block.
+
+    With `luck`, U is not computed from the counts but put this many null standard deviations above
+    its mean.
+    """
     k, p, left, lumped = _lump(counts.astype(np.float64), p)
     n = np.maximum(shots, 2).astype(np.float64)[:, None]
     log_term = np.log(2 * counts.shape[1] / (BOX * alpha))
@@ -168,6 +180,8 @@ def _upper(counts: Ints, p: Floats, shots: Ints, alpha: float) -> Floats:
     # The null spread only sets the scale of the grid.
     spread = np.sqrt(2 * pairs * np.sum((w * p * (1 - p)) ** 2, axis=-1, keepdims=True))
     spread = np.maximum(spread, np.sqrt(2 * pairs) * 1e-6)
+    if luck is not None:
+        u = luck * spread
     size = np.sum((p > 0) * np.cbrt(m * m), axis=-1, keepdims=True)
     best = np.full(len(p), np.inf)
     for scale in _TAUS:

@@ -204,7 +204,11 @@ class Fit:
         """
         decided = np.count_nonzero(~self.undecided)
         level = self.alpha if decided <= 1 else self.alpha / 2 / decided
-        return self._sensitivity.each(level * SHARES["u"]).reshape(self.shots.shape)
+        seen = self._sensitivity.each(level * SHARES["u"])
+        if self._rows.covariance is not None:
+            # A deviation hides behind the calibration's own.
+            seen = np.minimum(1.0, seen + calibration_error(self._rows.covariance, self.alpha))
+        return np.reshape(seen, self.shots.shape)
 
     @cached_property
     def resolution_together(self) -> float:
@@ -214,7 +218,7 @@ class Fit:
         """
         skew = self._sensitivity.skew
         weights = np.where(skew > 0, _damping(skew), 0.0)
-        if np.count_nonzero(weights) <= 1:
+        if np.count_nonzero(weights) <= 1 or self._rows.covariance is not None:
             return float(self.resolution.min(initial=1.0))
         return self._sensitivity.together(self.alpha / 4, weights)
 
@@ -230,7 +234,10 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
         counts: Integers of shape (..., outcomes), or an object with attributes ``keys`` of that
             shape and ``stray`` of shape (...), shots on outcomes that must not occur.
         p: Probabilities of shape (..., outcomes), or (outcomes,) for all rows. Each row sums to
-            one within 1e-9 (1e-5 in float32); it is normalised. Zeros are exact.
+            one within 1e-9 (1e-5 in float32); it is normalised. Zeros are exact. Or what
+            `qcattn.comparisons.expected` returns, probabilities with a covariance: then there is
+            no tail part, small p-values are not sampled, and only Holm's half of the overall
+            p-value is used, because one calibration is common to all rows.
         alpha: Error rate of the answer, between 0 and 1.
         seed: Seed of the importance sampling of rows with small p-values. It must not be chosen
             by looking at the counts.
@@ -273,7 +280,7 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
         shots=shots.reshape(rows.shape),
         undecided=(shots == 0).reshape(rows.shape),
         alpha=alpha,
-        _sums=_sum_p_values(moments),
+        _sums=_sum_p_values(moments) if rows.covariance is None else (1.0, 1.0),
         _rows=rows,
     )
 
@@ -286,8 +293,12 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     possible = p > 0
     zero_hits = rows.stray[part] + np.where(possible, 0.0, counts).sum(axis=-1)
     law = _quadratic.weigh(p, n)
+    exact = rows.covariance is None
 
     u, u_var, u_third = _u(counts, law, n)
+    if rows.covariance is not None:
+        shift, more_var, more_third = _calibration(p, n, rows.covariance[part])
+        u, u_var, u_third = u - shift, u_var + more_var, u_third + more_third
     live_u = u_var > 0
     spread = np.sqrt(np.where(live_u, u_var, 1.0))
     u_score = u / spread
@@ -297,6 +308,9 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     u_p = np.where(rough_u, _cantelli(u_score), u_p)
 
     energy, e_var, e_third = _energy(counts, law, n)
+    if rows.covariance is not None:
+        score = np.log(np.where(p > 0, p, 1.0))
+        e_var = e_var + n**2 * np.einsum("ri,rij,rj->r", score, rows.covariance[part], score)
     live_e = e_var > 0
     e_spread = np.sqrt(np.where(live_e, e_var, 1.0))
     e_score = energy / e_spread
@@ -307,6 +321,8 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     e_p = np.where(rough_e, np.minimum(1.0, 2 * _cantelli(np.abs(e_score))), e_p)
 
     tail_p, live_t = _tail_scan(counts, p, n)
+    if not exact:
+        tail_p, live_t = np.ones_like(tail_p), np.zeros_like(live_t)
 
     shares = {"u": live_u * SHARES["u"], "tail": live_t * SHARES["tail"]}
     shares["energy"] = live_e * SHARES["energy"]
@@ -314,12 +330,13 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     for name in shares:
         shares[name] = shares[name] / total
     zero = np.where(zero_hits > 0, 0.0, 1.0)
-    far = (e_p < np.where(rough_e, ESCALATE_ROUGH, ESCALATE * shares["energy"])) & (zero > 0)
+    pursued = (zero > 0) & exact
+    far = (e_p < np.where(rough_e, ESCALATE_ROUGH, ESCALATE * shares["energy"])) & pursued
     for row in np.flatnonzero(far):
         rng = np.random.default_rng([seed, part.start + int(row), 1])
         side = 1 if e_score[row] > 0 else -1
         e_p[row] = min(1.0, 2 * _tilted.energy_tail(counts[row], p[row], side, DRAWS, rng))
-    far = (u_p < np.where(rough_u, ESCALATE_ROUGH, ESCALATE * shares["u"])) & (zero > 0)
+    far = (u_p < np.where(rough_u, ESCALATE_ROUGH, ESCALATE * shares["u"])) & pursued
     certain = np.minimum(tail_p, e_p) <= _tilted.CERTAIN
     u_p[far & certain & ~rough_u] = ESCALATE
     for row in np.flatnonzero(far & ~certain):
@@ -366,6 +383,48 @@ def _u(counts: Floats, law: _quadratic.Law, n: Floats) -> tuple[Floats, Floats, 
     variance, third = _quadratic.null_moments(law)
     dead = (n < 2) | (law.gap[:, 0] <= 0)
     return np.where(dead, 0.0, u), np.where(dead, 0.0, variance), np.where(dead, 0.0, third)
+
+
+def calibration_error(covariance: Floats, alpha: float) -> Floats:
+    r"""Upper bound on the total variation between p and the law it estimates, each row's own.
+
+    With normal errors d of covariance C, :math:`\frac12 \sum |d_i|` has mean
+    :math:`\frac12 \sum (2 C_{ii} / \pi)^{1/2}` and is a Lipschitz function whose constant is at
+    most :math:`\frac12 (\sum |C_{ij}|)^{1/2}` in standard normal coordinates, so it exceeds its
+    mean by z times that with probability at most exp(-z^2 / 2).
+
+    Args:
+        covariance: Shape (rows, outcomes, outcomes).
+        alpha: Probability that the bound fails.
+
+    Returns:
+        Shape (rows,).
+    """
+    mean = np.sqrt(np.einsum("rii->ri", covariance) * (2 / np.pi)).sum(axis=-1) / 2
+    steep = np.sqrt(np.abs(covariance).sum(axis=(-1, -2))) / 2
+    return mean + np.sqrt(-2 * np.log(alpha)) * steep
+
+
+def _calibration(p: Floats, n: Floats, covariance: Floats) -> tuple[Floats, Floats, Floats]:
+    r"""What an uncertain p adds to the mean, variance and third moment of U.
+
+    Counts minus n p have covariance :math:`A + B` with :math:`A = n (diag p - p p^T)` from the
+    shots and :math:`B = n^2 C` from p. As a quadratic form of a nearly normal vector, U has the
+    cumulants :math:`2 tr (W(A+B))^2` and :math:`8 tr (W(A+B))^3`; of these, what is left without
+    B is subtracted, since U's own moments are known exactly.
+    """
+    w = np.where(p > 0, np.maximum(p, 0.1 / np.maximum(n, 1)[:, None]) ** (-2 / 3), 0.0)
+    root = np.sqrt(w)
+    shots = n[:, None, None] * (p[:, :, None] * np.eye(p.shape[1]) - p[:, :, None] * p[:, None, :])
+    a = root[:, :, None] * shots * root[:, None, :]
+    b = root[:, :, None] * (n**2)[:, None, None] * covariance * root[:, None, :]
+    shift = (1 - 1 / np.maximum(n, 1)) * np.einsum("rii->r", b)
+    moments = []
+    for matrix in (a + b, a):
+        square = matrix @ matrix
+        moments.append((np.einsum("rii->r", square), np.einsum("rij,rij->r", square, matrix)))
+    (two, three), (two_less, three_less) = moments
+    return shift, 2 * (two - two_less), 8 * (three - three_less)
 
 
 def _energy(counts: Floats, law: _quadratic.Law, n: Floats) -> tuple[Floats, Floats, Floats]:

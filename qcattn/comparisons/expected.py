@@ -1,0 +1,148 @@
+r"""The outcomes to expect through a readout that makes mistakes, itself measured with error.
+
+If outcome i is read as j with probability :math:`A_{ji}`, a law p is read as :math:`r = A p`. A
+confusion matrix is measured too, from a number m of calibration shots for each prepared state (for
+each state of each qubit, if qubits err independently), so r carries errors of covariance
+
+.. math:: C = \sum_i \frac{p_i^2}{m_i} (\mathrm{diag}(A_i) - A_i A_i^T)
+          \quad\text{or}\quad
+          C = \sum_{q, b} \frac{a_{qb} (1 - a_{qb})}{m} g_{qb} g_{qb}^T, \quad
+          g_{qb} = \frac{\partial r}{\partial a_{qb}},
+
+with :math:`A_i` the columns of A and :math:`a_{qb}` the probability to misread qubit q prepared in
+b. Counts of n shots then have covariance :math:`n (\mathrm{diag}(r) - r r^T) + n^2 C`. Leaving C
+out refutes a perfect device as soon as there are more shots than calibration shots.
+
+Shots kept by a herald are compared given that they were kept; the rate at which they are kept has
+its own test, `qcattn.comparisons.acceptance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qcattn.comparisons._rows import Floats, check_probabilities
+
+
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """A law of outcomes and how well it is known. `fit` and `certify` take it in place of p.
+
+    Attributes:
+        p: Probabilities of what is read, shape (..., outcomes).
+        covariance: Covariance of their errors, shape (..., outcomes, outcomes).
+    """
+
+    p: Floats
+    covariance: Floats
+
+
+def expected(p: Any, *, readout: Any, calibration_shots: Any = None) -> Expected:
+    """Send probabilities through a readout confusion matrix.
+
+    Args:
+        p: Probabilities of shape (..., outcomes).
+        readout: Shape (outcomes, outcomes), ``readout[j, i]`` the probability to read j when i was
+            prepared, columns summing to one. Or a sequence of such 2 x 2 matrices, one a qubit,
+            qubit 0 first; qubit 0 is the lowest bit of the outcome, as in Qiskit.
+        calibration_shots: Shots from which the readout was estimated, for each prepared state (one
+            number, or one for each outcome if the readout is whole). None: it is exact.
+
+    Returns:
+        The law of what is read with its covariance.
+
+    Raises:
+        ValueError: If p or a column does not sum to one, shapes do not match, or a number of
+            calibration shots is not positive.
+
+    Example:
+        >>> import numpy as np
+        >>> qubit = np.array([[0.98, 0.03], [0.02, 0.97]])
+        >>> law = expected([0.5, 0.5, 0, 0], readout=[qubit] * 2, calibration_shots=10_000)
+        >>> law.p.round(4)
+        array([0.4949, 0.4851, 0.0101, 0.0099])
+        >>> float(law.covariance.sum().round(12))
+        0.0
+    """
+    law = check_probabilities(p)
+    if isinstance(readout, np.ndarray) and readout.ndim == 2:
+        matrix = _stochastic(readout, "readout")
+        if matrix.shape[0] != law.shape[-1]:
+            raise ValueError(
+                f"Argument `readout` must be of shape ({law.shape[-1]}, {law.shape[-1]}) for this "
+                f"p, but has shape {matrix.shape}."
+            )
+        shots = _shots(calibration_shots, law.shape[-1])
+        return _whole(law, matrix, shots)
+    qubits = [_stochastic(m, f"readout[{i}]") for i, m in enumerate(readout)]
+    if any(m.shape != (2, 2) for m in qubits) or 2 ** len(qubits) != law.shape[-1]:
+        raise ValueError(
+            f"Argument `readout` must be one matrix, or one 2 x 2 matrix a qubit for "
+            f"{law.shape[-1]} outcomes, but holds {len(qubits)} of shapes "
+            f"{[m.shape for m in qubits]}."
+        )
+    return _tensored(law, qubits, _shots(calibration_shots, 1)[0])
+
+
+def _stochastic(matrix: Any, name: str) -> Floats:
+    """Check that columns are probabilities."""
+    matrix = np.asarray(matrix, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(
+            f"Argument `{name}` must be a square matrix, but has shape {matrix.shape}."
+        )
+    bad = ~(np.abs(matrix.sum(axis=0) - 1) <= 1e-9) | ~np.all(matrix >= 0, axis=0)
+    if np.any(bad):
+        column = int(np.argmax(bad))
+        raise ValueError(
+            f"Argument `{name}` must have columns of probabilities, but column {column} is "
+            f"{matrix[:, column]}. Columns are prepared states, rows what was read; transpose it?"
+        )
+    return matrix
+
+
+def _shots(calibration_shots: Any, size: int) -> Floats:
+    """Calibration shots of each prepared state, infinite if the readout is exact."""
+    shots = np.asarray(np.inf if calibration_shots is None else calibration_shots, dtype=np.float64)
+    if not np.all(shots > 0) or shots.shape not in ((), (size,)):
+        raise ValueError(
+            f"Argument `calibration_shots` must be positive, one number or {size}, "
+            f"but is {calibration_shots}."
+        )
+    return np.broadcast_to(shots, (size,))
+
+
+def _whole(p: Floats, matrix: Floats, shots: Floats) -> Expected:
+    """One confusion matrix of all outcomes."""
+    spread = p**2 / shots
+    covariance = -np.einsum("ji,...i,ki->...jk", matrix, spread, matrix)
+    index = np.arange(p.shape[-1])
+    covariance[..., index, index] += spread @ matrix.T
+    return Expected(p @ matrix.T, covariance)
+
+
+def _tensored(p: Floats, qubits: Sequence[Floats], shots: float) -> Expected:
+    """One confusion matrix a qubit."""
+    number = len(qubits)
+
+    def through(matrices: Sequence[Floats]) -> Floats:
+        cube = p.reshape(*p.shape[:-1], *(2,) * number)
+        for qubit, matrix in enumerate(matrices):
+            axis = cube.ndim - 1 - qubit
+            cube = np.moveaxis(np.tensordot(cube, matrix, axes=(axis, 1)), -1, axis)
+        return cube.reshape(p.shape)
+
+    covariance = np.zeros((*p.shape, p.shape[-1]))
+    for qubit, matrix in enumerate(qubits):
+        for state in (0, 1):
+            misread = matrix[1 - state, state]
+            slope = np.zeros((2, 2))
+            slope[state, state], slope[1 - state, state] = -1.0, 1.0
+            gradient = through([*qubits[:qubit], slope, *qubits[qubit + 1 :]])
+            scale = misread * (1 - misread) / shots
+            covariance += scale * gradient[..., :, None] * gradient[..., None, :]
+    return Expected(through(qubits), covariance)

@@ -1,0 +1,290 @@
+r"""Are shots independent: within a run, between runs, between seeds?
+
+A histogram can be perfect although the shots are not independent: a generator seeded twice, a run
+that repeats another one shifted, shots dealt out as evenly as possible. The order of the shots
+shows it. Four parts look at the memories (the outcomes shot by shot) of several runs of one
+circuit; the answer is their Bonferroni minimum.
+
+- *lag*: how many shots of a run equal the one `lag` shots before, for lags 1, 2, 3, 4, 6, 8, 12,
+  ... summed over runs, against random reorderings of each run. Two-sided.
+- *shift*: whether a stretch of one run occurs in another, shifted by any number of shots (or
+  unshifted). Independent runs agree at a given shift in a binomial number of places. All shifts of
+  all pairs are screened by random signs and a fast Fourier transform, the best of each pair are
+  counted exactly, and the binomial tail is multiplied by all shifts of all pairs.
+- *dispersion*: :math:`\sum_r \sum_i (k_{ri} - n_r t_i / N)^2 / (n_r t_i^{2/3})` over the runs r,
+  against dealing the pooled shots to the runs at random. Two-sided: too far apart means that runs
+  follow different laws, too close that they were not drawn independently.
+- *batches*: the same between eight consecutive batches of each run, summed over runs.
+
+With probabilities, *pooled* tests all shots of all seeds together by `qcattn.comparisons.fit`,
+which sees what is too small for any run, and *seeds* compares the runs with p: whether the sum of
+U over runs is too large or too small for independent draws.
+
+A run that repeats itself with a period that is none of the lags is not looked for.
+
+References:
+    [1] B. Phipson and G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 9, 39 (2010).
+    [2] A. Miranskyy et al., arXiv:2510.22418, on testing distributions of quantum programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from qcattn.comparisons import _quadratic
+from qcattn.comparisons._rows import Floats, Ints, check_level, check_probabilities
+from qcattn.comparisons.fit import fit
+
+#: Consecutive batches into which each run is cut.
+BATCHES = 8
+#: Fewest places in which two shifted runs must overlap.
+OVERLAP = 16
+#: Shifts of each pair that are counted exactly.
+CANDIDATES = 4
+
+
+@dataclass(frozen=True)
+class Part:
+    """One way in which shots can fail to be independent.
+
+    Attributes:
+        p_value: Two-sided unless the part has only one side.
+        score: Positive: too many coincidences or too far apart. Negative: too few, or too good.
+        where: What was worst: a lag, or (first run, second run, shift).
+    """
+
+    p_value: float
+    score: float
+    where: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Independence:
+    """Whether shots are independent.
+
+    Attributes:
+        parts: By name: lag, shift, dispersion, batches, and with probabilities pooled and seeds.
+        alpha: Error rate.
+    """
+
+    parts: dict[str, Part]
+    alpha: float
+
+    @property
+    def overall(self) -> float:
+        """Bonferroni minimum of the parts."""
+        return min(1.0, len(self.parts) * min(part.p_value for part in self.parts.values()))
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the shots are not independent, at error rate alpha."""
+        return self.overall <= self.alpha
+
+    @property
+    def too_good(self) -> bool:
+        """Whether they are refuted because runs or batches agree better than chance allows."""
+        level = self.alpha / len(self.parts)
+        names = ("dispersion", "batches", "seeds")
+        return any(
+            self.parts[name].p_value <= level and self.parts[name].score < 0
+            for name in names
+            if name in self.parts
+        )
+
+
+def independent(
+    memories: Sequence[Any],
+    p: Any = None,
+    *,
+    alpha: float = 0.01,
+    permutations: int = 1999,
+    seed: int = 0,
+) -> Independence:
+    """Test whether shots are independent within and between runs of one circuit.
+
+    Args:
+        memories: Runs, each a sequence of outcomes in the order of the shots: indices 0, 1, ...,
+            or strings as Qiskit's ``get_memory`` gives them. Lengths may differ.
+        p: Probabilities of outcomes 0, 1, ..., shape (outcomes,); then memories hold indices.
+        alpha: Error rate of the answer.
+        permutations: Random reorderings that are tried.
+        seed: Seed of the reorderings.
+
+    Returns:
+        The parts and their verdict. Parts that need two runs are left out for one run.
+
+    Raises:
+        ValueError: If there is no run, a run has fewer than two shots, or an outcome has no p.
+
+    Example:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(7)
+        >>> runs = [rng.choice(4, size=2000, p=[0.4, 0.3, 0.2, 0.1]) for _ in range(3)]
+        >>> independent(runs).refuted
+        False
+        >>> runs[2][100:] = runs[0][:-100]
+        >>> result = independent(runs)
+        >>> result.refuted, result.parts["shift"].where
+        (True, (0, 2, 100))
+    """
+    alpha = check_level(alpha)
+    if permutations < 1:
+        raise ValueError(f"Argument `permutations` must be at least 1, but is {permutations}.")
+    runs, outcomes = _encode(memories, p)
+    rng = np.random.default_rng(seed)
+    counts = np.array([np.bincount(run, minlength=outcomes) for run in runs])
+    parts = {"lag": _lag(runs, permutations, rng)}
+    if len(runs) > 1:
+        parts["shift"] = _shift(runs, counts, rng)
+        parts["dispersion"] = _dispersion([counts], permutations, rng)
+    if min(map(len, runs)) >= 4 * BATCHES:
+        cut = [
+            [np.bincount(b, minlength=outcomes) for b in np.array_split(run, BATCHES)]
+            for run in runs
+        ]
+        parts["batches"] = _dispersion([np.array(batch) for batch in cut], permutations, rng)
+    if p is not None:
+        law = check_probabilities(p)
+        whole = fit(counts.sum(axis=0), law, alpha=alpha)
+        parts["pooled"] = Part(float(whole.p_values), float(whole.u_score))
+        if len(runs) > 1:
+            parts["seeds"] = _seeds(counts, law)
+    return Independence(parts, alpha)
+
+
+def _encode(memories: Sequence[Any], p: Any) -> tuple[list[Ints], int]:
+    """Runs as arrays of indices, and how many outcomes there are."""
+    if isinstance(memories, np.ndarray) and memories.ndim == 1:
+        memories = [memories]
+    runs = [np.asarray(run) for run in memories]
+    if not runs:
+        raise ValueError("Argument `memories` must hold at least one run, but is empty.")
+    for i, run in enumerate(runs):
+        if run.ndim != 1 or len(run) < 2:
+            raise ValueError(
+                f"Argument `memories` must hold runs of shape (shots,) with at least two shots, "
+                f"but run {i} has shape {run.shape}."
+            )
+    if p is None:
+        names, flat = np.unique(np.concatenate(runs), return_inverse=True)
+        ends = np.cumsum([len(run) for run in runs])[:-1]
+        return [part.astype(np.int64) for part in np.split(flat, ends)], len(names)
+    outcomes = len(check_probabilities(p))
+    for i, run in enumerate(runs):
+        if run.dtype.kind not in "iu" or run.min() < 0 or run.max() >= outcomes:
+            raise ValueError(
+                f"Argument `memories` must hold indices from 0 to {outcomes - 1} where `p` is "
+                f"given, but run {i} does not."
+            )
+    return [run.astype(np.int64) for run in runs], outcomes
+
+
+def _two_sided(scores: Floats, where: tuple[int, ...] = ()) -> Part:
+    """Part from a statistic (first) and its permutations."""
+    slack = 1e-9 * np.abs(scores).max()
+    above = (scores >= scores[0] - slack).mean()
+    below = (scores <= scores[0] + slack).mean()
+    spread = scores.std()
+    score = (scores[0] - scores.mean()) / spread if spread > 0 else 0.0
+    return Part(float(min(1.0, 2 * min(above, below))), float(score), where)
+
+
+def _lag(runs: list[Ints], permutations: int, rng: np.random.Generator) -> Part:
+    """Coincidences at a set of lags against reorderings: the largest standardised excess."""
+    longest = max(map(len, runs)) // 2
+    lags = sorted({x for j in range(20) for x in (2**j, 3 * 2**j) if x <= max(longest, 1)})
+    matches = np.zeros((permutations + 1, len(lags)))
+    for run in runs:
+        order = run.astype(np.int32)
+        for row in range(permutations + 1):
+            for column, lag in enumerate(lags):
+                if lag < len(run):
+                    matches[row, column] += np.count_nonzero(order[lag:] == order[:-lag])
+            order = rng.permutation(order)
+    spread = matches.std(axis=0)
+    scores = (matches - matches.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    worst = int(np.argmax(np.abs(scores[0])))
+    largest = np.abs(scores).max(axis=1)
+    p_value = float((largest >= largest[0] - 1e-9).mean())
+    return Part(p_value, float(scores[0, worst]), (lags[worst],))
+
+
+def _shift(runs: list[Ints], counts: Ints, rng: np.random.Generator) -> Part:
+    """Coincidences between two runs at any shift: smallest binomial tail times their number."""
+    signs = rng.choice([-1.0, 1.0], size=(4, counts.shape[1]))
+    shares = counts / counts.sum(axis=-1, keepdims=True)
+    signs -= (signs @ shares.mean(axis=0))[:, None]
+    size = 1 << int(2 * max(map(len, runs)) - 1).bit_length()
+    spectra = [np.fft.rfft(signs[:, run], size) for run in runs]
+    number, worst = 0, (1.0, 0.0, (0, 0, 0))
+    for first in range(len(runs)):
+        for second in range(first + 1, len(runs)):
+            a, b = runs[first], runs[second]
+            # correlation[d] sums the products of a[t] and b[t + d].
+            correlation = np.fft.irfft(np.conj(spectra[first]) * spectra[second], size).sum(axis=0)
+            shifts = np.arange(OVERLAP - len(a), len(b) - OVERLAP + 1)
+            if not shifts.size:
+                continue
+            number += len(shifts)
+            overlap = np.minimum(len(a), len(b) - shifts) - np.maximum(0, -shifts)
+            order = np.argsort(-correlation[shifts] / np.sqrt(overlap))
+            chance = float(shares[first] @ shares[second])
+            for shift in (int(x) for x in shifts[order[:CANDIDATES]]):
+                left, right = a[max(0, -shift) :], b[max(0, shift) :]
+                length = min(len(left), len(right))
+                hits = int(np.count_nonzero(left[:length] == right[:length]))
+                tail = float(special.bdtrc(hits - 1, length, chance)) if hits else 1.0
+                score = (hits - length * chance) / max(
+                    (length * chance * (1 - chance)) ** 0.5, 1e-9
+                )
+                worst = min(worst, (tail, float(score), (first, second, shift)))
+    return Part(min(1.0, max(number, 1) * worst[0]), worst[1], worst[2])
+
+
+def _dispersion(tables: list[Ints], permutations: int, rng: np.random.Generator) -> Part:
+    """Distance between the rows of each table, against dealing its column sums at random."""
+    scores = np.zeros(permutations + 1)
+    for table in tables:
+        total, sizes = table.sum(axis=0), table.sum(axis=1)
+        seen = total > 0
+        table, total = table[:, seen], total[seen]
+        weights = total ** (-2.0 / 3)
+        left = np.tile(total, (permutations, 1))
+        for row, size in enumerate(sizes):
+            mean = size * total / total.sum()
+            scores[0] += weights @ (table[row] - mean) ** 2 / size
+            dealt = _deal(left, int(size), rng)
+            scores[1:] += (dealt - mean) ** 2 @ weights / size
+            left -= dealt
+    return _two_sided(scores)
+
+
+def _deal(left: Ints, size: int, rng: np.random.Generator) -> Ints:
+    """Draw `size` shots without replacement from each row of what is left."""
+    dealt = np.zeros_like(left)
+    need = np.full(len(left), size)
+    rest = left.sum(axis=1)
+    for column in range(left.shape[1]):
+        rest = rest - left[:, column]
+        dealt[:, column] = rng.hypergeometric(left[:, column], rest, need)
+        need = need - dealt[:, column]
+    return dealt
+
+
+def _seeds(counts: Ints, p: NDArray[np.float64]) -> Part:
+    """Sum of U over runs, two-sided by a shifted gamma law with its exact three moments."""
+    shots = counts.sum(axis=-1).astype(np.float64)
+    law = _quadratic.weigh(np.broadcast_to(p, counts.shape), shots)
+    variance, third = _quadratic.null_moments(law)
+    total = variance.sum()
+    if total <= 0:
+        return Part(1.0, 0.0)
+    z = _quadratic.statistic(counts.astype(np.float64), law).sum() / np.sqrt(total)
+    upper = float(_quadratic.gamma_tail(z, third.sum() / total**1.5))
+    return Part(min(1.0, 2 * min(upper, 1 - upper)), float(z))
