@@ -256,6 +256,47 @@ def test_extract_without_the_model_names_the_cure(folder, monkeypatch):
     assert done.exit_code == 2 and "smollm2" in done.output
 
 
+FAIR = {"00": 0.5, "11": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("counts", "options", "code", "said"),
+    [
+        ({"00": 5050, "11": 4950}, [], 0, "do not differ"),
+        ({"00": 5050, "11": 4950}, ["--epsilon", "0.05"], 0, "within 0.05, certified"),
+        ({"00": 5050, "11": 4950}, ["--epsilon", "0.001"], 1, "undecided"),
+        ({"00": 5500, "11": 4500}, [], 1, "differ from the probabilities"),
+        ({"00": 5000, "11": 4999, "01": 1}, [], 1, "01"),
+    ],
+)
+def test_counts_from_anywhere_are_compared(folder, counts, options, code, said):
+    """No chance in it: the counts are given."""
+    (folder / "c.json").write_text(json.dumps(counts))
+    (folder / "p.json").write_text(json.dumps(FAIR))
+    done = invoke("compare", "c.json", "p.json", *options)
+    assert done.exit_code == code, done.output
+    assert said in " ".join(done.output.split())
+    brief = json.loads(invoke("compare", "c.json", "p.json", *options, "--json").stdout)
+    assert brief["refuted"] == ("counts differ" in done.output)
+
+
+@pytest.mark.parametrize(
+    ("counts", "law", "message"),
+    [
+        ({"00": 0.5}, FAIR, "Pass counts, not frequencies"),
+        ({"00": -1}, FAIR, "counts"),
+        ({"00": 5}, {"00": 0.5, "11": 0.6}, "p"),
+        ({"cat": 5}, FAIR, "name outcomes differently"),
+    ],
+)
+def test_bad_comparisons_exit_2(folder, counts, law, message):
+    (folder / "c.json").write_text(json.dumps(counts))
+    (folder / "p.json").write_text(json.dumps(law))
+    done = invoke("compare", "c.json", "p.json")
+    assert done.exit_code == 2 and message in done.output
+    assert invoke("compare", "nowhere.json", "p.json").exit_code == 2
+
+
 INTERRUPTED = """
 import os, signal, sys
 from qcattn import cli, experiment

@@ -28,6 +28,8 @@ _SEED_STEP_SHOT_BY_SHOT = 2**24
 _MAX_SHOTS_OF_RUN = 1_000_000
 _SHOTS_OF_CHUNK = 2**19
 _NUMBERS_OF_CHUNK = 2**22
+# Qubits from which on the cores work on one state together.
+_LARGE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +155,11 @@ class Aer:
             "precision": self.precision,
             "runtime_parameter_bind_enable": circuit.num_parameters > 0,
         }
-        if circuit.num_qubits < 16:
+        if circuit.num_qubits < _LARGE:
+            # One thread: on small states several are slower, and far slower on a busy machine. Aer
+            # looks a shot up along 2^n probabilities; an index of half the qubits is quickest.
             options["max_parallel_threads"] = 1
+            options["statevector_sample_measure_opt"] = (circuit.num_qubits + 1) // 2
         if noise is not None:
             options["noise_model"] = noise
         if self.device == "GPU" and not gpu_works():

@@ -1,0 +1,92 @@
+"""Counts that were brought from elsewhere against probabilities, in words and a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qcattn.comparisons import Certificate
+from qcattn.comparisons.files import Outcomes
+from qcattn.views.names import number, p_text
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["brief", "offenders", "words"]
+
+
+def words(certificate: Certificate, *, epsilon: float | None) -> str:
+    """What the counts say, with error rates, in a few sentences.
+
+    Args:
+        certificate: Of `qcattn.comparisons.certify`; it holds the test of fit too.
+        epsilon: The total variation that was to be certified, or None if nobody asked.
+    """
+    fit = certificate.fit
+    rows = fit.p_values.size
+    confidence = f"{100 * (1 - certificate.alpha):.6g}%"
+    shots = f"{int(fit.shots.sum()):,} shots" + (f" in {rows:,} rows" if rows > 1 else "")
+    global_p = f"{'global ' if rows > 1 else ''}p = {p_text(fit.overall)}"
+    if fit.undecided.any():
+        return f"Undecided: {int(fit.undecided.sum()):,} of {rows:,} rows have no shots."
+    if fit.refuted:
+        said = f"The counts differ from the probabilities ({shots}, {global_p}"
+        said += f", {int(fit.rows().sum()):,} rows refuted)." if rows > 1 else ")."
+    else:
+        said = f"The counts do not differ from the probabilities ({shots}, {global_p})."
+    said += (
+        f" A perfect sampler would be called different in {100 * fit.alpha:.6g}% of such "
+        "comparisons."
+    )
+    worst = float(np.max(certificate.upper))
+    said += (
+        f" Total variation is at most {number(worst)}{' in every row' if rows > 1 else ''}, at "
+        f"{confidence} confidence{' each' if rows > 1 else ''}."
+    )
+    if epsilon is None:
+        return said
+    certified, refuted = int(certificate.certified.sum()), int(certificate.refuted.sum())
+    if certified == rows:
+        return f"{said} That is agreement within {number(epsilon)}, certified."
+    if refuted:
+        return said
+    return (
+        f"{said} Agreement within {number(epsilon)} is undecided"
+        f"{f' in {rows - certified:,} rows' if rows > 1 else ''}: draw more shots (`qcattn plan`)."
+    )
+
+
+def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> Table | None:
+    """Outcomes that do not fit, the worst row first, or None where none stands out."""
+    from rich import box
+    from rich.table import Table
+
+    fit = certificate.fit
+    flat = fit.p_values.ravel()
+    table = Table(title="Outcomes that do not fit", box=box.SIMPLE_HEAD, title_justify="left")
+    for name in ("row", "outcome", "counted", "expected", "p"):
+        table.add_column(name, justify="left" if name == "outcome" else "right")
+    for row in np.argsort(flat, kind="stable"):
+        index = tuple(int(i) for i in np.unravel_index(row, fit.p_values.shape))
+        for one in fit.offenders(index, limit=limit - table.row_count):
+            counted = (f"{one.observed:,}", number(one.expected, 4), p_text(one.p_value))
+            table.add_row(str(row), outcomes.name(one.outcome), *counted)
+        if table.row_count >= limit or flat[row] > fit.alpha:
+            break
+    return table if table.row_count else None
+
+
+def brief(certificate: Certificate) -> dict[str, Any]:
+    """The comparison in a few numbers, for other programs."""
+    fit = certificate.fit
+    return {
+        "refuted": bool(fit.refuted),
+        "p_value": fit.overall,
+        "p_values": fit.p_values.tolist(),
+        "rows_refuted": int(fit.rows().sum()),
+        "upper": np.asarray(certificate.upper).tolist(),
+        "epsilon": certificate.epsilon,
+        "certified": np.asarray(certificate.certified).tolist(),
+        "alpha": certificate.alpha,
+    }

@@ -1,0 +1,134 @@
+"""Counts and probabilities from files: the ways people have them, and bad ones named."""
+
+import json
+
+import numpy as np
+import pytest
+from qiskit import QuantumCircuit
+from qiskit_aer import AerSimulator
+
+from qcattn.comparisons.files import read_outcomes, together
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, content):
+        path = tmp_path / name
+        if isinstance(content, np.ndarray):
+            np.save(path, content)
+        else:
+            path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    return write
+
+
+def table(outcomes) -> list[dict]:
+    return [
+        {label: value for label, value in zip(outcomes.labels, row, strict=True) if value}
+        for row in outcomes.values.tolist()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("c.json", {"00": 5, "11": 7}),
+        ("c.json", {"0 0": 5, "1 1": 7}),
+        ("c.json", {"0x0": 5, "0x3": 7}),
+        ("c.json", [{"0x3": 7, "0x0": 5}]),
+        ("c.json", {"counts": {"00": 5, "11": 7}}),
+        ("c.json", {"results": [{"data": {"counts": {"0x0": 5, "0x3": 7}}}]}),
+        ("c.csv", "00,5\n11,7\n"),
+        ("c.csv", "outcome,shots\n00, 5\n11, 7\n\n"),
+        ("c.json", [5, 0, 0, 7]),
+        ("c.csv", "5,0,0,7\n"),
+        ("c.npy", np.array([5, 0, 0, 7])),
+        ("c.npy", np.array([[5, 0, 0, 7]])),
+    ],
+)
+def test_one_row_however_it_is_written(write, name, content):
+    outcomes = read_outcomes(write(name, content))
+    assert table(outcomes) == [{0: 5, 3: 7}]
+    assert outcomes.values.dtype.kind == "i"
+
+
+def test_what_aer_gives_is_read(write):
+    circuit = QuantumCircuit(2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.measure_all()
+    result = AerSimulator().run([circuit, circuit], shots=100, seed_simulator=1).result()
+    plain = json.loads(json.dumps(result.to_dict(), default=str))
+    read = read_outcomes(write("r.json", plain))
+    assert read.values.shape == (2, 2) and (read.values.sum(axis=1) == 100).all()
+    named = read_outcomes(write("c.json", result.get_counts(0)))
+    assert table(named) == table(read)[:1]
+
+
+def test_texts_stay_texts(write):
+    outcomes = read_outcomes(write("c.json", {"cat": 3, "sat": 4}))
+    assert outcomes.labels == ("cat", "sat") and outcomes.name(1) == "sat"
+
+
+def test_outcomes_are_joined_by_name_and_missing_ones_are_zero(write):
+    counts = read_outcomes(write("c.json", [{"00": 1, "01": 2}, {"11": 3}]))
+    law = read_outcomes(write("p.csv", "00,0.5\n11,0.5\n"))
+    drawn, p, outcomes = together(counts, law)
+    assert [outcomes.name(i) for i in range(3)] == ["00", "11", "01"]
+    assert drawn.tolist() == [[1, 0, 2], [0, 3, 0]]
+    assert p.tolist() == [[0.5, 0.5, 0.0]]
+
+
+def test_bitstrings_meet_positions(write):
+    counts = read_outcomes(write("c.json", {"10": 4}))
+    drawn, p, _ = together(counts, read_outcomes(write("p.npy", np.full(4, 0.25))))
+    assert drawn.tolist() == [[0, 0, 4, 0]] and p.tolist() == [[0.25] * 4]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("c.txt", "00 5", r"ends in '.txt'; pass .json"),
+        ("c.json", "", "c.json"),
+        ("c.json", "{", "c.json"),
+        ("c.json", "{}", "holds"),
+        ("c.json", "3", "neither"),
+        ("c.json", [[1, 2], [3]], "no array of numbers"),
+        ("c.json", ["a"], "no array of numbers"),
+        ("c.json", {"00": "x"}, "outcome '00' is 'x'"),
+        ("c.json", {"00": True}, "not a number"),
+        ("c.json", {"0 0": 1, "00": 2}, "twice"),
+        ("c.json", {"0xg": 1}, "not hexadecimal"),
+        ("c.json", {"results": [{"data": {}}]}, "without counts"),
+        ("c.csv", "", "is empty"),
+        ("c.csv", "outcome,n\n", "no lines"),
+        ("c.csv", "00,5\n11,many\n", "line 2, column 2 is 'many'"),
+        ("c.csv", "00,5\n00,6\n", "line 2 has outcome '00' again"),
+        ("c.csv", "1,2,3\n1,2\n", "different lengths"),
+        ("c.csv", "1,2,x\n", "line 1, column 3"),
+        ("c.npy", np.array(["a"]), "array of shape"),
+        ("c.npy", np.zeros((2, 2, 2)), "array of shape"),
+        ("c.npy", np.zeros((2, 0)), "array of shape"),
+        ("c.npy", "no array", "is no array of numbers"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_place(write, name, content, message):
+    path = write(name, content)
+    with pytest.raises(ValueError, match=message) as caught:
+        read_outcomes(path)
+    assert name in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"nowhere.json' is missing"):
+        read_outcomes(tmp_path / "nowhere.json")
+
+
+def test_files_that_do_not_match_are_refused(write):
+    counts = read_outcomes(write("c.json", [{"00": 1}, {"11": 1}]))
+    with pytest.raises(ValueError, match="name outcomes differently"):
+        together(counts, read_outcomes(write("p.json", {"cat": 1.0})))
+    three = read_outcomes(write("q.npy", np.full((3, 4), 0.25)))
+    with pytest.raises(ValueError, match=r"has 2 rows.*has 3"):
+        together(counts, three)
