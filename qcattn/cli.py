@@ -278,7 +278,7 @@ def _select(scores: Scores, layer: int | None, head: int | None) -> Scores:
 
     import numpy as np
 
-    array, axes = scores.scores, list(scores.axes)
+    array, axes, source = scores.scores, list(scores.axes), scores.source
     for name, axis, number in (("--head", 1, head), ("--layer", 0, layer)):
         if number is None:
             continue
@@ -294,7 +294,8 @@ def _select(scores: Scores, layer: int | None, head: int | None) -> Scores:
             )
         array = np.take(array, [number], axis).squeeze(axis)
         del axes[axis : axis + 1]
-    return replace(scores, scores=array, axes=tuple(axes))
+        source += f", {name.strip('-')} {number}"
+    return replace(scores, scores=array, axes=tuple(axes), source=source.strip(", "))
 
 
 def _one_head(scores: Scores, result: Result) -> Scores:

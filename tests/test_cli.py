@@ -78,6 +78,7 @@ def test_a_run_leaves_a_report_a_result_and_the_template(folder):
     }
     result = load(out)
     assert result.axes == ("head", "query") and result.shape == (9, 11)
+    assert result.source["source"].endswith(", layer 3")
     heralded = load(out / "heralded")
     assert heralded.prepared.kind == "thermal" and heralded.shape == (11,)
     assert heralded.seed != result.seed
