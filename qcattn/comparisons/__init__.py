@@ -5,6 +5,7 @@ from qcattn.comparisons.expected import Expected, expected
 from qcattn.comparisons.fit import Fit, Offender, fit
 from qcattn.comparisons.independent import Independence, Part, independent
 from qcattn.comparisons.monitor import Monitor
+from qcattn.comparisons.plan import Plan, plan
 from qcattn.comparisons.same import Same, same
 
 __all__ = [
@@ -15,10 +16,12 @@ __all__ = [
     "Monitor",
     "Offender",
     "Part",
+    "Plan",
     "Same",
     "certify",
     "expected",
     "fit",
     "independent",
+    "plan",
     "same",
 ]

@@ -1,0 +1,126 @@
+"""Plan: floors against numerical optimisation, shots against simulated power."""
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from qcattn.comparisons.certify import certify
+from qcattn.comparisons.fit import SHARES, fit
+from qcattn.comparisons.plan import _log_cosh, _pattern, plan
+
+Z = stats.norm.ppf(0.99) + stats.norm.ppf(0.9)
+
+
+def softmax(scores):
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("keys", [5, 16, 40])
+def test_mixture_floor_by_numerical_optimisation(keys):
+    """The hardest pattern found by a general optimiser gives the same floor."""
+    rng = np.random.default_rng(keys)
+    p = softmax(2 * rng.standard_normal(keys))
+    epsilon = 0.02
+    # Minimise sum e^4/p^2 over 0 <= e <= min(p, 1-p) with sum e = 2 epsilon, in x = e / p.
+    scale = ((2 * epsilon) ** 4 / p**2).min()
+    found = optimize.minimize(
+        lambda x: (x**4 * p**2).sum() / scale,
+        np.full(keys, 2 * epsilon),
+        jac=lambda x: 4 * x**3 * p**2 / scale,
+        bounds=[(0, min(1, (1 - a) / a)) for a in p],
+        constraints={"type": "eq", "fun": lambda x: p @ x - 2 * epsilon, "jac": lambda x: p},
+        method="SLSQP",
+        options={"maxiter": 1_000, "ftol": 1e-14},
+    )
+    slow = np.sqrt(2) * Z / np.sqrt(found.fun * scale)
+    fast = float(plan(p, epsilon).floor_mixture)
+    assert fast == pytest.approx(slow, rel=2e-3)
+    uniform = np.sqrt(2) * Z / np.sqrt(((2 * epsilon / keys) ** 4 / p**2).sum())
+    assert uniform < 0.9 * fast
+
+
+def test_rigorous_floor():
+    """Below the normal one, above a third of it, and its equation holds."""
+    p = softmax(2 * np.random.default_rng(0).standard_normal(200))
+    found = plan(p, 0.02)
+    assert found.floor_mixture / 3 < found.floor_rigorous < found.floor_mixture
+    size, reached = _pattern(p[None], 0.02, 2 / 3)
+    assert reached.all()
+    total = _log_cosh(float(found.floor_rigorous) * size[0] ** 2 / p).sum()
+    assert total == pytest.approx(np.log1p(0.89**2 / (0.01 * 0.99)), rel=1e-3)
+
+
+def test_two_point_floor():
+    found = plan([0.5, 0.5], 0.1)
+    moved = np.sqrt(0.6 * 0.4)
+    expected = ((stats.norm.ppf(0.99) * 0.5 + stats.norm.ppf(0.9) * moved) / 0.1) ** 2
+    assert found.floor_two_points == np.ceil(expected)
+    # A fair coin and one of 60%: the exact binomial test agrees on the shots within 5%.
+    n = np.arange(250, 420)
+    power = stats.binom.sf(stats.binom.isf(0.01, n, 0.5), n, 0.6)
+    assert n[power >= 0.9][0] == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize("keys", [16, 128])
+def test_shots_to_detect_and_to_certify(keys):
+    """Simulated power at the planned shots: 0.8 to 0.97 of 600 draws, and not at two thirds.
+
+    Eight standard errors below 0.9 minus the 2 points of the normal approximation.
+    """
+    rng = np.random.default_rng(keys)
+    p = softmax(1.5 * rng.standard_normal(keys))
+    shots = plan(p, 0.03)
+    (size,), _ = _pattern(p[None], 0.03, 2 / 3 if shots.worst == "signs" else 1.0)
+    order = np.argsort(-p)
+    sign, total = np.zeros(keys), 0.0
+    for i in order:
+        sign[i] = -1 if total > 0 else 1
+        total += sign[i] * size[i]
+    q = p + sign * size
+    q /= q.sum()
+
+    def power(n):
+        found = fit(rng.multinomial(n, q, size=600), p).u <= 0.01 * SHARES["u"]
+        return found.mean()
+
+    n = int(shots.detect)
+    assert 0.8 < power(n) < 0.99
+    assert power(int(n / 1.5)) < 0.85
+    n = int(shots.certify)
+    right = certify(rng.multinomial(n, p, size=300), p, 0.03).certified.mean()
+    assert 0.75 < right <= 1
+    assert certify(rng.multinomial(n // 2, p, size=300), p, 0.03).certified.mean() < 0.5
+    assert shots.floor < shots.detect < 3 * shots.floor
+    assert shots.floor < shots.certify < 6 * shots.floor
+
+
+def test_rows_and_peaked_rows():
+    rng = np.random.default_rng(1)
+    p = softmax(4 * rng.standard_normal((2, 3, 64)))
+    p[1, 2] = 0
+    p[1, 2, :2] = 0.999, 0.001
+    found = plan(p, 0.02)
+    assert found.detect.shape == (2, 3)
+    single = plan(p[0, 1], 0.02)
+    assert found.detect[0, 1] == single.detect
+    assert found.certify[0, 1] == single.certify
+    assert found.floor_mixture[1, 2] == 0
+    assert 50 < found.floor[1, 2] < 1_000
+    assert np.isfinite(found.certify).all()
+    assert np.all(plan(p, 0.01).floor > found.floor)
+    assert np.all(plan(p, 0.02, power=0.99).floor > found.floor)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0.5, 0.4], 0.1), "sum to one"),
+        (([0.5, 0.5], 0.0), "epsilon"),
+        (([0.5, 0.5], 0.1, 2.0), "alpha"),
+        (([0.5, 0.5], 0.1, 0.5, 0.4), "power"),
+    ],
+)
+def test_bad_input(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        plan(*arguments)
