@@ -46,7 +46,7 @@ from qcattn.comparisons._resolution import Sensitivity
 from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows
 
 #: Shares of the error rate that the parts get.
-SHARES = {"u": 0.7, "tail": 0.2, "energy": 0.1}
+SHARES = {"u": 0.5, "tail": 0.3, "energy": 0.2}
 #: A part's p-value over its share below this is replaced by a valid one.
 ESCALATE = 1e-3
 #: Skewness above which a part is too discrete for the gamma law: Cantelli's bound takes its place,
@@ -455,10 +455,10 @@ def _tail_scan(counts: Floats, p: Floats, n: Floats) -> tuple[Floats, Bools]:
     ordered = np.sort(p, axis=-1)
     possible = np.count_nonzero(p, axis=-1)
     number = SETS
-    decay = (2 / np.maximum(possible, 2.0)) ** (1 / (number - 1))
-    fractions = decay[:, None] ** np.arange(number)
-    ranks = np.ceil(fractions * (possible - 1)[:, None] - 1e-9).astype(np.int64)
-    ranks = np.clip(ranks, 1, np.maximum(possible - 1, 1)[:, None])
+    # Neighbouring sets closer than a factor 1.7 see the same shots.
+    decay = np.maximum(1.7, (np.maximum(possible, 2) / 2) ** (1 / (number - 1)))
+    ranks = np.ceil((possible - 1)[:, None] / decay[:, None] ** np.arange(number) - 1e-9)
+    ranks = np.maximum(ranks, np.clip(possible - 1, 1, 2)[:, None]).astype(np.int64)
     at = np.minimum(outcomes - possible[:, None] + ranks - 1, outcomes - 1)
     thresholds = np.take_along_axis(ordered, at, axis=-1)
     bins = np.zeros(p.shape, dtype=np.int64)
