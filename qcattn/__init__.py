@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qcattn.attention import softmax
     from qcattn.backends import Aer, Sampler
-    from qcattn.comparisons import fit
+    from qcattn.comparisons import Monitor, certify, expected, fit, independent, plan, same
     from qcattn.encodings import Binary, OneHot
     from qcattn.experiment import Interrupted, run
     from qcattn.preparations import Amplitude, Heralded, Purification
@@ -31,12 +31,18 @@ _HOMES = {
     "Binary": "encodings",
     "Heralded": "preparations",
     "Interrupted": "experiment",
+    "Monitor": "comparisons",
     "OneHot": "encodings",
     "Purification": "preparations",
     "Sampler": "backends",
+    "certify": "comparisons",
+    "expected": "comparisons",
     "fit": "comparisons",
+    "independent": "comparisons",
     "load": "storage",
+    "plan": "comparisons",
     "run": "experiment",
+    "same": "comparisons",
     "save": "storage",
     "softmax": "attention",
 }
@@ -47,12 +53,18 @@ __all__ = [
     "Binary",
     "Heralded",
     "Interrupted",
+    "Monitor",
     "OneHot",
     "Purification",
     "Sampler",
+    "certify",
+    "expected",
     "fit",
+    "independent",
     "load",
+    "plan",
     "run",
+    "same",
     "save",
     "softmax",
 ]

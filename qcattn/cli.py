@@ -1,4 +1,4 @@
-"""The command line: ``qcattn run | show | extract``.
+"""The command line: ``qcattn run | show | extract | compare | plan``.
 
 Nothing but typer is imported until a command is running, so that ``--help`` answers at once.
 Exit codes: 0 the counts agree with softmax, 1 they differ, 2 misuse or an interrupted run.
@@ -244,6 +244,31 @@ def compare(
     if epsilon is not None:
         good = good and bool(certificate.certified.all())
     raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+@_reporting
+def plan(
+    probabilities: Annotated[Path, typer.Argument(help="Probabilities: .json, .csv, .npy.")],
+    epsilon: Annotated[float, typer.Option(help="Total variation to see, or to certify.")] = 0.02,
+    alpha: Annotated[float, typer.Option(help="Error rate of one row.")] = 0.01,
+    power: Annotated[float, typer.Option(help="Probability to succeed.")] = 0.9,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Say how many shots it takes to detect a deviation and to certify agreement."""
+    from qcattn.comparisons import plan as shots_for
+    from qcattn.comparisons.files import read_outcomes
+    from qcattn.views import comparing
+
+    planned = shots_for(read_outcomes(probabilities).values, epsilon, alpha, power)
+    if json:
+        from json import dumps
+
+        typer.echo(dumps(comparing.brief_plan(planned), indent=1))
+        return
+    from rich.console import Console
+
+    Console().print(comparing.plan_table(planned))
 
 
 def _read(

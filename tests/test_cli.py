@@ -298,6 +298,32 @@ def test_bad_comparisons_exit_2(folder, counts, law, message):
     assert invoke("compare", "nowhere.json", "p.json").exit_code == 2
 
 
+def test_a_plan_says_shots_beside_the_floor(folder):
+    (folder / "p.csv").write_text("0.4,0.3,0.2,0.1\n1,0,0,0\n")
+    done = invoke("plan", "p.csv", "--epsilon", "0.05")
+    assert done.exit_code == 0, done.output
+    planned = json.loads(invoke("plan", "p.csv", "--epsilon", "0.05", "--json").stdout)
+    assert planned["floor"][0] <= planned["detect"][0] <= planned["certify"][0]
+    for name in ("floor", "detect", "certify"):
+        assert f"{planned[name][0]:,.0f}" in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--epsilon", "0"], "epsilon"),
+        (["--alpha", "2"], "alpha"),
+        (["--power", "0.001"], "power"),
+    ],
+)
+def test_a_plan_for_nothing_is_refused(folder, options, message):
+    (folder / "p.csv").write_text("0.4,0.3,0.2,0.1\n")
+    done = invoke("plan", "p.csv", *options)
+    assert done.exit_code == 2 and message in done.output
+    (folder / "p.csv").write_text("0.4,0.3,0.2,0.2\n")
+    assert invoke("plan", "p.csv").exit_code == 2
+
+
 INTERRUPTED = """
 import os, signal, sys
 from qcattn import cli, experiment

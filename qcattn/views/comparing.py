@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qcattn.comparisons import Certificate
+from qcattn.comparisons import Certificate, Plan
 from qcattn.comparisons.files import Outcomes
 from qcattn.views.names import number, p_text
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["brief", "offenders", "words"]
+__all__ = ["brief", "brief_plan", "offenders", "plan_table", "words"]
 
 
 def words(certificate: Certificate, *, epsilon: float | None) -> str:
@@ -90,3 +90,44 @@ def brief(certificate: Certificate) -> dict[str, Any]:
         "certified": np.asarray(certificate.certified).tolist(),
         "alpha": certificate.alpha,
     }
+
+
+_WORST = {"signs": "many outcomes, signs unknown", "halves": "one half against the other"}
+
+
+def plan_table(plan: Plan) -> Table:
+    """Shots a row to detect, to certify, and at the least: one line a row of probabilities."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=f"Shots for a total variation of {number(plan.epsilon)}, error rate "
+        f"{100 * plan.alpha:.6g}%, power {100 * plan.power:.6g}%",
+        caption="floor: no test can do with fewer. certify: if the sampler is perfect.",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        caption_justify="left",
+    )
+    for name in ("row", "floor", "detect", "certify"):
+        table.add_column(name, justify="right")
+    table.add_column("worst deviation")
+    columns = (plan.floor, plan.detect, plan.certify)
+    for row, name in enumerate(np.ravel(plan.worst)):
+        shots = (_shots(float(np.ravel(column)[row])) for column in columns)
+        table.add_row(str(row), *shots, _WORST[str(name)])
+    return table
+
+
+def brief_plan(plan: Plan) -> dict[str, Any]:
+    """The plan for other programs; null where no number of shots is enough."""
+    names = ("floor", "floor_two_points", "floor_mixture", "floor_rigorous", "detect", "certify")
+    numbers = {
+        name: [float(n) if np.isfinite(n) else None for n in np.ravel(getattr(plan, name))]
+        for name in names
+    }
+    rates = {"epsilon": plan.epsilon, "alpha": plan.alpha, "power": plan.power}
+    return {**numbers, "worst": np.ravel(plan.worst).tolist(), **rates}
+
+
+def _shots(number_of_shots: float) -> str:
+    return f"{number_of_shots:,.0f}" if np.isfinite(number_of_shots) else "none enough"
