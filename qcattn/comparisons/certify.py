@@ -33,7 +33,11 @@ outcomes, :math:`\sum_i \phi_i(d_i) \le R`, with cubic :math:`\phi_i`; and for e
                          (|d| - \mu \phi_i(d)) ,
 
 whatever the shape of :math:`\phi_i`. Each maximum is at an end or at a root of a quadratic. The
-smallest value on a grid of (tau, mu) is the bound. Outcomes with the smallest probabilities,
+smallest value on a grid of (tau, mu) is the bound. It is taken for each small range of
+:math:`d_t`, the deviation of the likeliest outcome, on its own, and the largest of these counts:
+one tau does not fit all of them. Since the other deviations sum to :math:`-d_t`, any multiple nu of
+that sum may be added, which a peaked row cannot do without: its top moves only with all the rest.
+Outcomes with the smallest probabilities,
 together at most 0.0005, count as one, and that mass is added back; impossible ones count as one of
 weight zero, bounded by condition 1 alone.
 
@@ -64,11 +68,18 @@ from qcattn.comparisons.fit import Fit, calibration_error, fit
 BOX = 0.05
 #: Probability of the rarest outcomes that are treated as one.
 LUMP = 5e-4
-#: Grids of tau (in null standard deviations of U) and of mu (in units of a first guess).
-_TAUS = np.geomspace(1.4, 9.0, 7)
+#: Grids of tau (in null standard deviations of U), of mu (in units of a first guess) and of nu.
+_TAUS = np.geomspace(1.2, 14.0, 8)
 _MUS = np.geomspace(0.8, 1.9, 5)
+_NUS = (0.0, 1.0, 3.0)
+#: Pieces into which the deviation of the likeliest outcome is cut, on either side.
+PIECES = 16
 #: Elements of a block of rows worked on together.
 _BLOCK = 1 << 15
+
+
+#: Coefficients of a cubic, constant first.
+Cubic = tuple[Floats, Floats, Floats, Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,40 +194,61 @@ def _upper(
     if luck is not None:
         u = luck * spread
     size = np.sum((p > 0) * np.cbrt(m * m), axis=-1, keepdims=True)
-    best = np.full(len(p), np.inf)
+    # The likeliest outcome is apart: its deviation is bounded piece by piece.
+    top = np.argmax(p, axis=-1)[:, None]
+    low, high = p - least, most - p
+    ends = [np.take_along_axis(x, top, -1) * np.linspace(0, 1, PIECES + 1) for x in (high, low)]
+    for x in (low, high):
+        np.put_along_axis(x, top, 0.0, axis=-1)
+    best = np.full((len(p), 2 * PIECES), np.inf)
     for scale in _TAUS:
         tau = scale * spread
         v = z / (2 * tau)
         # phi(d) = c0 + c1 d + c2 d^2 + c3 d^3
         linear, square = 4 * v * n * (n - 1) ** 2 * w**2, 2 * v * pairs * (w * most_else) ** 2
-        phi = (-square * p**2, -2 * square * p, pairs * w - linear * p - square, -linear)
+        phi: Cubic = (-square * p**2, -2 * square * p, pairs * w - linear * p - square, -linear)
+        a, b, c, d = (np.take_along_axis(x, top, axis=-1) for x in phi)
+        phi_top: Cubic = (a, b, c, d)
         room = u + z * tau / 2 + 2 * v * pairs * cross
         room -= phi[0].sum(-1, keepdims=True)
         guess = np.sqrt(size / (4 * pairs * np.maximum(room, 0.1 * spread)))
         for factor in _MUS:
             mu = factor * guess
-            total = mu * room + _largest(phi, mu, p - least, most - p).sum(-1, keepdims=True)
-            # A negative room can only come with laws that are all excluded; keep the bound sane.
-            best = np.minimum(best, np.maximum(total, 0.0)[:, 0] / 2)
+            for side, sign in enumerate((1.0, -1.0)):
+                piece = slice(side * PIECES, (side + 1) * PIECES)
+                start, end = ends[side][:, :-1], ends[side][:, 1:]
+                apart = _peak(phi_top, mu, sign, start, end) + mu * room
+                for nu in _NUS:
+                    # The other deviations sum to minus this one, which is at least start.
+                    tilted: Cubic = (phi[0], phi[1] + sign * nu / mu, phi[2], phi[3])
+                    rest = _largest(tilted, mu, low, high).sum(-1, keepdims=True) - nu * start
+                    np.minimum(best[:, piece], apart + rest, out=best[:, piece])
+    # A piece below zero holds no law that is kept.
+    farthest = np.maximum(best.max(axis=-1), 0.0) / 2
     # TV <= max(1 - p_t, 1 - q_t) for any outcome t.
     elsewhere = np.where(left, np.maximum(1 - p, most_else), 1.0).min(axis=-1)
-    return np.minimum(best + lumped, elsewhere)
+    return np.minimum(farthest + lumped, elsewhere)
 
 
-def _largest(phi: tuple[Floats, ...], mu: Floats, low: Floats, high: Floats) -> Floats:
+def _largest(phi: Cubic, mu: Floats, low: Floats, high: Floats) -> Floats:
     """Largest |d| - mu (phi(d) - phi(0)) over -low <= d <= high, outcome by outcome."""
+    zero = np.zeros_like(low)
+    return np.maximum(_peak(phi, mu, 1.0, zero, high), _peak(phi, mu, -1.0, zero, low))
+
+
+def _peak(phi: Cubic, mu: Floats, sign: float, start: Floats, end: Floats) -> Floats:
+    """Largest |d| - mu (phi(d) - phi(0)) over d of one sign with start <= |d| <= end."""
     _, c1, c2, c3 = phi
-    best = np.zeros_like(low)
-    for sign, end in ((1.0, high), (-1.0, low)):
-        # In x = |d|: x - mu (sign c1 x + c2 x^2 + sign c3 x^3).
-        b1, b2, b3 = 1 - mu * sign * c1, -mu * c2, -mu * sign * c3
-        root = np.sqrt(np.maximum(b2 * b2 - 3 * b3 * b1, 0.0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            # Stationary points of b1 x + b2 x^2 + b3 x^3, the second in the form without loss.
-            first, second = b1 / (root - b2), -(root + b2) / (3 * b3)
-        for x in (end, first, second):
-            x = np.clip(np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0), 0.0, end)
-            np.maximum(best, x * (b1 + x * (b2 + x * b3)), out=best)
+    # In x = |d|: b1 x + b2 x^2 + b3 x^3, largest at an end or where it is stationary.
+    b1, b2, b3 = 1 - mu * sign * c1, -mu * c2, -mu * sign * c3
+    root = np.sqrt(np.maximum(b2 * b2 - 3 * b3 * b1, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Both roots in the form that keeps their digits.
+        stationary = b1 / (root - b2), -(root + b2) / (3 * b3)
+    best = np.maximum(*(x * (b1 + x * (b2 + x * b3)) for x in (start, end)))
+    for x in stationary:
+        x = np.clip(np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0), start, end)
+        np.maximum(best, x * (b1 + x * (b2 + x * b3)), out=best)
     return best
 
 

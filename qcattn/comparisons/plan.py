@@ -97,8 +97,10 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
 
     Example:
         >>> shots = plan([0.4, 0.3, 0.2, 0.1], epsilon=0.05)
-        >>> float(shots.floor), float(shots.detect), float(shots.certify)
-        (1264.0, 2065.0, 3476.0)
+        >>> float(shots.floor), str(shots.worst)
+        (1264.0, 'signs')
+        >>> bool(shots.floor < shots.detect < shots.certify < 4 * shots.floor)
+        True
     """
     epsilon = check_level(epsilon, "epsilon")
     alpha, power = check_level(alpha), check_level(power, "power")

@@ -57,11 +57,11 @@ def test_false_certification(pattern, keys, shots):
     if pattern == "few rare" and keys == 3:
         pattern = "signs"
     q = moved(p, 0.02, pattern, rng)
-    counts = rng.multinomial(shots, q, size=800)
+    counts = rng.multinomial(shots, q, size=400)
     wrong = int(certify(counts, p, 0.0199, alpha=0.05).certified.sum())
-    assert stats.binom.sf(wrong - 1, 800, 0.05) > 1e-8
+    assert stats.binom.sf(wrong - 1, 400, 0.05) > 1e-8
     # Not by never certifying: three times the shots of a perfect sampler are enough.
-    right = certify(rng.multinomial(3 * shots, p, size=200), p, 0.02, alpha=0.05).certified
+    right = certify(rng.multinomial(3 * shots, p, size=60), p, 0.02, alpha=0.05).certified
     assert right.mean() > 0.9
 
 
@@ -125,7 +125,7 @@ def test_bound_is_above_the_laws_it_must_keep():
         )
         if found.success and kept(found.x) >= -1e-6 * n**2:
             farthest = max(farthest, -found.fun)
-    assert 0.4 * upper < farthest <= upper
+    assert 0.7 * upper < farthest <= upper
 
 
 def test_lumping_keeps_the_row():

@@ -40,24 +40,24 @@ def test_tensored_is_the_kronecker_product():
 
 @pytest.mark.parametrize("kind", ["whole", "tensored"])
 def test_covariance_by_simulation(kind):
-    """4,000 calibrations: entries within 6 standard errors of the largest; fails below 1e-6."""
+    """2,000 calibrations: entries within 6 standard errors of the largest; fails below 1e-6."""
     rng = np.random.default_rng(1)
     p = softmax(rng.standard_normal(8))
     shots = 500
     if kind == "whole":
         matrix = confusion(rng, 8)
-        found = [recalibrated(rng, matrix, shots) @ p for _ in range(4_000)]
+        found = [recalibrated(rng, matrix, shots) @ p for _ in range(2_000)]
         law = expected(p, readout=matrix, calibration_shots=shots)
     else:
         matrices = qubits(rng, 3)
         found = []
-        for _ in range(4_000):
+        for _ in range(2_000):
             again = [recalibrated(rng, m, shots) for m in matrices]
             found.append(expected(p, readout=again).p)
         law = expected(p, readout=matrices, calibration_shots=shots)
     sample = np.cov(np.array(found).T)
     scale = np.sqrt(np.outer(np.diag(law.covariance), np.diag(law.covariance)))
-    assert np.abs(sample - law.covariance).max() < 6 * (2 / 4_000) ** 0.5 * scale.max()
+    assert np.abs(sample - law.covariance).max() < 6 * (2 / 2_000) ** 0.5 * scale.max()
     assert scale.max() > 1e-7
 
 

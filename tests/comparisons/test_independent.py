@@ -18,7 +18,7 @@ def test_independent_shots():
     rng = np.random.default_rng(0)
     alarms, parts = 0, []
     for seed in range(80):
-        result = independent(runs(rng, 3, 300), P, alpha=0.05, permutations=199, seed=seed)
+        result = independent(runs(rng, 3, 300), P, alpha=0.05, permutations=119, seed=seed)
         alarms += result.refuted
         parts.append([part.p_value for part in result.parts.values()])
     assert alarms <= 17

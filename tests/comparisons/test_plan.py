@@ -88,9 +88,9 @@ def test_shots_to_detect_and_to_certify(keys):
     assert 0.8 < power(n) < 0.99
     assert power(int(n / 1.5)) < 0.85
     n = int(shots.certify)
-    right = certify(rng.multinomial(n, p, size=300), p, 0.03).certified.mean()
+    right = certify(rng.multinomial(n, p, size=120), p, 0.03).certified.mean()
     assert 0.75 < right <= 1
-    assert certify(rng.multinomial(n // 2, p, size=300), p, 0.03).certified.mean() < 0.5
+    assert certify(rng.multinomial(n // 2, p, size=120), p, 0.03).certified.mean() < 0.5
     assert shots.floor < shots.detect < 3 * shots.floor
     assert shots.floor < shots.certify < 6 * shots.floor
 
