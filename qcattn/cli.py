@@ -1,11 +1,13 @@
 """The command line: ``qcattn run | show | extract | compare | plan``.
 
 Nothing but typer is imported until a command is running, so that ``--help`` answers at once.
-Exit codes: 0 the counts agree with softmax, 1 they differ, 2 misuse or an interrupted run.
+Exit codes: 0 the counts agree with softmax, 1 they differ, 2 misuse, or a run that was interrupted
+or is undecided, 3 a fault of qcattn.
 """
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -48,15 +50,20 @@ def _reporting(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
         except typer.Exit:
             raise
-        except (ValueError, RuntimeError, ImportError) as error:
+        except (ValueError, TypeError, RuntimeError, ImportError) as error:
             _fail(error)
         except OSError as error:
-            where = f" ({error.filename})" if error.filename else ""
-            _fail(f"{error.strerror or error}{where}; nothing was written there")
+            _fail(f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
         except MemoryError as error:
             _fail(f"out of memory: {error}; use fewer keys or shots")
         except KeyboardInterrupt:
-            _fail("interrupted before anything was drawn")
+            _fail("interrupted")
+        except Exception as error:
+            if type(error).__module__.startswith("qiskit"):
+                _fail(error)
+            # A fault of qcattn; 1 would mean that counts differ.
+            traceback.print_exc()
+            raise typer.Exit(3) from error
 
     return wrapped
 
@@ -122,13 +129,12 @@ def run(
     from numpy.random import SeedSequence
 
     from qcattn.experiment import Interrupted
-    from qcattn.storage import whole_folder, write_files
-    from qcattn.views.report import write_report
 
     if not 0 < alpha < 1:
         raise ValueError(f"`--alpha` must be between 0 and 1, but is {alpha:g}")
     if seed < 0:
         raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
+    _check_folder(out or _free_folder())
     chosen = _select(_read(scores, qk, hf, text, model, sentence), layer, head)
     encode = _strategy("encodings", encoding)
     # Packaged scores without a choice of preparation: one head is prepared again, heralded.
@@ -139,31 +145,33 @@ def run(
         prepare = _strategy("preparations", name)
         backend = _backend(part, encode, prepare, method, device, draws, noise)
         options = {"beta": beta, "shots": shots, "encoding": encode, "alpha": level}
-        result = _with_progress(label, part, prepare, backend, seed, quiet=json, **options)
-        return result if noise is None else _with_noise(result, noise)
-
-    target = out or _free_folder()
-    with whole_folder(target) as folder:
-        results = []
         try:
-            results.append(sampled(chosen, preparation or "Purification", "rows", seed))
-            if beside:
-                part = _one_head(chosen, results[0])
-                (other,) = SeedSequence(seed).spawn(1)
-                results.append(sampled(part, "Heralded", "heralded rows", other))
+            return _with_progress(label, part, prepare, backend, seed, quiet=json, **options)
         except Interrupted as stop:
-            if not stop.result.counts.shots.any():
-                raise
-            results.append(stop.result)
-        write_files(results[0], folder)
-        for result in results[1:]:
-            (folder / "heralded").mkdir()
-            write_files(result, folder / "heralded")
-        write_report(folder / "report.html", results)
-    _print(results, target, alpha, json)
-    if not all(result.complete for result in results):
-        raise typer.Exit(2)
-    raise typer.Exit(int(any(result.differs for result in results)))
+            return stop.result
+
+    results = [sampled(chosen, preparation or "Purification", "rows", seed)]
+    complete = results[0].complete
+    if not results[0].counts.shots.any():
+        _fail("interrupted before anything was drawn")
+    if beside and complete:
+        try:
+            part = _one_head(chosen, results[0])
+            (other,) = SeedSequence(seed).spawn(1)
+            heralded = sampled(part, "Heralded", "heralded rows", other)
+            complete = heralded.complete
+            results += [heralded] if heralded.counts.shots.any() else []
+        except KeyboardInterrupt:
+            complete = False
+    if noise is not None:
+        results = [_with_noise(result, noise) for result in results]
+    _print(results, alpha, json)
+    folder = _write(results, out)
+    if not json:
+        typer.echo(f"Report and results: {folder / 'report.html'}")
+    if not complete:
+        typer.echo("Interrupted: what was drawn is kept.", err=json)
+    raise typer.Exit(_exit_code(results) if complete else 2)
 
 
 @app.command()
@@ -178,12 +186,10 @@ def show(
     results = [load(folder)]
     if (folder / "heralded").is_dir():
         results.append(load(folder / "heralded"))
-    _print(
-        results,
-        folder,
-        sum(verdict.alpha for result in results for verdict in result.verdicts),
-        json,
-    )
+    _print(results, sum(verdict.alpha for result in results for verdict in result.verdicts), json)
+    if not json:
+        typer.echo(f"Report and results: {folder / 'report.html'}")
+    raise typer.Exit(_exit_code(results))
 
 
 @app.command()
@@ -372,7 +378,9 @@ def _backend(
     from qcattn.backends import Aer
     from qcattn.backends.noise import noise_options
 
-    methods = ["automatic", *AerSimulator().available_methods()]
+    # Those that turn by any angle.
+    turning = ("automatic", "statevector", "density_matrix", "matrix_product_state")
+    methods = [name for name in AerSimulator().available_methods() if name in turning]
     device = _known(
         "--device", device if device == "auto" else device.upper(), ["auto", "CPU", "GPU"]
     )
@@ -433,7 +441,60 @@ def _free_folder() -> Path:
     return folder
 
 
-def _print(results: list[Result], folder: Path, alpha: float, json: bool) -> None:
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that is taken or cannot be written, before anything is drawn."""
+    from tempfile import TemporaryDirectory
+
+    from qcattn.storage import check_free
+
+    check_free(folder)
+    parent = next(parent for parent in folder.absolute().parents if parent.exists())
+    try:
+        with TemporaryDirectory(dir=parent):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"`--out` is {folder}, but {parent} cannot be written ({error.strerror}); name another "
+            "folder"
+        ) from error
+
+
+def _write(results: list[Result], out: Path | None) -> Path:
+    """Write results and report, whole; Ctrl-C waits until they are."""
+    import signal
+    import threading
+
+    from qcattn.storage import whole_folder, write_files
+    from qcattn.views.report import write_report
+
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    try:
+        while True:
+            target = out or _free_folder()
+            try:
+                with whole_folder(target) as folder:
+                    write_files(results[0], folder)
+                    for result in results[1:]:
+                        (folder / "heralded").mkdir()
+                        write_files(result, folder / "heralded")
+                    write_report(folder / "report.html", results)
+                return target
+            except (ValueError, OSError):
+                # Another run may have taken the free name meanwhile.
+                if out is not None or not target.exists():
+                    raise
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, before)
+
+
+def _exit_code(results: list[Result]) -> int:
+    standings = {result.standing for result in results}
+    return 1 if "differs" in standings else 2 if "undecided" in standings else 0
+
+
+def _print(results: list[Result], alpha: float, json: bool) -> None:
     if json:
         from json import dumps
 
@@ -455,14 +516,6 @@ def _print(results: list[Result], folder: Path, alpha: float, json: bool) -> Non
             "runs at most.",
             highlight=False,
         )
-    if not all(result.complete for result in results):
-        console.print("Interrupted: what was drawn is kept, and marked as incomplete.")
-    console.print(
-        f"Report and results: {folder / 'report.html'}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
 
 
 def _brief(result: Result) -> dict[str, Any]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
+from qiskit import QuantumCircuit
 
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.backends.reading import collect
+from qcattn.backends.reading import collect, whole_shots
 from qcattn.comparisons import fit
 from qcattn.comparisons.acceptance import acceptance
 from qcattn.datasets import Scores
 from qcattn.encodings import Binary
 from qcattn.preparations import Purification
-from qcattn.records import Counts, Hamiltonian, Prepared, Result, Verdict
+from qcattn.records import Counts, Hamiltonian, Prepared, Resources, Result, Verdict
 from qcattn.seeds import entropy
 
 __all__ = ["Backend", "Encoding", "Interrupted", "Preparation", "run"]
@@ -43,6 +45,9 @@ class Backend(Protocol):
 
     def stream(self, prepared: Prepared, shots: int, seed: Any) -> Iterator[tuple[slice, Counts]]:
         """Draw."""
+
+    def fitted(self, prepared: Prepared) -> QuantumCircuit:
+        """The circuit as it runs."""
 
     def settings(self) -> dict[str, str]:
         """Options as strings."""
@@ -101,16 +106,15 @@ def run(
         >>> result.agrees, result.counts.keys.shape, int(result.counts.keys[1, 2])
         (True, (2, 3), 0)
     """
-    source = scores if isinstance(scores, Scores) else Scores(np.asarray(scores))
-    if source.scores.ndim and not np.prod(source.scores.shape[:-1]):
+    source = scores if isinstance(scores, Scores) else Scores(_array(scores))
+    if not np.prod(source.scores.shape[:-1]):
         raise ValueError(f"`scores` of shape {source.scores.shape} holds no row; pass at least one")
-    shots = _whole_number(shots)
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha}")
-    encoding = Binary() if encoding is None else encoding
-    preparation = Purification() if preparation is None else preparation
-    backend = Aer() if backend is None else backend
-    root = entropy(seed)
+    shots, root = whole_shots(shots), entropy(seed)
+    if not isinstance(alpha, Real) or not 0 < alpha < 1:
+        raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha!r}")
+    encoding = _stage("encoding", encoding, Binary, "__call__")
+    preparation = _stage("preparation", preparation, Purification, "__call__")
+    backend = _stage("backend", backend, Aer, "stream")
 
     clock = [time.perf_counter()]
     hamiltonian = encoding(source.scores)
@@ -129,7 +133,7 @@ def run(
         prepared=prepared,
         counts=counts,
         verdicts=verdicts,
-        resources=prepared.resources,
+        resources=Resources.of(backend.fitted(prepared)),
         shots=shots,
         seed=root,
         settings={
@@ -200,7 +204,24 @@ def _fit_verdict(counts: Counts, expected: np.ndarray, alpha: float) -> Verdict:
     )
 
 
-def _whole_number(shots: int) -> int:
-    if isinstance(shots, bool) or int(shots) != shots or shots < 1:
-        raise ValueError(f"`shots` must be a whole number, 1 or more, but is {shots!r}")
-    return int(shots)
+def _array(scores: ArrayLike) -> np.ndarray:
+    """An array; what a masked array masks is a masked key."""
+    if isinstance(scores, np.ma.MaskedArray):
+        return np.ma.filled(scores.astype(float), -np.inf)
+    try:
+        return np.asarray(scores)
+    except ValueError as error:
+        raise ValueError(f"`scores` must be one array (..., keys) of numbers: {error}") from None
+
+
+def _stage(name: str, value: Any, default: Callable[[], Any], verb: str) -> Any:
+    """The object of a stage, or the default one."""
+    if value is None:
+        return default()
+    if isinstance(value, type):
+        raise ValueError(
+            f"`{name}` is the class {value.__name__}; pass an object, `{value.__name__}()`"
+        )
+    if not hasattr(value, verb):
+        raise ValueError(f"`{name}` is {value!r}, which is none; pass an object of qcattn.{name}s")
+    return value

@@ -10,8 +10,9 @@ qubit 0 is the rightmost character of a bitstring, as in Qiskit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -85,8 +86,8 @@ class Hamiltonian:
 
     def __getitem__(self, index: Index) -> Hamiltonian:
         """The Hamiltonians at ``index`` of the leading axes."""
-        rows = self.energies.reshape(*self.shape, 1, self.num_keys)[index]
-        return Hamiltonian(rows[..., 0, :], self.codewords, self.encoding)
+        rows = _rows(self.shape, index)
+        return Hamiltonian(_take(self.energies, rows), self.codewords, self.encoding)
 
     def diagonal(self, *, fill: float = 0.0) -> np.ndarray:
         """Energies of all basis states, shape (..., 2**num_qubits).
@@ -135,6 +136,16 @@ class Hamiltonian:
         keep = np.abs(coefficients) > 1e-15 * scale if scale else np.arange(len(z)) == 0
         paulis = PauliList.from_symplectic(z[keep], np.zeros_like(z[keep]))
         return SparsePauliOp(paulis, coefficients[keep], copy=False)
+
+
+def _rows(shape: tuple[int, ...], index: Index) -> np.ndarray:
+    """Numbers of the rows at ``index``, the leading axes made one."""
+    return np.arange(math.prod(shape)).reshape(shape)[index]
+
+
+def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Rows of an array (..., n) by their numbers."""
+    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])[rows]
 
 
 def bitstrings(codewords: np.ndarray) -> tuple[str, ...]:
@@ -206,36 +217,18 @@ class Prepared:
 
     @property
     def resources(self) -> Resources:
-        """What the template costs: qubits, depth and gates, counted on the circuit."""
-        operations = [item.operation for item in self.circuit.data]
-        two = sum(op.num_qubits == 2 and op.name != "barrier" for op in operations)
-        return Resources(
-            qubits=self.circuit.num_qubits,
-            depth=self.circuit.depth(),
-            two_qubit_gates=two,
-            rotations=sum(op.num_qubits == 1 and bool(op.params) for op in operations),
-        )
+        """What the template costs."""
+        return Resources.of(self.circuit)
 
     def __getitem__(self, index: Index) -> Prepared:
         """The circuits at ``index`` of the leading axes, on the same template."""
-
-        def rows(array: np.ndarray) -> np.ndarray:
-            return array.reshape(*self.shape, 1, array.shape[-1])[index][..., 0, :]
-
-        def numbers(array: np.ndarray) -> np.ndarray:
-            return np.broadcast_to(array, self.shape)[index]
-
-        return Prepared(
-            self.method,
-            self.kind,
-            self.circuit,
-            rows(self.values),
-            self.codewords,
-            self.key_register,
-            self.herald_register,
-            rows(self.distribution),
-            numbers(self.success),
-            numbers(self.error),
+        rows = _rows(self.shape, index)
+        return replace(
+            self,
+            values=_take(self.values, rows),
+            distribution=_take(self.distribution, rows),
+            success=np.broadcast_to(self.success, self.shape).reshape(-1)[rows],
+            error=np.broadcast_to(self.error, self.shape).reshape(-1)[rows],
         )
 
 
@@ -244,7 +237,7 @@ class Resources:
     """Cost of one circuit.
 
     Attributes:
-        qubits: Qubits, ancillas included.
+        qubits: Qubits that anything happens to, ancillas included.
         depth: Circuit depth, measurements included.
         two_qubit_gates: Gates on two qubits.
         rotations: One-qubit gates that take an angle.
@@ -254,6 +247,17 @@ class Resources:
     depth: int
     two_qubit_gates: int
     rotations: int
+
+    @classmethod
+    def of(cls, circuit: QuantumCircuit) -> Resources:
+        """Count a circuit."""
+        operations = [item.operation for item in circuit.data]
+        return cls(
+            qubits=len({qubit for item in circuit.data for qubit in item.qubits}),
+            depth=circuit.depth(),
+            two_qubit_gates=sum(op.num_qubits == 2 and op.name != "barrier" for op in operations),
+            rotations=sum(op.num_qubits == 1 and bool(op.params) for op in operations),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,8 +288,8 @@ class Counts:
 
     def __getitem__(self, index: Index) -> Counts:
         """The counts at ``index`` of the leading axes."""
-        keys = self.keys.reshape(*self.stray.shape, 1, self.keys.shape[-1])[index]
-        return Counts(keys[..., 0, :], self.stray[index], self.discarded[index])
+        keys = _take(self.keys, _rows(self.stray.shape, index))
+        return Counts(keys, self.stray[index], self.discarded[index])
 
     @classmethod
     def zeros(cls, shape: tuple[int, ...], num_keys: int) -> Counts:
@@ -325,8 +329,9 @@ class Verdict:
         refuted: Shape (...), bool: rows that differ, family-wise at ``alpha``.
         resolution: Shape (...): the total variation a row would have shown with 90% power.
         overall: p-value of all rows together.
-        overall_resolution: The total variation, the same in every row, that all rows together
-            would have shown with 90% power.
+        overall_resolution: The same for all rows together: the total variation, the same in every
+            row, that would have been shown with 90% power (``"acceptance"``: the smallest of the
+            rows).
         undecided: Shape (...), bool: rows without shots; they never agree.
     """
 
@@ -362,7 +367,7 @@ class Result:
         prepared: Template, angles and claims of the preparation.
         counts: What was drawn.
         verdicts: The comparisons; the first one is the ``"fit"`` with softmax.
-        resources: Cost of one circuit.
+        resources: Cost of one circuit as it ran, fitted to the gates of the backend.
         shots: Shots asked for, a row.
         seed: Entropy of the SeedSequence from which everything was drawn.
         settings: Encoding, preparation, backend as they print, draws, method, device.

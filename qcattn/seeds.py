@@ -15,7 +15,7 @@ def entropy(seed: Any = None) -> int:
 
     Args:
         seed: None (fresh entropy), a non-negative integer, integers, a SeedSequence, a
-            BitGenerator or a Generator (of which one draw is used up).
+            BitGenerator, a Generator or a RandomState (of which one draw is used up).
 
     Returns:
         Entropy for ``numpy.random.SeedSequence``; an integer comes back unchanged.
@@ -30,15 +30,22 @@ def entropy(seed: Any = None) -> int:
     """
     if seed is None:
         return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
-    if isinstance(seed, np.random.Generator | np.random.BitGenerator):
-        state = np.random.default_rng(seed).bytes(16)
+    if isinstance(seed, np.random.Generator | np.random.RandomState):
+        state = seed.bytes(16)
+    elif isinstance(seed, np.random.BitGenerator):
+        state = np.random.Generator(seed).bytes(16)
     elif isinstance(seed, np.random.SeedSequence):
         state = seed.generate_state(4).tobytes()
     else:
         try:
             number = operator.index(seed)
         except TypeError:
-            state = np.random.SeedSequence(seed).generate_state(4).tobytes()
+            try:
+                state = np.random.SeedSequence(seed).generate_state(4).tobytes()
+            except (TypeError, ValueError):
+                raise TypeError(
+                    f"`seed` must be what numpy.random.default_rng takes, but is {seed!r}"
+                ) from None
         else:
             if number < 0:
                 raise ValueError(f"`seed` must be 0 or more, but is {number}")

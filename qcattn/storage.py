@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,11 @@ from qiskit import qasm3, qpy
 
 from qcattn.records import Counts, Prepared, Resources, Result, Verdict
 
-__all__ = ["load", "save", "whole_folder"]
+__all__ = ["check_free", "load", "save", "whole_folder", "write_files"]
 
 FORMAT = "qcattn result"
 FORMAT_VERSION = 1
+_FILES = ("result.npz", "template.qpy", "template.qasm")
 _VERDICT_ARRAYS = ("statistic", "p_values", "refuted", "resolution", "undecided")
 _PREPARED_ARRAYS = ("values", "codewords", "distribution", "success", "error")
 _COUNT_ARRAYS = ("keys", "stray", "discarded")
@@ -50,17 +51,49 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
         OSError: If it cannot be written; nothing is left behind.
     """
     target = Path(folder).absolute()
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise ValueError(f"`{folder}` exists and is left as it is; name another folder")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    check_free(folder)
+    parents = [parent for parent in target.parents if not parent.exists()]
+    fresh = None
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         fresh.chmod(0o755)
         yield fresh
-        os.replace(fresh, target)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
+        if target.is_dir():
+            # An empty folder is filled; what makes it a result comes last.
+            for entry in sorted(fresh.iterdir(), key=lambda entry: entry.name == "result.json"):
+                os.replace(entry, target / entry.name)
+            fresh.rmdir()
+        else:
+            os.replace(fresh, target)
+    except BaseException as error:
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
+        for parent in parents:
+            with suppress(OSError):
+                parent.rmdir()
+        if isinstance(error, OSError):
+            raise OSError(
+                error.errno,
+                f"`{folder}` cannot be written: {error.strerror or error}; nothing was left there. "
+                "Free space, or name another folder",
+            ) from error
         raise
+
+
+def check_free(folder: str | Path) -> None:
+    """Refuse a name that is taken.
+
+    Raises:
+        ValueError: If there is a file, or a folder that is not empty.
+    """
+    target = Path(folder)
+    try:
+        taken = target.exists() and not (target.is_dir() and not any(target.iterdir()))
+    except OSError as error:
+        raise ValueError(f"`{folder}` cannot be read: {error.strerror}; name another") from error
+    if taken:
+        raise ValueError(f"`{folder}` exists and is left as it is; name another folder")
 
 
 def save(result: Result, folder: str | Path) -> None:
@@ -120,7 +153,9 @@ def write_files(result: Result, folder: Path) -> None:
             for verdict in result.verdicts
         ],
     }
-    text = json.dumps(_with_infinities(document), indent=1, ensure_ascii=False, allow_nan=False)
+    document = _with_infinities(document)
+    document["sha256"] = _sha256(_canonical(document))
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "result.json").write_text(text + "\n", encoding="utf-8")
 
 
@@ -135,40 +170,70 @@ def load(folder: str | Path) -> Result:
     """
     folder = Path(folder)
     document = _read_json(folder / "result.json")
-    content = {name: _checked(folder / name, document) for name in ("result.npz", "template.qpy")}
+    content = {name: _checked(folder / name, document) for name in _FILES}
     try:
-        with np.load(io.BytesIO(content["result.npz"]), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        (circuit,) = qpy.load(io.BytesIO(content["template.qpy"]))
-        verdicts = tuple(
-            Verdict(
-                **_without_infinities(entry),
-                **{name: arrays[f"verdict{i}_{name}"] for name in _VERDICT_ARRAYS},
-            )
-            for i, entry in enumerate(document["verdicts"])
-        )
-        prepared = Prepared(
-            **document["prepared"],
-            circuit=circuit,
-            **{name: arrays[f"prepared_{name}"] for name in _PREPARED_ARRAYS},
-        )
-        return Result(
-            **{name: arrays[name] for name in _ARRAYS},
-            prepared=prepared,
-            counts=Counts(*(arrays[f"counts_{name}"] for name in _COUNT_ARRAYS)),
-            verdicts=verdicts,
-            resources=Resources(**document["resources"]),
-            shots=int(document["shots"]),
-            seed=int(document["seed"]),
-            tokens=tuple(document["tokens"]),
-            axes=tuple(document["axes"]),
-            complete=bool(document["complete"]),
-            **{name: document[name] for name in _TEXTS},
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        result = _parse(document, content)
+    except Exception as error:  # a forged file can make any reader fail in any way
         raise ValueError(
-            f"`{folder}` is not a whole result of qcattn ({error}); run it again"
+            f"`{folder}` is not a whole result of qcattn ({type(error).__name__}: {error}); run it "
+            "again"
         ) from error
+    return result
+
+
+def _parse(document: dict[str, Any], content: dict[str, bytes]) -> Result:
+    with np.load(io.BytesIO(content["result.npz"]), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    (circuit,) = qpy.load(io.BytesIO(content["template.qpy"]))
+    verdicts = tuple(
+        Verdict(
+            **_without_infinities(entry),
+            **{name: arrays[f"verdict{i}_{name}"] for name in _VERDICT_ARRAYS},
+        )
+        for i, entry in enumerate(document["verdicts"])
+    )
+    prepared = Prepared(
+        **document["prepared"],
+        circuit=circuit,
+        **{name: arrays[f"prepared_{name}"] for name in _PREPARED_ARRAYS},
+    )
+    texts: dict[str, Any] = {name: dict(document[name]) for name in _TEXTS}
+    result = Result(
+        **{name: arrays[name] for name in _ARRAYS},
+        prepared=prepared,
+        counts=Counts(*(arrays[f"counts_{name}"] for name in _COUNT_ARRAYS)),
+        verdicts=verdicts,
+        resources=Resources(**document["resources"]),
+        shots=int(document["shots"]),
+        seed=int(document["seed"]),
+        tokens=tuple(document["tokens"]),
+        axes=tuple(document["axes"]),
+        complete=bool(document["complete"]),
+        **texts,
+    )
+    _check_shapes(result)
+    return result
+
+
+def _check_shapes(result: Result) -> None:
+    keys, rows = result.expected.shape, result.shape
+    same = {
+        "scores": (result.scores.shape, keys),
+        "counts": (result.counts.keys.shape, keys),
+        "stray": (result.counts.stray.shape, rows),
+        "discarded": (result.counts.discarded.shape, rows),
+        "distribution": (result.prepared.distribution.shape, keys),
+        "values": (result.prepared.shape, rows),
+        "codewords": (result.prepared.codewords.shape[:1], keys[-1:]),
+        "tokens": (len(result.tokens) or keys[-1], keys[-1]),
+        "axes": (len(result.axes) or len(rows), len(rows)),
+        "verdicts": (all(v.p_values.shape == rows for v in result.verdicts), True),
+        "fit": (bool(result.verdicts) and result.fit.name == "fit", True),
+        "kind": (result.prepared.kind in ("told", "thermal"), True),
+    }
+    wrong = [name for name, (found, expected) in same.items() if found != expected]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} do not match the rest")
 
 
 def _arrays(result: Result) -> dict[str, np.ndarray]:
@@ -192,6 +257,13 @@ def _qpy(prepared: Prepared) -> bytes:
     return buffer.getvalue()
 
 
+def _canonical(document: dict[str, Any]) -> bytes:
+    """The document without its own hash, written in one way only."""
+    rest = {name: value for name, value in document.items() if name != "sha256"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8")
+
+
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -203,7 +275,9 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise ValueError(
             f"`{path}` is missing; name a folder that `qcattn run` or `save` wrote"
         ) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except OSError as error:
+        raise ValueError(f"`{path}` cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"`{path}` is damaged: {error}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"`{path}` is not a result of qcattn")
@@ -212,6 +286,8 @@ def _read_json(path: Path) -> dict[str, Any]:
             f"`{path}` has format version {document.get('format_version')!r}, but this qcattn "
             f"reads {FORMAT_VERSION}; use the version of qcattn that wrote it"
         )
+    if document.get("sha256") != _sha256(_canonical(document)):
+        raise ValueError(f"`{path}` is damaged: its SHA-256 is not the one it states")
     return document
 
 
@@ -220,6 +296,8 @@ def _checked(path: Path, document: dict[str, Any]) -> bytes:
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise ValueError(f"`{path}` is missing; the result is not whole") from error
+    except OSError as error:
+        raise ValueError(f"`{path}` cannot be read: {error.strerror}") from error
     files = document.get("files")
     if not isinstance(files, dict) or _sha256(content) != files.get(path.name):
         raise ValueError(f"`{path}` is damaged: its SHA-256 is not the one in result.json")

@@ -13,7 +13,7 @@ from qiskit.providers import BackendV2
 from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.noise import NoiseModel
 
-from qcattn.backends.reading import Reader, collect
+from qcattn.backends.reading import Reader, collect, whole_shots
 from qcattn.backends.readout import apply_readout
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
@@ -28,6 +28,9 @@ _SEED_STEP_SHOT_BY_SHOT = 2**24
 _MAX_SHOTS_OF_RUN = 1_000_000
 _SHOTS_OF_CHUNK = 2**19
 _NUMBERS_OF_CHUNK = 2**22
+_MOST_BITS_OF_BORN = 24
+# Instructions after which one run is one trajectory, unless it is of a density matrix.
+_NOT_UNITARY = {"reset", "initialize", "kraus", "superop", "quantum_channel", "roerror"}
 # Qubits from which on the cores work on one state together.
 _LARGE = 16
 
@@ -76,7 +79,7 @@ class Aer:
             ValueError: If an option has a value that Aer or this backend does not know.
         """
         known = {
-            "method": ("automatic", *AerSimulator().available_methods()),
+            "method": AerSimulator().available_methods(),
             "device": ("auto", "CPU", "GPU"),
             "precision": ("double", "single"),
             "draws": ("shots", "born"),
@@ -112,11 +115,22 @@ class Aer:
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
         """Draw shots chunk by chunk: slices of the flattened rows and their counts."""
-        if shots < 1:
-            raise ValueError(f"`shots` must be 1 or more, but is {shots}")
-        values = prepared.flat_values
+        shots, root = whole_shots(shots), entropy(seed)
+        noise, circuit = self._noise(), self.fitted(prepared)
         draw = self._born if self.draws == "born" else self._sample
-        return draw(prepared, values, shots, entropy(seed))
+        return draw(prepared, circuit, noise, shots, root)
+
+    def fitted(self, prepared: Prepared) -> QuantumCircuit:
+        """The template in the gates that it runs in: its own, or those that bear the noise."""
+        circuit, noise = prepared.circuit, self._noise()
+        if self.imitate is not None:
+            return transpile(circuit, self.imitate, optimization_level=1, seed_transpiler=0)
+        if noise is not None:
+            used = set(circuit.count_ops()) - {"measure", "reset", "barrier"}
+            noisy = set(noise.noise_instructions) - {"measure", "reset"}
+            if used - noisy and noisy - used:
+                return transpile(circuit, basis_gates=noise.basis_gates, optimization_level=1)
+        return circuit
 
     def on(self) -> str:
         """The device that is used, ``"CPU"`` or ``"GPU"``."""
@@ -141,14 +155,6 @@ class Aer:
     def _noise(self) -> NoiseModel | None:
         return self.noise_model if self.imitate is None else NoiseModel.from_backend(self.imitate)
 
-    def _fitted(self, circuit: QuantumCircuit, noise: NoiseModel | None) -> QuantumCircuit:
-        """The template in the gates that the noise is defined on."""
-        if self.imitate is not None:
-            return transpile(circuit, self.imitate, optimization_level=1, seed_transpiler=0)
-        if noise is not None and set(circuit.count_ops()) - {*noise.basis_gates, "measure"}:
-            return transpile(circuit, basis_gates=noise.basis_gates, optimization_level=1)
-        return circuit
-
     def _simulator(self, circuit: QuantumCircuit, noise: NoiseModel | None) -> AerSimulator:
         options: dict[str, Any] = {
             "method": self.method,
@@ -170,12 +176,15 @@ class Aer:
         return AerSimulator(device=self.on(), **options)
 
     def _sample(
-        self, prepared: Prepared, values: np.ndarray, shots: int, root: int
+        self,
+        prepared: Prepared,
+        circuit: QuantumCircuit,
+        noise: NoiseModel | None,
+        shots: int,
+        root: int,
     ) -> Iterator[tuple[slice, Counts]]:
-        noise = self._noise()
-        circuit = self._fitted(prepared.circuit, noise)
         simulator = self._simulator(circuit, noise)
-        reader = Reader(prepared)
+        values, reader = prepared.flat_values, Reader(prepared)
         parts = [_MAX_SHOTS_OF_RUN] * (shots // _MAX_SHOTS_OF_RUN) + [shots % _MAX_SHOTS_OF_RUN]
         parts = [part for part in parts if part]
         bases = [_base_seed(root, part) for part in range(len(parts))]
@@ -199,21 +208,26 @@ class Aer:
             start = rows.stop
 
     def _born(
-        self, prepared: Prepared, values: np.ndarray, shots: int, root: int
+        self,
+        prepared: Prepared,
+        circuit: QuantumCircuit,
+        noise: NoiseModel | None,
+        shots: int,
+        root: int,
     ) -> Iterator[tuple[slice, Counts]]:
-        noise = self._noise()
-        circuit, measured = _with_probabilities(self._fitted(prepared.circuit, noise))
-        method = self.method
-        if noise is not None and not noise.is_ideal() and noise.noise_instructions != ["measure"]:
-            if method not in ("automatic", "density_matrix"):
-                raise ValueError(
-                    f"`method` is {method!r} with draws='born' and gate noise: probabilities are "
-                    "exact on 'density_matrix' only; use it, or draws='shots'"
-                )
-            method = "density_matrix"
+        mixed = bool(set(circuit.count_ops()) & _NOT_UNITARY)
+        if noise is not None:
+            mixed |= bool(set(noise.noise_instructions) - {"measure"})
+        if mixed and self.method not in ("automatic", "density_matrix"):
+            raise ValueError(
+                f"`method` is {self.method!r} with draws='born' and a reset or gate noise: "
+                "probabilities are exact on 'density_matrix' only; use it, or draws='shots'"
+            )
+        circuit, measured = _with_probabilities(circuit)
         simulator = self._simulator(circuit, noise)
-        simulator.set_options(method=method)
-        reader = Reader(prepared)
+        if mixed:
+            simulator.set_options(method="density_matrix")
+        values, reader = prepared.flat_values, Reader(prepared)
         key = _base_seed(root, 0)
         chunk = max(1, _NUMBERS_OF_CHUNK >> len(measured))
         for start in range(0, len(values), chunk):
@@ -252,7 +266,8 @@ def _run(
         job = simulator.run([circuit] * len(values), shots=shots, seed_simulator=seed)
     result = job.result()
     if not result.success:
-        raise RuntimeError(f"Aer could not run the circuit: {result.status}")
+        first = result.status.partition("[Experiment 1]")[0].strip()
+        raise RuntimeError(f"Aer could not run the circuit: {first[:400]}")
     if len(result.results) != len(values):
         raise RuntimeError(
             f"Aer gave {len(result.results)} results for {len(values)} rows; report this circuit"
@@ -284,6 +299,11 @@ def _with_probabilities(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[i
                 f"{instruction.operation.name!r} after one; use draws='shots'"
             )
         out.append(instruction)
+    if circuit.num_clbits > _MOST_BITS_OF_BORN:
+        raise ValueError(
+            f"`draws='born'` lists the probabilities of all outcomes, but the circuit reads "
+            f"{circuit.num_clbits} bits, and {_MOST_BITS_OF_BORN} are the most; use draws='shots'"
+        )
     missing = set(range(circuit.num_clbits)) - set(qubit_of)
     if missing:
         raise ValueError(

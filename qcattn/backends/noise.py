@@ -43,11 +43,12 @@ def noise_options(text: str, num_qubits: int) -> dict[str, Any]:
         >>> noise_options("depolarizing=0.02,readout", 4)["noise_model"].noise_instructions
         ['cx', 'h', 'measure', 'ry', 'x']
     """
+    text = text.replace("depolarising", "depolarizing")
     if "," not in text and "=" not in text and text not in _STRENGTH:
         return {"imitate": _backend(text, num_qubits)}
     model = NoiseModel()
     for part in text.split(","):
-        name, _, value = part.strip().replace("depolarising", "depolarizing").partition("=")
+        name, _, value = part.strip().partition("=")
         if name not in _STRENGTH:
             raise ValueError(_unknown(name, list(_STRENGTH)))
         _add(model, name, _number(name, value) if value else _STRENGTH[name])
@@ -107,5 +108,5 @@ def _number(name: str, value: str) -> float:
 
 def _unknown(name: str, known: list[str]) -> str:
     near = get_close_matches(name, known, 1, 0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known[:6])}"
+    hint = f"did you mean {near[0]!r}" if near else f"known are {', '.join(known[:6])}"
     return f"`noise` has no {name!r}; {hint}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from qcattn.records import Counts, Prepared, bitstrings
 
-__all__ = ["Reader", "collect"]
+__all__ = ["Reader", "collect", "whole_shots"]
 
 
 class Reader:
@@ -96,3 +98,18 @@ def shaped(counts: Counts, shape: tuple[int, ...]) -> Counts:
         counts.stray.reshape(shape),
         counts.discarded.reshape(shape),
     )
+
+
+def whole_shots(shots: Any) -> int:
+    """Shots as an integer.
+
+    Raises:
+        ValueError: If they are no whole number, or less than 1.
+    """
+    try:
+        number = operator.index(shots)
+    except TypeError:
+        number = 0
+    if number < 1 or isinstance(shots, bool):
+        raise ValueError(f"`shots` must be a whole number, 1 or more, but is {shots!r}")
+    return number

@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from qiskit import QuantumCircuit
 from qiskit.primitives import BaseSamplerV2, BitArray
 from qiskit.transpiler import PassManager
 
-from qcattn.backends.reading import Reader, collect
+from qcattn.backends.reading import Reader, collect, whole_shots
 from qcattn.records import Counts, Prepared
 
 __all__ = ["Sampler"]
-
-_SHOTS_OF_CHUNK = 2**22
 
 
 @dataclass(frozen=True, eq=False)
 class Sampler:
     """Sample with any Qiskit ``BaseSamplerV2``.
 
-    The primitive keeps its own seed: a seed given to a run does not reach it, and some (Aer's
-    ``SamplerV2(seed=s)``) repeat the same shots at every call.
+    All rows go in one call as one PUB. The primitive keeps its own seed: a seed given to a run does
+    not reach it, and some (Aer's ``SamplerV2(seed=s)``) repeat the same shots at every call. Where
+    Aer's runs shot by shot (reset, mid-circuit measurement, sampled noise) it may repeat shots from
+    row to row; `Aer` does not.
 
     Attributes:
         sampler: The primitive.
@@ -64,28 +65,25 @@ class Sampler:
     def stream(
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
-        """Draw shots chunk by chunk: slices of the flattened rows and their counts."""
-        if shots < 1:
-            raise ValueError(f"`shots` must be 1 or more, but is {shots}")
+        """Draw shots of all rows: one slice of the flattened rows and its counts."""
+        shots = whole_shots(shots)
+        values, reader = prepared.flat_values, Reader(prepared)
+        # One PUB of one call: a primitive with a fixed seed repeats itself at the next one.
+        data = self.sampler.run([(self.fitted(prepared), values)], shots=shots).result()[0].data
+        keys = _bits(data[prepared.key_register], len(values))
+        heralds = None
+        if prepared.herald_register is not None:
+            heralds = _bits(data[prepared.herald_register], len(values))[..., 0]
+        yield slice(0, len(values)), reader.of_bits(keys, heralds)
+
+    def fitted(self, prepared: Prepared) -> QuantumCircuit:
+        """The template after the pass manager."""
         circuit = prepared.circuit
-        if self.pass_manager is not None:
-            circuit = self.pass_manager.run(circuit)
-        values = prepared.flat_values
-        reader = Reader(prepared)
-        chunk = max(1, _SHOTS_OF_CHUNK // shots)
-        for start in range(0, len(values), chunk):
-            rows = slice(start, min(start + chunk, len(values)))
-            data = self.sampler.run([(circuit, values[rows])], shots=shots).result()[0].data
-            keys = _bits(data[prepared.key_register], rows)
-            heralds = None
-            if prepared.herald_register is not None:
-                heralds = _bits(data[prepared.herald_register], rows)[..., 0]
-            yield rows, reader.of_bits(keys, heralds)
+        return circuit if self.pass_manager is None else self.pass_manager.run(circuit)
 
 
-def _bits(array: BitArray, rows: slice) -> np.ndarray:
+def _bits(array: BitArray, number: int) -> np.ndarray:
     """Shots as booleans (rows, shots, num_bits), bit 0 first."""
-    number = rows.stop - rows.start
     unpacked = np.unpackbits(array.array, axis=-1)[..., ::-1][..., : array.num_bits]
     if unpacked.shape[0] != number or unpacked.ndim != 3:
         raise RuntimeError(

@@ -46,6 +46,16 @@ class Scores:
     source: str = ""
 
     def __post_init__(self) -> None:
+        if self.scores.ndim == 0:
+            raise ValueError(
+                f"Argument `scores` is the single number {self.scores}. Pass an array (..., keys)."
+            )
+        for text in (*self.tokens, self.sentence):
+            if not text.isprintable() and any("\ud800" <= mark <= "\udfff" for mark in text):
+                raise ValueError(
+                    f"Arguments `tokens` and `sentence` must be valid Unicode, unlike {text!r}. "
+                    "Replace the lone surrogate."
+                )
         keys = self.scores.shape[-1]
         if self.tokens and len(self.tokens) != keys:
             raise ValueError(

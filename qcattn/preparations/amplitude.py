@@ -26,7 +26,7 @@ class Amplitude:
 
     Told: its angles come from the Boltzmann weights p, computed classically. Measured in the
     computational basis it gives softmax exactly; it is not the Gibbs state, from which it differs
-    in every other basis (it has all the coherence a state with these populations can have).
+    in bases such as X (it has all the coherence a state with these populations can have).
 
     2^n - 1 rotations and 2^n - n - 1 cx for n binary qubits [1].
 

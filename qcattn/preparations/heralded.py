@@ -1,4 +1,4 @@
-"""Imaginary time on Bell pairs, heralded by one ancilla: softmax from energies alone."""
+"""Imaginary time on Bell pairs, heralded by one ancilla: softmax without a sum over keys."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ def _circuit(hamiltonian: Hamiltonian) -> QuantumCircuit:
 
 def _angles(hamiltonian: Hamiltonian, beta: np.ndarray) -> np.ndarray:
     energies = hamiltonian.energies
-    cost = beta[..., None] * (energies - energies.min(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # a cost beyond all numbers is that of a masked key
+        cost = beta[..., None] * (energies - energies.min(axis=-1, keepdims=True))
     angles = 2 * np.arctan2(np.sqrt(-np.expm1(-cost)), np.exp(-cost / 2))
     if hamiltonian.one_hot:
         return one_hot_angles(angles)

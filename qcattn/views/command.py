@@ -11,7 +11,7 @@ from qcattn.records import Result
 
 __all__ = ["command"]
 
-_USUAL = {"draws": "shots", "method": "automatic"}
+_USUAL = {"draws": "shots", "method": "automatic", "device": "CPU"}
 
 
 def command(results: Sequence[Result]) -> str:

@@ -52,8 +52,6 @@ def axis_names(result: Result) -> tuple[str, ...]:
     """
     if result.axes:
         return result.axes
-    if result.axes:
-        return result.axes
     axes = len(result.shape)
     if axes == 1:
         return ("query",) if _queries_are_tokens(result) else ("row",)

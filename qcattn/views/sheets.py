@@ -16,7 +16,7 @@ __all__ = ["Sheet", "codebook", "details", "heralds", "summary", "worst"]
 
 _KINDS = {
     "told": "told: the angles come from Boltzmann weights computed classically",
-    "thermal": "thermal: the circuit knows the energies and beta, nobody computes the weights",
+    "thermal": "thermal: the circuit knows energies and beta; no sum over keys is taken beforehand",
 }
 
 

@@ -24,8 +24,8 @@ def sentence(result: Result) -> str:
         >>> from qcattn.experiment import run
         >>> print(sentence(run([0.0, 1.0, 2.0], shots=1000, seed=7)))
         The counts agree with softmax: 1 row of 1,000 shots, p = 0... A perfect sampler would be
-        called different in 1% of such runs; a total variation of 0.0... would have been seen
-        with 90% power.
+        called different in at most 1% of such runs; a total variation of 0.0... would have been
+        seen with 90% power.
     """
     said = result.standing
     if said == "differs":
@@ -127,7 +127,7 @@ def _progress(result: Result) -> str:
 
 def _error_rate(result: Result) -> str:
     alpha = sum(verdict.alpha for verdict in result.verdicts)
-    return f"A perfect sampler would be called different in {100 * alpha:.3g}% of such runs"
+    return f"A perfect sampler would be called different in at most {100 * alpha:.3g}% of such runs"
 
 
 def _resolution(result: Result) -> str:
