@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from qcattn.comparisons.certify import _largest, _lump, certify
+from qcattn.comparisons.certify import _largest, _lump, _upper, certify
 
 
 def softmax(scores):
@@ -92,11 +92,18 @@ def test_dual_bound_holds_and_is_nearly_tight():
     np.testing.assert_allclose(found[0], best, rtol=1e-4, atol=1e-6)
 
 
-def test_bound_is_above_the_laws_it_must_keep():
+@pytest.mark.parametrize(
+    ("p", "n", "tight"),
+    [
+        ((0.4, 0.3, 0.2, 0.1), 5_000, 0.7),
+        ((0.9, 0.06, 0.03, 0.01), 5_000, 0.6),
+        ((0.05,) * 20, 1_500, 0.8),
+    ],
+)
+def test_bound_is_above_the_laws_it_must_keep(p, n, tight):
     """A numerical search for the farthest law the two conditions keep never beats the bound."""
     rng = np.random.default_rng(2)
-    p = np.array([0.4, 0.3, 0.2, 0.1])
-    n, alpha = 5_000, 0.01
+    p, alpha = np.array(p), 0.01
     counts = rng.multinomial(n, p)
     upper = float(certify(counts, p, 0.5, alpha=alpha).upper)
     w = p ** (-2 / 3)
@@ -109,13 +116,13 @@ def test_bound_is_above_the_laws_it_must_keep():
         covariance = np.diag(q) - np.outer(q, q)
         square = (np.outer(w, w) * covariance**2).sum()
         variance = 4 * n * (n - 1) ** 2 * linear + 2 * n * (n - 1) * square
-        return u - n * (n - 1) * (w * d * d).sum() + z * np.sqrt(variance)
+        return u - n * (n - 1) * (w * d * d).sum() + z * np.sqrt(max(variance, 0.0))
 
     farthest = 0.0
-    for _ in range(30):
+    for _ in range(15):
         found = optimize.minimize(
             lambda d: -np.abs(d).sum() / 2,
-            0.02 * rng.standard_normal(4),
+            0.3 * p * rng.standard_normal(p.size),
             constraints=[
                 {"type": "ineq", "fun": lambda d: kept(d) / n**2},
                 {"type": "eq", "fun": np.sum},
@@ -125,7 +132,7 @@ def test_bound_is_above_the_laws_it_must_keep():
         )
         if found.success and kept(found.x) >= -1e-6 * n**2:
             farthest = max(farthest, -found.fun)
-    assert 0.7 * upper < farthest <= upper
+    assert tight * upper < farthest <= upper
 
 
 def test_lumping_keeps_the_row():
@@ -157,3 +164,19 @@ def test_stray_shots_and_no_shots():
 def test_bad_epsilon(epsilon):
     with pytest.raises(ValueError, match="epsilon"):
         certify([5, 5], [0.5, 0.5], epsilon)
+
+
+def test_many_equal_outcomes_have_a_closed_form():
+    """With p uniform every deviation is d in size, and n^2 w K d^2 = u + z sqrt(V(d)) gives it."""
+    keys, n, alpha, luck = 1_000, 20_000, 0.01, 1.28
+    p = np.full((1, keys), 1 / keys)
+    found = _upper(n * p, p, np.array([n]), alpha, luck)[0]
+    w, z, pairs = keys ** (2 / 3), -stats.norm.ppf(0.95 * alpha), n * (n - 1)
+    square = 2 * pairs * keys * (w / keys * (1 - 1 / keys)) ** 2
+
+    def room(d):
+        variance = 4 * n * (n - 1) ** 2 * (w * d) ** 2 + square
+        return luck * square**0.5 + z * variance**0.5 - pairs * w * keys * d**2
+
+    expected = keys * optimize.brentq(room, 1e-6, 1) / 2
+    assert expected < found < 1.1 * expected

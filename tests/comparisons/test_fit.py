@@ -138,7 +138,7 @@ def test_planted_faults_are_found(fault):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_doubling_the_shots_loses_no_power(fault):
     """300 draws at each of 8 doublings: a fall by five standard errors, below 1e-6 each."""
-    rng = np.random.default_rng(8)
+    rng = np.random.default_rng(10)
     scores = 2 * rng.standard_normal((1, 64))
     scores[:, 50:] = -np.inf
     p = softmax(scores)

@@ -73,6 +73,16 @@ def test_several_rows():
     np.testing.assert_allclose(one, Monitor(p).update(a + b).log_e_values)
 
 
+def test_what_was_refuted_stays_refuted():
+    monitor = Monitor([[0.5, 0.3, 0.2]]).update([[100, 50, 150]])
+    assert monitor.refuted
+    again = monitor.update([[5_000_000, 3_000_000, 2_000_000]])
+    assert again.log_e_values < monitor.log_e_values
+    assert again.log_e_value_together < np.log(100)
+    assert again.refuted
+    np.testing.assert_array_equal(again.p_values, monitor.p_values)
+
+
 def test_impossible_outcomes():
     p = np.array([[0.5, 0.5, 0.0]])
     assert np.isinf(Monitor(p).update([[3, 3, 1]]).log_e_values)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from qcattn.comparisons.same import same
+from qcattn.comparisons.same import _statistics, same
 
 
 def softmax(scores):
@@ -33,6 +33,14 @@ def test_p_value_against_all_ways_to_deal_the_shots():
     assert 0.01 < exact < 0.5
     found = float(same(a, b, permutations=100_000).p_values)
     assert found == pytest.approx(exact, abs=6 * (exact / 1e5) ** 0.5)
+
+
+def test_statistic_for_unequal_shots():
+    a, b = np.array([50, 0, 8, 2]), np.array([3, 4, 0, 0])
+    na, nb, total = a.sum(), b.sum(), a + b
+    terms = (nb * a - na * b) ** 2 - nb**2 * a - na**2 * b
+    expected = (terms / (na * nb * total ** (2 / 3))).sum()
+    assert _statistics(a, b, 1, np.random.default_rng(0))[0] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("shots", [(300, 300), (100, 2_000)])
