@@ -61,7 +61,8 @@ class Plan:
         floor_two_points: For one known set of outcomes.
         floor_mixture: For unknown signs, in the normal limit; 0 where p is too peaked for it.
         floor_rigorous: For unknown signs, without a limit.
-        worst: Pattern of deviation that takes `detect` shots: ``"signs"`` or ``"halves"``.
+        worst: Pattern of deviation that takes `detect` shots: ``"signs"``, ``"halves"``, or
+            ``"leak"`` to impossible outcomes where one outcome is certain.
         epsilon: Total variation.
         alpha: Error rate.
         power: Probability to succeed.
@@ -130,19 +131,22 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
             for e, _ in epsilons.values()
         ]
     )
+    # Where one outcome is certain, every other law puts epsilon on impossible ones: one hit tells.
+    leak = np.where(rows.max(axis=-1) == 1, np.log1p(-power) / np.log1p(-epsilon), np.inf)
+    certain = np.isfinite(leak)
     certified = _first(
         lambda n: _upper(n[:, None] * rows, rows, n, alpha, z_power) <= epsilon, len(rows)
     )
     floors = (np.maximum(mixture, two_points), two_points, mixture, np.where(reached, rigorous, 0))
     floor, two_points, mixture, rigorous = (np.ceil(x).reshape(shape) for x in floors)
     return Plan(
-        np.ceil(found.max(axis=0)).reshape(shape),
+        np.ceil(np.where(certain, leak, found.max(axis=0))).reshape(shape),
         np.ceil(certified).reshape(shape),
         floor,
         two_points,
         mixture,
         rigorous,
-        np.array(list(PATTERNS))[found.argmax(axis=0)].reshape(shape),
+        np.where(certain, "leak", np.array(list(PATTERNS))[found.argmax(axis=0)]).reshape(shape),
         epsilon,
         alpha,
         power,

@@ -92,7 +92,11 @@ def brief(certificate: Certificate) -> dict[str, Any]:
     }
 
 
-_WORST = {"signs": "many outcomes, signs unknown", "halves": "one half against the other"}
+_WORST = {
+    "signs": "many outcomes, signs unknown",
+    "halves": "one half against the other",
+    "leak": "a leak to impossible outcomes",
+}
 
 
 def plan_table(plan: Plan) -> Table:
