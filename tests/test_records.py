@@ -4,11 +4,15 @@ import time
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
 from qiskit.quantum_info import Statevector
 
+from qcattn import run
+from qcattn.backends import Aer
+from qcattn.datasets import Scores
 from qcattn.encodings import Binary, OneHot
-from qcattn.preparations import Amplitude
-from qcattn.records import Counts, Hamiltonian, walsh_hadamard
+from qcattn.preparations import Amplitude, Heralded
+from qcattn.records import Counts, Hamiltonian, Resources, walsh_hadamard
 
 RNG = np.random.default_rng(5)
 
@@ -67,6 +71,93 @@ def test_counts_add_and_index():
     assert np.array_equal(double.kept, 2 * (counts.keys.sum(-1) + 1))
     assert np.array_equal(counts[1, 2].keys, counts.keys[1, 2])
     assert np.array_equal(counts[:, 1].stray, counts.stray[:, 1])
+
+
+INDICES = {
+    "everything": ...,
+    "a number": 1,
+    "a negative number": -1,
+    "a slice": slice(None, None, 2),
+    "a slice from behind": slice(None, None, -1),
+    "an empty slice": slice(0, 0),
+    "no index": (),
+    "all numbers": (1, 2, 0),
+    "the last axis": (..., 1),
+    "the ends": (0, ..., 1),
+    "numbers and slices": (slice(1), 2, slice(None)),
+    "integers": np.array([1, 0, 1]),
+    "a list": [0, 1],
+    "a table of integers": np.array([[1, 0], [0, 0]]),
+    "integers on each axis": (np.array([0, 1]), np.array([2, 0]), np.array([1, 1])),
+    "integers behind": (..., np.array([1, 0, 0])),
+    "a mask": np.array([True, False]),
+    "a mask of all axes": np.arange(12).reshape(2, 3, 2) % 5 == 0,
+    "a mask of two axes": np.arange(6).reshape(2, 3) % 2 == 1,
+    "a mask of nothing": np.zeros((2, 3, 2), bool),
+    "a new axis": (None, 1),
+}
+ROWS = (2, 3, 2)
+
+
+def by_rows(array, index, trailing):
+    """Reference: index an array of row numbers, and fetch the rows one after the other."""
+    numbers = np.arange(np.prod(ROWS)).reshape(ROWS)[index]
+    flat = array.reshape(-1, *array.shape[len(ROWS) :])
+    rows = [flat[number] for number in np.ravel(numbers)]
+    return np.array(rows, array.dtype).reshape((*np.shape(numbers), *trailing))
+
+
+@pytest.mark.parametrize("name", INDICES)
+def test_indexing_is_indexing_by_rows(name):
+    index = INDICES[name]
+    scores = RNG.normal(size=(*ROWS, 5))
+    hamiltonian = Binary()(scores)
+    prepared = Heralded()(hamiltonian, beta=1.0)
+    counts = Counts(
+        RNG.integers(9, size=(*ROWS, 5)), RNG.integers(9, size=ROWS), RNG.integers(9, size=ROWS)
+    )
+    assert np.array_equal(hamiltonian[index].energies, by_rows(-scores, index, (5,)))
+    assert hamiltonian[index].codewords is hamiltonian.codewords
+    for record, names in (
+        (prepared, ("values", "distribution", "success", "error")),
+        (counts, ("keys", "stray", "discarded")),
+    ):
+        part = record[index]
+        for field in names:
+            array = getattr(record, field)
+            expected = by_rows(array, index, array.shape[len(ROWS) :])
+            assert np.array_equal(getattr(part, field), expected), field
+    assert prepared[index].circuit is prepared.circuit
+    assert prepared[index].shape == np.shape(counts[index].stray)
+
+
+@pytest.mark.parametrize("index", [2, (0, 0, 0, 0), (0, 3), np.array([5])])
+def test_an_index_beyond_the_rows_is_an_error_and_never_reaches_the_keys(index):
+    hamiltonian = Binary()(RNG.normal(size=(*ROWS, 5)))
+    counts = Counts.zeros(ROWS, 5)
+    for record in (hamiltonian, Amplitude()(hamiltonian, beta=1.0), counts):
+        with pytest.raises(IndexError):
+            record[index]
+
+
+def test_resources_count_qubits_that_something_happens_to():
+    circuit = QuantumCircuit(6, 2)
+    circuit.ry(0.3, 1)
+    circuit.cx(1, 3)
+    circuit.barrier(1, 3)
+    circuit.x(3)
+    circuit.measure([1, 3], [0, 1])
+    assert Resources.of(circuit) == Resources(qubits=2, depth=4, two_qubit_gates=1, rotations=1)
+    assert Resources.of(QuantumCircuit(4)) == Resources(0, 0, 0, 0)
+
+
+def test_a_codebook_pairs_tokens_with_bitstrings():
+    scores = Scores(np.zeros((2, 3)), tokens=("the", " cat", " sat"))
+    backend = Aer(device="CPU", draws="born")
+    named = run(scores, shots=10, seed=1, backend=backend)
+    assert named.codebook == (("the", "00"), (" cat", "01"), (" sat", "10"))
+    numbered = run(np.zeros((2, 3)), shots=10, seed=1, backend=backend, encoding=OneHot())
+    assert numbered.codebook == (("0", "001"), ("1", "010"), ("2", "100"))
 
 
 def test_frequencies_of_no_shots_are_nan():

@@ -1,8 +1,10 @@
 """Results on disk: lossless, whole or not at all, read without trust."""
 
 import errno
+import hashlib
 import io
 import json
+import os
 import pickle
 import zipfile
 from dataclasses import fields, is_dataclass
@@ -66,6 +68,9 @@ def test_an_interrupted_result_comes_back_with_its_infinite_resolution(tmp_path)
             raise KeyboardInterrupt
             yield
 
+        def fitted(self, prepared):
+            return prepared.circuit
+
         def settings(self):
             return {}
 
@@ -122,6 +127,77 @@ def test_a_full_disk_leaves_nothing_behind(result, tmp_path, monkeypatch, name):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("given", ["run", "new/and/deep/run", "old/new/run"])
+def test_a_failed_write_takes_its_parents_with_it_and_says_what_to_do(
+    result, tmp_path, monkeypatch, given
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old").mkdir()
+
+    def full(path, *args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        save(result, given)
+    assert caught.value.errno == errno.ENOSPC
+    assert f"`{given}`" in str(caught.value), "as it was given"
+    assert "name another folder" in str(caught.value)
+    assert [path.name for path in tmp_path.rglob("*")] == ["old"]
+
+
+def test_a_parent_that_is_a_file_is_said(result, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OSError, match="another folder") as caught:
+        save(result, tmp_path / "file" / "run")
+    assert str(tmp_path / "file" / "run") in str(caught.value)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_empty_folder_is_written_into(result, tmp_path, monkeypatch):
+    mine = tmp_path / "mine"
+    mine.mkdir(mode=0o700)
+    before = mine.stat()
+    monkeypatch.chdir(mine)
+    save(result, ".")
+    after = mine.stat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    assert os.getcwd() == str(mine) and Path("result.json").exists()
+    assert same(load("."), result)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_an_empty_folder_is_left_empty_by_a_failed_write(result, tmp_path, monkeypatch, number):
+    """The disk goes away before one of the files of the result is in its place."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    replace, calls = os.replace, []
+
+    def failing(source, target):
+        calls.append(target)
+        if len(calls) == number:
+            raise OSError(errno.EIO, "Input/output error", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        save(result, mine)
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine"]
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_name_taken_while_files_are_written_is_left_alone(tmp_path, empty):
+    if empty:
+        (tmp_path / "run").mkdir()
+    with pytest.raises((ValueError, OSError), match="run"), whole_folder(tmp_path / "run") as fresh:
+        (fresh / "result.json").write_text("mine")
+        (tmp_path / "run").mkdir(exist_ok=True)
+        (tmp_path / "run" / "result.json").write_text("theirs")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert (tmp_path / "run" / "result.json").read_text() == "theirs"
+
+
 def test_an_interrupt_leaves_nothing_behind(tmp_path):
     with pytest.raises(KeyboardInterrupt), whole_folder(tmp_path / "run") as fresh:
         (fresh / "half").write_text("x")
@@ -129,7 +205,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["result.npz", "template.qpy"])
+@pytest.mark.parametrize("name", ["result.npz", "template.qpy", "template.qasm"])
 def test_damaged_files_are_named(folder, name):
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -138,7 +214,7 @@ def test_damaged_files_are_named(folder, name):
         load(folder)
 
 
-@pytest.mark.parametrize("name", ["result.npz", "template.qpy", "result.json"])
+@pytest.mark.parametrize("name", ["result.npz", "template.qpy", "template.qasm", "result.json"])
 def test_missing_files_are_named(folder, name):
     (folder / name).unlink()
     with pytest.raises(ValueError, match=f"{name}.*missing"):
@@ -161,14 +237,180 @@ def test_foreign_documents_are_refused(folder, text, message):
         load(folder)
 
 
-def forge(folder, content: bytes) -> None:
-    """Replace the arrays and make the hash fit, as an attacker would."""
-    import hashlib
+def sealed(document: dict) -> str:
+    """The text of result.json with its own hash made to fit."""
+    rest = {name: value for name, value in document.items() if name != "sha256"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps({**rest, "sha256": hashlib.sha256(text.encode("utf-8")).hexdigest()})
 
-    (folder / "result.npz").write_bytes(content)
+
+def forge(folder, content: bytes, name: str = "result.npz") -> None:
+    """Replace a file and make the hashes fit, as an attacker would."""
+    (folder / name).write_bytes(content)
     document = json.loads((folder / "result.json").read_text())
-    document["files"]["result.npz"] = hashlib.sha256(content).hexdigest()
+    document["files"][name] = hashlib.sha256(content).hexdigest()
+    (folder / "result.json").write_text(sealed(document))
+
+
+def test_what_is_sealed_and_not_changed_is_read(result, folder):
+    """The forgeries below fail for what they change, and not for their seals."""
+    document = json.loads((folder / "result.json").read_text())
+    assert json.loads(sealed(document))["sha256"] == document["sha256"]
+    forge(folder, (folder / "result.npz").read_bytes())
+    assert same(load(folder), result)
+
+
+@pytest.mark.parametrize("kind", ["garbage", "truncated", "empty", "header alone", "other format"])
+@pytest.mark.parametrize("name", ["template.qpy", "result.npz"])
+def test_files_that_cannot_be_read_are_refused_whatever_their_hash(folder, name, kind):
+    whole = (folder / name).read_bytes()
+    other = {"template.qpy": "result.npz", "result.npz": "template.qpy"}[name]
+    content = {
+        "garbage": np.random.default_rng(1).bytes(len(whole)),
+        "truncated": whole[: len(whole) // 2],
+        "empty": b"",
+        "header alone": whole[:16],
+        "other format": (folder / other).read_bytes(),
+    }[kind]
+    forge(folder, content, name)
+    with pytest.raises(ValueError, match=str(folder)):
+        load(folder)
+
+
+@pytest.mark.parametrize("position", range(8))
+def test_bytes_changed_anywhere_in_the_circuit_never_end_in_another_error(folder, position):
+    content = bytearray((folder / "template.qpy").read_bytes())
+    at = position * (len(content) - 1) // 7
+    for change in (0x01, 0x80, 0xFF):
+        content[at] ^= change
+        forge(folder, bytes(content), "template.qpy")
+        try:
+            load(folder)
+        except ValueError as error:
+            assert str(folder) in str(error)
+        content[at] ^= change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verdicts": []},
+        {"verdicts": [{}]},
+        {"verdicts": {}},
+        {"verdicts": None},
+        {"prepared": {}},
+        {"prepared": []},
+        {"resources": {"qubits": 3}},
+        {"seed": "many"},
+        {"shots": None},
+        {"tokens": 3},
+        {"tokens": ["a"]},
+        {"axes": ["a", "b", "c", "d"]},
+        {"settings": 3},
+        {"source": None},
+    ],
+    ids=str,
+)
+def test_documents_that_do_not_hold_a_result_are_refused(folder, change):
+    document = json.loads((folder / "result.json").read_text())
+    (folder / "result.json").write_text(sealed({**document, **change}))
+    with pytest.raises(ValueError, match=str(folder)):
+        load(folder)
+
+
+ENTRIES = [
+    "files",
+    "shots",
+    "seed",
+    "complete",
+    "tokens",
+    "axes",
+    "settings",
+    "versions",
+    "source",
+    "seconds",
+    "resources",
+    "prepared",
+    "verdicts",
+    "sha256",
+]
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_missing_entries_are_refused(folder, entry):
+    document = json.loads((folder / "result.json").read_text())
+    assert set(document) == {"format", "format_version", *ENTRIES}
+    del document[entry]
+    text = json.dumps(document) if entry == "sha256" else sealed(document)
+    (folder / "result.json").write_text(text)
+    with pytest.raises(ValueError, match=str(folder)):
+        load(folder)
+
+
+def test_an_edited_number_is_damage(folder):
+    document = json.loads((folder / "result.json").read_text())
+    document["verdicts"][0]["overall"] = 0.5
     (folder / "result.json").write_text(json.dumps(document))
+    with pytest.raises(ValueError, match=r"result\.json.*is damaged"):
+        load(folder)
+
+
+def test_a_document_written_in_another_way_is_the_same(result, folder):
+    """Spaces, order and escapes are no damage; what is said is hashed, not how."""
+    document = json.loads((folder / "result.json").read_text())
+    text = json.dumps(dict(reversed(document.items())), indent=4, ensure_ascii=True)
+    (folder / "result.json").write_text(text)
+    assert same(load(folder), result)
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', "[" * 100_000, "1" * 5_000, "NaN", "1e999"])
+def test_documents_that_are_hard_to_read_are_refused(folder, text):
+    content = (folder / "result.json").read_text().replace('"tokens": [', f'"tokens": [{text}, ', 1)
+    (folder / "result.json").write_text(content)
+    with pytest.raises(ValueError, match=str(folder)):
+        load(folder)
+
+
+def arrays_of(folder) -> dict:
+    with np.load(folder / "result.npz") as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def forge_arrays(folder, arrays) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    forge(folder, buffer.getvalue())
+
+
+ARRAYS = [
+    "scores",
+    "expected",
+    "beta",
+    *(f"counts_{name}" for name in ("keys", "stray", "discarded")),
+    *(f"prepared_{name}" for name in ("values", "codewords", "distribution", "success", "error")),
+    *(
+        f"verdict{i}_{name}"
+        for i in (0, 1)
+        for name in ("statistic", "p_values", "refuted", "resolution", "undecided")
+    ),
+]
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_that_are_missing_or_do_not_match_are_refused(folder, name):
+    arrays = arrays_of(folder)
+    assert set(arrays) == set(ARRAYS)
+    whole = arrays[name]
+    # One row more, one number more in each row, another number of axes.
+    wrong = [np.concatenate([whole, whole[:1]]), whole[..., :-1], whole[None]] if whole.ndim else []
+    wrong = wrong or [np.ones(7)]
+    for array in [*wrong, None]:
+        changed = {key: value for key, value in arrays.items() if key != name}
+        forge_arrays(folder, changed if array is None else {**changed, name: array})
+        with pytest.raises(ValueError, match=str(folder)):
+            load(folder)
+    forge_arrays(folder, arrays)
+    load(folder)
 
 
 def test_nothing_is_unpickled(folder, tmp_path):

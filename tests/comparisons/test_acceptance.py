@@ -33,6 +33,20 @@ def test_the_size_of_many_rows_is_at_most_alpha():
     assert 0.005 < size <= alpha
 
 
+def test_rows_share_alpha():
+    """No chance in it: 100 rows as predicted and one that is off, at levels around 101 times its
+    p-value. Without the number of rows it would be refuted at both."""
+    kept = np.full(101, 500)
+    kept[40] = 560
+    counts = counts_of(kept, np.full(101, 1000))
+    smallest = acceptance(counts, 0.5).p_values.min()
+    assert 1e-5 < smallest < 1e-3
+    above, below = (acceptance(counts, 0.5, alpha=101 * smallest * part) for part in (1.001, 0.999))
+    assert above.overall == below.overall == pytest.approx(101 * smallest, rel=1e-12)
+    assert above.differs and above.refuted.tolist() == [row == 40 for row in range(101)]
+    assert not below.differs and not below.refuted.any() and below.agrees
+
+
 def test_a_prediction_off_by_a_tenth_is_caught():
     kept = np.random.default_rng(1).binomial(50_000, 0.1, size=20)
     counts = counts_of(kept, np.full(20, 50_000))

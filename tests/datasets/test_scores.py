@@ -28,3 +28,22 @@ def test_labels_may_be_left_out() -> None:
 def test_it_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Scores(np.zeros(3)).model = "other"  # type: ignore[misc]
+
+
+def test_a_single_number_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"`scores` is the single number 3\.0"):
+        Scores(np.array(3.0))
+
+
+@pytest.mark.parametrize("mark", ["\ud800", "\udfff", "cat\udc80"])
+def test_text_that_is_not_unicode_is_refused(mark: str) -> None:
+    """Lone surrogates cannot be written to a file; pairs of them never occur in Python."""
+    with pytest.raises(ValueError, match="`tokens`"):
+        Scores(np.zeros(2), tokens=("a", mark))
+    with pytest.raises(ValueError, match="`sentence`"):
+        Scores(np.zeros(2), sentence=mark)
+
+
+@pytest.mark.parametrize("mark", ["", "\n", "\x00", "\u00e9", "\U0001f600", "\ufffd", "\u200b"])
+def test_odd_text_is_taken(mark: str) -> None:
+    assert Scores(np.zeros(1), tokens=(mark,), sentence=mark).tokens == (mark,)

@@ -19,6 +19,9 @@ class Dice:
     def __init__(self, fault=None, stray=0, rows=None, accept=1.0):
         self.fault, self.stray, self.rows, self.accept = fault, stray, rows, accept
 
+    def fitted(self, prepared):
+        return prepared.circuit
+
     def settings(self):
         return {"backend": "Dice", "draws": "born", "noise": "none"}
 

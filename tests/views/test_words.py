@@ -14,8 +14,8 @@ def test_a_run_that_agrees_states_its_numbers(make):
     assert result.standing == "agrees"
     assert sentence(result) == (
         f"The counts agree with softmax: 30 rows of 4,096 shots, global p = {p_text(fit.overall)}. "
-        "A perfect sampler would be called different in 1% of such runs; a total variation of "
-        f"{number(np.median(fit.resolution))} in one row alone (the median row) or of "
+        "A perfect sampler would be called different in at most 1% of such runs; a total "
+        f"variation of {number(np.median(fit.resolution))} in one row alone (the median row) or of "
         f"{number(fit.overall_resolution)} in every row at once would have been seen with 90% "
         "power."
     )
@@ -45,7 +45,7 @@ def test_a_row_that_differs_is_named_with_its_key(make):
         f"Worst: head 1, query 1 '␣b': key 2 'c' came in {count:,} of 4,096 shots, 1,365 expected "
         f"({number(1365.3333 - count)} too few, "
     ) in sentence(result)
-    assert sentence(result).endswith("called different in 1% of such runs.")
+    assert sentence(result).endswith("called different in at most 1% of such runs.")
 
 
 def test_a_deviation_common_to_all_rows_is_told_from_one_bad_row(make):
@@ -89,7 +89,7 @@ def test_a_herald_that_agrees_is_told_with_both_shares(make):
     assert f"let {counted:.2%} of the shots through, as predicted ({predicted:.2%};" in sentence(
         result
     )
-    assert "different in 1% of such runs" in sentence(result)
+    assert "different in at most 1% of such runs" in sentence(result)
 
 
 def test_a_herald_that_differs_is_told_apart_from_the_counts(make):
@@ -107,7 +107,7 @@ def test_the_error_rate_is_the_verdicts_own(make, alpha):
     result = make(np.zeros((2, 3)))
     verdict = replace(result.fit, alpha=alpha, overall=0.5)
     said = sentence(replace(result, verdicts=(verdict,)))
-    assert f"different in {100 * alpha:g}% of such runs" in said
+    assert f"different in at most {100 * alpha:g}% of such runs" in said
 
 
 def test_what_cannot_be_stated_is_not_stated(make):
