@@ -1,5 +1,6 @@
 """Counts against probabilities: tests of fit for many sparse rows at once."""
 
+from qcattn.comparisons.acceptance import acceptance
 from qcattn.comparisons.certify import Certificate, certify
 from qcattn.comparisons.expected import Expected, expected
 from qcattn.comparisons.fit import Fit, Offender, fit
@@ -18,6 +19,7 @@ __all__ = [
     "Part",
     "Plan",
     "Same",
+    "acceptance",
     "certify",
     "expected",
     "fit",
