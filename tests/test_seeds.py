@@ -18,7 +18,7 @@ def test_an_integer_is_kept(seed):
         lambda: np.random.SeedSequence(5),
         lambda: np.random.default_rng(5),
         lambda: np.random.PCG64(5),
-        lambda: np.random.RandomState(5),  # noqa: NPY002
+        lambda: np.random.RandomState(5),
     ],
 )
 def test_equal_seeds_give_equal_entropy(make):

@@ -1,11 +1,14 @@
 """Aer: the right law, the same counts however rows are cut, and streams that do not repeat."""
 
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, QuantumRegister
 from qiskit.providers.fake_provider import GenericBackendV2
+from qiskit.quantum_info import DensityMatrix
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
 
@@ -203,6 +206,234 @@ def test_exact_probabilities_with_noise_agree_with_shots(text):
     assert fit(shots, prepared.distribution, alpha=1e-8).overall <= 1e-8
 
 
+def near_zero(kind):
+    if kind == "gates of the template":
+        return noise_options("depolarizing=1e-9,thermal=1e9,readout=1e-9", 3)["noise_model"]
+    model = NoiseModel()
+    model.add_all_qubit_quantum_error(depolarizing_error(1e-9, 1), ["sx", "x"])
+    model.add_all_qubit_quantum_error(depolarizing_error(1e-9, 2), ["cz"])
+    return model
+
+
+@pytest.mark.parametrize("draws", ["shots", "born"])
+@pytest.mark.parametrize("kind", ["gates of the template", "other gates"])
+def test_next_to_no_noise_gives_softmax(kind, draws):
+    """The circuit fitted to the noise is still the circuit, which the test above cannot tell.
+
+    False-failure rate 1e-8 (the noise moves the law by less than 1e-6, far below 1/sqrt(shots));
+    the planted fault is the same counts against 1.2 beta.
+    """
+    backend = Aer(device="CPU", draws=draws, noise_model=near_zero(kind))
+    prepared = Heralded()(Binary()(SCORES[0, :3]), beta=1.0)
+    assert (backend.fitted(prepared) is prepared.circuit) == (kind == "gates of the template")
+    counts = backend(prepared, 10_000, seed=2)
+    assert fit(counts, softmax(SCORES[0, :3]), alpha=1e-8).overall > 1e-8
+    assert fit(counts, softmax(SCORES[0, :3], beta=1.2), alpha=1e-8).overall <= 1e-8
+
+
+SLOPED, STEEP = [[0.98, 0.02], [0.15, 0.85]], [[0.8, 0.2], [0.01, 0.99]]
+
+
+def uneven_readout(kind):
+    model = NoiseModel()
+    if kind == "on all qubits":
+        model.add_all_qubit_readout_error(ReadoutError(SLOPED))
+    else:
+        model.add_readout_error(ReadoutError(SLOPED), [0])
+        model.add_readout_error(ReadoutError(STEEP), [2])
+    return model
+
+
+def outcomes_of(counts):
+    return np.append(counts.keys, counts.stray[..., None], axis=-1)
+
+
+@pytest.mark.parametrize("kind", ["on all qubits", "on two qubits"])
+def test_uneven_readout_errors_are_those_of_aer(kind):
+    """Aer's own shots against the exact law of `draws="born"`; false-failure rate 1e-8 (the law
+    comes from 10^15 draws, so its own scatter is nothing). Planted faults: the law with zero and
+    one exchanged, or with the errors of qubits 0 and 2 exchanged, is refuted."""
+    prepared = Amplitude()(Binary()(SCORES[0, 1]), beta=1.0)
+    backend = Aer(device="CPU", noise_model=uneven_readout(kind))
+    drawn = outcomes_of(backend(prepared, 100_000, seed=2))
+
+    def law(model):
+        exact = Aer(device="CPU", draws="born", noise_model=model)(prepared, 10**15, seed=3)
+        return outcomes_of(exact) / 1e15
+
+    wrong = NoiseModel()
+    if kind == "on all qubits":
+        wrong.add_all_qubit_readout_error(ReadoutError(np.array(SLOPED)[::-1, ::-1]))
+    else:
+        wrong.add_readout_error(ReadoutError(STEEP), [0])
+        wrong.add_readout_error(ReadoutError(SLOPED), [2])
+    assert fit(drawn, law(uneven_readout(kind)), alpha=1e-8).overall > 1e-8
+    assert fit(drawn, law(wrong), alpha=1e-8).overall <= 1e-8
+
+
+class TestExactLawOfMixedStates:
+    """`draws="born"` where the state is mixed: one trajectory would give one of many laws."""
+
+    @staticmethod
+    def circuit(kind, template):
+        """The template, then its coherence handed to an ancilla that is forgotten, then more."""
+        circuit = QuantumCircuit(*template.qregs, QuantumRegister(1, "more"), *template.cregs)
+        bare = template.remove_final_measurements(inplace=False)
+        circuit.compose(bare, qubits=range(bare.num_qubits), inplace=True)
+        if kind == "reset":
+            circuit.cx(0, circuit.num_qubits - 1)
+            circuit.reset(circuit.num_qubits - 1)
+        else:
+            circuit.initialize([0.6, 0.8], 0)
+        circuit.ry(0.8, 0)
+        circuit.cx(0, 1)
+        circuit.ry(0.5, 1)
+        circuit.cx(1, circuit.num_qubits - 1)
+        dense = circuit.copy()
+        circuit.measure(range(template.num_clbits), range(template.num_clbits))
+        return circuit, dense
+
+    @staticmethod
+    def law(dense, prepared, row):
+        """Reference: Qiskit's own density matrix."""
+        bound = dense.assign_parameters(prepared.values[row])
+        return DensityMatrix(bound).probabilities(range(prepared.codewords.shape[1]))
+
+    @pytest.mark.parametrize("kind", ["reset", "initialize"])
+    @pytest.mark.parametrize("method", ["automatic", "density_matrix"])
+    def test_the_law_is_exact(self, kind, method):
+        """10^12 draws a row: 7 standard deviations are below 4e-6, passed by chance with less
+        than 1e-10. The planted fault is what one trajectory says."""
+        prepared = Amplitude()(Binary()(np.random.default_rng(4).normal(size=(5, 8))), beta=1.0)
+        circuit, dense = self.circuit(kind, prepared.circuit)
+        mixed = replace(prepared, circuit=circuit)
+        counts = Aer(device="CPU", draws="born", method=method)(mixed, 10**12, seed=1)
+        expected = np.array([self.law(dense, prepared, row) for row in range(5)])
+        assert np.abs(counts.keys / 1e12 - expected).max() < 4e-6
+        one = dense.copy()
+        one.save_probabilities(range(3))
+        simulator = AerSimulator(method="statevector", seed_simulator=1)
+        single = [
+            simulator.run(one.assign_parameters(row), shots=1).result().data(0)["probabilities"]
+            for row in prepared.values
+        ]
+        assert np.abs(single - expected).max() > 0.05
+
+    @pytest.mark.parametrize("kind", ["reset", "initialize"])
+    @pytest.mark.parametrize("method", ["statevector", "matrix_product_state"])
+    def test_a_method_of_trajectories_is_refused_by_name(self, kind, method):
+        prepared = Amplitude()(Binary()(np.zeros((2, 8))), beta=1.0)
+        mixed = replace(prepared, circuit=self.circuit(kind, prepared.circuit)[0])
+        with pytest.raises(ValueError, match=f"'{method}'.*density_matrix"):
+            Aer(device="CPU", draws="born", method=method)(mixed, 10)
+        assert (Aer(device="CPU", method=method)(mixed, 10).shots == 10).all(), "shots may"
+
+    @pytest.mark.parametrize("method", ["statevector", "matrix_product_state"])
+    def test_a_method_of_trajectories_is_refused_with_noise_on_gates(self, method):
+        prepared = Amplitude()(Binary()(np.zeros((2, 8))), beta=1.0)
+        noise = noise_options("depolarizing", 3)
+        with pytest.raises(ValueError, match=f"'{method}'.*density_matrix"):
+            Aer(device="CPU", draws="born", method=method, **noise)(prepared, 10)
+        readout = Aer(device="CPU", draws="born", method=method, **noise_options("readout", 3))
+        assert (readout(prepared, 10).shots == 10).all(), "reading wrong mixes no state"
+
+
+def leaps(keys, step):
+    """Of pairs of rows whose first is at `step` or later: share in which the second is `step`
+    before the first."""
+    first, second = keys[:-1], keys[1:]
+    far = first >= step
+    return (second[far] == first[far] - step).mean(), int(far.sum())
+
+
+def test_streams_of_exact_draws_do_not_overlap():
+    """Rows of a geometric law and one shot: each key takes one number of the row's stream, so a
+    stream that goes on where the last one began comes out as many keys earlier. (Philox gives
+    four numbers a step of its counter.) At most 30% of more than 300 rows may do so, expected are
+    h / (2 - h) = 5%: binomial tail below 1e-20. The planted fault, counters one apart, does
+    always."""
+    rows, keys, hazard, step = 600, 64, 0.1, 4
+    law = hazard * (1 - hazard) ** np.arange(keys)
+    law[-1] = 1 - law[:-1].sum()
+    prepared = Amplitude()(Binary()(np.log(np.tile(law, (rows, 1)))), beta=1.0)
+    drawn = Aer(device="CPU", draws="born")(prepared, 1, seed=3).keys.argmax(axis=-1)
+    streams = [np.random.Philox(key=5, counter=[row, 0, 0, 0]) for row in range(rows)]
+    overlapping = np.array(
+        [np.random.Generator(stream).multinomial(1, law).argmax() for stream in streams]
+    )
+    for shift in (1, 2, 3, step, 8, 12):
+        share, pairs = leaps(drawn, shift)
+        assert share < 0.3 and pairs > 100
+    assert leaps(overlapping, step)[0] == 1.0
+    assert abs((drawn >= 10).mean() - 0.9**10) < 0.14, "seven standard deviations"
+
+
+def test_rows_that_turn_out_to_run_shot_by_shot_are_noticed(monkeypatch):
+    """Aer's word on how it ran a row is changed from the second job on; planted here."""
+    prepared = Amplitude()(Binary()(SCORES), beta=1.0)
+    original, jobs = AerSimulator.run, []
+
+    def run(simulator, *arguments, **options):
+        job = original(simulator, *arguments, **options)
+        result = job.result()
+        assert all(one.metadata["measure_sampling"] for one in result.results)
+        if jobs:
+            result.results[-1].metadata["measure_sampling"] = False
+        jobs.append(job)
+        return SimpleNamespace(result=lambda: result)
+
+    monkeypatch.setattr(AerSimulator, "run", run)
+    with pytest.raises(RuntimeError, match=r"row 0 at once but rows 1 to 11 shot by shot"):
+        Aer(device="CPU")(prepared, 10, seed=1)
+    assert len(jobs) == 2
+
+
+@pytest.mark.parametrize("draws", ["shots", "born"])
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("method", ["statevector", "density_matrix"])
+def test_options_reach_aer(monkeypatch, method, precision, draws):
+    seen = []
+    original = AerSimulator.run
+
+    def noted(simulator, *arguments, **options):
+        seen.append(simulator.options)
+        return original(simulator, *arguments, **options)
+
+    monkeypatch.setattr(AerSimulator, "run", noted)
+    backend = Aer(device="CPU", method=method, precision=precision, draws=draws)
+    backend(Amplitude()(Binary()(SCORES), beta=1.0), 10, seed=1)
+    assert seen
+    for options in seen:
+        assert (options.method, options.precision, options.device) == (method, precision, "CPU")
+    assert backend.settings()["precision"] == precision
+
+
+@pytest.mark.parametrize("draws", ["shots", "born"])
+def test_what_runs_is_what_is_fitted(monkeypatch, draws):
+    device = GenericBackendV2(4, seed=1)
+    seen = []
+    original = AerSimulator.run
+
+    def noted(simulator, circuits, **options):
+        seen.extend(circuits)
+        return original(simulator, circuits, **options)
+
+    monkeypatch.setattr(AerSimulator, "run", noted)
+    Aer(device="CPU", draws=draws, imitate=device)(
+        Amplitude()(Binary()(SCORES[0]), beta=1.0), 10, seed=1
+    )
+    own = {*device.operation_names, "save_probabilities", "barrier"}
+    assert seen and all(set(circuit.count_ops()) <= own for circuit in seen)
+    assert "ry" not in own
+
+
+def test_more_outcomes_than_can_be_listed_are_refused_with_the_cure():
+    """Before anything is simulated: 25 qubits would take a while."""
+    prepared = Amplitude()(OneHot()(np.zeros(25)), beta=1.0)
+    with pytest.raises(ValueError, match=r"25 bits.*draws='shots'"):
+        Aer(device="CPU", draws="born")(prepared, 10)
+
+
 def test_an_imitated_backend_brings_its_noise():
     prepared = Amplitude()(Binary()(SCORES[0, 1:3]), beta=1.0)
     backend = Aer(device="CPU", imitate=GenericBackendV2(4, seed=1))
@@ -253,15 +484,18 @@ def test_two_sources_of_noise_are_refused():
         Aer(noise_model=NoiseModel(), imitate=GenericBackendV2(2))
 
 
-@pytest.mark.parametrize("shots", [0, -5])
+@pytest.mark.parametrize("shots", [0, -5, 2.5, 2.0, "a", None, np.inf, np.nan, True, [10]])
 def test_no_shots_are_refused(shots):
-    with pytest.raises(ValueError, match=f"`shots` must be 1 or more, but is {shots}"):
+    said = re.escape(f"`shots` must be a whole number, 1 or more, but is {shots!r}")
+    with pytest.raises(ValueError, match=said):
         Aer(device="CPU")(Amplitude()(Binary()([0.0, 1.0]), beta=1.0), shots)
 
 
 def test_a_method_that_cannot_turn_says_so():
-    with pytest.raises(RuntimeError, match="Aer could not run the circuit"):
-        Aer(device="CPU", method="stabilizer")(Amplitude()(Binary()([0.0, 1.0]), beta=1.0), 10)
+    prepared = Amplitude()(Binary()(SCORES), beta=1.0)
+    with pytest.raises(RuntimeError, match="Aer could not run the circuit") as caught:
+        Aer(device="CPU", method="stabilizer")(prepared, 10)
+    assert 40 < len(str(caught.value)) < 1000
 
 
 def test_lost_rows_are_noticed(monkeypatch):

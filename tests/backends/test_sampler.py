@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from qiskit.primitives import BackendSamplerV2, StatevectorSampler
+from qiskit.primitives import BackendSamplerV2, BaseSamplerV2, StatevectorSampler
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
+from qcattn import run
 from qcattn.attention import softmax
-from qcattn.backends import Aer, Sampler, sampler
+from qcattn.backends import Aer, Sampler
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, OneHot
 from qcattn.preparations import Amplitude, Heralded
@@ -41,12 +42,62 @@ def test_counts_are_softmax(make, preparation, encoding):
         assert (np.abs(kept - prepared.success) < 7 * spread).all()
 
 
-def test_chunks_add_up(monkeypatch):
-    monkeypatch.setattr(sampler, "_SHOTS_OF_CHUNK", 100)
-    prepared = Amplitude()(Binary()(SCORES), beta=1.0)
-    backend = Sampler(StatevectorSampler(seed=1))
-    assert len(list(backend.stream(prepared, 60))) == 6
-    assert (backend(prepared, 60).shots == 60).all()
+class Noted(BaseSamplerV2):
+    """A primitive that notes what it is asked."""
+
+    def __init__(self, inner):
+        self.inner, self.calls = inner, []
+
+    def run(self, pubs, *, shots=None):
+        pubs = list(pubs)
+        self.calls.append((pubs, shots))
+        return self.inner.run(pubs, shots=shots)
+
+
+@pytest.mark.parametrize("shots", [60, 20_000])
+def test_all_rows_go_in_one_call_as_one_pub(shots):
+    """A second call would repeat the first, where a primitive keeps its seed."""
+    prepared = Amplitude()(Binary()(SCORES[..., :2]), beta=1.0)
+    primitive = Noted(StatevectorSampler(seed=1))
+    ((rows, counts),) = Sampler(primitive).stream(prepared, shots)
+    assert rows == slice(0, 6) and (counts.shots == shots).all()
+    ((((circuit, values),), asked),) = primitive.calls
+    assert circuit is prepared.circuit and asked == shots
+    assert np.array_equal(values, prepared.flat_values)
+
+
+def test_equal_rows_of_a_primitive_that_repeats_itself_are_still_fair():
+    """256 equal rows at alpha = 0.2 over 30 seeds: "differs" at most 18 times.
+
+    Binomial(30, 0.2) exceeds 18 with probability 3e-7. The planted fault, the rows cut into 16
+    calls of a primitive that starts again at each, repeats the counts and is said to differ more
+    often; cut into two, the second half is the first again.
+    """
+    scores, shots = np.tile([0.0, 0.3, 0.9, 1.2], (256, 1)), 64
+
+    class InParts(Sampler):
+        rows = 16
+
+        def stream(self, prepared, shots, seed=None):
+            for start in range(0, 256, self.rows):
+                rows = slice(start, start + self.rows)
+                yield rows, Sampler(self.sampler)(prepared[rows], shots)
+
+    class InHalves(InParts):
+        rows = 128
+
+    def drawn(kind, seed):
+        primitive = SamplerV2(seed=seed, options={"backend_options": {"max_parallel_threads": 1}})
+        return run(scores, shots=shots, backend=kind(primitive), alpha=0.2)
+
+    whole = [drawn(Sampler, seed) for seed in range(30)]
+    parts = [drawn(InParts, seed) for seed in range(30)]
+    differing = [sum(result.differs for result in results) for results in (whole, parts)]
+    assert differing[0] <= 18 < differing[1]
+    for result in whole:
+        assert len(np.unique(result.counts.keys, axis=0)) > 200
+    halves = drawn(InHalves, 0).counts.keys
+    assert np.array_equal(halves[:128], halves[128:])
 
 
 def test_a_device_gets_its_own_gates():
@@ -73,5 +124,9 @@ def test_it_reads_bits_as_aer_does():
 def test_something_else_is_refused():
     with pytest.raises(ValueError, match="BaseSamplerV2, but is AerSimulator"):
         Sampler(AerSimulator())
+
+
+@pytest.mark.parametrize("shots", [0, 2.5, "a", None])
+def test_no_shots_are_refused(shots):
     with pytest.raises(ValueError, match="`shots`"):
-        Sampler(StatevectorSampler())(Amplitude()(Binary()([0.0, 1.0]), beta=1.0), 0)
+        Sampler(StatevectorSampler())(Amplitude()(Binary()([0.0, 1.0]), beta=1.0), shots)
