@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from qcattn.views.colours import FAULT, MEASURED
 from qcattn.views.plots import binomial_band, drawable, heat_map, row_bars
 
-ODD = ["日本", "🙂", "$x$", "$", "<b>", "a\nb", "\x00", "", "\u202e", "\ud800", "_^", "$\\frac$"]
+ODD = ["日本", "🙂", "$x$", "$", "<b>", "a\nb", "\x00", "", "\u202e", "\ufffd", "_^", "$\\frac$"]
 
 
 def axes():

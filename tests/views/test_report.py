@@ -11,7 +11,7 @@ from qcattn.views.names import p_text, visible
 from qcattn.views.report import write_report
 from qcattn.views.words import sentence
 
-ODD = ["<script>", "&amp;", '"', "[b]", " a", "日本", "\ud800", "$x$"]
+ODD = ["<script>", "&amp;", '"', "[b]", " a", "日本", "\ufffd", "$x$"]
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 
 
