@@ -15,7 +15,7 @@ from qcattn.attention import softmax
 from qcattn.backends import Aer, Sampler
 from qcattn.backends.noise import noise_options
 from qcattn.comparisons import fit
-from qcattn.datasets import load
+from qcattn.datasets import Scores, load
 from qcattn.encodings import Binary, OneHot
 from qcattn.preparations import Amplitude, Heralded, Purification
 from qcattn.preparations.amplitudes import amplitude_angles
@@ -316,6 +316,16 @@ def test_the_masked_entries_of_a_masked_array_are_masked_keys():
     assert np.array_equal(unmasked.scores, [0.0, 1.0])
     with pytest.raises(ValueError, match="mask"):
         run(np.ma.masked_array([0.0, 1.0], [True, True]), backend=BORN)
+
+
+def test_a_mask_is_not_lost_in_a_record_of_scores():
+    result = run(
+        Scores(np.ma.masked_array([0.0, 1.0, 9.0], [False, False, True]), tokens=("a", "b", "c")),
+        shots=1000,
+        seed=3,
+        backend=BORN,
+    )
+    assert np.array_equal(result.expected, softmax([0.0, 1.0, -np.inf]))
 
 
 class TestResources:

@@ -167,6 +167,27 @@ def test_an_empty_folder_is_written_into(result, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+def test_an_empty_folder_on_another_disk_is_written_into(result, tmp_path, monkeypatch):
+    """A mounted volume is one: nothing can be moved into it from outside."""
+    mine = tmp_path / "volume"
+    mine.mkdir()
+    replace = os.replace
+
+    def on_two_disks(source, target):
+        inside = [Path(path).absolute().is_relative_to(mine) for path in (source, target)]
+        if inside[0] != inside[1] or mine in map(Path, (source, target)):
+            raise OSError(errno.EXDEV, "Invalid cross-device link", str(source))
+        replace(source, target)
+
+    for name in ("replace", "rename"):
+        monkeypatch.setattr(os, name, on_two_disks)
+    save(result, mine)
+    assert same(load(mine), result)
+    assert len(list(mine.iterdir())) == 4 and [path.name for path in tmp_path.iterdir()] == [
+        "volume"
+    ]
+
+
 @pytest.mark.parametrize("number", [1, 2, 4])
 def test_an_empty_folder_is_left_empty_by_a_failed_write(result, tmp_path, monkeypatch, number):
     """The disk goes away before one of the files of the result is in its place."""

@@ -271,6 +271,24 @@ def test_uneven_readout_errors_are_those_of_aer(kind):
     assert fit(drawn, law(wrong), alpha=1e-8).overall <= 1e-8
 
 
+def test_an_error_on_measuring_is_never_left_out():
+    """A quantum error on `measure` (no readout error) stands before an instruction that
+    `draws="born"` takes away: its law must have it, or it must be refused. False-failure rate
+    1e-8; Aer's shots show that the error is there at all."""
+    model = NoiseModel()
+    model.add_all_qubit_quantum_error(depolarizing_error(0.3, 1), "measure")
+    prepared = Amplitude()(Binary()(SCORES[0, 1]), beta=1.0)
+    shots = Aer(device="CPU", noise_model=model)(prepared, 20_000, seed=2)
+    assert fit(shots, softmax(SCORES[0, 1]), alpha=1e-8).overall <= 1e-8
+    try:
+        exact = Aer(device="CPU", draws="born", noise_model=model)(prepared, 10**15, seed=3)
+    except ValueError as error:
+        assert "draws='shots'" in str(error)
+    else:
+        law = outcomes_of(exact) / 1e15
+        assert fit(outcomes_of(shots), law, alpha=1e-8).overall > 1e-8
+
+
 class TestExactLawOfMixedStates:
     """`draws="born"` where the state is mixed: one trajectory would give one of many laws."""
 
