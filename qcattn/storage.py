@@ -59,11 +59,9 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
         fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         fresh.chmod(0o755)
         yield fresh
+        check_free(folder)
         if target.is_dir():
-            # An empty folder is filled; what makes it a result comes last.
-            for entry in sorted(fresh.iterdir(), key=lambda entry: entry.name == "result.json"):
-                os.replace(entry, target / entry.name)
-            fresh.rmdir()
+            _fill(target, fresh)
         else:
             os.replace(fresh, target)
     except BaseException as error:
@@ -78,6 +76,20 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
                 f"`{folder}` cannot be written: {error.strerror or error}; nothing was left there. "
                 "Free space, or name another folder",
             ) from error
+        raise
+
+
+def _fill(target: Path, fresh: Path) -> None:
+    """Move everything into an empty folder; what makes it a result comes last."""
+    moved = []
+    try:
+        for entry in sorted(fresh.iterdir(), key=lambda entry: entry.name == "result.json"):
+            os.replace(entry, target / entry.name)
+            moved.append(target / entry.name)
+        fresh.rmdir()
+    except BaseException:
+        for path in moved:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         raise
 
 
@@ -216,22 +228,29 @@ def _parse(document: dict[str, Any], content: dict[str, bytes]) -> Result:
 
 
 def _check_shapes(result: Result) -> None:
+    """Every array has the rows and keys of the others, and what is one of a few is one of them."""
     keys, rows = result.expected.shape, result.shape
-    same = {
-        "scores": (result.scores.shape, keys),
-        "counts": (result.counts.keys.shape, keys),
-        "stray": (result.counts.stray.shape, rows),
-        "discarded": (result.counts.discarded.shape, rows),
-        "distribution": (result.prepared.distribution.shape, keys),
-        "values": (result.prepared.shape, rows),
-        "codewords": (result.prepared.codewords.shape[:1], keys[-1:]),
-        "tokens": (len(result.tokens) or keys[-1], keys[-1]),
-        "axes": (len(result.axes) or len(rows), len(rows)),
-        "verdicts": (all(v.p_values.shape == rows for v in result.verdicts), True),
-        "fit": (bool(result.verdicts) and result.fit.name == "fit", True),
-        "kind": (result.prepared.kind in ("told", "thermal"), True),
+    prepared, counts = result.prepared, result.counts
+    key_bits = [register.size for register in prepared.circuit.cregs]
+    of_rows = {"stray": counts.stray, "discarded": counts.discarded}
+    of_rows |= {"success": prepared.success, "error": prepared.error}
+    for i, verdict in enumerate(result.verdicts):
+        of_rows |= {f"{name} of verdict {i}": getattr(verdict, name) for name in _VERDICT_ARRAYS}
+    of_keys = {"scores": result.scores, "counts": counts.keys, "expected": prepared.distribution}
+    fits = {
+        **{name: array.shape == rows for name, array in of_rows.items()},
+        **{name: array.shape == keys for name, array in of_keys.items()},
+        "beta": result.beta.shape in ((), rows),
+        "values": prepared.values.shape == (*rows, prepared.circuit.num_parameters),
+        "codewords": prepared.codewords.ndim == 2
+        and len(prepared.codewords) == keys[-1]
+        and prepared.codewords.shape[1] in key_bits,
+        "tokens": len(result.tokens) in (0, keys[-1]),
+        "axes": len(result.axes) in (0, len(rows)),
+        "verdicts": bool(result.verdicts) and result.fit.name == "fit",
+        "kind": prepared.kind in ("told", "thermal"),
     }
-    wrong = [name for name, (found, expected) in same.items() if found != expected]
+    wrong = [name for name, fitting in fits.items() if not fitting]
     if wrong:
         raise ValueError(f"{', '.join(wrong)} do not match the rest")
 
@@ -277,7 +296,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         ) from error
     except OSError as error:
         raise ValueError(f"`{path}` cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"`{path}` is damaged: {error}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"`{path}` is not a result of qcattn")
@@ -286,7 +305,11 @@ def _read_json(path: Path) -> dict[str, Any]:
             f"`{path}` has format version {document.get('format_version')!r}, but this qcattn "
             f"reads {FORMAT_VERSION}; use the version of qcattn that wrote it"
         )
-    if document.get("sha256") != _sha256(_canonical(document)):
+    try:
+        intact = document.get("sha256") == _sha256(_canonical(document))
+    except UnicodeEncodeError:
+        intact = False
+    if not intact:
         raise ValueError(f"`{path}` is damaged: its SHA-256 is not the one it states")
     return document
 

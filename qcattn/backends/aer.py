@@ -223,6 +223,9 @@ class Aer:
                 f"`method` is {self.method!r} with draws='born' and a reset or gate noise: "
                 "probabilities are exact on 'density_matrix' only; use it, or draws='shots'"
             )
+        if "initialize" in circuit.count_ops():
+            # Aer's density matrix knows it as a reset and gates only.
+            circuit = transpile(circuit, AerSimulator(method="density_matrix"))
         circuit, measured = _with_probabilities(circuit)
         simulator = self._simulator(circuit, noise)
         if mixed:
