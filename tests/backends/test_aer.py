@@ -509,10 +509,12 @@ def test_no_shots_are_refused(shots):
         Aer(device="CPU")(Amplitude()(Binary()([0.0, 1.0]), beta=1.0), shots)
 
 
-def test_a_method_that_cannot_turn_says_so():
-    prepared = Amplitude()(Binary()(SCORES), beta=1.0)
+@pytest.mark.parametrize("draws", ["shots", "born"])
+def test_a_method_that_cannot_turn_says_so(draws):
+    """Once: Aer itself says it for each of the 200 rows."""
+    prepared = Amplitude()(Binary()(np.random.default_rng(1).normal(size=(200, 5))), beta=1.0)
     with pytest.raises(RuntimeError, match="Aer could not run the circuit") as caught:
-        Aer(device="CPU", method="stabilizer")(prepared, 10)
+        Aer(device="CPU", method="stabilizer", draws=draws)(prepared, 10)
     assert 40 < len(str(caught.value)) < 1000
 
 
