@@ -24,8 +24,9 @@ def check_scores(scores: ArrayLike, *, name: str = "scores") -> NDArray[np.float
     """Return the scores as a float64 array, or say which row cannot be used and why.
 
     Args:
-        scores: Real numbers of shape (..., keys), dimensionless; ``-inf`` marks a masked key. Zero
-            rows, such as shape (0, 4), are allowed; zero keys are not.
+        scores: Real numbers of shape (..., keys), dimensionless; ``-inf`` marks a masked key, as
+            does the mask of a masked array. Zero rows, such as shape (0, 4), are allowed; zero
+            keys are not.
         name: What the error message calls the argument.
 
     Returns:
@@ -44,7 +45,7 @@ def check_scores(scores: ArrayLike, *, name: str = "scores") -> NDArray[np.float
             ...
         ValueError: Argument `scores` holds nan at scores[1], key 1. ...
     """
-    array = _real_array(scores, name)
+    array = _real_array(unmasked(scores), name)
     if array.ndim == 0 or array.shape[-1] == 0:
         raise ValueError(
             f"Argument `{name}` must be of shape (..., keys) with at least one key, "
@@ -55,6 +56,19 @@ def check_scores(scores: ArrayLike, *, name: str = "scores") -> NDArray[np.float
     if not usable.all():
         _raise_for_row(array, np.unravel_index(int(np.argmin(usable)), usable.shape), name)
     return array
+
+
+def unmasked(scores: ArrayLike) -> ArrayLike:
+    """A masked array as a plain one, ``-inf`` where it masks; anything else as it is.
+
+    Example:
+        >>> import numpy as np
+        >>> unmasked(np.ma.array([0.5, 2.0], mask=[False, True])).tolist()
+        [0.5, -inf]
+    """
+    if isinstance(scores, np.ma.MaskedArray):
+        return np.ma.filled(scores.astype(np.float64), -np.inf)
+    return scores
 
 
 def softmax(scores: ArrayLike, *, beta: ArrayLike = 1.0) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ def _reporting(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
         except typer.Exit:
             raise
-        except (ValueError, TypeError, RuntimeError, ImportError) as error:
+        except (ValueError, RuntimeError, ImportError) as error:
             _fail(error)
         except OSError as error:
             _fail(f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
@@ -170,7 +170,10 @@ def run(
     if not json:
         typer.echo(f"Report and results: {folder / 'report.html'}")
     if not complete:
-        typer.echo("Interrupted: what was drawn is kept.", err=json)
+        where = (
+            "" if not results[0].complete else " in the second part, Heralded; the first is whole"
+        )
+        typer.echo(f"Interrupted{where}: what was drawn is kept.", err=json)
     raise typer.Exit(_exit_code(results) if complete else 2)
 
 

@@ -105,7 +105,7 @@ def run(
         >>> result.agrees, result.counts.keys.shape, int(result.counts.keys[1, 2])
         (True, (2, 3), 0)
     """
-    source = scores if isinstance(scores, Scores) else Scores(_array(scores))
+    source = scores if isinstance(scores, Scores) else Scores(scores)  # type: ignore[arg-type]
     if not np.prod(source.scores.shape[:-1]):
         raise ValueError(f"`scores` of shape {source.scores.shape} holds no row; pass at least one")
     shots, root = whole_shots(shots), entropy(seed)
@@ -201,16 +201,6 @@ def _fit_verdict(counts: Counts, expected: np.ndarray, alpha: float) -> Verdict:
         overall_resolution=tested.resolution_together,
         undecided=tested.undecided,
     )
-
-
-def _array(scores: ArrayLike) -> np.ndarray:
-    """An array; what a masked array masks is a masked key."""
-    if isinstance(scores, np.ma.MaskedArray):
-        return np.ma.filled(scores.astype(float), -np.inf)
-    try:
-        return np.asarray(scores)
-    except ValueError as error:
-        raise ValueError(f"`scores` must be one array (..., keys) of numbers: {error}") from None
 
 
 def _stage(name: str, value: Any, default: Callable[[], Any], verb: str) -> Any:

@@ -44,7 +44,7 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
         folder: Where the folder should be; it must not exist yet, or be empty.
 
     Yields:
-        A hidden folder beside it, to write into.
+        A hidden folder, to write into.
 
     Raises:
         ValueError: If ``folder`` is taken.
@@ -56,13 +56,17 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
     fresh = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        # Inside an empty folder, which may be a disk of its own; else beside its place.
+        place = target if target.is_dir() else target.parent
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=place))
         fresh.chmod(0o755)
         yield fresh
-        check_free(folder)
-        if target.is_dir():
+        if place == target:
+            if set(target.iterdir()) != {fresh}:
+                raise ValueError(f"`{folder}` was filled by another meanwhile; name another folder")
             _fill(target, fresh)
         else:
+            check_free(folder)
             os.replace(fresh, target)
     except BaseException as error:
         if fresh is not None:

@@ -218,6 +218,14 @@ class Aer:
         mixed = bool(set(circuit.count_ops()) & _NOT_UNITARY)
         if noise is not None:
             mixed |= bool(set(noise.noise_instructions) - {"measure"})
+            if any(
+                error["type"] == "qerror" and "measure" in error["operations"]
+                for error in noise.to_dict()["errors"]
+            ):
+                raise ValueError(
+                    "`noise_model` has a gate error on measuring, which draws='born' does not "
+                    "apply; use draws='shots', or a readout error"
+                )
         if mixed and self.method not in ("automatic", "density_matrix"):
             raise ValueError(
                 f"`method` is {self.method!r} with draws='born' and a reset or gate noise: "

@@ -66,9 +66,12 @@ class Reader:
         """
         table = np.zeros((len(keys), self.num_keys + 2), np.int64)
         packed = np.packbits(keys, axis=-1, bitorder="little")
+        whole = np.dtype((np.void, packed.shape[-1]))
         for row, line in enumerate(table):
-            kept = slice(None) if heralds is None else ~heralds[row]
-            readings, shots = np.unique(packed[row][kept], axis=0, return_counts=True)
+            kept = packed[row] if heralds is None else packed[row][~heralds[row]]
+            readings, shots = np.unique(
+                np.ascontiguousarray(kept).view(whole).ravel(), return_counts=True
+            )
             for reading, number in zip(readings, shots, strict=True):
                 key = self._column.get(int.from_bytes(reading.tobytes(), "little"), self.num_keys)
                 line[key] += number

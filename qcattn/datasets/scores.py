@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qcattn.attention import unmasked
+
 __all__ = ["Scores"]
 
 
@@ -46,6 +48,13 @@ class Scores:
     source: str = ""
 
     def __post_init__(self) -> None:
+        try:
+            array = np.asarray(unmasked(self.scores))
+        except ValueError as error:
+            raise ValueError(
+                f"Argument `scores` must be one array (..., keys) of numbers: {error}"
+            ) from None
+        object.__setattr__(self, "scores", array)
         if self.scores.ndim == 0:
             raise ValueError(
                 f"Argument `scores` is the single number {self.scores}. Pass an array (..., keys)."
