@@ -5,7 +5,7 @@ zero, and the shots go from hundreds to millions. Four parts look at each row, a
 p-value is their weighted Bonferroni minimum [1]:
 
 - *zero*: one shot on an outcome of probability zero refutes, p-value 0 (it takes no share);
-- *u*: the quadratic statistic of `qcattn.comparisons._quadratic`, against the shifted gamma law
+- *u*: the quadratic statistic of `qcattn.comparisons._quadratic` [3], against the shifted gamma law
   of its exact first three null moments;
 - *tail*: exact binomial tests of too many shots in nested sets of the rarest outcomes, for a leak
   spread too thinly over them for any single one to show;
@@ -26,8 +26,8 @@ shifted gamma law with their own third moment, and in the sum of U a row counts 
 its skewness exceeds that of any smooth law (`SMOOTH_SKEW`).
 
 References:
-    [1] R. A. Fisher, Statistical Methods for Research Workers (1925), for combining; C. E.
-        Bonferroni (1936) and S. Holm, Scand. J. Statist. 6, 65 (1979), for the levels.
+    [1] C. E. Bonferroni, Pubbl. R. Ist. Super. Sci. Econ. Commer. Firenze 8, 3 (1936); S. Holm,
+        Scand. J. Statist. 6, 65 (1979).
     [2] Y. Benjamini and Y. Hochberg, J. R. Statist. Soc. B 57, 289 (1995).
     [3] G. Valiant and P. Valiant, SIAM J. Comput. 46, 429 (2017).
 """
@@ -132,7 +132,7 @@ class Fit:
         Args:
             method: ``"holm"`` for at most alpha / 2 of any false one among them (the other half
                 belongs to the sums over rows; a single row gets all of alpha), ``"bh"`` for a
-                false discovery rate of at most alpha.
+                false discovery rate of at most alpha [2].
 
         Returns:
             Boolean, shape (...).
