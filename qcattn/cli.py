@@ -92,8 +92,12 @@ def run(
         Path | None, typer.Option(help="A local Hugging Face model folder; needs --text.")
     ] = None,
     text: Annotated[str | None, typer.Option(help="The text to read with --hf.")] = None,
-    model: Annotated[str, typer.Option(help="Packaged scores: smollm2 or minilm.")] = "smollm2",
-    sentence: Annotated[int, typer.Option(help="Packaged sentence, from 0.")] = 0,
+    model: Annotated[
+        str | None, typer.Option(help="Packaged scores: smollm2 or minilm. [default: smollm2]")
+    ] = None,
+    sentence: Annotated[
+        int | None, typer.Option(help="Packaged sentence, from 0. [default: 0]")
+    ] = None,
     layer: Annotated[int | None, typer.Option(help="One layer (first axis) alone.")] = None,
     head: Annotated[int | None, typer.Option(help="One head (second axis) alone.")] = None,
     shots: Annotated[int, typer.Option(help="Shots a row.")] = 4096,
@@ -285,8 +289,8 @@ def _read(
     qk: Path | None,
     hf: Path | None,
     text: str | None,
-    model: str,
-    sentence: int,
+    model: str | None,
+    sentence: int | None,
 ) -> Scores:
     from qcattn import datasets
     from qcattn.datasets import files
@@ -295,6 +299,9 @@ def _read(
         raise ValueError("give one of `--scores`, `--qk` and `--hf`, not several")
     if (hf is None) != (text is None):
         raise ValueError("`--hf` and `--text` go together: a model folder and a text to read")
+    own = any(value is not None for value in (scores, qk, hf))
+    if own and (model is not None or sentence is not None):
+        raise ValueError("`--model` and `--sentence` choose packaged scores; leave them out here")
     if scores is not None:
         return files.read_scores(scores)
     if qk is not None:
@@ -303,7 +310,7 @@ def _read(
         from qcattn.datasets.huggingface import scores as of_model
 
         return of_model(hf, text)
-    return datasets.load(model, sentence)
+    return datasets.load(model or "smollm2", sentence or 0)
 
 
 def _select(scores: Scores, layer: int | None, head: int | None) -> Scores:

@@ -475,6 +475,8 @@ def test_a_bad_file_is_named_with_place_and_exit_2(folder, case):
         (["--head", "-1"], "`--head` is -1"),
         (["--scores", "nowhere.npy"], "nowhere.npy"),
         (["--scores", "a.npy", "--qk", "b.npz"], "one of"),
+        (["--scores", "a.npy", "--sentence", "0"], "choose packaged scores"),
+        (["--qk", "b.npz", "--model", "minilm"], "choose packaged scores"),
         (["--hf", "folder"], "`--text`"),
         (["--text", "hello"], "`--hf`"),
         (["--hf", "nowhere", "--text", "hello"], "nowhere"),

@@ -30,7 +30,7 @@ _SHOTS_OF_CHUNK = 2**19
 _NUMBERS_OF_CHUNK = 2**22
 _MOST_BITS_OF_BORN = 24
 # Instructions after which one run is one trajectory, unless it is of a density matrix.
-_NOT_UNITARY = {"reset", "initialize", "kraus", "superop", "quantum_channel", "roerror"}
+_NOT_UNITARY = {"reset", "initialize", "kraus", "superop", "quantum_channel"}
 # Qubits from which on the cores work on one state together.
 _LARGE = 16
 

@@ -320,13 +320,16 @@ def _circuit(result: Result, level: int = 2) -> list[str]:
         for instruction in circuit.data[:_CIRCUIT_OPERATIONS]:
             shown.append(instruction)
         note = f" Drawn are the first {_CIRCUIT_OPERATIONS:,} of {len(circuit.data):,} operations."
+    if cost != result.prepared.resources:
+        note += " Drawn is the template; the cost is that of the circuit fitted to the backend."
     drawing = shown.draw("text", fold=-1, cregbundle=False).single_string()
+    columns = max(map(len, drawing.splitlines()))
     return [
         f"<h{level}>The circuit</h{level}>",
         f"<p>Qubits: {cost.qubits:,}, depth: {cost.depth:,}, two-qubit gates: "
         f"{cost.two_qubit_gates:,}, rotations: {cost.rotations:,}. One template for all rows; "
         f"each brings its own angles ({circuit.num_parameters:,}).{note}</p>",
-        f"<pre>{escape(drawing)}</pre>",
+        f'<pre style="--columns: {columns}">{escape(drawing)}</pre>',
     ]
 
 

@@ -1,5 +1,6 @@
 import os
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -234,3 +235,11 @@ def test_nothing_global_is_imported_or_changed(make, report):
     assert out.stdout.strip() == "False"
     report(make(np.zeros((2, 2)), shots=10))
     assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_a_circuit_fitted_to_a_backend_is_told_from_its_template(make, report):
+    result = make(np.zeros((2, 3)), shots=16)
+    said = "the cost is that of the circuit fitted to the backend"
+    assert said not in report(result)[0]
+    fitted = replace(result, resources=replace(result.resources, depth=99))
+    assert said in report(fitted)[0]
