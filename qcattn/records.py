@@ -11,6 +11,7 @@ qubit 0 is the rightmost character of a bitstring, as in Qiskit.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -29,16 +30,25 @@ Index = Any
 
 @dataclass(frozen=True, eq=False)
 class Hamiltonian:
-    r"""Energies of the keys and the basis states that stand for them.
+    r"""Energies of the keys, the basis states that stand for them, and what does not commute.
 
-    :math:`H = \sum_k E_k |c_k\rangle\langle c_k|`, diagonal in the computational basis. A key
-    of energy ``+inf`` (a masked one) and a basis state that stands for no key (padding) lie
-    outside the support: a thermal state gives them no amplitude, at any temperature.
+    :math:`H = U \big(\sum_k E_k |c_k\rangle\langle c_k| + V\big) U^\dagger`. Most often U = 1 and
+    V = 0: then H is diagonal in the computational basis. A key of energy ``+inf`` (a masked one)
+    and a basis state that stands for no key (padding) lie outside the support: a thermal state
+    gives them no amplitude, at any temperature.
 
     Attributes:
         energies: Shape (..., num_keys), in units of k_B T at beta = 1; ``+inf`` is masked.
         codewords: Shape (num_keys, num_qubits), bool; ``codewords[k, q]`` is qubit q's bit.
-        encoding: Name of the encoding that chose the codewords.
+        encoding: Name of the encoding or of the model.
+        off_diagonal: V, the terms that are not diagonal, the same for all leading axes; None if
+            there are none. It needs an energy for every basis state.
+        basis: Angles of U, shape (..., layers, num_qubits), radians: in each layer qubit q is
+            turned by ry(angle), then come cx from q to q + 1, q = 0 first; None where U = 1. Then
+            there is a key for every basis state.
+
+    Raises:
+        ValueError: If V or U is given and some basis state is no key, or if shapes do not fit.
 
     Example:
         >>> import numpy as np
@@ -47,11 +57,101 @@ class Hamiltonian:
         (1, ('0', '1'))
         >>> h.operator.to_list()
         [('I', (-0.5+0j)), ('Z', (0.5+0j))]
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> Hamiltonian.of(SparsePauliOp(["Z", "X"], [1.0, 0.5])).matrix.real
+        array([[ 1. ,  0.5],
+               [ 0.5, -1. ]])
     """
 
     energies: np.ndarray
     codewords: np.ndarray
     encoding: str = ""
+    off_diagonal: SparsePauliOp | None = None
+    basis: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        """Check that what does not commute has all basis states to act on."""
+        if self.is_diagonal:
+            return
+        if self.num_keys != 2**self.num_qubits:
+            raise ValueError(
+                f"A Hamiltonian that is not diagonal moves between all basis states, but "
+                f"`energies` names {self.num_keys} of {2**self.num_qubits}; fill the others, "
+                "for example with `hamiltonian.filled(gap=10)`"
+            )
+        if self.off_diagonal is not None and not np.isfinite(self.energies).all():
+            raise ValueError(
+                "`off_diagonal` couples masked keys (energy inf) to the others; give them a "
+                "finite energy, for example with `hamiltonian.filled(gap=10)`"
+            )
+        if self.basis is not None and (
+            self.basis.ndim < 2
+            or self.basis.shape[-1] != self.num_qubits
+            or self.basis.shape[:-2] != self.shape
+        ):
+            raise ValueError(
+                f"`basis` must be of shape (..., layers, qubits) = {self.shape} + (layers, "
+                f"{self.num_qubits}), but is {self.basis.shape}"
+            )
+
+    @classmethod
+    def of(cls, operator: Any, *, name: str = "operator") -> Hamiltonian:
+        """A Hamiltonian from a sum of Pauli strings or a Hermitian matrix.
+
+        Args:
+            operator: `SparsePauliOp` on n qubits, or anything that becomes a (2**n, 2**n) array;
+                energies in units of k_B T at beta = 1. Qubit 0 is the rightmost letter of a Pauli
+                string and the lowest bit of a matrix index.
+            name: What `encoding` is to say.
+
+        Returns:
+            One Hamiltonian, shape (), with a key for every basis state.
+
+        Raises:
+            ValueError: If the operator is not Hermitian, not finite, or no square matrix of size
+                2**n with n at least 1.
+        """
+        from qiskit.quantum_info import Operator, SparsePauliOp
+
+        if not isinstance(operator, SparsePauliOp):
+            matrix = np.asarray(operator, dtype=complex)
+            size = matrix.shape[0] if matrix.ndim == 2 else 0
+            if matrix.shape != (size, size) or size < 2 or size & (size - 1):
+                raise ValueError(
+                    f"`operator` must be a SparsePauliOp or a matrix of shape (2**n, 2**n), but "
+                    f"its shape is {matrix.shape}"
+                )
+            if not np.isfinite(matrix).all():
+                raise ValueError("`operator` has entries that are not finite; give numbers")
+            _check_hermitian(float(np.abs(matrix - matrix.conj().T).max()), np.abs(matrix).max())
+            operator = SparsePauliOp.from_operator(Operator(matrix))
+        if not np.isfinite(operator.coeffs).all():
+            raise ValueError("`operator` has coefficients that are not finite; give numbers")
+        operator = operator.simplify(atol=0, rtol=0)
+        scale = float(np.abs(operator.coeffs).max(initial=0.0))
+        _check_hermitian(float(np.abs(operator.coeffs.imag).max(initial=0.0)), scale)
+        n = operator.num_qubits
+        if n < 1:
+            raise ValueError("`operator` acts on no qubit; give one on 1 or more")
+        check_bytes(8 * 2**n * (n + 1), f"the diagonal of a Hamiltonian on {n} qubits")
+        paulis, weights = operator.paulis, operator.coeffs.real
+        heavy = np.abs(weights) > 1e-15 * scale
+        flips = paulis.x.any(axis=1)
+        diagonal = np.zeros(2**n)
+        strings = (paulis.z[heavy & ~flips] * (1 << np.arange(n))).sum(axis=1)
+        np.add.at(diagonal, strings, weights[heavy & ~flips])
+        rest = heavy & flips
+        return cls(
+            walsh_hadamard(diagonal),
+            (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1,
+            name,
+            SparsePauliOp(paulis[rest], weights[rest]) if rest.any() else None,
+        )
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether H is diagonal in the computational basis as it is written."""
+        return self.off_diagonal is None and self.basis is None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -87,10 +187,40 @@ class Hamiltonian:
     def __getitem__(self, index: Index) -> Hamiltonian:
         """The Hamiltonians at ``index`` of the leading axes."""
         rows = _rows(self.shape, index)
-        return Hamiltonian(_take(self.energies, rows), self.codewords, self.encoding)
+        basis = self.basis
+        if basis is not None:
+            basis = basis.reshape(math.prod(self.shape), *basis.shape[-2:])[rows]
+        return replace(self, energies=_take(self.energies, rows), basis=basis)
+
+    def filled(self, gap: float) -> Hamiltonian:
+        """The same with every basis state a key: masked keys and padding lie ``gap`` above.
+
+        Methods that move between basis states (baths, variational circuits, transverse fields)
+        need an energy everywhere. The weight that the thermal state then puts there is below
+        2**n exp(-beta gap) of the rest.
+
+        Args:
+            gap: Energy above the highest one of each row, in units of k_B T at beta = 1.
+
+        Raises:
+            ValueError: If gap is not positive and finite, or the codewords are one-hot on more
+                than 16 qubits.
+        """
+        if not (np.isfinite(gap) and gap > 0):
+            raise ValueError(f"`gap` must be positive and finite, but is {gap!r}")
+        n = self.num_qubits
+        check_bytes(8 * math.prod(self.shape) * 2**n, f"the energies of all states of {n} qubits")
+        finite = np.where(np.isfinite(self.energies), self.energies, -np.inf)
+        top = finite.max(axis=-1, keepdims=True) + gap
+        energies = np.broadcast_to(top, (*self.shape, 2**n)).copy()
+        energies[..., list(self.basis_states)] = np.where(
+            np.isfinite(self.energies), self.energies, top
+        )
+        words = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
+        return replace(self, energies=energies, codewords=words)
 
     def diagonal(self, *, fill: float = 0.0) -> np.ndarray:
-        """Energies of all basis states, shape (..., 2**num_qubits).
+        """Energies of all basis states, shape (..., 2**num_qubits), before U and without V.
 
         Args:
             fill: What a basis state outside the support is given.
@@ -103,9 +233,9 @@ class Hamiltonian:
 
     @cached_property
     def operator(self) -> SparsePauliOp:
-        r"""The Hamiltonian on its support as a sum of Z strings.
+        r"""The Hamiltonian on its support as a sum of Pauli strings.
 
-        Coefficients are the Walsh-Hadamard transform of the diagonal,
+        Coefficients of the diagonal are its Walsh-Hadamard transform,
         :math:`c_z = 2^{-n} \sum_b (-1)^{z \cdot b} E_b` [1]. Outside the support (padding,
         masked keys) the diagonal is zero, so that the thermal state is the one *restricted to
         the support*, not that of this operator on all basis states. A one-hot Hamiltonian is
@@ -118,13 +248,15 @@ class Hamiltonian:
         References:
             [1] J. Welch et al., New J. Phys. 16, 033040 (2014), section 2.
         """
-        from qiskit.quantum_info import PauliList, SparsePauliOp
+        from qiskit.quantum_info import Operator, PauliList, SparsePauliOp
 
         if self.shape:
             raise ValueError(
                 f"`operator` is of one Hamiltonian, but there are {self.shape}; choose one, "
                 "for example `hamiltonian[0].operator`"
             )
+        if self.basis is not None:
+            return SparsePauliOp.from_operator(Operator(self.matrix))
         if self.one_hot:
             finite = np.where(np.isfinite(self.energies), self.energies, 0.0)
             z = np.vstack([np.zeros((1, self.num_qubits), bool), self.codewords])
@@ -135,7 +267,76 @@ class Hamiltonian:
         scale = np.abs(coefficients).max(initial=0.0)
         keep = np.abs(coefficients) > 1e-15 * scale if scale else np.arange(len(z)) == 0
         paulis = PauliList.from_symplectic(z[keep], np.zeros_like(z[keep]))
-        return SparsePauliOp(paulis, coefficients[keep], copy=False)
+        diagonal = SparsePauliOp(paulis, coefficients[keep], copy=False)
+        return diagonal if self.off_diagonal is None else (diagonal + self.off_diagonal).simplify()
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """H as matrices, shape (..., 2**num_qubits, 2**num_qubits), complex.
+
+        Raises:
+            ValueError: If masked keys or padding leave it undefined, or it would not fit into
+                memory (the message says how many bytes it takes).
+        """
+        n, rows = self.num_qubits, math.prod(self.shape)
+        check_bytes(16 * rows * 4**n, f"a dense Hamiltonian on {n} qubits")
+        if self.num_keys < 2**n or not np.isfinite(self.energies).all():
+            raise ValueError(
+                "`matrix` needs an energy for every basis state, but some are masked or padding; "
+                "give them one, for example with `hamiltonian.filled(gap=10)`"
+            )
+        out = np.zeros((*self.shape, 2**n, 2**n), dtype=complex)
+        out[..., range(2**n), range(2**n)] = self.diagonal()
+        if self.off_diagonal is not None:
+            out += self.off_diagonal.to_matrix()
+        if self.basis is None:
+            return out
+        turn = self.rotation
+        return turn @ out @ np.swapaxes(turn, -1, -2)
+
+    @property
+    def rotation(self) -> np.ndarray:
+        """U as real orthogonal matrices, shape (..., 2**num_qubits, 2**num_qubits)."""
+        n = self.num_qubits
+        check_bytes(8 * math.prod(self.shape) * 4**n, f"a dense basis change of {n} qubits")
+        out = np.broadcast_to(np.eye(2**n), (*self.shape, 2**n, 2**n)).copy()
+        if self.basis is None:
+            return out
+        states = np.arange(2**n)
+        for layer in range(self.basis.shape[-2]):
+            for q in range(n):
+                half = self.basis[..., layer, q, None, None] / 2
+                sign = np.where(states >> q & 1, 1.0, -1.0)[:, None]
+                out = np.cos(half) * out + sign * np.sin(half) * out[..., states ^ (1 << q), :]
+            for q in range(n - 1):
+                out = out[..., states ^ ((states >> q & 1) << (q + 1)), :]
+        return out
+
+
+def _check_hermitian(defect: float, scale: float) -> None:
+    """Refuse an operator whose anti-Hermitian part is more than rounding."""
+    if defect > 1e-12 * max(scale, 1e-300):
+        raise ValueError(
+            f"`operator` must be Hermitian, but differs from its adjoint by up to {defect:.3g}; "
+            "take (operator + operator.adjoint()) / 2 if that is meant"
+        )
+
+
+def check_bytes(needed: int, what: str) -> None:
+    """Refuse what would not fit into memory.
+
+    Raises:
+        ValueError: If ``needed`` bytes are more than half of this machine's memory.
+    """
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on every system
+        memory = 16 * 2**30
+    if needed > memory // 2:
+        raise ValueError(
+            f"{what} takes {needed:,} bytes ({needed / 2**30:,.3g} GiB), more than half of the "
+            f"{memory / 2**30:,.3g} GiB here; take fewer qubits"
+        )
 
 
 def _rows(shape: tuple[int, ...], index: Index) -> np.ndarray:
@@ -188,10 +389,14 @@ class Prepared:
         codewords: Shape (num_keys, num_key_bits), bool: the reading of ``key_register`` that
             means key k; column q is classical bit q.
         key_register: Name of the classical register that holds the key.
-        herald_register: Name of the one-bit register that must read zero, or None.
+        herald_register: Name of the register whose bits must all read zero, or None.
         distribution: Shape (..., num_keys): the probabilities that the kept shots must have.
         success: Shape (...): predicted probability that the herald reads zero (1 without one).
-        error: Shape (...): total variation between ``distribution`` and softmax, as claimed.
+        error: Shape (...): claimed bound on the trace distance between the state of the quantum
+            register ``system`` and the ``state`` aimed at; it bounds the total variation between
+            ``distribution`` and the exact populations.
+        state: The state aimed at: ``"gibbs"``, or the pure ``"qsample"`` of the same populations.
+        spent: Shots that finding the circuit took, all leading axes together.
     """
 
     method: str
@@ -204,6 +409,8 @@ class Prepared:
     distribution: np.ndarray
     success: np.ndarray
     error: np.ndarray
+    state: Literal["gibbs", "qsample"] = "gibbs"
+    spent: int = 0
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -159,7 +159,7 @@ def write_files(result: Result, folder: Path) -> None:
         "resources": asdict(result.resources),
         "prepared": {
             name: getattr(result.prepared, name)
-            for name in ("method", "kind", "key_register", "herald_register")
+            for name in ("method", "kind", "key_register", "herald_register", "state", "spent")
         },
         "verdicts": [
             {
@@ -253,6 +253,8 @@ def _check_shapes(result: Result) -> None:
         "axes": len(result.axes) in (0, len(rows)),
         "verdicts": bool(result.verdicts) and result.fit.name == "fit",
         "kind": prepared.kind in ("told", "thermal"),
+        "state": prepared.state in ("gibbs", "qsample"),
+        "spent": type(prepared.spent) is int and prepared.spent >= 0,
     }
     wrong = [name for name, fitting in fits.items() if not fitting]
     if wrong:

@@ -21,11 +21,8 @@ class Reader:
         position: dict[object, int] = {bit: i for i, bit in enumerate(circuit.clbits)}
         registers = {register.name: register for register in circuit.cregs}
         self.key_bits = [position[bit] for bit in registers[prepared.key_register]]
-        self.herald_bit: int | None = (
-            None
-            if prepared.herald_register is None
-            else position[registers[prepared.herald_register][0]]
-        )
+        heralds = registers[prepared.herald_register] if prepared.herald_register else ()
+        self._heralds = sum(1 << position[bit] for bit in heralds)
         self.num_keys: int = prepared.codewords.shape[0]
         # Columns: the keys, then strays, then discarded shots.
         names = bitstrings(prepared.codewords)
@@ -34,7 +31,7 @@ class Reader:
 
     def column(self, outcome: int) -> int:
         """Column of an outcome, its classical bits read as one integer."""
-        if self.herald_bit is not None and outcome >> self.herald_bit & 1:
+        if outcome & self._heralds:
             return self.num_keys + 1
         reading: int = sum((outcome >> bit & 1) << q for q, bit in enumerate(self.key_bits))
         return self._column.get(reading, self.num_keys)

@@ -71,9 +71,9 @@ class Sampler:
         # One PUB of one call: a primitive with a fixed seed repeats itself at the next one.
         data = self.sampler.run([(self.fitted(prepared), values)], shots=shots).result()[0].data
         keys = _bits(data[prepared.key_register], len(values))
-        heralds = None
+        heralds: np.ndarray | None = None
         if prepared.herald_register is not None:
-            heralds = _bits(data[prepared.herald_register], len(values))[..., 0]
+            heralds = np.asarray(_bits(data[prepared.herald_register], len(values)).any(axis=-1))
         yield slice(0, len(values)), reader.of_bits(keys, heralds)
 
     def fitted(self, prepared: Prepared) -> QuantumCircuit:

@@ -14,6 +14,9 @@ from qcattn.preparations.amplitudes import (
     append_amplitudes,
     num_amplitude_angles,
 )
+from qcattn.preparations.basis import append_basis, with_basis
+from qcattn.preparations.fitting import need_diagonal
+from qcattn.preparations.reference import populations
 from qcattn.records import Hamiltonian, Prepared
 from qcattn.thermal import boltzmann
 
@@ -46,31 +49,35 @@ class Amplitude:
         """Prepare.
 
         Args:
-            hamiltonian: Diagonal, shape (...).
+            hamiltonian: Diagonal in the computational or in a `Rotated` basis, shape (...).
             beta: Inverse temperature, positive, scalar or of shape (...).
 
         Returns:
             Prepared of shape (...).
 
         Raises:
-            ValueError: If beta is not positive and finite.
+            ValueError: If beta is not positive and finite, or the Hamiltonian has terms that do
+                not commute.
         """
-        probabilities = boltzmann(hamiltonian.energies, beta)
+        need_diagonal(hamiltonian, "Amplitude")
+        weights = boltzmann(hamiltonian.energies, beta)
         system = QuantumRegister(hamiltonian.num_qubits, "system")
         key = ClassicalRegister(hamiltonian.num_qubits, "key")
         circuit = QuantumCircuit(system, key, name="amplitude")
         angles = ParameterVector("a", num_amplitude_angles(hamiltonian))
         append_amplitudes(circuit, angles, hamiltonian, system)
+        append_basis(circuit, hamiltonian, system)
         circuit.measure(system, key)
         return Prepared(
             method="Amplitude",
             kind="told",
             circuit=circuit,
-            values=amplitude_angles(probabilities, hamiltonian),
+            values=with_basis(amplitude_angles(weights, hamiltonian), hamiltonian),
             codewords=hamiltonian.codewords,
             key_register="key",
             herald_register=None,
-            distribution=probabilities,
+            distribution=populations(hamiltonian, beta),
             success=np.ones(hamiltonian.shape),
             error=np.zeros(hamiltonian.shape),
+            state="qsample",
         )

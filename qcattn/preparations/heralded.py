@@ -14,6 +14,9 @@ from qcattn.preparations.amplitudes import (
     append_amplitudes,
     num_amplitude_angles,
 )
+from qcattn.preparations.basis import append_basis, with_basis
+from qcattn.preparations.fitting import need_diagonal
+from qcattn.preparations.reference import heralding_probability, populations
 from qcattn.preparations.rotations import (
     multiplexed_angles,
     multiplexed_rotation,
@@ -21,7 +24,6 @@ from qcattn.preparations.rotations import (
     one_hot_rotation,
 )
 from qcattn.records import Hamiltonian, Prepared
-from qcattn.thermal import boltzmann
 
 __all__ = ["Heralded"]
 
@@ -54,28 +56,28 @@ class Heralded:
         """Prepare.
 
         Args:
-            hamiltonian: Diagonal, shape (...).
+            hamiltonian: Diagonal in the computational or in a `Rotated` basis, shape (...).
             beta: Inverse temperature, positive, scalar or of shape (...).
 
         Returns:
             Prepared of shape (...).
 
         Raises:
-            ValueError: If beta is not positive and finite.
+            ValueError: If beta is not positive and finite, or the Hamiltonian has terms that do
+                not commute.
         """
-        # What the kept shots should show: a reference beside the circuit, not a part of it.
-        distribution = boltzmann(hamiltonian.energies, beta)
-        states = hamiltonian.num_keys if hamiltonian.one_hot else 2**hamiltonian.num_qubits
+        need_diagonal(hamiltonian, "Heralded")
+        distribution = populations(hamiltonian, beta)
         return Prepared(
             method="Heralded",
             kind="thermal",
             circuit=_circuit(hamiltonian),
-            values=_angles(hamiltonian, np.asarray(beta, dtype=float)),
+            values=with_basis(_angles(hamiltonian, np.asarray(beta, dtype=float)), hamiltonian),
             codewords=hamiltonian.codewords,
             key_register="key",
             herald_register="herald",
             distribution=distribution,
-            success=1 / (states * distribution.max(axis=-1)),
+            success=heralding_probability(hamiltonian, beta),
             error=np.zeros(hamiltonian.shape),
         )
 
@@ -99,6 +101,7 @@ def _circuit(hamiltonian: Hamiltonian) -> QuantumCircuit:
         rotate = multiplexed_rotation
     circuit.cx(system, partner)
     rotate(circuit, angles, system, ancilla[0])
+    append_basis(circuit, hamiltonian, system)
     circuit.measure(system, key)
     circuit.measure(ancilla, herald)
     return circuit
