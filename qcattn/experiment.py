@@ -117,6 +117,11 @@ def run(
 
     clock = [time.perf_counter()]
     hamiltonian = encoding(source.scores)
+    if not hamiltonian.is_diagonal:
+        raise ValueError(
+            f"`encoding` {encoding} gives a Hamiltonian that is not diagonal, whose counts are not "
+            "to follow softmax; compare preparations of it by `qcattn.prepare`"
+        )
     expected = softmax(source.scores, beta=beta)
     prepared = preparation(hamiltonian, beta=beta)
     clock.append(time.perf_counter())

@@ -16,7 +16,7 @@ from qcattn.preparations.amplitudes import (
 )
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.fitting import need_diagonal
-from qcattn.preparations.reference import populations
+from qcattn.preparations.reference import qsample_populations
 from qcattn.records import Hamiltonian, Prepared
 from qcattn.thermal import boltzmann
 
@@ -76,7 +76,7 @@ class Amplitude:
             codewords=hamiltonian.codewords,
             key_register="key",
             herald_register=None,
-            distribution=populations(hamiltonian, beta),
+            distribution=qsample_populations(hamiltonian, beta),
             success=np.ones(hamiltonian.shape),
             error=np.zeros(hamiltonian.shape),
             state="qsample",

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from qcattn.records import Hamiltonian
 from qcattn.thermal import boltzmann, gibbs_state
 
-__all__ = ["gibbs", "heralding_probability", "populations"]
+__all__ = ["gibbs", "heralding_probability", "populations", "qsample_populations"]
 
 
 def populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
@@ -36,6 +36,20 @@ def populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
         weights = boltzmann(hamiltonian.energies, beta)
         return np.einsum("...xk,...k->...x", hamiltonian.rotation**2, weights)
     return np.diagonal(gibbs(hamiltonian, beta), axis1=-2, axis2=-1).real.copy()
+
+
+def qsample_populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
+    r"""What the pure state :math:`U \sum_k \sqrt{p_k} |c_k\rangle` gives, shape (..., num_keys).
+
+    The same as `populations` where U = 1; else the keys interfere.
+
+    Raises:
+        ValueError: As `populations`.
+    """
+    weights = boltzmann(hamiltonian.energies, beta)
+    if hamiltonian.basis is None:
+        return weights
+    return np.einsum("...xk,...k->...x", hamiltonian.rotation, np.sqrt(weights)) ** 2
 
 
 def gibbs(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
