@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.quantum_info import Statevector
+from qiskit.quantum_info import SparsePauliOp, Statevector
 
 from qcattn import run
 from qcattn.backends import Aer
@@ -165,3 +165,76 @@ def test_diagonal_places_energies_at_their_states():
         np.array([5.0, np.inf, 7.0]), Binary()([0.0] * 3).codewords, "Binary"
     ).diagonal(fill=-1.0)
     assert diagonal.tolist() == [5.0, -1.0, 7.0, -1.0]
+
+
+# Hamiltonians that are not diagonal.
+
+
+def random_hermitian(n, seed):
+    rng = np.random.default_rng(seed)
+    matrix = rng.normal(size=(2**n, 2**n)) + 1j * rng.normal(size=(2**n, 2**n))
+    return (matrix + matrix.conj().T) / 2
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_any_hermitian_matrix_comes_back_as_it_was(n):
+    matrix = random_hermitian(n, n)
+    hamiltonian = Hamiltonian.of(matrix)
+    assert not hamiltonian.is_diagonal
+    assert np.abs(hamiltonian.matrix - matrix).max() < 1e-12
+    assert np.abs(hamiltonian.operator.to_matrix() - matrix).max() < 1e-12
+    again = Hamiltonian.of(hamiltonian.operator)
+    assert np.abs(again.matrix - matrix).max() < 1e-12
+
+
+def test_a_diagonal_operator_stays_diagonal():
+    hamiltonian = Hamiltonian.of(SparsePauliOp(["ZI", "IZ", "ZZ"], [1.0, 0.5, -2.0]))
+    assert hamiltonian.is_diagonal
+    assert hamiltonian.energies.tolist() == [-0.5, 2.5, 1.5, -3.5]
+
+
+def test_a_masked_or_padded_hamiltonian_can_be_filled():
+    words = np.array([[0, 0], [1, 0], [0, 1]], dtype=bool)
+    padded = Hamiltonian(np.array([[1.0, np.inf, 3.0]]), words)
+    with pytest.raises(ValueError, match="filled"):
+        _ = padded.matrix
+    assert padded.filled(2.0).energies.tolist() == [[1.0, 5.0, 3.0, 5.0]]
+    assert padded.filled(2.0).matrix.shape == (1, 4, 4)
+    for gap in (0.0, -1.0, np.nan, np.inf):
+        with pytest.raises(ValueError, match="gap"):
+            padded.filled(gap)
+
+
+@pytest.mark.parametrize(
+    ("operator", "message"),
+    [
+        (np.array([[0.0, 1.0], [0.0, 0.0]]), "Hermitian"),
+        (np.zeros((3, 3)), "2\\*\\*n"),
+        (np.zeros((2, 4)), "2\\*\\*n"),
+        (np.zeros((1, 1)), "2\\*\\*n"),
+        (np.array([[np.nan, 0.0], [0.0, 0.0]]), "not finite"),
+        (SparsePauliOp(["X"], [1j]), "Hermitian"),
+        (SparsePauliOp(["X"], [np.nan]), "not finite"),
+        (SparsePauliOp(["X" * 60]), "bytes"),
+    ],
+)
+def test_operators_that_are_none_are_refused(operator, message):
+    with pytest.raises(ValueError, match=message):
+        Hamiltonian.of(operator)
+
+
+def test_what_moves_between_states_needs_them_all():
+    words = np.array([[0], [1]], dtype=bool)
+    flip = SparsePauliOp(["X"])
+    with pytest.raises(ValueError, match="masked"):
+        Hamiltonian(np.array([0.0, np.inf]), words, off_diagonal=flip)
+    with pytest.raises(ValueError, match="all basis states"):
+        Hamiltonian(np.array([0.0]), words[:1], off_diagonal=flip)
+    with pytest.raises(ValueError, match="basis"):
+        Hamiltonian(np.array([0.0, 1.0]), words, basis=np.zeros((1, 2)))
+
+
+def test_too_many_qubits_are_refused_with_their_bytes():
+    hamiltonian = Hamiltonian.of(SparsePauliOp(["X" * 18]))
+    with pytest.raises(ValueError, match=r"1,099,511,627,776 bytes"):
+        _ = hamiltonian.matrix
