@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
-from qiskit.circuit import ParameterVector
+from qiskit.circuit import Parameter, ParameterVector
 
 from qcattn.preparations.amplitudes import (
     amplitude_angles,
@@ -25,7 +26,7 @@ from qcattn.preparations.rotations import (
 )
 from qcattn.records import Hamiltonian, Prepared
 
-__all__ = ["Heralded"]
+__all__ = ["Heralded", "append_herald", "append_uniform", "herald_angles", "num_herald_angles"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Heralded:
             method="Heralded",
             kind="thermal",
             circuit=_circuit(hamiltonian),
-            values=with_basis(_angles(hamiltonian, np.asarray(beta, dtype=float)), hamiltonian),
+            values=with_basis(herald_angles(hamiltonian, beta), hamiltonian),
             codewords=hamiltonian.codewords,
             key_register="key",
             herald_register="herald",
@@ -82,6 +83,68 @@ class Heralded:
         )
 
 
+def append_uniform(
+    circuit: QuantumCircuit, hamiltonian: Hamiltonian, system: QuantumRegister
+) -> None:
+    """Append the equal superposition of all basis states, or of the one-hot codewords."""
+    if hamiltonian.one_hot:
+        uniform = np.full(hamiltonian.num_keys, 1 / hamiltonian.num_keys)
+        equal = amplitude_angles(uniform, hamiltonian)[: num_amplitude_angles(hamiltonian)]
+        append_amplitudes(circuit, equal.tolist(), hamiltonian, system)
+    else:
+        circuit.h(system)
+
+
+def append_herald(
+    circuit: QuantumCircuit,
+    angles: Sequence[Parameter | float],
+    hamiltonian: Hamiltonian,
+    system: QuantumRegister,
+    ancilla: int,
+) -> None:
+    r"""Append the rotation of an ancilla in \|0> that damps where it then reads zero.
+
+    Args:
+        circuit: Where to append.
+        angles: `num_herald_angles` parameters, for the values that `herald_angles` gives.
+        hamiltonian: Says which codewords there are.
+        system: The qubits of the key.
+        ancilla: A qubit in \|0>.
+    """
+    rotate = one_hot_rotation if hamiltonian.one_hot else multiplexed_rotation
+    rotate(circuit, angles, system, ancilla)
+
+
+def num_herald_angles(hamiltonian: Hamiltonian) -> int:
+    """How many rotations `append_herald` takes."""
+    return hamiltonian.num_keys if hamiltonian.one_hot else 2**hamiltonian.num_qubits
+
+
+def herald_angles(
+    hamiltonian: Hamiltonian, beta: ArrayLike, *, keep: ArrayLike = 1.0
+) -> np.ndarray:
+    r"""Values for `append_herald`: the amplitude of zero is :math:`r\,e^{-\beta(E_b - E_0)/2}`.
+
+    Args:
+        hamiltonian: Diagonal before its basis change, shape (...).
+        beta: Inverse temperature, scalar or of shape (...).
+        keep: r, at most 1, the same for all basis states, scalar or of shape (...).
+
+    Returns:
+        Shape (..., num_herald_angles), radians.
+    """
+    energies = hamiltonian.energies
+    betas, kept = np.asarray(beta, dtype=float)[..., None], np.asarray(keep, dtype=float)[..., None]
+    with np.errstate(over="ignore"):  # a cost beyond all numbers is that of a masked key
+        cost = betas * (energies - energies.min(axis=-1, keepdims=True)) - 2 * np.log(kept)
+    angles = 2 * np.arctan2(np.sqrt(-np.expm1(-cost)), np.exp(-cost / 2))
+    if hamiltonian.one_hot:
+        return one_hot_angles(angles)
+    turned = np.full((*angles.shape[:-1], 2**hamiltonian.num_qubits), np.pi)
+    turned[..., list(hamiltonian.basis_states)] = angles
+    return multiplexed_angles(turned)
+
+
 def _circuit(hamiltonian: Hamiltonian) -> QuantumCircuit:
     system = QuantumRegister(hamiltonian.num_qubits, "system")
     partner = QuantumRegister(hamiltonian.num_qubits, "partner")
@@ -89,31 +152,11 @@ def _circuit(hamiltonian: Hamiltonian) -> QuantumCircuit:
     key = ClassicalRegister(hamiltonian.num_qubits, "key")
     herald = ClassicalRegister(1, "herald")
     circuit = QuantumCircuit(system, partner, ancilla, key, herald, name="heralded")
-    if hamiltonian.one_hot:
-        uniform = np.full(hamiltonian.num_keys, 1 / hamiltonian.num_keys)
-        equal = amplitude_angles(uniform, hamiltonian)[: num_amplitude_angles(hamiltonian)]
-        append_amplitudes(circuit, equal.tolist(), hamiltonian, system)
-        angles = ParameterVector("a", hamiltonian.num_keys)
-        rotate = one_hot_rotation
-    else:
-        circuit.h(system)
-        angles = ParameterVector("a", 2**hamiltonian.num_qubits)
-        rotate = multiplexed_rotation
+    append_uniform(circuit, hamiltonian, system)
     circuit.cx(system, partner)
-    rotate(circuit, angles, system, ancilla[0])
+    angles = ParameterVector("a", num_herald_angles(hamiltonian))
+    append_herald(circuit, angles, hamiltonian, system, ancilla[0])
     append_basis(circuit, hamiltonian, system)
     circuit.measure(system, key)
     circuit.measure(ancilla, herald)
     return circuit
-
-
-def _angles(hamiltonian: Hamiltonian, beta: np.ndarray) -> np.ndarray:
-    energies = hamiltonian.energies
-    with np.errstate(over="ignore"):  # a cost beyond all numbers is that of a masked key
-        cost = beta[..., None] * (energies - energies.min(axis=-1, keepdims=True))
-    angles = 2 * np.arctan2(np.sqrt(-np.expm1(-cost)), np.exp(-cost / 2))
-    if hamiltonian.one_hot:
-        return one_hot_angles(angles)
-    turned = np.full((*angles.shape[:-1], 2**hamiltonian.num_qubits), np.pi)
-    turned[..., list(hamiltonian.basis_states)] = angles
-    return multiplexed_angles(turned)

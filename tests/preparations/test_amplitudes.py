@@ -116,7 +116,7 @@ def test_an_angle_of_heralded_depends_on_its_own_energy_and_the_lowest_alone():
     moved[2] = -1.0
     turned = []
     for row in (scores, moved):
-        values = heralded._angles(Binary()(row), np.asarray(1.0)).copy()
+        values = heralded.herald_angles(Binary()(row), 1.0).copy()
         values[0] -= np.pi / 2
         values[-1] += np.pi / 2
         signs = np.array(
