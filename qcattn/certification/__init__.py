@@ -1,0 +1,44 @@
+"""Certification of the state that a circuit prepares, and not only of its counts along Z.
+
+Dense (no shots): `certify_dense`, `certify_kms`. From shots, each with its error rate:
+`certify_observables`, `certify_purity`, `certify_distance`, `certify_free_energy`,
+`certify_balance`, `certify_temperature`. Each takes one circuit, its Hamiltonian and beta; those
+from shots a backend, and split one seed over the circuits they run. "Refuted" means farther from
+the exact state than the preparation claims to be.
+"""
+
+from qcattn.certification.balance import Balance, certify_balance
+from qcattn.certification.bases import in_basis
+from qcattn.certification.dense import Dense, certify_dense
+from qcattn.certification.distance import Distance, certify_distance
+from qcattn.certification.free_energy import FreeEnergy, certify_free_energy
+from qcattn.certification.intervals import Estimate
+from qcattn.certification.kms import KMS, certify_kms, kms
+from qcattn.certification.observables import Observables, certify_observables
+from qcattn.certification.paulis import expectation
+from qcattn.certification.purity import Purity, certify_purity, two_copies
+from qcattn.certification.temperature import Temperature, certify_temperature
+
+__all__ = [
+    "KMS",
+    "Balance",
+    "Dense",
+    "Distance",
+    "Estimate",
+    "FreeEnergy",
+    "Observables",
+    "Purity",
+    "Temperature",
+    "certify_balance",
+    "certify_dense",
+    "certify_distance",
+    "certify_free_energy",
+    "certify_kms",
+    "certify_observables",
+    "certify_purity",
+    "certify_temperature",
+    "expectation",
+    "in_basis",
+    "kms",
+    "two_copies",
+]

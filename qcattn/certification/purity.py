@@ -1,0 +1,210 @@
+r"""Purity from shots: the swap test on two copies, read in the Bell basis.
+
+The swap of two copies has :math:`\mathrm{Tr}(S\, \rho \otimes \rho) = \mathrm{Tr}\, \rho^2`, and is
+a product over qubits of the swap of qubit i with its twin, which is -1 on the singlet and +1 on the
+other Bell states. So cx and h turn each pair to the Bell basis, and a shot reads the parity of the
+number of pairs that came out 11: no ancilla [1]. The shares are binomial, so interval and test are
+exact.
+
+A state within trace distance T of sigma has a purity within
+:math:`2 T (s_{max} - s_{min}) + 2 T^2` of that of sigma, s being the eigenvalues of sigma: with
+:math:`\delta = \rho - \sigma`, of trace zero, :math:`\mathrm{Tr}\,\rho^2 - \mathrm{Tr}\,\sigma^2 =
+2\,\mathrm{Tr}\,\sigma\delta + \mathrm{Tr}\,\delta^2`.
+
+References:
+    [1] J. C. Garcia-Escartin and P. Chamorro-Posada, Phys. Rev. A 87, 052330 (2013).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+
+from qcattn.certification.drawing import Backend, check, draw, readings
+from qcattn.certification.intervals import Estimate, binomial_p_value, proportion
+from qcattn.certification.targets import State, exact_state
+from qcattn.records import Hamiltonian, Prepared, check_bytes
+
+__all__ = ["Purity", "certify_purity", "two_copies"]
+
+
+@dataclass(frozen=True)
+class Purity:
+    """Trace of the squared state of the system, measured and exact.
+
+    Attributes:
+        purity: Measured, its interval at 1 - alpha.
+        exact: That of the state the circuit is held against.
+        p_value: Exact two-sided binomial test of the claim.
+        kept: Shots of which both copies were kept.
+        state: ``"gibbs"`` or ``"qsample"``.
+        error: Trace distance that the hypothesis allows.
+        shots: Shots drawn, each of two copies.
+        alpha: Error rate.
+    """
+
+    purity: Estimate
+    exact: float
+    p_value: float
+    kept: int
+    state: State
+    error: float
+    shots: int
+    alpha: float
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the purity differs by more than the claimed error allows."""
+        return self.p_value <= self.alpha
+
+
+def certify_purity(
+    prepared: Prepared,
+    hamiltonian: Hamiltonian,
+    beta: float,
+    *,
+    shots: int = 4096,
+    backend: Backend | None = None,
+    seed: Any = 0,
+    alpha: float = 0.01,
+    state: State | None = None,
+    error: float | None = None,
+) -> Purity:
+    """Measure the purity by a swap test and compare it with the exact state's.
+
+    Args:
+        prepared: One circuit, shape ().
+        hamiltonian: What it was prepared for, shape ().
+        beta: Inverse temperature, positive.
+        shots: Shots of the doubled circuit.
+        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
+        seed: What `numpy.random.default_rng` takes.
+        alpha: Error rate.
+        state: The state to hold it against; None for the one that the preparation aims at.
+        error: Trace distance from it that is allowed; None for the one claimed.
+
+    Raises:
+        ValueError: If shapes differ, or the readings of two copies would not fit into memory.
+
+    Example:
+        >>> from qcattn.encodings import Binary
+        >>> from qcattn.preparations import Purification
+        >>> hamiltonian = Binary()([0.0, 1.0])
+        >>> found = certify_purity(Purification()(hamiltonian, beta=1.0), hamiltonian, 1.0)
+        >>> round(found.exact, 4), found.exact in found.purity, found.refuted
+        (0.6068, True, False)
+    """
+    check(prepared, hamiltonian, alpha)
+    aimed: State = prepared.state if state is None else state
+    allowed = float(prepared.error if error is None else error)
+    sigma = exact_state(hamiltonian, beta, aimed)
+    levels = np.linalg.eigvalsh(sigma)
+    exact = float(levels @ levels)
+    even, kept = swap_test(prepared, shots, backend, seed)
+    reach = allowed * float(levels[-1] - levels[0]) + allowed**2
+    chance = (1 + exact) / 2
+    chance = 1.0 if chance > 1 - 1e-12 else chance
+    return Purity(
+        purity=purity_interval(even, kept, hamiltonian.num_qubits, alpha),
+        exact=exact,
+        p_value=float(binomial_p_value(even, kept, chance - reach, chance + reach)),
+        kept=kept,
+        state=aimed,
+        error=allowed,
+        shots=shots,
+        alpha=alpha,
+    )
+
+
+def swap_test(
+    prepared: Prepared, shots: int, backend: Backend | None, seed: Any
+) -> tuple[int, int]:
+    """How many kept shots read an even number of singlets, and how many were kept."""
+    (counts,) = draw([two_copies(prepared)], shots, backend, seed)
+    n = prepared.codewords.shape[1]
+    places = np.arange(4**n)
+    even = np.bitwise_count((places >> n) & places & (2**n - 1)) % 2 == 0
+    return int(counts.keys[even].sum()), int(counts.keys.sum())
+
+
+def purity_interval(even: int, kept: int, num_qubits: int, alpha: float) -> Estimate:
+    """Exact interval of the purity, which is at least 2**-num_qubits."""
+    low, high = proportion(even, kept, alpha)
+    least = 0.5**num_qubits
+    best = 2 * even / kept - 1 if kept else float("nan")
+    return Estimate(best, max(least, float(2 * low - 1)), max(least, float(2 * high - 1)))
+
+
+def two_copies(prepared: Prepared) -> Prepared:
+    """The circuit twice, side by side, each pair of system qubits measured in the Bell basis.
+
+    Key bit q is the first bit of pair q and key bit n + q the second; 11 is the singlet. Heralds of
+    both copies must read zero. Registers of the second copy end in ``_2``.
+
+    Args:
+        prepared: One circuit, shape ().
+
+    Raises:
+        ValueError: If the readings would not fit into memory.
+
+    Example:
+        >>> from qcattn.encodings import Binary
+        >>> from qcattn.preparations import Amplitude
+        >>> double = two_copies(Amplitude()(Binary()([0.0, 1.0]), beta=1.0))
+        >>> dict(double.circuit.count_ops())
+        {'ry': 2, 'measure': 2, 'cx': 1, 'h': 1}
+    """
+    n = prepared.codewords.shape[1]
+    check_bytes(4**n * (2 * n + 200), f"the readings of two copies of {n} qubits")
+    single = prepared.circuit.assign_parameters(prepared.values)
+    joint = {prepared.key_register: "key"}
+    if prepared.herald_register is not None:
+        joint[prepared.herald_register] = "herald"
+    merged = {
+        name: ClassicalRegister(2 * register.size, joint[name])
+        for register in single.cregs
+        if (name := register.name) in joint
+    }
+    out = QuantumCircuit(name=f"{single.name}, two copies")
+    out.add_register(*merged.values())
+    pairs: list[list[Any]] = [[None, None] for _ in range(n)]
+    for copy, suffix in enumerate(("", "_2")):
+        place: dict[Any, Any] = {}
+        for register in single.qregs:
+            own = QuantumRegister(register.size, register.name + suffix)
+            out.add_register(own)
+            place |= dict(zip(register, own, strict=True))
+        for register in single.cregs:
+            if register.name in merged:
+                size = register.size
+                bits = merged[register.name][copy * size : (copy + 1) * size]
+            else:
+                bits = ClassicalRegister(register.size, register.name + suffix)
+                out.add_register(bits)
+            place |= dict(zip(register, bits, strict=True))
+        key = merged[prepared.key_register]
+        bit_of = {bit: q for q, bit in enumerate(key[copy * n : (copy + 1) * n])}
+        for item in single.data:
+            qubits = [place[qubit] for qubit in item.qubits]
+            clbits = [place[bit] for bit in item.clbits]
+            if item.operation.name == "measure" and clbits[0] in bit_of:
+                pairs[bit_of[clbits[0]]][copy] = qubits[0]
+            else:
+                out.append(item.operation, qubits, clbits)
+    for q, (first, second) in enumerate(pairs):
+        out.cx(first, second)
+        out.h(first)
+        out.measure([first, second], [key[q], key[n + q]])
+    return replace(
+        prepared,
+        circuit=out,
+        values=np.zeros(0),
+        codewords=readings(2 * n),
+        key_register="key",
+        herald_register=None if prepared.herald_register is None else "herald",
+        distribution=np.full(4**n, np.nan),
+        success=np.asarray(prepared.success) ** 2,
+    )

@@ -1,0 +1,294 @@
+r"""The temperature that counts have, whether they have one, and whether it is the one asked for.
+
+**Diagonal H.** Counts at a temperature are an exponential family whose sufficient statistic is the
+mean energy m, so the likeliest beta solves :math:`E(\beta) = m`. With
+:math:`g(\beta) = \ln Z(\beta) + \beta m` (minus the log likelihood a shot) the interval is
+
+.. math:: \{\beta : n\,(g(\beta) - \min g) \le \ln(2/\alpha)\} ,
+
+the profile-likelihood interval with :math:`\ln(2/\alpha)` for half a chi-square quantile. By
+Chernoff's bound it holds at every n, not only for large ones: a mean energy as far out as m has
+probability at most :math:`e^{-n (g(\beta) - \min g)}` on either side. At alpha = 1% it is 1.26
+times as wide as the asymptotic one.
+
+**Other H.** The beta at which the exact mean energy is the measured one; the interval of the energy
+(`qcattn.certification.intervals.mean`) becomes one of beta, since E falls with beta.
+
+**Is it a temperature?** The hypothesis "some beta" leaves beta open. It is tested over the betas of
+an interval at 1 - gamma, gamma = alpha / 10: the largest p-value among them, plus gamma, is a valid
+p-value [1] (so it never falls below gamma). Diagonal: `qcattn.comparisons.fit` of the counts.
+Other: the exact binomial tests of `qcattn.certification.observables`. The betas are a grid of 25
+over the interval, much finer than what the shots resolve. Depolarising noise on the circuit is not
+a temperature (it mixes in the uniform distribution), and with enough shots it is told from one.
+
+References:
+    [1] R. L. Berger and D. D. Boos, J. Am. Stat. Assoc. 89, 1012 (1994).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import optimize, special
+
+from qcattn.certification.drawing import Backend, check, draw
+from qcattn.certification.intervals import Estimate, mean
+from qcattn.certification.observables import against, positives
+from qcattn.certification.paulis import (
+    default_strings,
+    exact_expectations,
+    measure,
+    operator_groups,
+    pauli_terms,
+)
+from qcattn.comparisons import fit
+from qcattn.records import Hamiltonian, Prepared
+
+__all__ = ["Temperature", "certify_temperature"]
+
+#: Betas that the hypothesis "some beta" is tested at.
+GRID = 25
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """The inverse temperature of what was measured.
+
+    Attributes:
+        beta: Measured, its interval at 1 - alpha. It may be negative, or infinite where only the
+            lowest level was seen; NaN where all energies are equal or no shot was kept.
+        asked: The inverse temperature that the circuit was prepared for.
+        p_value: Of the hypothesis that the counts have any temperature.
+        outside: Kept shots on states that no temperature gives: padding, masked keys.
+        kept: Kept shots.
+        shots: Shots drawn, in all bases.
+        alpha: Error rate of the interval, and of `thermal`.
+    """
+
+    beta: Estimate
+    asked: float
+    p_value: float
+    outside: int
+    kept: int
+    shots: int
+    alpha: float
+
+    @property
+    def thermal(self) -> bool:
+        """Whether the counts may have a temperature: not refuted at error rate alpha."""
+        return self.p_value > self.alpha
+
+    @property
+    def agrees(self) -> bool:
+        """Whether that temperature may be the one asked for."""
+        return self.thermal and self.asked in self.beta
+
+
+def certify_temperature(
+    prepared: Prepared,
+    hamiltonian: Hamiltonian,
+    beta: float,
+    *,
+    shots: int = 4096,
+    backend: Backend | None = None,
+    seed: Any = 0,
+    alpha: float = 0.01,
+) -> Temperature:
+    """Fit an inverse temperature to shots, and test whether there is one.
+
+    Args:
+        prepared: One circuit, shape ().
+        hamiltonian: What it was prepared for, shape (); with an energy for every basis state if
+            it is not diagonal.
+        beta: Inverse temperature asked for.
+        shots: Shots (of each basis, if H is not diagonal).
+        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
+        seed: What `numpy.random.default_rng` takes.
+        alpha: Error rate.
+
+    Raises:
+        ValueError: If shapes differ, or a dense Hamiltonian would not fit into memory.
+
+    Example:
+        >>> from qcattn.encodings import Binary
+        >>> from qcattn.preparations import Heralded
+        >>> hamiltonian = Binary()([0.0, 1.0, 2.0, 0.5])
+        >>> found = certify_temperature(Heralded()(hamiltonian, beta=1.0), hamiltonian, 1.0)
+        >>> round(found.beta.low, 2), round(found.beta.high, 2), found.agrees
+        (0.93, 1.15, True)
+    """
+    check(prepared, hamiltonian, alpha)
+    diagonal = hamiltonian.is_diagonal
+    found = _of_keys if diagonal else _of_strings
+    return found(prepared, hamiltonian, float(beta), shots, backend, seed, alpha)
+
+
+def _of_keys(
+    prepared: Prepared,
+    hamiltonian: Hamiltonian,
+    beta: float,
+    shots: int,
+    backend: Backend | None,
+    seed: Any,
+    alpha: float,
+) -> Temperature:
+    (counts,) = draw([prepared], shots, backend, seed)
+    real = np.isfinite(hamiltonian.energies)
+    energies, keys = hamiltonian.energies[real], counts.keys[real]
+    outside = int(counts.kept - keys.sum())
+
+    def p_value(betas: np.ndarray) -> float:
+        if outside:
+            return 0.0
+        return float(fit(np.tile(keys, (len(betas), 1)), _weights(energies, betas)).p_values.max())
+
+    return Temperature(
+        beta=likely_betas(keys, energies, alpha),
+        asked=beta,
+        p_value=_any_beta(p_value, likely_betas(keys, energies, alpha / 10), energies, alpha / 10),
+        outside=outside,
+        kept=int(counts.kept),
+        shots=shots,
+        alpha=alpha,
+    )
+
+
+def _of_strings(
+    prepared: Prepared,
+    hamiltonian: Hamiltonian,
+    beta: float,
+    shots: int,
+    backend: Backend | None,
+    seed: Any,
+    alpha: float,
+) -> Temperature:
+    levels, vectors = np.linalg.eigh(hamiltonian.matrix)
+    offset, terms, weights = pauli_terms(hamiltonian.operator)
+    strings = tuple(dict.fromkeys([*terms, *default_strings(hamiltonian)]))
+    weights = np.append(weights, np.zeros(len(strings) - len(terms)))
+    groups = measure(prepared, strings, shots, backend, seed)
+    parts = operator_groups(groups, strings, weights)
+    hits, kept = positives(groups, strings)
+
+    def betas_of(level: float) -> Estimate:
+        energy = mean(parts, level, offset=offset)
+        ends = (beta_at(levels, value) for value in (energy.best, energy.high, energy.low))
+        return Estimate(*ends) if np.ptp(levels) > 0 else Estimate(np.nan, -np.inf, np.inf)
+
+    def p_value(betas: np.ndarray) -> float:
+        best = 0.0
+        for weight in _weights(levels, betas):
+            exact = exact_expectations((vectors * weight) @ vectors.conj().T, strings)
+            worst = against(hits, kept, exact, 0.0).min() * len(strings)
+            best = max(best, min(1.0, float(worst)))
+        return best
+
+    return Temperature(
+        beta=betas_of(alpha),
+        asked=beta,
+        p_value=_any_beta(p_value, betas_of(alpha / 10), levels, alpha / 10),
+        outside=0,
+        kept=int(sum(group.counts.sum() for group in groups)),
+        shots=shots * len(groups),
+        alpha=alpha,
+    )
+
+
+def _any_beta(
+    p_value: Callable[[np.ndarray], float], betas: Estimate, levels: np.ndarray, gamma: float
+) -> float:
+    """The largest p-value over an interval of betas, plus what the interval may miss."""
+    gaps = np.diff(np.unique(levels))
+    if not gaps.size or np.isnan(betas.best):
+        return p_value(np.ones(1))
+    # Beyond this nothing but the lowest (highest) level is left in float64.
+    low, high = (
+        float(np.clip(end, -750 / gaps[-1], 750 / gaps[0])) for end in (betas.low, betas.high)
+    )
+    best = float(np.clip(betas.best, low, high))
+    # Half of the grid on either side of the estimate, denser near it where the end is far.
+    steps = np.linspace(0, 1, GRID // 2 + 1) ** 2
+    grid = np.concatenate([best + (high - best) * steps, best + (low - best) * steps[1:]])
+    return min(1.0, p_value(grid) + gamma)
+
+
+def likely_betas(counts: np.ndarray, energies: np.ndarray, alpha: float) -> Estimate:
+    """The likeliest inverse temperature of counts of energies, and its interval at 1 - alpha.
+
+    Args:
+        counts: Shape (num_keys,).
+        energies: Shape (num_keys,), finite.
+        alpha: Probability that the interval misses, at most.
+
+    Example:
+        >>> import numpy as np
+        >>> found = likely_betas(np.array([7311, 2689]), np.array([0.0, 1.0]), alpha=0.01)
+        >>> round(found.best, 3), round(found.low, 3), round(found.high, 3)
+        (1.0, 0.927, 1.074)
+    """
+    shots = int(counts.sum())
+    if shots == 0 or np.ptp(energies) == 0:
+        return Estimate(float("nan"), -np.inf, np.inf)
+    average = float(counts @ (energies - energies.min())) / shots + float(energies.min())
+    best = beta_at(energies, average)
+    reach = np.log(2 / alpha) / shots
+
+    def excess(beta: float) -> float:
+        return float(special.logsumexp(-beta * (energies - average))) - least - reach
+
+    if np.isinf(best):
+        end = np.abs(energies - average) <= 1e-12 * np.ptp(energies)
+        least = float(np.log(np.count_nonzero(end)))
+    else:
+        least = float(special.logsumexp(-best * (energies - average)))
+    low = -np.inf if best == -np.inf else _edge(excess, best, energies, -1.0)
+    high = np.inf if best == np.inf else _edge(excess, best, energies, 1.0)
+    return Estimate(best, low, high)
+
+
+def _edge(
+    excess: Callable[[float], float], best: float, energies: np.ndarray, side: float
+) -> float:
+    """Where the likelihood has fallen too far, going from the best beta to one side."""
+    step = side / float(np.ptp(energies))
+    start = 0.0 if np.isinf(best) else best
+    if excess(start) > 0:  # the best beta is infinite, and the edge lies between it and zero
+        step = -step
+        while excess(step) > 0:
+            step *= 2
+        return float(optimize.brentq(excess, 0.0, step, xtol=1e-12, rtol=1e-12))
+    while excess(start + step) <= 0:
+        step *= 2
+        if abs(step) * float(np.ptp(energies)) > 1e12:
+            return side * np.inf
+    return float(optimize.brentq(excess, start, start + step, xtol=1e-12, rtol=1e-12))
+
+
+def beta_at(levels: np.ndarray, energy: float) -> float:
+    """The inverse temperature at which levels have a mean energy, infinite beyond the ends."""
+    if np.isnan(energy):
+        return float("nan")
+    slack = 1e-12 * float(np.ptp(levels))
+    if energy <= levels.min() + slack:
+        return float("inf")
+    if energy >= levels.max() - slack:
+        return float("-inf")
+    shifted = levels - energy
+
+    def surplus(beta: float) -> float:
+        return float(special.softmax(-beta * shifted) @ shifted)
+
+    low, high = -1 / float(np.ptp(levels)), 1 / float(np.ptp(levels))
+    while surplus(low) < 0:
+        low *= 2
+    while surplus(high) > 0:
+        high *= 2
+    return float(optimize.brentq(surplus, low, high, xtol=1e-13, rtol=1e-13))
+
+
+def _weights(energies: np.ndarray, betas: np.ndarray) -> np.ndarray:
+    """Boltzmann weights at any betas, zero and negative ones too, shape (betas, energies)."""
+    return special.softmax(-betas[:, None] * (energies - energies.min()), axis=1)
