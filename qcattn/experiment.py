@@ -22,7 +22,15 @@ from qcattn.preparations import Purification
 from qcattn.records import Counts, Hamiltonian, Prepared, Resources, Result, Verdict
 from qcattn.seeds import entropy
 
-__all__ = ["Backend", "Encoding", "Interrupted", "Preparation", "run"]
+__all__ = [
+    "Backend",
+    "Encoding",
+    "Interrupted",
+    "Preparation",
+    "compare",
+    "package_versions",
+    "run",
+]
 
 
 class Encoding(Protocol):
@@ -60,7 +68,7 @@ class Interrupted(KeyboardInterrupt):
             undecided.
     """
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Any) -> None:
         super().__init__("interrupted")
         self.result = result
 
@@ -127,7 +135,7 @@ def run(
     clock.append(time.perf_counter())
     counts, complete = _draw(prepared, backend, shots, root, progress)
     clock.append(time.perf_counter())
-    verdicts = _compare(counts, expected, prepared, alpha)
+    verdicts = compare(counts, expected, prepared, alpha)
     clock.append(time.perf_counter())
 
     result = Result(
@@ -145,9 +153,7 @@ def run(
             "preparation": str(preparation),
             **backend.settings(),
         },
-        versions={
-            name: version(name) for name in ("qcattn", "qiskit", "qiskit-aer", "numpy", "scipy")
-        },
+        versions=package_versions(),
         tokens=source.tokens,
         axes=source.axes,
         source={
@@ -161,6 +167,11 @@ def run(
     if not complete:
         raise Interrupted(result)
     return result
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that take part in a run."""
+    return {name: version(name) for name in ("qcattn", "qiskit", "qiskit-aer", "numpy", "scipy")}
 
 
 def _draw(
@@ -182,9 +193,13 @@ def _draw(
     return collect(prepared, drawn), complete
 
 
-def _compare(
+def compare(
     counts: Counts, expected: np.ndarray, prepared: Prepared, alpha: float
 ) -> tuple[Verdict, ...]:
+    """Counts against probabilities and, where shots are discarded, against the success predicted.
+
+    Each of the two gets half of alpha.
+    """
     if prepared.herald_register is None:
         return (_fit_verdict(counts, expected, alpha),)
     return (

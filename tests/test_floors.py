@@ -22,14 +22,15 @@ FLOORS = {
     "preparations": 3,
     "certification": 4,
     "experiment": 5,
-    "methods": 5,
-    "storage": 6,
-    "claims": 7,
-    "conformance": 7,
-    "sweep": 7,
-    "views": 8,
-    "cli": 9,
-    "__main__": 10,
+    "methods": 6,
+    "storage": 7,
+    "archive": 8,
+    "claims": 8,
+    "conformance": 8,
+    "sweep": 8,
+    "views": 9,
+    "cli": 10,
+    "__main__": 11,
 }
 FILES = [path for path in sorted(HOUSE.rglob("*.py")) if path != HOUSE / "__init__.py"]
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +13,8 @@ from qcattn.views.command import command
 from qcattn.views.findings import worst_rows
 from qcattn.views.heads import head_beside, telling_head
 from qcattn.views.names import key_labels, place
+from qcattn.views.page import Drawer, badge, figure, table, whole_page, write_page
 from qcattn.views.sheets import Sheet
-from qcattn.views.vector import inline_svg
 from qcattn.views.words import sentence
 
 if TYPE_CHECKING:
@@ -63,21 +59,12 @@ def write_report(
     if not results:
         raise ValueError("Argument `results` is empty; pass one result or more, the main one first")
     page = _page(results, head)
-    path = Path(path)
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(page)
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    write_page(path, page)
 
 
 def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
     main, *others = results
-    drawer = _Drawer()
+    drawer = Drawer()
     parts = [
         "<header>",
         "<h1>Attention as thermal circuits, counted against softmax</h1>",
@@ -88,41 +75,18 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
         *_rows(drawer, main, _BARS),
         *_quantiles(drawer, main),
         "<h2>" + escape(sheets.summary(main).title) + "</h2>",
-        _table(sheets.summary(main), "grid"),
+        table(sheets.summary(main), "grid"),
         "<h2>What was run</h2>",
         *_run(main),
         *_circuit(main),
         "<h2>Keys and their bitstrings</h2>",
-        f'<div class="columns">{_table(sheets.codebook(main), "book")}</div>',
+        f'<div class="columns">{table(sheets.codebook(main), "book")}</div>',
         *(part for other in others for part in _beside(drawer, other)),
         "<h2>To get the same counts again</h2>",
         *_again(results),
     ]
     title = f"{main.standing}: {main.source.get('sentence', 'attention scores')}"
-    return _FRAME.format(
-        title=escape(title),
-        style=(files("qcattn.views") / "report.css").read_text(encoding="utf-8"),
-        body="\n".join(parts),
-    )
-
-
-# "default-src 'none'": a browser that would fetch anything at all is told not to.
-_FRAME = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
+    return whole_page(title, parts)
 
 
 _LEGEND = """<div class="legend">
@@ -140,19 +104,6 @@ _SCALE = (
 )
 
 
-@dataclass
-class _Drawer:
-    """Numbers the pictures of a page, so that their ids differ."""
-
-    drawn: int = 0
-
-    def __call__(
-        self, draw: Callable[[Axes], object], width: float, height: float, label: str
-    ) -> str:
-        self.drawn += 1
-        return inline_svg(draw, width, height, name=f"p{self.drawn}", label=label)
-
-
 def _subject(result: Result) -> str:
     """What was read, and by what, in a line."""
     sentence, model = result.source.get("sentence", ""), result.source.get("model", "")
@@ -167,15 +118,11 @@ def _subject(result: Result) -> str:
     )
 
 
-def _badge(word: str) -> str:
-    return f'<span class="badge {word}">{word}</span>'
-
-
 def _verdict(results: Sequence[Result]) -> list[str]:
     main, *others = results
-    parts = [f'<p class="lead">{_badge(main.standing)} {escape(sentence(main))}</p>']
+    parts = [f'<p class="lead">{badge(main.standing)} {escape(sentence(main))}</p>']
     parts += [
-        f"<p>{_badge(other.standing)} <strong>{escape(other.prepared.method)}, beside it.</strong>"
+        f"<p>{badge(other.standing)} <strong>{escape(other.prepared.method)}, beside it.</strong>"
         f" {escape(sentence(other))}</p>"
         for other in others
     ]
@@ -189,7 +136,7 @@ def _verdict(results: Sequence[Result]) -> list[str]:
 
 
 def _heads(
-    drawer: _Drawer, main: Result, others: Sequence[Result], head: int | tuple[int, ...] | None
+    drawer: Drawer, main: Result, others: Sequence[Result], head: int | tuple[int, ...] | None
 ) -> list[str]:
     if not main.shape:
         if head not in (None, ()):
@@ -227,7 +174,7 @@ def _heads(
     ]
     return [
         f"<h2>Attention of {escape(place(main, index))}</h2>",
-        _figure(
+        figure(
             panels,
             f"{why}The colour shows the probability, on a scale of square roots. Hatched: masked "
             "keys, which must never come; a red cross marks one that did.",
@@ -236,7 +183,7 @@ def _heads(
     ]
 
 
-def _rows(drawer: _Drawer, result: Result, number: int, level: int = 2) -> list[str]:
+def _rows(drawer: Drawer, result: Result, number: int, level: int = 2) -> list[str]:
     found = worst_rows(result, number)
     if not found:
         return []
@@ -256,7 +203,7 @@ def _rows(drawer: _Drawer, result: Result, number: int, level: int = 2) -> list[
     ]
     parts = [
         f"<h{level}>{title}</h{level}>",
-        _figure(
+        figure(
             bars,
             "Bands: exact binomial, 99% for all keys of a row at once (Bonferroni). "
             "The scale is one of square roots, on which bands are about equally wide. The worst "
@@ -265,10 +212,10 @@ def _rows(drawer: _Drawer, result: Result, number: int, level: int = 2) -> list[
             before=_LEGEND,
         ),
     ]
-    return parts if single else [*parts, _table(sheets.worst(result, 10))]
+    return parts if single else [*parts, table(sheets.worst(result, 10))]
 
 
-def _quantiles(drawer: _Drawer, result: Result) -> list[str]:
+def _quantiles(drawer: Drawer, result: Result) -> list[str]:
     if (~result.fit.undecided).sum() < 2:
         return []
     picture = drawer(
@@ -276,7 +223,7 @@ def _quantiles(drawer: _Drawer, result: Result) -> list[str]:
     )
     return [
         "<h2>All rows together</h2>",
-        _figure(
+        figure(
             [picture],
             "P-values of the rows, sorted, against those of a uniform law. A row's p-value joins "
             "several tests by Bonferroni's inequality and is uniform or larger, so points above "
@@ -286,15 +233,15 @@ def _quantiles(drawer: _Drawer, result: Result) -> list[str]:
     ]
 
 
-def _beside(drawer: _Drawer, result: Result) -> list[str]:
+def _beside(drawer: Drawer, result: Result) -> list[str]:
     parts = [
         f"<h2>Beside it: {escape(result.prepared.method)}</h2>",
-        f"<p>{_badge(result.standing)} {escape(sentence(result))}</p>",
+        f"<p>{badge(result.standing)} {escape(sentence(result))}</p>",
     ]
     if any(verdict.name == "acceptance" for verdict in result.verdicts):
         parts += [
             "<h3>Success of the herald, predicted and counted</h3>",
-            _table(sheets.heralds(result)),
+            table(sheets.heralds(result)),
         ]
     parts += _rows(drawer, result, _BARS_BESIDE, level=3)
     parts += ["<h3>What was run</h3>", *_run(result), *_circuit(result, level=3)]
@@ -302,13 +249,13 @@ def _beside(drawer: _Drawer, result: Result) -> list[str]:
 
 
 def _run(result: Result) -> list[str]:
-    settings = _table(sheets.details(result), "facts")
+    settings = table(sheets.details(result), "facts")
     if not result.source:
         return [settings]
     source = Sheet("Scores", ("", ""), "ll", tuple(result.source.items()))
     return [
         f'<div class="pair"><div><h3>Settings and cost</h3>{settings}</div>'
-        f"<div><h3>Where the scores come from</h3>{_table(source, 'facts')}</div></div>"
+        f"<div><h3>Where the scores come from</h3>{table(source, 'facts')}</div></div>"
     ]
 
 
@@ -348,34 +295,3 @@ def _again(results: Sequence[Result]) -> list[str]:
         '<p class="note">The same seed gives the same counts with the same versions: '
         f"{escape(sheets.joined(results[0].versions))}.</p>",
     ]
-
-
-def _figure(pictures: Sequence[str], caption: str, *, before: str = "", after: str = "") -> str:
-    return (
-        f'<figure>{before}<div class="figures">{"".join(pictures)}</div>{after}'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-    )
-
-
-def _table(sheet: Sheet, kind: str = "") -> str:
-    """A sheet as an HTML table; one without headings has them in its first column."""
-    right = [' class="r"' if align == "r" else "" for align in sheet.align]
-    head = ""
-    if any(sheet.columns):
-        names = [
-            f'<th scope="col"{side}>{escape(name)}</th>'
-            for side, name in zip(right, sheet.columns, strict=True)
-        ]
-        head = f"<thead><tr>{''.join(names)}</tr></thead>"
-    lines = []
-    for i, line in enumerate(sheet.lines):
-        cells = [f"<td{side}>{escape(cell)}</td>" for side, cell in zip(right, line, strict=True)]
-        if not head:
-            cells[0] = f'<th scope="row">{escape(line[0])}</th>'
-        mark = ' class="marked"' if i in sheet.marked else ""
-        lines.append(f"<tr{mark}>{''.join(cells)}</tr>")
-    caption = f"<caption>{escape(sheet.caption)}</caption>" if sheet.caption else ""
-    return (
-        f'<div class="wide"><table class="{kind}">{caption}{head}<tbody>{"".join(lines)}</tbody>'
-        "</table></div>"
-    )

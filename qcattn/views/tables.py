@@ -11,7 +11,7 @@ from qcattn.views.words import sentence
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["codebook", "details", "heralds", "sentence", "summary", "worst"]
+__all__ = ["codebook", "details", "heralds", "sentence", "set_in_type", "summary", "worst"]
 
 _UNBROKEN = 24
 
@@ -32,7 +32,7 @@ def summary(result: Result) -> Table:
         >>> summary(result).row_count
         1
     """
-    return _set(sheets.summary(result))
+    return set_in_type(sheets.summary(result))
 
 
 def worst(result: Result, number: int = 10) -> Table:
@@ -45,12 +45,12 @@ def worst(result: Result, number: int = 10) -> Table:
     Returns:
         A table; refuted rows stand out.
     """
-    return _set(sheets.worst(result, number))
+    return set_in_type(sheets.worst(result, number))
 
 
 def codebook(result: Result) -> Table:
     """Key, token and bitstring, one line a key."""
-    return _set(sheets.codebook(result))
+    return set_in_type(sheets.codebook(result))
 
 
 def heralds(result: Result, number: int = 20) -> Table:
@@ -66,15 +66,16 @@ def heralds(result: Result, number: int = 20) -> Table:
     Raises:
         ValueError: If the result was not heralded.
     """
-    return _set(sheets.heralds(result, number))
+    return set_in_type(sheets.heralds(result, number))
 
 
 def details(result: Result) -> Table:
     """Settings, resources, success, versions."""
-    return _set(sheets.details(result))
+    return set_in_type(sheets.details(result))
 
 
-def _set(sheet: sheets.Sheet) -> Table:
+def set_in_type(sheet: sheets.Sheet) -> Table:
+    """A sheet as a table of rich; marked lines stand out."""
     from rich import box
     from rich.table import Table
     from rich.text import Text

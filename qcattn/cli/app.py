@@ -1,0 +1,73 @@
+"""The application, and how its commands end.
+
+Exit codes: 0 the counts agree, 1 they differ, 2 misuse, or a run that was interrupted or is
+undecided, 3 a fault of qcattn.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+__all__ = ["app", "fail", "main", "reporting"]
+
+app = typer.Typer(
+    help="Sample attention as thermal circuits on Aer and compare the counts with softmax.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Entry point of the ``qcattn`` command."""
+    app()
+
+
+def fail(message: object) -> NoReturn:
+    """End with a message and exit code 2."""
+    typer.echo(f"qcattn: {message}", err=True)
+    raise typer.Exit(2)
+
+
+def reporting(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn errors that a user can mend into a message and exit code 2."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except typer.Exit:
+            raise
+        except (ValueError, RuntimeError, ImportError) as error:
+            fail(error)
+        except OSError as error:
+            fail(f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
+        except MemoryError as error:
+            fail(f"out of memory: {error}; use fewer keys or shots")
+        except KeyboardInterrupt:
+            fail("interrupted")
+        except Exception as error:
+            if type(error).__module__.startswith("qiskit"):
+                fail(error)
+            # A fault of qcattn; 1 would mean that counts differ.
+            traceback.print_exc()
+            raise typer.Exit(3) from error
+
+    return wrapped
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("qcattn"))
+        raise typer.Exit

@@ -1,0 +1,57 @@
+"""``qcattn compare``: counts from anywhere against probabilities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qcattn.cli.app import app, reporting
+
+__all__ = ["compare"]
+
+
+@app.command()
+@reporting
+def compare(
+    counts: Annotated[
+        Path, typer.Argument(help="Counts: .json as Qiskit writes them, .csv, .npy.")
+    ],
+    probabilities: Annotated[Path, typer.Argument(help="Probabilities: .json, .csv, .npy.")],
+    epsilon: Annotated[
+        float | None, typer.Option(help="Total variation within which to certify agreement.")
+    ] = None,
+    alpha: Annotated[float, typer.Option(help="Error rate.")] = 0.01,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
+) -> None:
+    """Compare counts from anywhere with probabilities.
+
+    Exit code 0: they agree (with --epsilon: certified); 1: they differ (with --epsilon: or that is
+    undecided); 2: misuse.
+    """
+    from qcattn.comparisons import certify
+    from qcattn.comparisons.files import read_outcomes, together
+    from qcattn.views import comparing
+
+    drawn, law, outcomes = together(read_outcomes(counts), read_outcomes(probabilities))
+    law = law if len(law) == len(drawn) else law.repeat(len(drawn), axis=0)
+    certificate = certify(drawn, law, 0.05 if epsilon is None else epsilon, alpha)
+    if json:
+        from json import dumps
+
+        typer.echo(dumps(comparing.brief(certificate), indent=1))
+    else:
+        from rich.console import Console
+
+        console = Console()
+        table = comparing.offenders(certificate, outcomes)
+        if table is not None:
+            console.print(table)
+        said = comparing.words(certificate, epsilon=epsilon)
+        console.print(said, highlight=False, markup=False)
+    fit = certificate.fit
+    good = not fit.refuted and not fit.undecided.any()
+    if epsilon is not None:
+        good = good and bool(certificate.certified.all())
+    raise typer.Exit(0 if good else 1)

@@ -1,0 +1,27 @@
+"""``qcattn extract``: the attention scores of a model for a text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qcattn.cli.app import app, reporting
+
+__all__ = ["extract"]
+
+
+@app.command()
+@reporting
+def extract(
+    model: Annotated[str, typer.Option(help="smollm2, minilm or a Hugging Face model folder.")],
+    text: Annotated[str, typer.Option(help="The text to read.")],
+    out: Annotated[Path, typer.Option(help="The .npz file to write.")] = Path("scores.npz"),
+) -> None:
+    """Compute the attention scores of a model for a text, for `qcattn run --scores`."""
+    from qcattn.datasets.extract import extract, write
+
+    scores = extract(model, text)
+    write(scores, out)
+    typer.echo(f"{out}: scores {scores.scores.shape} of {scores.model or model}")

@@ -1,0 +1,37 @@
+"""``qcattn plan``: shots to detect a deviation and to certify agreement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qcattn.cli.app import app, reporting
+
+__all__ = ["plan"]
+
+
+@app.command()
+@reporting
+def plan(
+    probabilities: Annotated[Path, typer.Argument(help="Probabilities: .json, .csv, .npy.")],
+    epsilon: Annotated[float, typer.Option(help="Total variation to see, or to certify.")] = 0.02,
+    alpha: Annotated[float, typer.Option(help="Error rate of one row.")] = 0.01,
+    power: Annotated[float, typer.Option(help="Probability to succeed.")] = 0.9,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Say how many shots it takes to detect a deviation and to certify agreement."""
+    from qcattn.comparisons import plan as shots_for
+    from qcattn.comparisons.files import read_outcomes
+    from qcattn.views import comparing
+
+    planned = shots_for(read_outcomes(probabilities).values, epsilon, alpha, power)
+    if json:
+        from json import dumps
+
+        typer.echo(dumps(comparing.brief_plan(planned), indent=1))
+        return
+    from rich.console import Console
+
+    Console().print(comparing.plan_table(planned))

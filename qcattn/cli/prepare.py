@@ -1,0 +1,264 @@
+"""``qcattn prepare``: one thermal state by every method that fits, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qcattn.cli.app import app, fail, reporting
+from qcattn.cli.choices import known, read, select, strategy
+from qcattn.cli.folders import check_folder, free_folder, write_whole
+
+if TYPE_CHECKING:
+    from qcattn.methods import Trials
+    from qcattn.records import Hamiltonian
+
+__all__ = ["prepare"]
+
+_FOLDER = "qcattn-prepare"
+
+
+@app.command()
+@reporting
+def prepare(
+    hamiltonian: Annotated[
+        str | None,
+        typer.Option(help="A model of the literature: ising, heisenberg or free-fermions."),
+    ] = None,
+    qubits: Annotated[int, typer.Option(help="Its sites.")] = 3,
+    field: Annotated[float, typer.Option(help="Transverse field of ising.")] = 1.0,
+    chain: Annotated[bool, typer.Option("--open", help="An open chain, not a ring.")] = False,
+    pauli: Annotated[
+        str | None,
+        typer.Option(help="Pauli strings, 'ZZI=-1, XII=0.5', or a file of lines STRING,WEIGHT."),
+    ] = None,
+    scores: Annotated[
+        Path | None, typer.Option(help="Scores of any shape (..., keys): .npy .npz .csv .json.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Packaged scores: smollm2 or minilm. [default: smollm2]")
+    ] = None,
+    sentence: Annotated[int | None, typer.Option(help="Packaged sentence. [default: 0]")] = None,
+    layer: Annotated[int | None, typer.Option(help="Layer of the scores.")] = None,
+    head: Annotated[int | None, typer.Option(help="Head of the scores.")] = None,
+    query: Annotated[int, typer.Option(help="Row of the head; -1 is the last one.")] = -1,
+    encoding: Annotated[
+        str, typer.Option(help="Of scores: Binary, Rotated or Transverse.")
+    ] = "Binary",
+    gap: Annotated[
+        float, typer.Option(help="Energy of masked keys and padding above the highest key.")
+    ] = 10.0,
+    beta: Annotated[str, typer.Option(help="Inverse temperature, or several: 0.5,1,2.")] = "1",
+    methods: Annotated[
+        str | None, typer.Option(help="Some of the methods, joined by commas. [default: all]")
+    ] = None,
+    shots: Annotated[int, typer.Option(help="Shots a method.")] = 4096,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same counts.")] = 0,
+    alpha: Annotated[float, typer.Option(help="False alarms of perfect samplers, a run.")] = 0.01,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the results. [default: qcattn-prepare, or -2 ...]"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Prepare one thermal state by every method, sample each, compare cost and error."""
+    from qcattn.experiment import Interrupted
+    from qcattn.methods import all_methods
+
+    if seed < 0:
+        raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
+    check_folder(out or free_folder(_FOLDER))
+    betas = _numbers(beta)
+    named = sum(value is not None for value in (hamiltonian, pauli, scores, model, sentence))
+    if named - (model is not None and sentence is not None) > 1:
+        raise ValueError(
+            "give one of `--hamiltonian`, `--pauli`, `--scores` and `--model`, not several"
+        )
+    if hamiltonian is not None:
+        one, text = _of_model(hamiltonian, qubits, field, not chain), ""
+    elif pauli is not None:
+        one, text = _of_strings(pauli), ""
+    else:
+        one, text = _of_scores(scores, model, sentence, layer, head, query, encoding, gap)
+    chosen: Any = None
+    if methods is not None:
+        everything = {type(one).__name__.lower(): one for one in all_methods()}
+        names = [name.strip().lower() for name in methods.split(",")]
+        chosen = [everything[known("--methods", name, list(everything))] for name in names]
+    try:
+        trials = _with_progress(one, betas, chosen, shots, seed, alpha, quiet=json)
+    except Interrupted as stop:
+        trials = stop.result
+        if not trials.trials:
+            fail("interrupted before any method was done")
+    if text:
+        from dataclasses import replace
+
+        trials = replace(trials, source={"text": text})
+    print_trials(trials, json)
+    folder = _write(trials, out)
+    if not json:
+        typer.echo(f"Report and results: {folder / 'report.html'}")
+    if not trials.complete:
+        typer.echo("Interrupted: what was done is kept.", err=json)
+    raise typer.Exit(exit_code_of(trials))
+
+
+def exit_code_of(trials: Trials) -> int:
+    """1 if a method differs from its claim, 2 if that is undecided, else 0."""
+    return {"differs": 1, "agrees": 0, "undecided": 2}[trials.standing]
+
+
+def print_trials(trials: Trials, json: bool) -> None:
+    """Print the table and a few sentences, or JSON."""
+    from qcattn.views import trials as views
+
+    if json:
+        from json import dumps
+
+        typer.echo(dumps(views.brief(trials), indent=1))
+        return
+    from rich.console import Console
+
+    from qcattn.views.tables import set_in_type
+
+    console = Console()
+    console.print(set_in_type(views.cost(trials)))
+    console.print(set_in_type(views.errors(trials)))
+    for trial in trials.trials:
+        if trial.refused:
+            console.print(f"{trial.name}: {trial.refused}", highlight=False, markup=False)
+    console.print(views.words(trials), highlight=False, markup=False)
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ValueError(
+            f"`--beta` must be a number or several joined by commas, but is {text!r}"
+        ) from error
+
+
+def _of_model(name: str, qubits: int, field: float, periodic: bool) -> Hamiltonian:
+    from qcattn import models
+
+    found = known("--hamiltonian", name.lower(), ["ising", "heisenberg", "free-fermions"])
+    if found == "ising":
+        return models.ising(qubits, field=field, periodic=periodic)
+    if found == "heisenberg":
+        return models.heisenberg(qubits, periodic=periodic)
+    return models.free_fermions(qubits, periodic=periodic)
+
+
+def _of_strings(text: str) -> Hamiltonian:
+    from qiskit.quantum_info import SparsePauliOp
+
+    from qcattn.records import Hamiltonian
+
+    path = Path(text)
+    listed, mark = text, "="
+    if path.suffix or path.is_file():
+        listed, mark = path.read_text(encoding="utf-8"), ","
+        parts = [line for line in listed.splitlines() if line.strip() and line[0] != "#"]
+    else:
+        parts = listed.split(",")
+    terms = []
+    for part in parts:
+        label, _, weight = part.partition(mark)
+        label = label.strip().upper()
+        try:
+            terms.append((label, float(weight)))
+        except ValueError as error:
+            raise ValueError(
+                f"`--pauli` has {part.strip()!r}, which is not STRING{mark}WEIGHT, for example "
+                f"ZZI{mark}-0.5"
+            ) from error
+        if not label or set(label) - set("IXYZ"):
+            raise ValueError(f"`--pauli` has the string {label!r}; use the letters I, X, Y, Z")
+    lengths = {len(label) for label, _ in terms}
+    if len(lengths) != 1:
+        raise ValueError(
+            f"`--pauli` has strings of {sorted(lengths)} letters; give each a letter for every "
+            "qubit, I where it does nothing"
+        )
+    return Hamiltonian.of(SparsePauliOp.from_list(terms), name="Pauli list")
+
+
+def _of_scores(
+    scores: Path | None,
+    model: str | None,
+    sentence: int | None,
+    layer: int | None,
+    head: int | None,
+    query: int,
+    encoding: str,
+    gap: float,
+) -> tuple[Hamiltonian, str]:
+    """One row of scores, with an energy for every basis state, and what it is."""
+    import numpy as np
+
+    packaged = scores is None
+    chosen = read(scores, None, None, None, model, sentence)
+    if packaged:
+        layer, head = 11 % len(chosen.scores) if layer is None else layer, head or 0
+    part = select(chosen, layer, head)
+    rows = part.scores.reshape(-1, part.scores.shape[-1])
+    if not -len(rows) <= query < len(rows):
+        raise ValueError(f"`--query` is {query}, but there are {len(rows)} rows: 0 to "
+                         f"{len(rows) - 1}")  # fmt: skip
+    row = rows[query]
+    row = row[np.isfinite(row)] if np.isfinite(row).any() else row
+    hamiltonian = strategy("encodings", encoding)(row)
+    text = f"{part.source}, row {query % len(rows)}".strip(", ")
+    if not np.isfinite(hamiltonian.energies).all() or len(row) < 2**hamiltonian.num_qubits:
+        if hamiltonian.one_hot:
+            raise ValueError("`--encoding` is OneHot, which leaves most basis states out; use "
+                             "Binary, Rotated or Transverse")  # fmt: skip
+        text += f", {2**hamiltonian.num_qubits - len(row)} states of padding {gap:g} above"
+        hamiltonian = hamiltonian.filled(gap)
+    return hamiltonian, text
+
+
+def _with_progress(
+    hamiltonian: Hamiltonian,
+    betas: list[float],
+    methods: Any,
+    shots: int,
+    seed: int,
+    alpha: float,
+    *,
+    quiet: bool,
+) -> Trials:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    from qcattn.methods import prepare
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}")
+    with Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        return prepare(
+            hamiltonian,
+            beta=betas,
+            methods=methods,
+            shots=shots,
+            seed=seed,
+            alpha=alpha,
+            progress=lambda done, total, what: bar.update(
+                task, completed=done, total=total, description=what
+            ),
+        )
+
+
+def _write(trials: Trials, out: Path | None) -> Path:
+    from qcattn.archive import write_trials
+    from qcattn.views.trials import write_page_of
+
+    def write(folder: Path) -> None:
+        write_page_of(trials, folder / "report.html")
+        write_trials(trials, folder)
+
+    return write_whole(out, _FOLDER, write)

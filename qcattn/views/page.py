@@ -1,0 +1,116 @@
+"""What every HTML page is made of: frame, tables, figures; nothing is fetched, no script runs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qcattn.views.sheets import Sheet
+from qcattn.views.vector import inline_svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Drawer", "badge", "figure", "table", "whole_page", "write_page"]
+
+# "default-src 'none'": a browser that would fetch anything at all is told not to.
+_FRAME = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def whole_page(title: str, parts: Sequence[str]) -> str:
+    """A self-contained page; ``parts`` are HTML."""
+    return _FRAME.format(
+        title=escape(title),
+        style=(files("qcattn.views") / "report.css").read_text(encoding="utf-8"),
+        body="\n".join(parts),
+    )
+
+
+def write_page(path: str | Path, page: str) -> None:
+    """Write a page; the file appears whole or not at all.
+
+    Raises:
+        OSError: If it cannot be written; nothing is left behind.
+    """
+    path = Path(path)
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(page)
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+@dataclass
+class Drawer:
+    """Numbers the pictures of a page, so that their ids differ."""
+
+    drawn: int = 0
+
+    def __call__(
+        self, draw: Callable[[Axes], object], width: float, height: float, label: str
+    ) -> str:
+        """Draw on fresh axes of this size in inches; the label is for those who cannot see."""
+        self.drawn += 1
+        return inline_svg(draw, width, height, name=f"p{self.drawn}", label=label)
+
+
+def badge(word: str) -> str:
+    """A verdict of one word."""
+    return f'<span class="badge {word}">{word}</span>'
+
+
+def figure(pictures: Sequence[str], caption: str, *, before: str = "", after: str = "") -> str:
+    """Pictures side by side with a caption under them."""
+    return (
+        f'<figure>{before}<div class="figures">{"".join(pictures)}</div>{after}'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def table(sheet: Sheet, kind: str = "") -> str:
+    """A sheet as an HTML table; one without headings has them in its first column."""
+    right = [' class="r"' if align == "r" else "" for align in sheet.align]
+    head = ""
+    if any(sheet.columns):
+        names = [
+            f'<th scope="col"{side}>{escape(name)}</th>'
+            for side, name in zip(right, sheet.columns, strict=True)
+        ]
+        head = f"<thead><tr>{''.join(names)}</tr></thead>"
+    lines = []
+    for i, line in enumerate(sheet.lines):
+        cells = [f"<td{side}>{escape(cell)}</td>" for side, cell in zip(right, line, strict=True)]
+        if not head:
+            cells[0] = f'<th scope="row">{escape(line[0])}</th>'
+        mark = ' class="marked"' if i in sheet.marked else ""
+        lines.append(f"<tr{mark}>{''.join(cells)}</tr>")
+    caption = f"<caption>{escape(sheet.caption)}</caption>" if sheet.caption else ""
+    return (
+        f'<div class="wide"><table class="{kind}">{caption}{head}<tbody>{"".join(lines)}</tbody>'
+        "</table></div>"
+    )

@@ -1,0 +1,359 @@
+"""Methods side by side: one table, error against cost, error against temperature, one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qcattn.methods import Trial, Trials
+from qcattn.records import Hamiltonian, Result, bitstrings
+from qcattn.views.colours import INK, MEASURED, SOFTMAX
+from qcattn.views.names import number, p_text
+from qcattn.views.page import Drawer, badge, figure, table, whole_page, write_page
+from qcattn.views.sheets import Sheet, joined
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "brief",
+    "cost",
+    "error_against_beta",
+    "error_against_cost",
+    "errors",
+    "sheet",
+    "words",
+    "write_page_of",
+]
+
+#: Errors below this are drawn there: they are rounding.
+FLOOR = 1e-12
+_MARKERS = "osD^v<>PXph*d"
+Column = tuple[str, str, Callable[[Result, Trial, int], str]]
+
+
+#: Heading, alignment, cell; of the trials that fit.
+_COST: tuple[Column, ...] = (
+    ("kind", "l", lambda result, trial, n: result.prepared.kind),
+    ("qubits", "r", lambda result, trial, n: f"{n}+{result.resources.qubits - n}"),
+    ("depth", "r", lambda result, trial, n: f"{result.resources.depth:,}"),
+    ("2q", "r", lambda result, trial, n: f"{result.resources.two_qubit_gates:,}"),
+    ("kept", "r", lambda result, trial, n: _kept(result, float(result.prepared.success))),
+    ("counted", "r", lambda result, trial, n: _kept(result, _counted(result))),
+    ("shots", "r", lambda result, trial, n: f"{trial.shots:,}"),
+    ("s", "r", lambda result, trial, n: number(sum(trial.seconds), 2)),
+)
+_ERRORS: tuple[Column, ...] = (
+    ("claimed", "r", lambda result, trial, n: _error(trial.claimed)),
+    ("true", "r", lambda result, trial, n: _error(trial.trace_distance)),
+    ("fidelity", "r", lambda result, trial, n: _fidelity(trial.fidelity)),
+    ("p", "r", lambda result, trial, n: p_text(result.fit.overall)),
+    ("verdict", "l", lambda result, trial, n: _verdict(trial)),
+)
+_COST_CAPTION = (
+    "qubits: of the system and beside it. 2q: gates on two qubits. kept: share of shots that the "
+    "herald lets through, predicted, then counted. shots: to find the circuit and to sample it."
+)
+_ERRORS_CAPTION = (
+    "Trace distance from the state aimed at (Gibbs; for Amplitude its pure qsample), claimed and "
+    "true. fidelity: squared. p: counts against the distribution that the method claims."
+)
+
+
+def cost(trials: Trials) -> Sheet:
+    """What each trial costs: qubits, depth, gates, shots, seconds."""
+    return _sheet(trials, "Cost", _COST, _COST_CAPTION)
+
+
+def errors(trials: Trials) -> Sheet:
+    """What each trial claims, what is true, and the verdict."""
+    return _sheet(trials, "Error", _ERRORS, _ERRORS_CAPTION)
+
+
+def sheet(trials: Trials) -> Sheet:
+    """Cost and error of each trial in one line."""
+    return _sheet(trials, "", _COST + _ERRORS, f"{_COST_CAPTION} {_ERRORS_CAPTION}")
+
+
+def _sheet(trials: Trials, title: str, columns: tuple[Column, ...], caption: str) -> Sheet:
+    several = len({trial.beta for trial in trials.trials}) > 1
+    size = trials.hamiltonian.num_qubits
+    lines = []
+    for trial in trials.trials:
+        start = (trial.name, *((number(trial.beta),) if several else ()))
+        if trial.result is None:
+            cells = [""] * (len(columns) - 1) + ["does not fit"]
+        else:
+            cells = [cell(trial.result, trial, size) for _, _, cell in columns]
+        lines.append((*start, *cells))
+    where = "" if several or not trials.trials else f", beta {number(trials.trials[0].beta)}"
+    about = f"{trials.hamiltonian.encoding}, {size} qubits{where}"
+    return Sheet(
+        title=f"{title}: {about}" if title else about,
+        columns=("method", *(("beta",) if several else ()), *(head for head, _, _ in columns)),
+        align="l" + "r" * several + "".join(align for _, align, _ in columns),
+        lines=tuple(lines),
+        caption=caption,
+        marked=frozenset(i for i, trial in enumerate(trials.trials) if trial.standing == "differs"),
+    )
+
+
+def _counted(result: Result) -> float:
+    return float(result.counts.kept.sum() / max(int(result.counts.shots.sum()), 1))
+
+
+def _kept(result: Result, share: float) -> str:
+    return "" if result.prepared.herald_register is None else number(share)
+
+
+def _verdict(trial: Trial) -> str:
+    return "claim broken" if trial.claim_broken else trial.standing
+
+
+def _fidelity(value: float) -> str:
+    return "unknown" if np.isnan(value) else f"{value:.6f}"
+
+
+def _error(value: float) -> str:
+    if np.isnan(value):
+        return "unknown"
+    return "0" if value < FLOOR else f"{value:.2g}"
+
+
+def words(trials: Trials) -> str:
+    """What came out, with error rates, in a few sentences."""
+    fitting = [trial for trial in trials.trials if trial.result is not None]
+    wrong = [trial for trial in fitting if trial.standing == "differs"]
+    broken = [trial for trial in fitting if trial.claim_broken]
+    parts = []
+    if not fitting:
+        return "No method fits."
+    if wrong:
+        names = ", ".join(f"{trial.name} at beta {number(trial.beta)}" for trial in wrong)
+        parts.append(f"{len(wrong)} of {len(fitting)} trials differ from what they claim: {names}.")
+        if broken:
+            parts.append(f"In {len(broken)} of them the true error exceeds the claimed one.")
+    else:
+        parts.append(
+            f"All {len(fitting)} trials agree with what they claim: counts with the distribution, "
+            "shots kept with the success predicted, and the true error with the claimed one."
+        )
+    best = [trial for trial in fitting if trial.result and trial.result.prepared.kind == "thermal"]
+    if best:
+        least = min(best, key=lambda trial: trial.result.resources.two_qubit_gates)  # type: ignore[union-attr]
+        cost = least.result.resources.two_qubit_gates if least.result else 0
+        parts.append(
+            f"Fewest two-qubit gates of the thermal ones: {least.name}, {cost:,} "
+            f"(error {_error(least.trace_distance)})."
+        )
+    left = sorted({trial.name for trial in trials.trials if trial.result is None})
+    if left:
+        parts.append(f"Not fit for this Hamiltonian: {', '.join(left)}.")
+    if not trials.complete:
+        parts.append("Interrupted: the other trials were not made.")
+    parts.append(
+        f"Perfect samplers and true claims would be said to differ in {100 * trials.alpha:.3g}% "
+        "of such runs at most."
+    )
+    return " ".join(parts)
+
+
+def brief(trials: Trials) -> dict[str, Any]:
+    """The trials in a few numbers, for other programs."""
+
+    def known(value: float) -> float | None:
+        return None if np.isnan(value) else float(value)
+
+    def entry(trial: Trial) -> dict[str, Any]:
+        said: dict[str, Any] = {
+            "name": trial.name,
+            "method": trial.method,
+            "beta": trial.beta,
+            "verdict": trial.standing,
+        }
+        if trial.result is None:
+            return {**said, "refused": trial.refused}
+        cost, prepared = trial.result.resources, trial.result.prepared
+        return {
+            **said,
+            "kind": prepared.kind,
+            "qubits": cost.qubits,
+            "depth": cost.depth,
+            "two_qubit_gates": cost.two_qubit_gates,
+            "success_predicted": float(prepared.success),
+            "success_counted": _counted(trial.result),
+            "shots": trial.shots,
+            "claimed": known(trial.claimed),
+            "trace_distance": known(trial.trace_distance),
+            "fidelity": known(trial.fidelity),
+            "p_value": trial.result.fit.overall,
+            "seconds": sum(trial.seconds),
+        }
+
+    return {
+        "verdict": trials.standing,
+        "hamiltonian": trials.hamiltonian.encoding,
+        "qubits": trials.hamiltonian.num_qubits,
+        "complete": trials.complete,
+        "alpha": trials.alpha,
+        "seed": str(trials.seed),
+        "trials": [entry(trial) for trial in trials.trials],
+    }
+
+
+def error_against_cost(trials: Trials, ax: Axes) -> Axes:
+    """True error of each trial against its two-qubit gates; claimed errors as lines above.
+
+    Args:
+        trials: With any number of methods and temperatures.
+        ax: Where to draw; both axes become logarithmic.
+
+    Returns:
+        The same axes.
+    """
+    for name, mark, group in _by_method(trials):
+        gates = [max(t.result.resources.two_qubit_gates, 1) for t in group if t.result]
+        true = [max(t.trace_distance, FLOOR) for t in group]
+        claimed = [max(t.claimed, FLOOR) for t in group]
+        ax.vlines(gates, true, claimed, color=INK, lw=0.7)
+        ax.plot(gates, true, ls="none", marker=mark, ms=6, color=_colour(group), label=name)
+    ax.set(xscale="log", yscale="log", xlabel="two-qubit gates", ylabel="trace distance")
+    _finish(ax)
+    return ax
+
+
+def error_against_beta(trials: Trials, ax: Axes) -> Axes:
+    """True error of each method against the inverse temperature.
+
+    Args:
+        trials: With several temperatures.
+        ax: Where to draw; the errors' axis becomes logarithmic.
+
+    Returns:
+        The same axes.
+    """
+    for name, mark, group in _by_method(trials):
+        beta = [t.beta for t in group]
+        true = [max(t.trace_distance, FLOOR) for t in group]
+        ax.plot(beta, true, marker=mark, ms=5, lw=0.8, color=_colour(group), label=name)
+    ax.set(yscale="log", xlabel="beta", ylabel="trace distance")
+    _finish(ax)
+    return ax
+
+
+def _by_method(trials: Trials) -> list[tuple[str, str, list[Trial]]]:
+    names = dict.fromkeys(trial.name for trial in trials.trials)
+    groups = []
+    for i, name in enumerate(names):
+        group = [
+            trial
+            for trial in trials.trials
+            if trial.name == name and trial.result and not np.isnan(trial.trace_distance)
+        ]
+        if group:
+            groups.append((name, _MARKERS[i % len(_MARKERS)], group))
+    return groups
+
+
+def _colour(group: list[Trial]) -> str:
+    told = group[0].result is not None and group[0].result.prepared.kind == "told"
+    return SOFTMAX if told else MEASURED
+
+
+def _finish(ax: Axes) -> None:
+    low, high = ax.get_ylim()
+    ax.set_ylim(min(low, FLOOR / 3), max(high, 1.0))
+    ax.axhline(FLOOR, color=INK, lw=0.6, ls=":")
+    ax.text(
+        1.0, FLOOR * 1.6, "rounding", color=INK, fontsize=7, ha="right",
+        transform=ax.get_yaxis_transform(),
+    )  # fmt: skip
+    ax.legend(fontsize=7.5, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def write_page_of(trials: Trials, path: str | Path) -> None:
+    """Write one self-contained page about trials; it appears whole or not at all.
+
+    Args:
+        trials: What to show.
+        path: Where; an existing file is replaced.
+
+    Raises:
+        OSError: If it cannot be written; nothing is left behind.
+    """
+    drawer = Drawer()
+    hamiltonian = trials.hamiltonian
+    betas = sorted({trial.beta for trial in trials.trials})
+    figures = [drawer(lambda ax: error_against_cost(trials, ax), 7.6, 4.2, "Error against cost")]
+    if len(betas) > 1:
+        figures.append(
+            drawer(lambda ax: error_against_beta(trials, ax), 7.6, 4.2, "Error against beta")
+        )
+    first = next((t.result for t in trials.trials if t.result is not None), None)
+    refused = [(t.name, number(t.beta), t.refused) for t in trials.trials if t.result is None]
+    parts = [
+        "<header>",
+        "<h1>One thermal state, prepared in every way</h1>",
+        f'<p class="subject">{_subject(trials)}</p>',
+        f'<p class="lead">{badge(trials.standing)} {_safe(words(trials))}</p>',
+        "</header>",
+        "<h2>Methods</h2>",
+        table(sheet(trials), "grid"),
+        "<h2>What the error costs</h2>",
+        figure(
+            figures,
+            "Points: true trace distance from the state aimed at. Thin lines reach up to the "
+            "claimed one. Blue: the circuit was told Boltzmann weights; orange: it knows the "
+            "Hamiltonian and beta only. Errors at the dotted line are rounding.",
+        ),
+        *(
+            [
+                "<h2>Methods that do not fit</h2>",
+                table(Sheet("", ("method", "beta", "why"), "lrl", tuple(refused))),
+            ]
+            if refused
+            else []
+        ),
+        "<h2>The Hamiltonian</h2>",
+        table(_terms(hamiltonian), "grid"),
+        "<h2>What was run</h2>",
+        table(_facts(trials), "facts"),
+    ]
+    if first is not None:
+        parts.append(f'<p class="note">Versions: {_safe(joined(first.versions))}.</p>')
+    write_page(path, whole_page(f"{trials.standing}: {hamiltonian.encoding}", parts))
+
+
+def _safe(text: str) -> str:
+    from html import escape
+
+    return escape(text)
+
+
+def _subject(trials: Trials) -> str:
+    betas = sorted({trial.beta for trial in trials.trials})
+    source = trials.source.get("text", "")
+    return _safe(
+        f"{trials.hamiltonian.encoding} on {trials.hamiltonian.num_qubits} qubits"
+        + (f" ({source})" if source else "")
+        + f", beta {', '.join(number(b) for b in betas)}, {trials.shots:,} shots a trial, "
+        f"seed {trials.seed}"
+    )
+
+
+def _terms(hamiltonian: Hamiltonian, most: int = 40) -> Sheet:
+    """Its Pauli strings, the heaviest first."""
+    terms = sorted(hamiltonian.operator.to_list(), key=lambda term: -abs(term[1]))
+    shown = tuple((label, f"{weight.real:.6g}") for label, weight in terms[:most])
+    more = f"The {most} heaviest of {len(terms):,} strings." if len(terms) > most else ""
+    return Sheet("", ("string", "weight"), "lr", shown, f"{more} Qubit 0 is the rightmost letter.")
+
+
+def _facts(trials: Trials) -> Sheet:
+    facts = [(trial.name, trial.method) for trial in trials.trials]
+    words_of = bitstrings(trials.hamiltonian.codewords)
+    facts.append(("keys", f"{len(words_of):,}: {words_of[0]} to {words_of[-1]}"))
+    return Sheet("", ("", ""), "ll", tuple(dict.fromkeys(facts)))
