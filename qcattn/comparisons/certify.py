@@ -1,11 +1,19 @@
 r"""Counts agree with probabilities: a positive claim, with an upper confidence bound.
 
 Not to be refuted proves nothing; "agrees" means that the total variation TV between the law q that
-was sampled and p is at most epsilon, at confidence 1 - alpha. The bound comes from the quadratic
-statistic U of `qcattn.comparisons._quadratic`, here with weights
+was sampled and p is at most epsilon, at confidence 1 - alpha. There are two bounds on TV, and p and
+the shots alone decide which of them a row gets, before its counts are looked at, so that each has
+all of alpha. The first serves where few outcomes are at work: nearly all rows of attention up to
+some hundred keys, and peaked ones of any length. The second serves flat rows of many outcomes.
+
+**By sets.** `qcattn.comparisons._sets`: the largest :math:`p(S) - \ell(k(S))` over all sets S of
+outcomes, with :math:`\ell` a lower confidence limit for the count of a single set. Its coverage is
+proved there, for every q and n.
+
+**By the quadratic statistic** U of `qcattn.comparisons._quadratic`, here with weights
 :math:`w = \max(p, 1/n)^{-2/3}`.
 
-**Moments under any q.** Let :math:`d = q - p`. Hoeffding's decomposition of the kernel gives
+*Moments under any q.* Let :math:`d = q - p`. Hoeffding's decomposition of the kernel gives
 :math:`E U = n(n-1) \sum w d^2` and
 
 .. math:: V(q) = 4 n (n-1)^2 \mathrm{Var}_q(w_X d_X)
@@ -14,7 +22,7 @@ statistic U of `qcattn.comparisons._quadratic`, here with weights
 where the variance is at most :math:`\sum_i q_i w_i^2 d_i^2` and the double sum at most
 :math:`\sum_i w_i^2 q_i^2 (1 - q_i)^2 + (\sum w q^2)^2 - \sum w^2 q^4`.
 
-**Laws that are kept.** A law q is kept if no count is too far below it and U is not too small:
+*Laws that are kept.* A law q is kept if no count is too far below it and U is not too small:
 
 1. :math:`q_i \le \bar q_i = (\sqrt{L/2} + \sqrt{L/2 + k_i})^2 / n` for every i, and
    :math:`1 - q_i \le` the same bound for n - k_i, with :math:`L = \log(2 K / (\alpha/20))`. By
@@ -22,10 +30,10 @@ where the variance is at most :math:`\sum_i q_i w_i^2 d_i^2` and the double sum 
    probability at most alpha / 20.
 2. :math:`U > n(n-1) \sum w d^2 - z \sqrt{V(q)}`, z the normal quantile of 0.95 alpha. The true law
    fails this with probability 0.95 alpha if the lower tail of U is no heavier than normal. That is
-   the one step measured and not proved (U is skewed to the right under every law we know of, so its
-   lower tail is lighter).
+   the one step measured and not proved: a sum of independent deviations that a flat row spreads
+   over many outcomes is near normal or skewed to the right, so that its lower tail is lighter.
 
-**The largest TV that is kept**, bounded by duality. For every tau > 0,
+*The largest TV that is kept*, bounded by duality. For every tau > 0,
 :math:`\sqrt V \le V / 2\tau + \tau / 2`, so what is kept satisfies a constraint that is a sum over
 outcomes, :math:`\sum_i \phi_i(d_i) \le R`, with cubic :math:`\phi_i`; and for every mu > 0
 
@@ -39,13 +47,15 @@ one tau does not fit all of them. Since the other deviations sum to :math:`-d_t`
 that sum may be added, which a peaked row cannot do without: its top moves only with all the rest.
 Outcomes with the smallest probabilities,
 together at most 0.0005, count as one, and that mass is added back; impossible ones count as one of
-weight zero, bounded by condition 1 alone.
-
-Besides, :math:`TV \le \max(1 - p_t, 1 - q_t)` for every outcome t, which condition 1 bounds: rows
-with nearly all mass on one key need few shots.
+weight zero, bounded by condition 1 alone. Besides, :math:`TV \le \max(1 - p_t, 1 - q_t)` for every
+outcome t, which condition 1 bounds.
 
 Leaving V in the constraint per outcome, instead of bounding it by its largest factor, is what
 saves shots: a large :math:`p_i` cannot be paired with the deviations of the rare outcomes.
+
+**Which of the two** is the one foreseen to be smaller for a perfect sampler, by the approximations
+`qcattn.comparisons._sets.foreseen` and :math:`d_i = c \max(p_i, 1/n)^{2/3}`, for which condition 2
+is a quadratic equation in :math:`c^2`. A poor choice costs shots, never coverage.
 
 References:
     [1] C. L. Canonne, A. Jain, G. Kamath and J. Li, Proc. Mach. Learn. Res. 178 (2022),
@@ -61,7 +71,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from qcattn.comparisons._rows import Bools, Floats, Ints, check_level, check_rows
+from qcattn.comparisons import _sets
+from qcattn.comparisons._rows import Bools, Floats, check_level, check_rows
 from qcattn.comparisons.fit import Fit, calibration_error, fit
 
 #: Part of alpha spent on the bounds of single outcomes.
@@ -74,6 +85,10 @@ _MUS = np.geomspace(0.8, 1.9, 5)
 _NUS = (0.0, 1.0, 3.0)
 #: Pieces into which the deviation of the likeliest outcome is cut, on either side.
 PIECES = 16
+#: Luck, in standard deviations, at which the two bounds are compared beforehand: 90% power.
+_LUCK = 1.2815515655446004
+#: How much the rough forecast of the quadratic bound falls short of it, about.
+_SHORT = 1.15
 #: Elements of a block of rows worked on together.
 _BLOCK = 1 << 15
 
@@ -139,7 +154,7 @@ def certify(counts: Any, p: Any, epsilon: float, alpha: float = 0.01) -> Certifi
         >>> certificate.certified, certificate.refuted
         (array([ True]), array([False]))
         >>> float(certificate.upper[0].round(3))
-        0.024
+        0.014
     """
     epsilon = check_level(epsilon, "epsilon")
     alpha = check_level(alpha)
@@ -158,20 +173,69 @@ def certify(counts: Any, p: Any, epsilon: float, alpha: float = 0.01) -> Certifi
     step = max(1, _BLOCK // whole.shape[1])
     for start in range(0, size, step):
         part = slice(start, start + step)
-        upper[part] = _upper(whole[part], law[part], shots[part], level)
+        block = whole[part].astype(np.float64), law[part], np.maximum(shots[part], 1)
+        upper[part] = upper_bound(*block, level)
     upper = np.where(shots < 2, 1.0, np.minimum(upper + added, 1.0)).reshape(rows.shape)
     return Certificate(upper <= epsilon, tested.rows("holm"), upper, epsilon, alpha, tested)
 
 
-def _upper(
-    counts: Ints | Floats, p: Floats, shots: Ints | Floats, alpha: float, luck: float | None = None
-) -> Floats:
+def upper_bound(counts: Floats, p: Floats, shots: Floats, alpha: float) -> Floats:
     """Upper confidence bound on the total variation of each row of a block.
+
+    Args:
+        counts: Shape (rows, outcomes); a column of probability zero for stray shots, if any.
+        p: Shape (rows, outcomes).
+        shots: At least 1, shape (rows,).
+        alpha: Probability that the bound of a row fails.
+
+    Returns:
+        Shape (rows,).
+    """
+    upper = np.empty(len(p))
+    few = few_at_work(p, shots, alpha)
+    for rows, bound in ((few, _sets.bound), (~few, _by_quadratic)):
+        if rows.any():
+            upper[rows] = bound(counts[rows], p[rows], shots[rows], alpha)
+    return upper
+
+
+def foreseen(p: Floats, shots: Floats, alpha: float, luck: float) -> Floats:
+    """The bound a perfect sampler gets with luck this many standard deviations off, (rows,)."""
+    few = few_at_work(p, shots, alpha)
+    upper = _sets.foreseen(p, shots, alpha, luck)
+    if not few.all():
+        flat, n = p[~few], shots[~few]
+        upper[~few] = _by_quadratic(n[:, None] * flat, flat, n, alpha, luck)
+    return upper
+
+
+def few_at_work(p: Floats, shots: Floats, alpha: float) -> Bools:
+    """Rows for which the bound by sets is foreseen to be the smaller one, whatever the counts."""
+    n = np.maximum(shots, 2).astype(np.float64)
+    m = np.maximum(p, 1 / n[:, None])
+    root = np.cbrt(m)
+    w = (p > 0) / (root * root)
+    size = np.sum((p > 0) * root * root, axis=-1)
+    pairs = n * (n - 1)
+    z = max(-special.ndtri((1 - BOX) * alpha), 0.0)
+    variance = 2 * pairs * np.sum((w * p * (1 - p)) ** 2, axis=-1)
+    # pairs size c^2 = luck sigma + z (sigma^2 + 4 n^3 c^2)^(1/2), a quadratic equation in c^2.
+    mean, lucky = pairs * size, _LUCK * np.sqrt(variance)
+    half = lucky * mean + 2 * n**3 * z * z
+    rest = np.maximum(half**2 - mean**2 * (lucky**2 - z * z * variance), 0.0)
+    quadratic = np.sqrt(half + np.sqrt(rest)) / mean * size / 2
+    return np.asarray(_sets.foreseen(p, n, alpha, _LUCK) <= _SHORT * quadratic)
+
+
+def _by_quadratic(
+    counts: Floats, p: Floats, shots: Floats, alpha: float, luck: float | None = None
+) -> Floats:
+    """The bound by U on the total variation of each row of a block.
 
     With `luck`, U is not computed from the counts but put this many null standard deviations above
     its mean.
     """
-    k, p, left, lumped = _lump(counts.astype(np.float64), p)
+    k, p, left, lumped = _lump(counts, p)
     n = np.maximum(shots, 2).astype(np.float64)[:, None]
     log_term = np.log(2 * counts.shape[1] / (BOX * alpha))
     z = -special.ndtri((1 - BOX) * alpha)
