@@ -1,0 +1,113 @@
+"""Trials as tables, words, pictures and a page."""
+
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from qcattn.encodings import Binary
+from qcattn.methods import prepare
+from qcattn.preparations import Amplitude, Heralded
+from qcattn.views import trials as views
+
+
+@dataclass(frozen=True)
+class Braggart:
+    """Claims more than is true."""
+
+    def __call__(self, hamiltonian, *, beta):
+        return Heralded()(hamiltonian, beta=1.0001 * beta)
+
+
+@dataclass(frozen=True)
+class Picky:
+    def __call__(self, hamiltonian, *, beta):
+        raise ValueError("<b>not</b> to my taste")
+
+
+ROW = Binary()([0.3, 1.1, -0.4, 0.9])
+
+
+@pytest.fixture(scope="module")
+def good():
+    return prepare(ROW, methods=[Amplitude(), Heralded()], shots=2000, seed=1, alpha=1e-6)
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    methods = [Heralded(), Braggart(), Picky()]
+    return prepare(ROW, beta=[0.5, 2.0], methods=methods, shots=2000, seed=1, alpha=1e-6)
+
+
+def cells(sheet, column):
+    at = sheet.columns.index(column)
+    return [line[at] for line in sheet.lines]
+
+
+def test_cost_and_errors_are_those_of_the_trials(good):
+    cost, errors = views.cost(good), views.errors(good)
+    assert cells(cost, "method") == ["Amplitude", "Heralded"]
+    assert cells(cost, "qubits") == ["2+0", "2+3"]
+    for i, trial in enumerate(good.trials):
+        assert cells(cost, "2q")[i] == str(trial.result.resources.two_qubit_gates)
+        assert cells(cost, "depth")[i] == str(trial.result.resources.depth)
+        assert cells(cost, "shots")[i] == "2,000"
+    counts = good.trials[1].result.counts
+    assert cells(cost, "kept")[0] == ""
+    assert abs(float(cells(cost, "counted")[1]) - counts.kept / counts.shots) < 1e-3
+    assert cells(errors, "claimed") == ["0", "0"] and cells(errors, "true") == ["0", "0"]
+    assert cells(errors, "verdict") == ["agrees", "agrees"]
+    assert not errors.marked
+
+
+def test_a_broken_claim_and_a_refusal_are_told_apart(mixed):
+    errors = views.errors(mixed)
+    assert cells(errors, "beta") == ["0.5"] * 3 + ["2"] * 3
+    assert cells(errors, "verdict") == ["agrees", "claim broken", "does not fit"] * 2
+    assert errors.marked == {1, 4}
+    said = views.words(mixed)
+    assert "2 of 4 trials differ" in said and "Braggart at beta 0.5" in said
+    assert "Not fit for this Hamiltonian: Picky" in said
+    whole = views.sheet(mixed)
+    assert len(whole.columns) == len(whole.align) == len(whole.lines[0])
+
+
+def test_words_say_what_agrees_and_the_error_rate(good):
+    said = views.words(good)
+    assert said.startswith("All 2 trials agree") and "0.0001%" in said
+    part = replace(good, complete=False)
+    assert "Interrupted" in views.words(part)
+
+
+def test_brief_is_json_with_every_number(mixed):
+    brief = json.loads(json.dumps(views.brief(mixed), allow_nan=False))
+    assert brief["verdict"] == "differs" and len(brief["trials"]) == 6
+    assert brief["trials"][2]["refused"] == "<b>not</b> to my taste"
+    assert brief["trials"][0]["trace_distance"] < 1e-9 < brief["trials"][1]["trace_distance"]
+
+
+def test_pictures_show_each_method_once_with_its_numbers(mixed):
+    axes = Figure().subplots()
+    assert views.error_against_cost(mixed, axes) is axes
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == ["Heralded", "Braggart"]
+    points = {line.get_label(): line.get_xydata() for line in axes.lines}
+    gates = mixed.trials[1].result.resources.two_qubit_gates
+    assert np.allclose(points["Braggart"][:, 0], gates)
+    assert np.allclose(points["Braggart"][:, 1], [mixed.trials[i].trace_distance for i in (1, 4)])
+    axes = Figure().subplots()
+    views.error_against_beta(mixed, axes)
+    points = {line.get_label(): line.get_xydata() for line in axes.lines}
+    assert points["Heralded"][:, 0].tolist() == [0.5, 2.0]
+
+
+def test_the_page_is_whole_and_safe(mixed, tmp_path):
+    views.write_page_of(mixed, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>") and page.rstrip().endswith("</html>")
+    assert "<b>not</b>" not in page and "&lt;b&gt;not" in page
+    assert page.count("<svg") == 2 and "<script" not in page and "http:" not in page
+    assert "claim broken" in page
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
