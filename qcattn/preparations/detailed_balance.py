@@ -1,0 +1,300 @@
+"""Steps in exact detailed balance with the Gibbs state, on one ancilla that is reset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit.library import UCRYGate, UCRZGate, UnitaryGate
+from qiskit.quantum_info import Operator, Pauli
+from scipy.linalg import schur
+
+from qcattn.preparations.basis import append_basis, with_basis
+from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.gates import compiled
+from qcattn.preparations.lindblad import Filter, frequencies, jump, staying, weight
+from qcattn.preparations.rotations import multiplexed_angles, multiplexed_rotation
+from qcattn.records import Hamiltonian, Prepared, check_bytes
+
+__all__ = ["DetailedBalance"]
+
+#: The most that delta L+L may be: at 1 a jump is certain and the step no longer invertible.
+_CERTAIN = 0.9
+
+
+@dataclass(frozen=True)
+class DetailedBalance:
+    r"""Thermal state as the fixed point of a channel in KMS detailed balance.
+
+    Thermal: the circuit knows H and beta. Each jump is a Pauli string A whose parts of Bohr
+    frequency :math:`\nu = \beta (E_i - E_j)` are weighted,
+    :math:`L = \sum_\nu q(\nu) e^{-\nu/4} A_\nu`, as in the Lindbladian of reference [1]. A step
+    of length delta is the channel with Kraus operators :math:`\sqrt\delta L` and R, where R holds
+    the coherent term and all its higher orders, so that the step is in detailed balance at any
+    delta and not only as delta goes to zero [2]: the Gibbs state is the exact fixed point of each
+    step. What is left is the error of mixing. Steps are repeated, all jumps in turn, until half
+    the trace norm of :math:`T^N (\rho_0 - \rho)` is below ``error`` for any state rho; no
+    Gibbs state is needed for that bound, and it is what is claimed.
+
+    One step on n qubits and an ancilla in zero is, by the cosine-sine decomposition, two dense
+    gates on the system and two multiplexed rotations; then the ancilla is reset. Where H is
+    diagonal, or turned by a known basis, it is one multiplexed ry and cx back onto the system, and
+    the channel is a Markov chain on the keys.
+
+    The eigenbasis of H and the channel are computed densely: 16 * 16**n bytes a few times over,
+    n up to about 5 (where H is diagonal 2**n by 2**n numbers, n up to about 8).
+
+    Attributes:
+        error: Claimed bound on the trace distance from the Gibbs state, between 0 and 1; the
+            number of steps grows with its logarithm.
+        jumps: Labels of Pauli strings, qubit 0 rightmost. None given: X, Y and Z at each site, or,
+            where H is diagonal, all 2**n - 1 strings of X, which join each pair of keys, so that
+            no barrier between them can slow the mixing.
+        weights: ``"glauber"``, :math:`q = 1/\sqrt{\cosh(\nu/2)}`, or ``"gaussian"``,
+            :math:`q = e^{-\nu^2/8}` [1], which is slow where energies lie far apart.
+        step: Longest delta; 1/2 takes a jump between equal energies half of the time. Steps whose
+            jumps would be certain are shortened.
+        most_sweeps: Rounds through all jumps before giving up.
+
+    Example:
+        >>> from qcattn.models import ising
+        >>> prepared = DetailedBalance()(ising(2, field=1.2), beta=1.0)
+        >>> prepared.kind, prepared.resources.qubits, bool(prepared.error < 0.01)
+        ('thermal', 3, True)
+        >>> prepared.distribution.round(2).tolist()
+        [0.36, 0.14, 0.14, 0.36]
+
+    References:
+        [1] Z. Ding, B. Li and L. Lin, Commun. Math. Phys. 406, 67 (2025), arXiv:2404.05998.
+        [2] A. Gilyen, C.-F. Chen, J. Doriguello and M. Kastoryano, arXiv:2405.20322.
+    """
+
+    error: float = 1e-2
+    jumps: tuple[str, ...] = ()
+    weights: Filter = "glauber"
+    step: float = 0.5
+    most_sweeps: int = 1000
+
+    def __post_init__(self) -> None:
+        """Check the options.
+
+        Raises:
+            ValueError: If one of them is out of range.
+        """
+        for name in ("error", "step"):
+            if not 0 < getattr(self, name) < 1:
+                raise ValueError(f"`{name}` must be between 0 and 1, but is {getattr(self, name)}")
+        if self.weights not in ("glauber", "gaussian"):
+            raise ValueError(f"`weights` must be 'glauber' or 'gaussian', but is {self.weights!r}")
+        if self.most_sweeps < 1:
+            raise ValueError(f"`most_sweeps` must be 1 or more, but is {self.most_sweeps}")
+
+    def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
+        """Prepare.
+
+        Args:
+            hamiltonian: One Hamiltonian with an energy for every basis state, shape ().
+            beta: Inverse temperature, one positive number.
+
+        Returns:
+            Prepared of shape ().
+
+        Raises:
+            ValueError: If beta is no temperature, the Hamiltonian has several rows, masked keys or
+                padding, a label in ``jumps`` does not fit it, the channel does not fit into
+                memory, or ``most_sweeps`` are too few to come within ``error``.
+        """
+        need_one(hamiltonian, "DetailedBalance")
+        need_every_state(hamiltonian, "DetailedBalance")
+        one_beta = check_beta(beta)
+        n = hamiltonian.num_qubits
+        labels = self._labels(hamiltonian)
+        if hamiltonian.off_diagonal is None:
+            start = int(np.argmin(hamiltonian.diagonal()))
+            first, sweep, last, channel = self._on_keys(hamiltonian, one_beta, labels)
+            once, each = 0.0, 0.0
+        else:
+            start = int(np.argmin(np.diagonal(hamiltonian.matrix).real))
+            first, sweep, last, channel, once, each = self._on_states(hamiltonian, one_beta, labels)
+        sweeps, bound = self._mixing(channel, n)
+        circuit = _registers(n)
+        for q in range(n):
+            if start >> q & 1:
+                circuit.x(q)
+        for part in [first, *[sweep] * sweeps, last]:
+            circuit.compose(part, inplace=True)
+        circuit.measure(range(n), range(n))
+        return Prepared(
+            method="DetailedBalance",
+            kind="thermal",
+            circuit=circuit,
+            values=with_basis(np.zeros(0), hamiltonian),
+            codewords=hamiltonian.codewords,
+            key_register="key",
+            herald_register=None,
+            distribution=_outcomes(hamiltonian, channel, start, sweeps),
+            success=np.array(1.0),
+            error=np.array(min(1.0, bound + once + sweeps * each)),
+        )
+
+    def _labels(self, hamiltonian: Hamiltonian) -> tuple[str, ...]:
+        n = hamiltonian.num_qubits
+        for label in self.jumps:
+            if len(label) != n or not set(label) <= set("IXYZ"):
+                raise ValueError(
+                    f"`jumps` must name Pauli strings of {n} letters I, X, Y, Z for this "
+                    f"Hamiltonian, such as {'I' * (n - 1) + 'X'!r}, but has {label!r}"
+                )
+        if self.jumps:
+            return self.jumps
+        if hamiltonian.off_diagonal is None:
+            return tuple(f"{s:0{n}b}".replace("0", "I").replace("1", "X") for s in range(1, 2**n))
+        return tuple("I" * (n - 1 - q) + letter + "I" * q for q in range(n) for letter in "XYZ")
+
+    def _on_keys(
+        self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]
+    ) -> tuple[QuantumCircuit, QuantumCircuit, QuantumCircuit, np.ndarray]:
+        """Parts of the circuit, and the Markov chain of one sweep, shape (2**n, 2**n)."""
+        n, energies = hamiltonian.num_qubits, hamiltonian.diagonal()
+        check_bytes(4 * 8 * 4**n, f"the Markov chain on the keys of {n} qubits")
+        keys = np.arange(2**n)
+        sweep, chain = _registers(n), np.eye(2**n)
+        for label in labels:
+            flips = np.flatnonzero(Pauli(label).x)
+            there = keys ^ (1 << flips).sum()
+            rates = weight(beta * (energies[there] - energies), self.weights) ** 2
+            moved = min(self.step, _CERTAIN / rates.max()) * rates
+            turn = multiplexed_angles(2 * np.arcsin(np.sqrt(moved)))
+            multiplexed_rotation(sweep, turn.tolist(), range(n), n)
+            for q in flips:
+                sweep.cx(n, int(q))
+            sweep.reset(n)
+            chain = (1 - moved)[:, None] * chain + (moved[:, None] * chain)[there]
+        last = _registers(n)
+        append_basis(last, hamiltonian, last.qregs[0])
+        return _registers(n), sweep, last, chain
+
+    def _on_states(
+        self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]
+    ) -> tuple[QuantumCircuit, QuantumCircuit, QuantumCircuit, np.ndarray, float, float]:
+        """Parts of the circuit, the channel of one sweep (4**n, 4**n), and defects of the gates.
+
+        The defects, of the first and last part together and of a sweep, are what the gates
+        found for the dense unitaries may add to the trace distance.
+        """
+        n = hamiltonian.num_qubits
+        check_bytes(4 * 16 * 16**n, f"a dense channel on {n} qubits")
+        energies, vectors = np.linalg.eigh(hamiltonian.matrix)
+        nu = frequencies(energies, beta)
+        steps, channel = [], np.eye(4**n, dtype=complex)
+        for label in labels:
+            operator = vectors.conj().T @ Pauli(label).to_matrix() @ vectors
+            taken = jump(operator, nu, self.weights)
+            delta = min(self.step, _CERTAIN / float(np.linalg.norm(taken, 2)) ** 2)
+            stays = staying(delta * taken.conj().T @ taken, nu)
+            pair = [vectors @ k @ vectors.conj().T for k in (stays, sqrt(delta) * taken)]
+            steps.append(_factors(*pair))
+            channel = sum((_both_sides(k, channel) for k in pair), np.zeros_like(channel))
+        befores = [step[0] for step in steps]
+        sweep, each = _registers(n), 0.0
+        for (_, turn, middle, phase, after), following in zip(
+            steps, [*befores[1:], befores[0]], strict=True
+        ):
+            sweep.append(UCRYGate(turn.tolist()), [n, *range(n)])
+            each += _append(sweep, middle)
+            sweep.append(UCRZGate(phase.tolist()), [n, *range(n)])
+            each += _append(sweep, following @ after)
+            sweep.reset(n)
+        first, last = _registers(n), _registers(n)
+        once = _append(first, befores[0]) + _append(last, befores[0].conj().T)
+        return compiled(first), compiled(sweep), compiled(last), channel, once, each
+
+    def _mixing(self, channel: np.ndarray, num_qubits: int) -> tuple[int, float]:
+        r"""Fewest sweeps that mix, and the bound on the error they leave.
+
+        With B the channel where traces vanish, rho_0 - rho is turned into
+        :math:`B^N (\rho_0 - \rho)`; its trace norm is at most :math:`\sqrt{2^n}` times its
+        Frobenius norm, that of B^N at most its own, that of rho_0 - rho at most :math:`\sqrt2`.
+        """
+        size, states = len(channel), 2**num_qubits
+        trace = np.ones(size) if size == states else np.eye(states).ravel()
+        traceless = channel - np.outer(channel @ trace, trace) / states
+        scale = sqrt(states / 2)
+        powers = [traceless]
+        while scale * np.linalg.norm(powers[-1]) > self.error:
+            if 2 ** (len(powers) - 1) >= self.most_sweeps:
+                raise ValueError(
+                    f"`most_sweeps` = {self.most_sweeps} do not mix: the bound on the error is "
+                    f"still {min(1.0, scale * np.linalg.norm(powers[-1])):.2g}, above `error` = "
+                    f"{self.error:g}; take more, a higher temperature, or `jumps` that join all "
+                    "states"
+                )
+            powers.append(powers[-1] @ powers[-1])
+        # The largest number of sweeps that is too small, one binary digit after the other.
+        short, left = 0, np.eye(size)
+        for digit in reversed(range(len(powers) - 1)):
+            further = left @ powers[digit]
+            if scale * np.linalg.norm(further) > self.error:
+                short, left = short + 2**digit, further
+        return short + 1, scale * float(np.linalg.norm(left @ traceless))
+
+
+def _registers(num_qubits: int) -> QuantumCircuit:
+    return QuantumCircuit(
+        QuantumRegister(num_qubits, "system"),
+        QuantumRegister(1, "ancilla"),
+        ClassicalRegister(num_qubits, "key"),
+        name="detailed_balance",
+    )
+
+
+def _append(circuit: QuantumCircuit, unitary: np.ndarray) -> float:
+    """Append a dense gate on the system as cx and turns; how far they are from it, 2-norm."""
+    n = circuit.num_qubits - 1
+    bare = QuantumCircuit(n)
+    bare.append(UnitaryGate(unitary), range(n))
+    gates = compiled(bare)
+    circuit.compose(gates, range(n), inplace=True)
+    return float(np.linalg.norm(Operator(gates).data - unitary, 2))
+
+
+def _factors(stays: np.ndarray, jumps: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Cosine-sine decomposition of the isometry (stays, jumps), and of its second half again.
+
+    Returns:
+        ``before`` (N, N) on the system; the angles (N,) by which the ancilla is turned to one;
+        ``middle``; the angles of its rz; ``after``. All of the system's in its basis states.
+    """
+    right, sines, before = np.linalg.svd(jumps)
+    cosines = np.sqrt(1 - sines**2)
+    left = stays @ before.conj().T / cosines
+    # Zero keeps `left`, one has `right`: both are after * exp(+-i phase) * middle.
+    triangle, after = schur(left @ right.conj().T, output="complex")
+    phase = np.angle(np.diag(triangle)) / 2
+    middle = np.exp(-1j * phase)[:, None] * (after.conj().T @ left)
+    return before, 2 * np.arcsin(sines), middle, -2 * phase, after
+
+
+def _both_sides(kraus: np.ndarray, channel: np.ndarray) -> np.ndarray:
+    r"""The matrix of :math:`K \cdot K^\dagger` after a channel (N**2, N**2)."""
+    size = len(kraus)
+    rows = (kraus @ channel.reshape(size, -1)).reshape(size, size, -1)
+    return np.einsum("kb,abc->akc", kraus.conj(), rows, optimize=True).reshape(size**2, -1)
+
+
+def _outcomes(hamiltonian: Hamiltonian, channel: np.ndarray, start: int, sweeps: int) -> np.ndarray:
+    """What the keys are read as after so many sweeps, shape (2**n,)."""
+    states = 2**hamiltonian.num_qubits
+    on_keys = len(channel) == states
+    state = np.zeros(len(channel), channel.dtype)
+    state[start if on_keys else start * (states + 1)] = 1.0
+    for _ in range(sweeps):
+        state = channel @ state
+    if on_keys:
+        read = hamiltonian.rotation**2 @ state if hamiltonian.basis is not None else state
+    else:
+        read = state.reshape(states, states).diagonal().real
+    return read[list(hamiltonian.basis_states)]
