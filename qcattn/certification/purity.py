@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit import QuantumCircuit
 
 from qcattn.certification.drawing import Backend, check, draw, readings
 from qcattn.certification.intervals import Estimate, binomial_p_value, proportion
@@ -142,7 +142,8 @@ def two_copies(prepared: Prepared) -> Prepared:
     """The circuit twice, side by side, each pair of system qubits measured in the Bell basis.
 
     Key bit q is the first bit of pair q and key bit n + q the second; 11 is the singlet. Heralds of
-    both copies must read zero. Registers of the second copy end in ``_2``.
+    both copies must read zero. The registers ``system``, ``key`` and ``herald`` hold both copies,
+    the second one after the first; of the others the second copy's end in ``_2``.
 
     Args:
         prepared: One circuit, shape ().
@@ -160,44 +161,40 @@ def two_copies(prepared: Prepared) -> Prepared:
     n = prepared.codewords.shape[1]
     check_bytes(4**n * (2 * n + 200), f"the readings of two copies of {n} qubits")
     single = prepared.circuit.assign_parameters(prepared.values)
-    joint = {prepared.key_register: "key"}
+    joint: dict[str | None, str] = {prepared.key_register: "key"}
     if prepared.herald_register is not None:
         joint[prepared.herald_register] = "herald"
-    merged = {
-        name: ClassicalRegister(2 * register.size, joint[name])
-        for register in single.cregs
-        if (name := register.name) in joint
-    }
     out = QuantumCircuit(name=f"{single.name}, two copies")
-    out.add_register(*merged.values())
-    pairs: list[list[Any]] = [[None, None] for _ in range(n)]
-    for copy, suffix in enumerate(("", "_2")):
-        place: dict[Any, Any] = {}
-        for register in single.qregs:
-            own = QuantumRegister(register.size, register.name + suffix)
-            out.add_register(own)
-            place |= dict(zip(register, own, strict=True))
-        for register in single.cregs:
-            if register.name in merged:
-                size = register.size
-                bits = merged[register.name][copy * size : (copy + 1) * size]
-            else:
-                bits = ClassicalRegister(register.size, register.name + suffix)
-                out.add_register(bits)
-            place |= dict(zip(register, bits, strict=True))
-        key = merged[prepared.key_register]
-        bit_of = {bit: q for q, bit in enumerate(key[copy * n : (copy + 1) * n])}
+    bits: dict[str, list[Any]] = {}
+    for register in (*single.qregs, *single.cregs):
+        kind = type(register)
+        if register.name in joint or register.name == "system":
+            both = kind(2 * register.size, joint.get(register.name, "system"))
+            out.add_register(both)
+            bits[register.name] = list(both)
+        else:
+            copies = [kind(register.size, register.name + end) for end in ("", "_2")]
+            out.add_register(*copies)
+            bits[register.name] = [bit for copy in copies for bit in copy]
+    key = bits[prepared.key_register]
+    read: list[Any] = [None] * (2 * n)
+    for copy in range(2):
+        place = {
+            bit: bits[register.name][copy * register.size + i]
+            for register in (*single.qregs, *single.cregs)
+            for i, bit in enumerate(register)
+        }
         for item in single.data:
             qubits = [place[qubit] for qubit in item.qubits]
             clbits = [place[bit] for bit in item.clbits]
-            if item.operation.name == "measure" and clbits[0] in bit_of:
-                pairs[bit_of[clbits[0]]][copy] = qubits[0]
+            if item.operation.name == "measure" and clbits[0] in key:
+                read[key.index(clbits[0])] = qubits[0]
             else:
                 out.append(item.operation, qubits, clbits)
-    for q, (first, second) in enumerate(pairs):
+    for first, second in zip(read[:n], read[n:], strict=True):
         out.cx(first, second)
         out.h(first)
-        out.measure([first, second], [key[q], key[n + q]])
+    out.measure(read, key)
     return replace(
         prepared,
         circuit=out,
