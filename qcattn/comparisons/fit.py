@@ -1,7 +1,7 @@
 r"""Do counts agree with probabilities? A test of fit for many sparse rows at once.
 
 Rows are peaked: most keys expect far less than one count, masked ones have probability exactly
-zero, and the shots go from hundreds to millions. Four parts look at each row, and the row's
+zero, and the shots go from hundreds to millions. Five parts look at each row, and the row's
 p-value is their weighted Bonferroni minimum [1]:
 
 - *zero*: one shot on an outcome of probability zero refutes, p-value 0 (it takes no share);
@@ -10,7 +10,9 @@ p-value is their weighted Bonferroni minimum [1]:
 - *tail*: exact binomial tests of too many shots in nested sets of the rarest outcomes, for a leak
   spread too thinly over them for any single one to show;
 - *energy*: the two-sided score test of :math:`\sum_i k_i \log p_i`, the efficient one for a wrong
-  temperature, against a shifted gamma law too.
+  temperature, against a shifted gamma law too;
+- *top*: exact tests of the two likeliest outcomes (`qcattn.comparisons._likeliest`), for a move
+  between them in a row with many others.
 
 A gamma tail is good at 1e-2 but not at 1e-6, where thousands of rows are decided together. So a
 part whose p-value comes out below `ESCALATE` is computed again by importance sampling
@@ -42,11 +44,12 @@ import numpy as np
 from scipy import special
 
 from qcattn.comparisons import _quadratic, _tilted
+from qcattn.comparisons._likeliest import likeliest_two
 from qcattn.comparisons._resolution import Sensitivity
 from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows
 
 #: Shares of the error rate that the parts get.
-SHARES = {"u": 0.5, "tail": 0.3, "energy": 0.2}
+SHARES = {"u": 0.48, "tail": 0.3, "energy": 0.14, "top": 0.08}
 #: A part's p-value over its share below this is replaced by a valid one.
 ESCALATE = 1e-3
 #: Skewness above which a part is too discrete for the gamma law: Cantelli's bound takes its place,
@@ -87,10 +90,11 @@ class Fit:
     Attributes:
         p_values: One p-value a row; 1 where there are no shots.
         zero: 0 where a shot fell on an outcome of probability zero, else 1.
-        u: P-value of the quadratic statistic (not pursued below 1e-3 where tail or energy is
+        u: P-value of the quadratic statistic (not pursued below 1e-3 where another part is
             certain already).
         tail: P-value of the scan over rare sets.
         energy: P-value of the energy score.
+        top: P-value of the two likeliest outcomes.
         u_score: U in units of its null standard deviation.
         energy_score: The energy score, centred, in units of its null standard deviation; positive
             means too much on the likely outcomes, that is too cold.
@@ -104,6 +108,7 @@ class Fit:
     u: Floats
     tail: Floats
     energy: Floats
+    top: Floats
     u_score: Floats
     energy_score: Floats
     shots: Ints
@@ -263,7 +268,7 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
     rows = check_rows(counts, p)
     alpha = check_level(alpha)
     size, outcomes = rows.counts.shape
-    names = ("p", "zero", "u", "tail", "energy", "u_score", "energy_score")
+    names = ("p", "zero", "u", "tail", "energy", "top", "u_score", "energy_score")
     table = {name: np.empty(size) for name in names}
     moments = np.zeros(6)
     step = max(1, BLOCK // outcomes)
@@ -324,8 +329,12 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     if not exact:
         tail_p, live_t = np.ones_like(tail_p), np.zeros_like(live_t)
 
-    shares = {"u": live_u * SHARES["u"], "tail": live_t * SHARES["tail"]}
-    shares["energy"] = live_e * SHARES["energy"]
+    top_p, live_top = likeliest_two(counts, law)
+    if not exact:
+        top_p, live_top = np.ones_like(top_p), np.zeros_like(live_top)
+
+    live = {"u": live_u, "tail": live_t, "energy": live_e, "top": live_top}
+    shares = {name: live[name] * SHARES[name] for name in SHARES}
     total = np.maximum(sum(shares.values()), 1e-300)
     for name in shares:
         shares[name] = shares[name] / total
@@ -337,14 +346,14 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
         side = 1 if e_score[row] > 0 else -1
         e_p[row] = min(1.0, 2 * _tilted.energy_tail(counts[row], p[row], side, DRAWS, rng))
     far = (u_p < np.where(rough_u, ESCALATE_ROUGH, ESCALATE * shares["u"])) & pursued
-    certain = np.minimum(tail_p, e_p) <= _tilted.CERTAIN
+    certain = np.minimum(np.minimum(tail_p, top_p), e_p) <= _tilted.CERTAIN
     u_p[far & certain & ~rough_u] = ESCALATE
     for row in np.flatnonzero(far & ~certain):
         rng = np.random.default_rng([seed, part.start + int(row), 0])
         u_p[row] = _tilted.quadratic_tail(counts[row], p[row], DRAWS, rng)
 
     row_p = zero.copy()
-    for name, value in (("u", u_p), ("tail", tail_p), ("energy", e_p)):
+    for name, value in (("u", u_p), ("tail", tail_p), ("energy", e_p), ("top", top_p)):
         share = shares[name]
         np.minimum(row_p, value / np.where(share > 0, share, 1.0), out=row_p, where=share > 0)
     damp = np.where(live_u, _damping(u_skew), 0.0)
@@ -362,6 +371,7 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
         "u": u_p,
         "tail": tail_p,
         "energy": e_p,
+        "top": top_p,
         "u_score": u_score,
         "energy_score": e_score,
     }
