@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import ParameterVector
-from qiskit.circuit.library import RCCXGate
 
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.fitting import need_diagonal
@@ -171,7 +170,7 @@ def _append_phase_of_zero(
 ) -> None:
     r"""Append exp(i phase) on \|0...0>: a chain of ANDs, a controlled phase, the chain undone.
 
-    Each AND is a Toffoli gate up to phases, which cancel when it is undone: three cx.
+    Each AND is a Toffoli gate up to phases, three cx; it is its own inverse, phases and all.
 
     Args:
         circuit: Where to append.
@@ -183,10 +182,10 @@ def _append_phase_of_zero(
     heads = [qubits[0], *workspace]
     chain = list(zip(heads, qubits[1:], workspace, strict=False))
     for triple in chain:
-        circuit.append(RCCXGate(), triple)
+        circuit.rccx(*triple)
     circuit.cp(phase, heads[-1], qubits[-1])
     for triple in chain[::-1]:
-        circuit.append(RCCXGate().inverse(), triple)
+        circuit.rccx(*triple)
     circuit.x(qubits)
 
 
