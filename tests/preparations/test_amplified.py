@@ -250,3 +250,15 @@ def test_a_claim_so_wrong_that_no_shot_is_kept_is_refused():
     with pytest.raises(ValueError, match=r"in row 1,.* about 1e\+13 shots.*; stop"):
         check_kept([0.5, 1e-13], "stop")
     check_kept([0.5, 1e-11], "stop")
+
+
+@pytest.mark.filterwarnings("error")
+def test_scores_at_the_ends_of_the_numbers_give_no_warning():
+    hamiltonian = Binary()([[1e308, -1e308, 1e308], [-1e308, 0.0, 1e308], [1e308, 1e308, -np.inf]])
+    for beta in [1e-3, 1.0, 5.0]:
+        prepared = Amplified()(hamiltonian, beta=beta)
+        assert np.isfinite(prepared.values).all()
+        for row, wanted in enumerate([[0.5, 0, 0.5], [0, 0, 1], [0.5, 0.5, 0]]):
+            keys, success = dense.outcome_distribution(prepared[row])
+            assert wrong_by(keys, np.array(wanted)) < 1e-12
+            assert abs(success - prepared.success[row]) < 1e-12

@@ -277,3 +277,10 @@ def test_what_cannot_be_is_refused_in_one_line(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_a_step_too_long_to_resolve_claims_nothing():
+    """At beta = 200 the numbers of one step underflow; more steps are taken where they may be."""
+    prepared = ImaginaryTime(steps=1)(ising(2), beta=200.0)
+    assert prepared.error == 1.0
+    assert ImaginaryTime(error=0.4)(ising(2, field=0.05), beta=200.0).error <= 0.4
