@@ -127,10 +127,10 @@ def print_trials(trials: Trials, json: bool) -> None:
     console = Console()
     console.print(set_in_type(views.cost(trials)))
     console.print(set_in_type(views.errors(trials)))
-    for trial in trials.trials:
-        if trial.refused:
-            console.print(f"{trial.name}: {trial.refused}", highlight=False, markup=False)
     console.print(views.words(trials), highlight=False, markup=False)
+    for why in dict.fromkeys(trial.refused for trial in trials.trials if trial.refused):
+        console.print(f"Left out: {why}", highlight=False, markup=False)
+        break
 
 
 def _numbers(text: str) -> list[float]:

@@ -82,12 +82,10 @@ def _sheet(trials: Trials, title: str, columns: tuple[Column, ...], caption: str
     several = len({trial.beta for trial in trials.trials}) > 1
     size = trials.hamiltonian.num_qubits
     lines = []
-    for trial in trials.trials:
+    fitting = [trial for trial in trials.trials if trial.result is not None]
+    for trial in fitting:
         start = (trial.name, *((number(trial.beta),) if several else ()))
-        if trial.result is None:
-            cells = [""] * (len(columns) - 1) + ["does not fit"]
-        else:
-            cells = [cell(trial.result, trial, size) for _, _, cell in columns]
+        cells = [cell(trial.result, trial, size) for _, _, cell in columns if trial.result]
         lines.append((*start, *cells))
     where = "" if several or not trials.trials else f", beta {number(trials.trials[0].beta)}"
     about = f"{trials.hamiltonian.encoding}, {size} qubits{where}"
@@ -97,7 +95,7 @@ def _sheet(trials: Trials, title: str, columns: tuple[Column, ...], caption: str
         align="l" + "r" * several + "".join(align for _, align, _ in columns),
         lines=tuple(lines),
         caption=caption,
-        marked=frozenset(i for i, trial in enumerate(trials.trials) if trial.standing == "differs"),
+        marked=frozenset(i for i, one in enumerate(fitting) if one.standing == "differs"),
     )
 
 
@@ -149,9 +147,9 @@ def words(trials: Trials) -> str:
             f"Fewest two-qubit gates of the thermal ones: {least.name}, {cost:,} "
             f"(error {_error(least.trace_distance)})."
         )
-    left = sorted({trial.name for trial in trials.trials if trial.result is None})
+    left = {trial.name: trial.refused for trial in trials.trials if trial.result is None}
     if left:
-        parts.append(f"Not fit for this Hamiltonian: {', '.join(left)}.")
+        parts.append(f"Left out, not fit for this Hamiltonian: {', '.join(left)}.")
     if not trials.complete:
         parts.append("Interrupted: the other trials were not made.")
     parts.append(
