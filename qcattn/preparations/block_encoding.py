@@ -84,7 +84,7 @@ def block_encoding(hamiltonian: Hamiltonian) -> BlockEncoding:
 def _labels(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, int]:
     """Labels, shape (terms, bits), and how many of them are strings."""
     terms, n = z.shape
-    counted = max(0, (terms - 1).bit_length())
+    counted = (max(terms, 1) - 1).bit_length()
     diagonal = int((~x.any(axis=1)).sum())
     bits = max(n, counted)
     if 6 * n + (terms - diagonal + 4) * 2**bits >= (terms + 3) * 2**counted:
