@@ -18,29 +18,47 @@ if TYPE_CHECKING:
     from qcattn.attention import softmax
     from qcattn.backends import Aer, Sampler
     from qcattn.comparisons import Monitor, certify, expected, fit, independent, plan, same
-    from qcattn.encodings import Binary, OneHot
+    from qcattn.encodings import Binary, OneHot, Rotated, Transverse
     from qcattn.experiment import Interrupted, run
-    from qcattn.preparations import Amplitude, Heralded, Purification
+    from qcattn.methods import prepare
+    from qcattn.preparations import (
+        QSVT,
+        Amplified,
+        Amplitude,
+        DetailedBalance,
+        Heralded,
+        ImaginaryTime,
+        Purification,
+    )
+    from qcattn.records import Hamiltonian
     from qcattn.storage import load, save
 
 # Where each public name lives. It is imported when it is first used, so that `import qcattn`
 # and `qcattn --help` do not wait for Qiskit.
 _HOMES = {
     "Aer": "backends",
+    "Amplified": "preparations",
     "Amplitude": "preparations",
     "Binary": "encodings",
+    "DetailedBalance": "preparations",
+    "Hamiltonian": "records",
     "Heralded": "preparations",
+    "ImaginaryTime": "preparations",
     "Interrupted": "experiment",
     "Monitor": "comparisons",
     "OneHot": "encodings",
     "Purification": "preparations",
+    "QSVT": "preparations",
+    "Rotated": "encodings",
     "Sampler": "backends",
+    "Transverse": "encodings",
     "certify": "comparisons",
     "expected": "comparisons",
     "fit": "comparisons",
     "independent": "comparisons",
     "load": "storage",
     "plan": "comparisons",
+    "prepare": "methods",
     "run": "experiment",
     "same": "comparisons",
     "save": "storage",
@@ -48,21 +66,29 @@ _HOMES = {
 }
 
 __all__ = [
+    "QSVT",
     "Aer",
+    "Amplified",
     "Amplitude",
     "Binary",
+    "DetailedBalance",
+    "Hamiltonian",
     "Heralded",
+    "ImaginaryTime",
     "Interrupted",
     "Monitor",
     "OneHot",
     "Purification",
+    "Rotated",
     "Sampler",
+    "Transverse",
     "certify",
     "expected",
     "fit",
     "independent",
     "load",
     "plan",
+    "prepare",
     "run",
     "same",
     "save",

@@ -160,7 +160,7 @@ def _of_strings(text: str) -> Hamiltonian:
 
     path = Path(text)
     listed, mark = text, "="
-    if path.suffix or path.is_file():
+    if path.is_file() or (path.suffix and "=" not in text):
         listed, mark = path.read_text(encoding="utf-8"), ","
         parts = [line for line in listed.splitlines() if line.strip() and line[0] != "#"]
     else:
