@@ -65,4 +65,4 @@ def test_a_file_imports_from_lower_floors_only(path):
 def test_an_import_from_above_is_noticed():
     assert wrong_imports("records", "from qcattn.backends import Aer") == {"backends"}
     assert wrong_imports("views", "import qcattn.cli") == {"cli"}
-    assert wrong_imports("preparations", "from qcattn import encodings") == {"encodings"}
+    assert wrong_imports("preparations", "from qcattn import certification") == {"certification"}

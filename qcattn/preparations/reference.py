@@ -28,7 +28,7 @@ def populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
     Example:
         >>> from qcattn.models import ising
         >>> populations(ising(2), 1.0).round(4).tolist()
-        [0.3523, 0.1477, 0.1477, 0.3523]
+        [0.3792, 0.1208, 0.1208, 0.3792]
     """
     if hamiltonian.is_diagonal:
         return boltzmann(hamiltonian.energies, beta)
