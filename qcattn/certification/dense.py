@@ -54,8 +54,8 @@ class Dense:
 def certify_dense(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> Dense:
     r"""Fidelity, trace distance and relative entropy of what a circuit prepares.
 
-    The relative entropy is taken as :math:`\beta (F(\rho) - F_\beta)` where every basis state has
-    an energy, which loses no small weights of a cold Gibbs state.
+    The relative entropy is taken as :math:`\beta (F(\rho) - F_\beta)`, which loses no small weights
+    of a cold Gibbs state; infinite where more than 1e-12 lies on padding or masked keys.
 
     Args:
         prepared: One circuit, shape ().
@@ -91,7 +91,7 @@ def certify_dense(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> 
         claimed=float(prepared.error),
         gibbs_fidelity=fidelities[0],
         gibbs_trace_distance=distances[0],
-        relative_entropy=_relative_entropy(rho, gibbs, hamiltonian, beta),
+        relative_entropy=_relative_entropy(rho, hamiltonian, beta),
         qsample_fidelity=fidelities[1],
         qsample_trace_distance=distances[1],
         purity=float(np.einsum("ij,ji->", rho, rho).real),
@@ -99,13 +99,18 @@ def certify_dense(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> 
     )
 
 
-def _relative_entropy(
-    rho: np.ndarray, gibbs: np.ndarray, hamiltonian: Hamiltonian, beta: float
-) -> float:
-    finite = hamiltonian.num_keys == len(rho) and bool(np.isfinite(hamiltonian.energies).all())
-    if not finite:
-        return float(thermal.relative_entropy(rho, gibbs))
-    matrix = hamiltonian.matrix
-    energy = float(np.einsum("ij,ji->", rho, matrix).real)
-    lowest = float(thermal.free_energy(matrix, beta))
+def _relative_entropy(rho: np.ndarray, hamiltonian: Hamiltonian, beta: float) -> float:
+    if hamiltonian.off_diagonal is not None:
+        matrix = hamiltonian.matrix
+        energy = float(np.einsum("ij,ji->", rho, matrix).real)
+        lowest = float(thermal.free_energy(matrix, beta))
+    else:
+        turn = hamiltonian.rotation if hamiltonian.basis is not None else None
+        turned = rho if turn is None else turn.T @ rho @ turn
+        weights = np.diag(turned).real[list(hamiltonian.basis_states)]
+        real = np.isfinite(hamiltonian.energies)
+        if weights[real].sum() < 1 - 1e-12:  # weight where the Gibbs state has none
+            return float("inf")
+        energy = float(weights[real] @ hamiltonian.energies[real])
+        lowest = float(thermal.free_energy(hamiltonian.energies, beta, diagonal=True))
     return max(0.0, beta * (energy - lowest) - float(thermal.von_neumann_entropy(rho)))

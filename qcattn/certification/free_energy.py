@@ -120,8 +120,8 @@ def certify_free_energy(
         >>> from qcattn.preparations import Purification
         >>> hamiltonian = Binary()([0.0, 0.5])
         >>> found = certify_free_energy(Purification()(hamiltonian, beta=1.0), hamiltonian, 1.0)
-        >>> round(found.exact, 4), found.divergence_low, round(found.trace_distance, 2)
-        (-0.9741, 0.0, 0.17)
+        >>> round(found.exact, 4), found.divergence_low, found.trace_distance < 0.25
+        (-0.9741, 0.0, True)
     """
     check(prepared, hamiltonian, alpha)
     n = hamiltonian.num_qubits

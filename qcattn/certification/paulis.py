@@ -141,11 +141,27 @@ def exact_expectations(state: np.ndarray, strings: Sequence[str]) -> np.ndarray:
     places = np.arange(len(state))
     out = np.empty(len(strings))
     for index, string in enumerate(strings):
-        x = int("".join("1" if letter in "XY" else "0" for letter in string), 2)
-        z = int("".join("1" if letter in "YZ" else "0" for letter in string), 2)
-        sign = np.where(np.bitwise_count(places & z) % 2, -1.0, 1.0)
-        out[index] = (1j ** string.count("Y") * (sign * state[places, places ^ x]).sum()).real
+        moved, phase = _action(string, places)
+        out[index] = (phase * state[places, moved]).sum().real
     return out
+
+
+def level_expectations(vectors: np.ndarray, strings: Sequence[str]) -> np.ndarray:
+    """The same in each column of a matrix of vectors, shape (len(strings), columns)."""
+    places = np.arange(len(vectors))
+    out = np.empty((len(strings), vectors.shape[1]))
+    for index, string in enumerate(strings):
+        moved, phase = _action(string, places)
+        out[index] = (vectors[moved].conj() * phase[:, None] * vectors).sum(axis=0).real
+    return out
+
+
+def _action(string: str, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where a string takes each basis state, and by which phase."""
+    x = int("".join("1" if letter in "XY" else "0" for letter in string), 2)
+    z = int("".join("1" if letter in "YZ" else "0" for letter in string), 2)
+    phase = np.where(np.bitwise_count(places & z) % 2, -1.0, 1.0) * 1j ** string.count("Y")
+    return places ^ x, phase
 
 
 def default_strings(hamiltonian: Hamiltonian) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ times as wide as the asymptotic one.
 **Is it a temperature?** The hypothesis "some beta" leaves beta open. It is tested over the betas of
 an interval at 1 - gamma, gamma = alpha / 10: the largest p-value among them, plus gamma, is a valid
 p-value [1] (so it never falls below gamma). Diagonal: `qcattn.comparisons.fit` of the counts.
-Other: the exact binomial tests of `qcattn.certification.observables`. The betas are a grid of 25
+Other: the exact binomial tests of `qcattn.certification.observables`. The betas are a grid of 13
 over the interval, much finer than what the shots resolve. Depolarising noise on the circuit is not
 a temperature (it mixes in the uniform distribution), and with enough shots it is told from one.
 
@@ -39,7 +39,7 @@ from qcattn.certification.intervals import Estimate, mean
 from qcattn.certification.observables import against, positives
 from qcattn.certification.paulis import (
     default_strings,
-    exact_expectations,
+    level_expectations,
     measure,
     operator_groups,
     pauli_terms,
@@ -50,7 +50,7 @@ from qcattn.records import Hamiltonian, Prepared
 __all__ = ["Temperature", "certify_temperature"]
 
 #: Betas that the hypothesis "some beta" is tested at.
-GRID = 25
+GRID = 13
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,7 @@ def _of_strings(
     groups = measure(prepared, strings, shots, backend, seed)
     parts = operator_groups(groups, strings, weights)
     hits, kept = positives(groups, strings)
+    of_levels = level_expectations(vectors, strings)
 
     def betas_of(level: float) -> Estimate:
         energy = mean(parts, level, offset=offset)
@@ -179,12 +180,9 @@ def _of_strings(
         return Estimate(*ends) if np.ptp(levels) > 0 else Estimate(np.nan, -np.inf, np.inf)
 
     def p_value(betas: np.ndarray) -> float:
-        best = 0.0
-        for weight in _weights(levels, betas):
-            exact = exact_expectations((vectors * weight) @ vectors.conj().T, strings)
-            worst = against(hits, kept, exact, 0.0).min() * len(strings)
-            best = max(best, min(1.0, float(worst)))
-        return best
+        exact = of_levels @ _weights(levels, betas).T
+        worst = against(hits[:, None], kept[:, None], exact, 0.0).min(axis=0)
+        return min(1.0, len(strings) * float(worst.max()))
 
     return Temperature(
         beta=betas_of(alpha),
@@ -204,9 +202,9 @@ def _any_beta(
     gaps = np.diff(np.unique(levels))
     if not gaps.size or np.isnan(betas.best):
         return p_value(np.ones(1))
-    # Beyond this nothing but the lowest (highest) level is left in float64.
+    # Beyond this all is on the lowest (highest) level, up to e^-40.
     low, high = (
-        float(np.clip(end, -750 / gaps[-1], 750 / gaps[0])) for end in (betas.low, betas.high)
+        float(np.clip(end, -40 / gaps[-1], 40 / gaps[0])) for end in (betas.low, betas.high)
     )
     best = float(np.clip(betas.best, low, high))
     # Half of the grid on either side of the estimate, denser near it where the end is far.

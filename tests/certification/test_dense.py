@@ -56,8 +56,10 @@ def test_the_exact_methods_are_exact(preparation):
         OneHot()([0.0, 1.0, 0.5]),
         Rotated()([0.0, 1.0, 0.5, -0.4]),
     ):
-        found = certify_dense(preparation(hamiltonian, beta=1.3), hamiltonian, 1.3)
+        prepared = preparation(hamiltonian, beta=1.3)
+        found = certify_dense(prepared, hamiltonian, 1.3)
         assert found.trace_distance < 1e-7 and found.fidelity > 1 - 1e-9
+        assert prepared.state == "qsample" or found.relative_entropy < 1e-9
         wrong = certify_dense(preparation(hamiltonian, beta=1.43), hamiltonian, 1.3)
         assert not wrong.holds, "10% in beta is noticed"
 
@@ -66,6 +68,22 @@ def test_cold_states_keep_their_digits():
     hamiltonian = Binary()([0.0, 60.0])
     found = certify_dense(Purification()(hamiltonian, beta=1.0), hamiltonian, 1.0)
     assert found.relative_entropy < 1e-9 and found.holds
+
+
+def test_weight_on_padding_is_infinitely_far(tools):
+    hamiltonian = Binary()([0.0, 1.0, 0.5])
+    rho = gibbs(hamiltonian, 1.0)
+    away = 0.999 * rho + 0.001 * np.diag([0, 0, 0, 1])
+    assert certify_dense(tools.given(away), hamiltonian, 1.0).relative_entropy == np.inf
+    assert certify_dense(tools.given(rho), hamiltonian, 1.0).relative_entropy < 1e-9
+
+
+def test_the_relative_entropy_is_that_of_the_matrices(tools):
+    rho = tools.random_state(np.random.default_rng(6), 4)
+    for hamiltonian in (Binary()([0.0, 1.0, 0.5, -1.0]), Rotated()([0.0, 1.0, 0.5, -1.0])):
+        found = certify_dense(tools.given(rho), hamiltonian, 0.8)
+        want = np.trace(rho @ (logm(rho) - logm(gibbs(hamiltonian, 0.8)))).real
+        assert found.relative_entropy == pytest.approx(want, abs=1e-9)
 
 
 def test_too_many_qubits_are_refused_with_the_bytes():

@@ -69,11 +69,11 @@ def test_planted_faults_are_caught(tools):
 
 
 def test_intervals_hold_together_and_false_alarms_are_few(tools):
-    """400 draws at 5%: more misses, or more false alarms, than at level 5% occur in 1e-6."""
+    """300 draws at 5%: more misses, or more false alarms, than at level 5% occur in 1e-6."""
     hamiltonian = ising(2, field=0.8)
     prepared, backend = tools.given(gibbs(hamiltonian, 0.7)), tools.Exact()
     misses = alarms = halved = 0
-    for seed in range(400):
+    for seed in range(300):
         found = certify_observables(
             prepared, hamiltonian, 0.7, shots=300, backend=backend, seed=seed, alpha=0.05
         )
@@ -83,7 +83,7 @@ def test_intervals_hold_together_and_false_alarms_are_few(tools):
         alarms += found.refuted
         half = (found.high - found.low) / 4
         halved += bool(np.any(np.abs(found.exact - found.estimates) > half))
-    limit = tools.most_misses(400, 0.05)
+    limit = tools.most_misses(300, 0.05)
     assert misses <= limit and alarms <= limit
     assert halved > limit, "intervals of half the width would not do"
 

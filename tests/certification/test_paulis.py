@@ -5,7 +5,12 @@ import pytest
 from qiskit.quantum_info import Pauli, SparsePauliOp
 
 from qcattn.certification import expectation
-from qcattn.certification.paulis import default_strings, exact_expectations, measure
+from qcattn.certification.paulis import (
+    default_strings,
+    exact_expectations,
+    level_expectations,
+    measure,
+)
 from qcattn.dense import system_state
 from qcattn.encodings import Binary
 from qcattn.models import free_fermions, ising
@@ -17,6 +22,8 @@ def test_expectations_are_traces(tools):
     strings = ["".join(letters) for letters in product("IXYZ", repeat=3)]
     want = [np.trace(rho @ Pauli(string).to_matrix()).real for string in strings]
     assert np.abs(exact_expectations(rho, strings) - want).max() < 1e-14
+    levels, vectors = np.linalg.eigh(rho)
+    assert np.abs(level_expectations(vectors, strings) @ levels - want).max() < 1e-14
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
