@@ -1,0 +1,130 @@
+"""Pauli strings as whole numbers: their products, expectation values and rotations.
+
+A string on q qubits is the number ``x << q | z``: bit j of x says that letter j is X or Y, bit j
+of z that it is Z or Y; the identity is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+
+from qcattn.records import walsh_hadamard
+
+__all__ = [
+    "append_rotation",
+    "count_y",
+    "expectations",
+    "multiply",
+    "numbered",
+    "placed",
+    "rotated",
+]
+
+_POWERS = np.array([1, 1j, -1, -1j])
+
+
+def numbered(operator: SparsePauliOp) -> tuple[np.ndarray, np.ndarray]:
+    """Strings and weights of the terms of a Hermitian operator, the identity left out.
+
+    Example:
+        >>> strings, weights = numbered(SparsePauliOp(["II", "XI", "YZ"], [3.0, 1.0, -2.0]))
+        >>> strings.tolist(), weights.tolist()
+        ([8, 11], [1.0, -2.0])
+    """
+    q = operator.num_qubits
+    bits = 1 << np.arange(q)
+    strings = (operator.paulis.x @ bits) << q | operator.paulis.z @ bits
+    return strings[strings != 0], operator.coeffs.real[strings != 0]
+
+
+def count_y(strings: np.ndarray, q: int) -> np.ndarray:
+    """How many letters are Y, same shape as ``strings``."""
+    return np.bitwise_count((strings >> q) & strings & (2**q - 1)).astype(int)
+
+
+def multiply(strings: np.ndarray, other: int, q: int) -> tuple[np.ndarray, np.ndarray]:
+    """Phases and strings of the products of each of ``strings``, on the left, with ``other``.
+
+    Example:
+        >>> phases, products = multiply(np.array([0b10]), 0b11, 1)  # X Y = i Z
+        >>> phases.tolist(), products.tolist()
+        ([1j], [1])
+    """
+    products = strings ^ other
+    passed = np.bitwise_count(strings & (other >> q) & (2**q - 1)).astype(int)
+    power = count_y(strings, q) + count_y(np.array(other), q) - count_y(products, q) + 2 * passed
+    return _POWERS[power % 4], products
+
+
+def expectations(state: np.ndarray, qubits: Sequence[int]) -> np.ndarray:
+    """Expectation value of every string on some of the qubits of a pure state.
+
+    Args:
+        state: Shape (2**n,), of norm one.
+        qubits: q of the n qubits; qubits[j] bears letter j.
+
+    Returns:
+        Shape (4**q,): the value of string number s at index s, 1 for the identity.
+    """
+    n, q = len(state).bit_length() - 1, len(qubits)
+    ours = [n - 1 - qubit for qubit in reversed(qubits)]
+    others = [axis for axis in range(n) if axis not in ours]
+    tensor = np.transpose(state.reshape((2,) * n), ours + others).reshape(2**q, -1)
+    rho = tensor @ tensor.conj().T
+    basis = np.arange(2**q)
+    out = np.empty((2**q, 2**q))
+    for x in range(2**q):
+        along = rho[basis, basis ^ x]
+        sums = walsh_hadamard(along.real) + 1j * walsh_hadamard(along.imag)
+        out[x] = (_POWERS[np.bitwise_count(x & basis) % 4] * sums).real
+    return out.reshape(-1)
+
+
+def placed(string: int, qubits: Sequence[int], n: int) -> int:
+    """A string on ``qubits`` (letter j on qubits[j]) as a string on all n qubits."""
+    q = len(qubits)
+    x = sum(1 << qubit for j, qubit in enumerate(qubits) if string >> (q + j) & 1)
+    z = sum(1 << qubit for j, qubit in enumerate(qubits) if string >> j & 1)
+    return x << n | z
+
+
+def rotated(state: np.ndarray, string: int, angle: float) -> np.ndarray:
+    r""":math:`e^{-i\,\mathrm{angle}\,P}` applied to a vector, shape (2**n,)."""
+    n = len(state).bit_length() - 1
+    x, z = string >> n, string & (2**n - 1)
+    basis = np.arange(2**n)
+    signs = 1.0 - 2.0 * (np.bitwise_count(basis & z) % 2)
+    turned = (_POWERS[(x & z).bit_count() % 4] * signs * state)[basis ^ x]
+    return np.cos(angle) * state - 1j * np.sin(angle) * turned
+
+
+def append_rotation(circuit: QuantumCircuit, string: int, angle: float) -> None:
+    r"""Append :math:`e^{-i\,\mathrm{angle}\,P}`, the string being on all qubits of the circuit.
+
+    Each letter is turned to Z, the parity is gathered by cx on the last qubit, one rz turns it,
+    and all is undone: 2 (w - 1) cx for w letters.
+    """
+    n = circuit.num_qubits
+    letters = [(j, string >> (n + j) & 1, string >> j & 1) for j in range(n)]
+    letters = [letter for letter in letters if letter[1] or letter[2]]
+    for qubit, x, z in letters:
+        if x and z:
+            circuit.rz(-np.pi / 2, qubit)
+        if x:
+            circuit.h(qubit)
+    chain = [qubit for qubit, _, _ in letters]
+    for low, high in pairwise(chain):
+        circuit.cx(low, high)
+    circuit.rz(2 * angle, chain[-1])
+    for high, low in pairwise(reversed(chain)):
+        circuit.cx(low, high)
+    for qubit, x, z in letters:
+        if x:
+            circuit.h(qubit)
+        if x and z:
+            circuit.rz(np.pi / 2, qubit)

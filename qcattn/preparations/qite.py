@@ -1,0 +1,276 @@
+"""Imaginary time by unitaries: each step's rotation is found from measured expectation values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+
+from qcattn.backends import Aer
+from qcattn.dense import outcome_distribution, system_state
+from qcattn.preparations.basis import append_basis
+from qcattn.preparations.domains import Part, parts_of
+from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.gates import compiled
+from qcattn.preparations.pauli_strings import (
+    append_rotation,
+    expectations,
+    placed,
+    rotated,
+)
+from qcattn.preparations.pursuit import pursued
+from qcattn.preparations.reference import gibbs
+from qcattn.preparations.tomography import measured_expectations
+from qcattn.records import Counts, Hamiltonian, Prepared, check_bytes
+from qcattn.seeds import entropy
+from qcattn.thermal import trace_distance
+
+__all__ = ["QITE"]
+
+# Strings P on all qubits and angles of rotations exp(-i angle P), the first one applied first.
+_Rotations = list[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class QITE:
+    r"""Quantum imaginary time evolution of one half of n Bell pairs.
+
+    Thermal: the circuit is found from H, beta and expectation values in the states that its own
+    first gates prepare. :math:`e^{-\beta H/2}` on one half of n Bell pairs leaves that half in the
+    Gibbs state. A step :math:`e^{-\tau h}` turns and shrinks the vector; the turn is
+    :math:`e^{-i \tau A}`, :math:`A = \sum_I a_I P_I` over the Pauli strings of a domain, with [1]
+
+    .. math:: \sum_J \operatorname{Re}\langle P_I P_J \rangle\, a_J
+              = \operatorname{Im} \langle P_I h \rangle .
+
+    (The shrinkage, which [1] divides by, is one to this order where h is counted from its mean, and
+    a mean does not change the right side.)
+
+    A domain is the support of a term, all sites at most ``domain`` bonds away (two sites are bound
+    where a term holds both), and the partners of these sites. Terms whose domain lies within that
+    of others are taken with them, so that a domain of all sites takes one system a step. Where H
+    is real the state is real, and only strings with an odd number of Y turn it; the others decouple
+    exactly and are left out. Of those left few are needed: they are chosen one at a time, the one
+    with the steepest gradient first (orthogonal matching pursuit [2]). On all q qubits at most
+    :math:`2^q - 1` of the :math:`4^q` are independent in a real state. A is applied as a product of
+    rotations about its strings, and the next expectation values are those of this product, gate
+    for gate as delivered.
+
+    A diagonal H keeps the vector in the span of :math:`|k\rangle|k\rangle`: n qubits evolve from
+    the uniform superposition, and n cx make the pairs at the end. U of a `Rotated` Hamiltonian is
+    appended last, its eigenvalues being those without it.
+
+    Attributes:
+        steps: Steps in which beta / 2 is walked, 1 or more.
+        order: 1, as in [1]: A from the state at the start of a step, first-order products; error
+            in proportion to 1 / steps. 2: A from the state half a step on, symmetric products;
+            error in proportion to 1 / steps^2 for twice the measurements and twice the gates.
+        domain: Bonds by which supports are widened, 0 or more; None takes the whole system. An
+            error that more steps do not lower is one of the domain.
+        shots: Shots in each basis in which strings are measured; None takes expectation values as
+            they are. A domain of q qubits takes (3^q + 1) / 2 bases a step where H is real, 3^q
+            where it is not, and twice that in the second order.
+        regularisation: Added to the diagonal of the linear system, which holds ones. None takes
+            1e-6 for exact values and 10 / sqrt(shots), at most 1, for measured ones: enough that
+            their noise is not amplified, at the price of an error of the same order. Strings whose
+            gradient is below a tenth of it, or below 1e-3, are left out, in units of the root sum
+            of squares of the terms' weights.
+        backend: Where circuits are measured, `Aer` if None.
+        seed: Anything `numpy.random.default_rng` takes, from which each measurement of a domain
+            gets its own; a fresh one if None. Without shots nothing is random.
+
+    Example:
+        >>> from qcattn.models import ising
+        >>> prepared = QITE(steps=4)(ising(2), beta=0.5)
+        >>> prepared.kind, bool(prepared.error < 1e-3), prepared.resources.qubits
+        ('thermal', True, 4)
+
+    References:
+        [1] M. Motta et al., Nat. Phys. 16, 205 (2020), arXiv:1901.07653, equations 1 to 4.
+        [2] Y. C. Pati et al., Proc. 27th Asilomar Conf. Signals Syst. Comput. (1993), p. 40.
+    """
+
+    steps: int = 8
+    order: int = 2
+    domain: int | None = None
+    shots: int | None = None
+    regularisation: float | None = None
+    backend: Callable[[Prepared, int, Any], Counts] | None = None
+    seed: Any = 0
+
+    def __post_init__(self) -> None:
+        """Check the options.
+
+        Raises:
+            ValueError: If one is out of its range, or would be ignored.
+        """
+        for name, least in (("steps", 1), ("domain", 0), ("shots", 1)):
+            value = getattr(self, name)
+            if value is None and name != "steps":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+                raise ValueError(
+                    f"`{name}` must be a whole number, {least} or more, but is {value!r}"
+                )
+        if self.order not in (1, 2):
+            raise ValueError(f"`order` must be 1 or 2, but is {self.order!r}")
+        value = self.regularisation
+        if value is not None and not (np.isfinite(value) and value > 0):
+            raise ValueError(f"`regularisation` must be positive and finite, but is {value!r}")
+        if self.backend is not None and self.shots is None:
+            raise ValueError("`backend` measures nothing without `shots`; give shots, say 1000")
+
+    def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
+        """Find the circuit.
+
+        Args:
+            hamiltonian: One Hamiltonian, shape (), with an energy for every basis state.
+            beta: Inverse temperature, positive.
+
+        Returns:
+            Prepared of shape () without parameters. ``error`` is the true trace distance of what
+            the circuit gives from the Gibbs state, by dense linear algebra; ``spent`` the shots of
+            all measurements.
+
+        Raises:
+            ValueError: If beta is not positive and finite, there is more than one Hamiltonian, keys
+                are masked or missing, or the strings of a domain do not fit into memory (the
+                message says how many strings and bytes, and which domain would do).
+        """
+        need_one(hamiltonian, "QITE")
+        time = check_beta(beta) / 2
+        need_every_state(hamiltonian, "QITE")
+        unturned = replace(hamiltonian, basis=None)
+        copies = 1 if unturned.is_diagonal else 2
+        n = copies * hamiltonian.num_qubits
+        parts = parts_of(unturned.operator, self.domain, copies)
+        check_bytes(4 * 16 * 4**hamiltonian.num_qubits, f"{hamiltonian.num_qubits} Bell pairs")
+        rotations, spent = self._rotations(parts, n, copies, time)
+        prepared = Prepared(
+            method="QITE",
+            kind="thermal",
+            circuit=_circuit(hamiltonian, rotations, copies),
+            values=np.zeros(0),
+            codewords=hamiltonian.codewords,
+            key_register="key",
+            herald_register=None,
+            distribution=np.full(hamiltonian.num_keys, np.nan),
+            success=np.ones(()),
+            error=np.full((), np.nan),
+            spent=spent,
+        )
+        return replace(
+            prepared,
+            distribution=outcome_distribution(prepared)[0],
+            error=np.asarray(trace_distance(system_state(prepared)[0], gibbs(hamiltonian, beta))),
+        )
+
+    def _rotations(
+        self, parts: list[Part], n: int, copies: int, time: float
+    ) -> tuple[_Rotations, int]:
+        """Rotations that evolve the start for an imaginary time, and the shots spent on them."""
+        seeds = np.random.SeedSequence(entropy(self.seed))
+        state = self._start(n, copies)
+        found: _Rotations = []
+        spent = 0
+        for part, tau in _splitting(parts, time / self.steps, self.order) * self.steps:
+            generator, shots = self._generator(state, part, n, seeds)
+            spent += shots
+            if self.order == 2:
+                halfway = _after(state, _product(generator, tau / 2, 1))
+                generator, shots = self._generator(halfway, part, n, seeds)
+                spent += shots
+            rotations = _product(generator, tau, self.order)
+            state = _after(state, rotations)
+            found += rotations
+        return found, spent
+
+    def _start(self, n: int, copies: int) -> np.ndarray | QuantumCircuit:
+        """A vector where expectation values are exact, a circuit where they are measured."""
+        sites = n // copies
+        if self.shots is not None:
+            circuit = QuantumCircuit(n)
+            circuit.h(range(sites))
+            if copies == 2:
+                circuit.cx(range(sites), range(sites, n))
+            return circuit
+        state = np.zeros(2**n, dtype=complex)
+        keys = np.arange(2**sites)
+        state[keys if copies == 1 else keys | keys << sites] = 2 ** (-sites / 2)
+        return state
+
+    def _generator(
+        self, state: np.ndarray | QuantumCircuit, part: Part, n: int, seeds: np.random.SeedSequence
+    ) -> tuple[_Rotations, int]:
+        """Strings of A on all qubits with their coefficients, and the shots spent."""
+        spent, regularisation = 0, 1e-6
+        if isinstance(state, QuantumCircuit):
+            assert self.shots is not None
+            regularisation = min(1.0, 10 / self.shots**0.5)
+            backend = Aer() if self.backend is None else self.backend
+            (seed,) = seeds.spawn(1)
+            values, spent = measured_expectations(
+                state, part.qubits, real=part.real, shots=self.shots, backend=backend, seed=seed
+            )
+        else:
+            values = expectations(state, part.qubits)
+        if self.regularisation is not None:
+            regularisation = self.regularisation
+        strings, coefficients = pursued(values, part, regularisation)
+        everywhere = [placed(int(string), part.qubits, n) for string in strings]
+        return list(zip(everywhere, coefficients.tolist(), strict=True)), spent
+
+
+def _splitting(parts: list[Part], tau: float, order: int) -> list[tuple[Part, float]]:
+    """Parts in the order in which a step takes them, and for how long each."""
+    if order == 1:
+        return [(part, tau) for part in parts]
+    half = [(part, tau / 2) for part in parts[:-1]]
+    return half + [(part, tau) for part in parts[-1:]] + half[::-1]
+
+
+def _product(generator: _Rotations, tau: float, order: int) -> _Rotations:
+    """exp(-i tau A) as a product of rotations, of the first order or symmetric."""
+    if order == 1:
+        return [(string, tau * a) for string, a in generator]
+    half = [(string, tau * a / 2) for string, a in generator[:-1]]
+    return half + [(string, tau * a) for string, a in generator[-1:]] + half[::-1]
+
+
+def _after(
+    state: np.ndarray | QuantumCircuit, rotations: _Rotations
+) -> np.ndarray | QuantumCircuit:
+    if isinstance(state, QuantumCircuit):
+        state = state.copy()
+        for string, angle in rotations:
+            append_rotation(state, string, angle)
+        return state
+    for string, angle in rotations:
+        state = rotated(state, string, angle)
+    return state
+
+
+def _circuit(hamiltonian: Hamiltonian, rotations: _Rotations, copies: int) -> QuantumCircuit:
+    sites = hamiltonian.num_qubits
+    system = QuantumRegister(sites, "system")
+    partner = QuantumRegister(sites, "partner")
+    key = ClassicalRegister(sites, "key")
+    evolved = QuantumCircuit(copies * sites)
+    for string, angle in rotations:
+        append_rotation(evolved, string, angle)
+    circuit = QuantumCircuit(system, partner, key, name="qite")
+    circuit.h(system)
+    if copies == 2:
+        circuit.cx(system, partner)
+    circuit.compose(evolved, [*system, *partner][: copies * sites], inplace=True)
+    if copies == 1:
+        circuit.cx(system, partner)
+    if hamiltonian.basis is not None:
+        append_basis(circuit, hamiltonian, system)
+        circuit.assign_parameters(hamiltonian.basis.ravel(), inplace=True)
+    circuit.measure(system, key)
+    return compiled(circuit)
