@@ -49,7 +49,7 @@ from qcattn.comparisons._resolution import Sensitivity
 from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows
 
 #: Shares of the error rate that the parts get.
-SHARES = {"u": 0.48, "tail": 0.3, "energy": 0.14, "top": 0.08}
+SHARES = {"u": 0.5, "tail": 0.28, "energy": 0.14, "top": 0.08}
 #: A part's p-value over its share below this is replaced by a valid one.
 ESCALATE = 1e-3
 #: Skewness above which a part is too discrete for the gamma law: Cantelli's bound takes its place,
@@ -59,7 +59,7 @@ ESCALATE_ROUGH = 0.1
 #: Draws of the importance sampling.
 DRAWS = 100
 #: Nested sets of rare outcomes at most.
-SETS = 12
+SETS = 20
 #: Skewness of a chi-square with one degree of freedom, the largest a smooth U can have.
 SMOOTH_SKEW = 8**0.5
 #: Elements of a block of rows worked on together, so that it stays in cache.
@@ -465,8 +465,8 @@ def _tail_scan(counts: Floats, p: Floats, n: Floats) -> tuple[Floats, Bools]:
     ordered = np.sort(p, axis=-1)
     possible = np.count_nonzero(p, axis=-1)
     number = SETS
-    # Neighbouring sets closer than a factor 1.7 see the same shots.
-    decay = np.maximum(1.7, (np.maximum(possible, 2) / 2) ** (1 / (number - 1)))
+    # Closer than this neighbouring sets see the same shots; wider, a leak falls between two.
+    decay = np.maximum(1.5, (np.maximum(possible, 2) / 2) ** (1 / (number - 1)))
     ranks = np.ceil((possible - 1)[:, None] / decay[:, None] ** np.arange(number) - 1e-9)
     ranks = np.maximum(ranks, np.clip(possible - 1, 1, 2)[:, None]).astype(np.int64)
     at = np.minimum(outcomes - possible[:, None] + ranks - 1, outcomes - 1)

@@ -8,6 +8,8 @@ efficiencies (their likeliest outcome is printed). All figures are for alpha = 1
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import importlib.util
 import sys
 import time
 from collections.abc import Callable
@@ -92,6 +94,25 @@ def weissman(k: np.ndarray, p: np.ndarray) -> np.ndarray:
     return np.abs(k / n[:, None] - p).sum(-1) > bound
 
 
+def cressie_read(k: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Cressie and Read's power divergence, as statsmodels computes it."""
+    from statsmodels.stats.gof import powerdiscrepancy
+
+    mean = k.sum(-1, keepdims=True) * p
+    return powerdiscrepancy(k.T, mean.T, lambd="cressie_read", axis=0)[1] <= ALPHA
+
+
+def goodman(k: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Whether p is outside of Goodman's simultaneous intervals, as statsmodels computes them."""
+    from statsmodels.stats.proportion import multinomial_proportions_confint
+
+    refuted = np.zeros(len(k), dtype=bool)
+    for row, (counts, law) in enumerate(zip(k, np.broadcast_to(p, k.shape), strict=True)):
+        low, high = multinomial_proportions_confint(counts, ALPHA, method="goodman").T
+        refuted[row] = np.any((law < low) | (law > high))
+    return refuted
+
+
 TESTS: dict[str, Test] = {
     "fit": ours,
     "chi-square": chisquare,
@@ -102,6 +123,12 @@ TESTS: dict[str, Test] = {
     "TV > .05": total_variation,
     "Weissman": weissman,
 }
+if importlib.util.find_spec("statsmodels"):
+    TESTS["statsmodels powerdiscrepancy (Cressie-Read)"] = cressie_read
+    TESTS["statsmodels multinomial_proportions_confint (Goodman)"] = goodman
+    STATSMODELS = f"statsmodels {importlib.metadata.version('statsmodels')}"
+else:
+    STATSMODELS = "statsmodels is not installed: its two tests are left out"
 
 
 def alternatives(p: np.ndarray) -> dict[str, np.ndarray]:
@@ -146,6 +173,34 @@ def neyman_pearson(p: np.ndarray, q: np.ndarray) -> float:
     spread = [np.sqrt(np.maximum(law @ ratio**2 - (law @ ratio) ** 2, 0)) for law in (p, q)]
     z = stats.norm.ppf(1 - ALPHA), stats.norm.ppf(POWER)
     return float(((z[0] * spread[0] + z[1] * spread[1]) / (null + other)) ** 2)
+
+
+def signed_laws(p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Laws at TV EPSILON: the hardest sizes with each choice of signs that sums to about zero."""
+    size = np.abs(alternatives(p)["signs"] - p)
+    signs = 2.0 * ((np.arange(2 ** (len(p) - 1))[:, None] >> np.arange(len(p))) & 1) - 1
+    signs = np.vstack([signs, -signs])
+    left = np.abs(signs @ size)
+    signs = signs[left <= max(0.05 * 2 * EPSILON, 1.001 * left.min())]
+    signs = signs[rng.permutation(len(signs))[:1_000]]
+    move = signs * size
+    up, down = (np.where(move * side > 0, np.abs(move), 0) for side in (1, -1))
+    move = EPSILON * (up / up.sum(-1, keepdims=True) - down / down.sum(-1, keepdims=True))
+    laws = np.maximum(p + move, 1e-3 * p)
+    return laws / laws.sum(-1, keepdims=True)
+
+
+def exact_mixture_test(p: np.ndarray, laws: np.ndarray, rng: np.random.Generator) -> float:
+    """Shots of the best test of p against a law drawn from these: their mean likelihood ratio."""
+    ratio = np.log(laws / p)
+
+    def power(n: int) -> float:
+        null = special.logsumexp(rng.multinomial(n, p, size=3_000) @ ratio.T, axis=-1)
+        drawn = rng.multinomial(n, laws[rng.integers(len(laws), size=1_000)])
+        other = special.logsumexp(drawn @ ratio.T, axis=-1)
+        return float((other > np.quantile(null, 1 - ALPHA)).mean())
+
+    return shots_needed(power, neyman_pearson(p, laws[0]))
 
 
 def mixture_test(p: np.ndarray, rng: np.random.Generator) -> float:
@@ -194,21 +249,31 @@ def table(head: list[str], rows: list[list[str]]) -> None:
     print(flush=True)
 
 
-def sizes(rng: np.random.Generator, keys: list[int], work: int) -> None:
+def sizes(rng: np.random.Generator, keys: list[int], number: int) -> None:
     print("### False alarms at nominal 1% (target: 0.5 to 1.2%)\n")
+    print(f"fit on {number:,} rows, with one standard error; the others on a tenth of them,")
+    print("the Monte Carlo test on a thousandth.\n")
     rows = []
     for size in keys:
         for shots in (1_000, 10_000, 100_000, 1_000_000):
-            number = max(200, work // size)
-            p = laws(rng, number, size)
-            k = rng.multinomial(shots, p)
-            cells = [f"{size}", f"{shots:,}", f"{number:,}"]
-            for name, test in TESTS.items():
-                few = max(20, number // 200) if name == "Monte Carlo chi-square" else number
-                with np.errstate(all="ignore"):
-                    cells.append(f"{100 * test(k[:few], p[:few]).mean():.2f}")
-            rows.append(cells)
-    table(["keys", "shots", "rows", *(f"{name} %" for name in TESTS)], rows)
+            alarms = 0
+            step = min(number // 10, 10_000_000 // size)
+            others = dict.fromkeys(TESTS, "")
+            for start in range(0, number, step):
+                p = laws(rng, min(step, number - start), size)
+                k = rng.multinomial(shots, p)
+                alarms += int(ours(k, p).sum())
+                if start:
+                    continue
+                for name, test in TESTS.items():
+                    few = max(20, number // (1_000 if name == "Monte Carlo chi-square" else 10))
+                    with np.errstate(all="ignore"):
+                        others[name] = f"{100 * test(k[:few], p[:few]).mean():.2f}"
+            rate = alarms / number
+            error = np.sqrt(rate * (1 - rate) / number)
+            others["fit"] = f"{100 * rate:.2f} +- {100 * error:.2f}"
+            rows.append([f"{size}", f"{shots:,}", *others.values()])
+    table(["keys", "shots", *(f"{name} %" for name in TESTS)], rows)
 
 
 def families(rng: np.random.Generator, repetitions: int) -> None:
@@ -267,7 +332,18 @@ def efficiencies(rng: np.random.Generator, keys: list[int], repetitions: int) ->
 
                 needed = shots_needed(success, 1.5 * best)
                 cells.append(f"{needed:,.0f} ({best / needed:.2f})")
-                if name == "signs" and label == "fit":
+                if name == "signs" and label == "fit" and size <= 16:
+                    hard = signed_laws(p, rng)
+                    reach = exact_mixture_test(p, hard, rng)
+
+                    def mean(n: int, p: np.ndarray = p, hard: np.ndarray = hard) -> float:
+                        drawn = rng.multinomial(n, hard[rng.integers(len(hard), size=2_000)])
+                        return float(ours(drawn, p).mean())
+
+                    needed = shots_needed(mean, 1.5 * best)
+                    cells[-1] += f"; over {len(hard)} choices of signs {needed:,.0f}, "
+                    cells[-1] += f"{reach / needed:.2f} of the {reach:,.0f} that can be reached"
+                elif name == "signs" and label == "fit":
                     reach = mixture_test(p, rng)
                     cells[-1] += f", {reach / needed:.2f} of the {reach:,.0f} that can be reached"
             rows.append(cells)
@@ -344,19 +420,22 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repetitions", type=int, default=300, help="draws for each power")
     parser.add_argument("--families", type=int, default=200, help="families of rows")
-    parser.add_argument("--work", type=int, default=640_000, help="keys times rows for each size")
+    parser.add_argument("--rows", type=int, default=20_000, help="rows for each size of fit")
     parser.add_argument("--keys", type=int, nargs="+", default=[16, 128, 1024, 4096])
     parser.add_argument(
         "--only", choices=["sizes", "families", "efficiencies", "certificates", "costs"]
     )
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
-    print(f"seed {options.seed}, {options.repetitions} repetitions, numpy {np.__version__}\n")
+    print(
+        f"seed {options.seed}, {options.repetitions} repetitions, numpy {np.__version__}, ", end=""
+    )
+    print(f"{STATSMODELS}\n")
     chosen = [options.only] if options.only else ["costs", "sizes", "families"]
     if "costs" in chosen:
         costs(rng, options.keys)
     if "sizes" in chosen:
-        sizes(rng, options.keys, options.work)
+        sizes(rng, options.keys, options.rows)
     if "families" in chosen:
         families(rng, options.families)
     if not options.only:

@@ -165,7 +165,7 @@ class TestTail:
         for row in range(40):
             order = np.argsort(p[row])
             order = order[p[row][order] > 0]
-            ranks = np.ceil((order.size - 1) / 1.7 ** np.arange(12) - 1e-9).astype(int)
+            ranks = np.ceil((order.size - 1) / 1.5 ** np.arange(20) - 1e-9).astype(int)
             ranks = np.maximum(ranks, 2)
             tails, every = [1.0], []
             for rank in sorted(set(ranks)):
