@@ -56,20 +56,16 @@ def exponential(
     References:
         [1] M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, 9.6.34.
     """
-    found = []
     scale = float(np.exp(-rate * (1 + low)))
-    degree = bessel_degree(rate, error * scale)
-    if degree is not None and degree <= LARGEST:
-        found.append(_within(_bessel(rate, degree), scale))
-    if low > -1:
-        degree = min(degree or 8, LARGEST_CAPPED // 2)
-        while degree <= LARGEST_CAPPED:
-            capped = _capped(rate, low, high, error, degree)
-            if capped is not None:
-                found.append(capped)
-                if _cost(found[-1]) > 1.05 * min(map(_cost, found)):
-                    break
-            degree = max(degree + 2, int(1.25 * degree))
+    degree = bessel_degree(rate, error * scale) or LARGEST + 1
+    found = [_within(_bessel(rate, degree), scale)] if degree <= LARGEST else []
+    degree = degree if found else 8
+    while low > -1 and degree <= LARGEST_CAPPED:
+        if found and degree >= min(map(_cost, found)):
+            break  # c is at most 1, so no more degree can be cheaper
+        capped = _capped(rate, low, high, error, degree)
+        found += [capped] if capped is not None else []
+        degree = max(degree + 2, int(1.25 * degree))
     return min(found, key=_cost) if found else None
 
 
@@ -110,7 +106,7 @@ def phases_of(coefficients: np.ndarray) -> np.ndarray:
     References:
         [1] Y. Dong, L. Lin, H. Ni and J. Wang, Quantum 8, 1558 (2024), arXiv:2307.12468.
     """
-    from pyqsp.sym_qsp_opt import newton_solver  # type: ignore[import-untyped]
+    from pyqsp.sym_qsp_opt import newton_solver
 
     with contextlib.redirect_stdout(io.StringIO()):  # the solver reports each step
         _, left, _, found = newton_solver(coefficients, 0, crit=FINEST / 10, maxiter=40)
