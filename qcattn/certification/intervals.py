@@ -52,7 +52,7 @@ class Estimate:
 
     def __contains__(self, value: float) -> bool:
         """Whether the interval holds a value, up to rounding."""
-        slack = 1e-12 * max(1.0, abs(value))
+        slack = 1e-12 * max(1.0, abs(value)) if np.isfinite(value) else 0.0
         return bool(self.low - slack <= value <= self.high + slack)
 
 

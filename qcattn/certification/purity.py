@@ -203,5 +203,5 @@ def two_copies(prepared: Prepared) -> Prepared:
         key_register="key",
         herald_register=None if prepared.herald_register is None else "herald",
         distribution=np.full(4**n, np.nan),
-        success=np.asarray(prepared.success) ** 2,
+        success=np.square(prepared.success),
     )

@@ -81,4 +81,5 @@ def test_a_mean_is_sharp_where_the_variance_is_small():
 
 def test_an_estimate_holds_what_is_between():
     assert 0.0 in Estimate(0.5, 0.0, 1.0) and 1.0 + 1e-6 not in Estimate(0.5, 0.0, 1.0)
-    assert np.inf in Estimate(np.inf, 2.0, np.inf)
+    assert np.inf in Estimate(np.inf, 2.0, np.inf) and np.inf not in Estimate(1.0, 0.0, 2.0)
+    assert float("nan") not in Estimate(0.5, 0.0, 1.0)

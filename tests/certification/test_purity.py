@@ -79,15 +79,15 @@ def test_heralds_and_resets_on_aer(tools):
 
 
 def test_intervals_hold(tools):
-    """400 draws at 5%, false-failure rate 1e-6: intervals, and the test of a true claim."""
+    """300 draws at 5%, false-failure rate 1e-6: intervals, and the test of a true claim."""
     hamiltonian = heisenberg(2)
     rho = gibbs(hamiltonian, 0.3)
     prepared, backend = tools.given(rho), tools.Exact()
     found = [
         certify_purity(prepared, hamiltonian, 0.3, shots=300, backend=backend, seed=s, alpha=0.05)
-        for s in range(400)
+        for s in range(300)
     ]
-    limit = tools.most_misses(400, 0.05)
+    limit = tools.most_misses(300, 0.05)
     want = np.trace(rho @ rho).real
     assert sum(want not in one.purity for one in found) <= limit
     assert sum(one.refuted for one in found) <= limit
@@ -122,3 +122,23 @@ def test_the_purity_is_never_below_that_of_the_mixed_state():
     assert interval.low == 0.25 and interval.high > 0.25
     nothing = purity_interval(0, 0, 2, 0.01)
     assert (nothing.low, nothing.high) == (0.25, 1.0) and np.isnan(nothing.best)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_claims_of_an_error_are_held_to_it(side, tools):
+    """Populations moved by .05, which on one side reaches the bound on the purity.
+
+    A claim of .05 passes (300 draws at 5%, false-failure rate 1e-6), one of .03 does not.
+    """
+    hamiltonian, backend = Binary()([np.log(0.7), np.log(0.3)]), tools.Exact()
+    rho = np.diag([0.7 + 0.05 * side, 0.3 - 0.05 * side])
+    honest, bold = tools.given(rho, error=0.05), tools.given(rho, error=0.03)
+    alarms = sum(
+        certify_purity(
+            honest, hamiltonian, 1.0, shots=1000, backend=backend, seed=seed, alpha=0.05
+        ).refuted
+        for seed in range(300 if side == 1 else 10)
+    )
+    assert alarms <= tools.most_misses(300, 0.05)
+    found = certify_purity(bold, hamiltonian, 1.0, shots=4_000_000, backend=backend, alpha=1e-6)
+    assert found.refuted and found.error == 0.03
