@@ -147,8 +147,8 @@ class QITE:
         unturned = replace(hamiltonian, basis=None)
         copies = 1 if unturned.is_diagonal else 2
         n = copies * hamiltonian.num_qubits
-        parts = parts_of(unturned.operator, self.domain, copies)
         check_bytes(4 * 16 * 4**hamiltonian.num_qubits, f"{hamiltonian.num_qubits} Bell pairs")
+        parts = parts_of(unturned.operator, self.domain, copies)
         rotations, spent = self._rotations(parts, n, copies, time)
         prepared = Prepared(
             method="QITE",
