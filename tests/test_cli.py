@@ -578,7 +578,7 @@ def test_a_plan_says_shots_beside_the_floor(folder):
     done = invoke("plan", "p.csv", "--epsilon", "0.05")
     assert done.exit_code == 0, done.output
     planned = json.loads(invoke("plan", "p.csv", "--epsilon", "0.05", "--json").stdout)
-    assert planned["floor"][0] <= planned["detect"][0] <= planned["certify"][0]
+    assert planned["floor"][0] <= min(planned["detect"][0], planned["certify"][0])
     for name in ("floor", "detect", "certify"):
         assert f"{planned[name][0]:,.0f}" in done.output
 

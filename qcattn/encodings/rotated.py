@@ -28,8 +28,8 @@ class Rotated:
 
     Example:
         >>> h = Rotated(angles=[[0.3]])([0.0, 1.0])
-        >>> h.operator.sort().to_list()  # doctest: +NORMALIZE_WHITESPACE
-        [('I', (-0.5+0j)), ('X', (0.147760...+0j)), ('Z', (0.477668...+0j))]
+        >>> [(name, round(weight.real, 4)) for name, weight in h.operator.sort().to_list()]
+        [('I', -0.5), ('X', 0.1478), ('Z', 0.4777)]
 
     References:
         [1] A. Kandala et al., Nature 549, 242 (2017): layers of rotations and entanglers.
