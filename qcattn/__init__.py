@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Heralded,
         ImaginaryTime,
         Purification,
+        ThermofieldQAOA,
     )
     from qcattn.records import Hamiltonian
     from qcattn.storage import load, save
@@ -51,6 +52,7 @@ _HOMES = {
     "QSVT": "preparations",
     "Rotated": "encodings",
     "Sampler": "backends",
+    "ThermofieldQAOA": "preparations",
     "Transverse": "encodings",
     "certify": "comparisons",
     "expected": "comparisons",
@@ -81,6 +83,7 @@ __all__ = [
     "Purification",
     "Rotated",
     "Sampler",
+    "ThermofieldQAOA",
     "Transverse",
     "certify",
     "expected",

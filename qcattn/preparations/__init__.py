@@ -7,6 +7,7 @@ from qcattn.preparations.heralded import Heralded
 from qcattn.preparations.imaginary_time import ImaginaryTime
 from qcattn.preparations.purification import Purification
 from qcattn.preparations.qsvt import QSVT
+from qcattn.preparations.thermofield_qaoa import ThermofieldQAOA
 
 __all__ = [
     "QSVT",
@@ -16,4 +17,5 @@ __all__ = [
     "Heralded",
     "ImaginaryTime",
     "Purification",
+    "ThermofieldQAOA",
 ]
