@@ -59,12 +59,14 @@ class Law:
     w: Floats
 
 
-def weigh(p: Floats, shots: Floats) -> Law:
+def weigh(p: Floats, shots: Floats, least: Floats | float = 0.0) -> Law:
     """Set the likeliest outcome of each row apart and compute the weights of U.
 
     Args:
         p: Shape (rows, outcomes), each row summing to one.
         shots: Shape (rows,).
+        least: Smallest probability that a weight is computed from (if larger than 0.1 over the
+            shots), shape (rows,) or one for all.
 
     Returns:
         The law of each row.
@@ -74,11 +76,12 @@ def weigh(p: Floats, shots: Floats) -> Law:
     p_top = np.take_along_axis(p, top, axis=-1)
     rest = p.copy()
     np.put_along_axis(rest, top, 0.0, axis=-1)
-    w = np.cbrt(np.maximum(rest, 0.1 / n))
+    floor = np.maximum(0.1 / n, np.reshape(least, (-1, 1)))
+    w = np.cbrt(np.maximum(rest, floor))
     w *= w
     np.divide(1.0, w, out=w)
     w *= rest > 0
-    w_top = np.maximum(p_top, 0.1 / n) ** (-2 / 3)
+    w_top = np.maximum(p_top, floor) ** (-2 / 3)
     return Law(n, top, p_top, rest.sum(axis=-1, keepdims=True), w_top, rest, w)
 
 

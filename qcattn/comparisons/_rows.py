@@ -26,13 +26,19 @@ class Rows:
         p: Shape (rows, outcomes), each row normalised to one.
         shape: The leading axes the rows had.
         covariance: Shape (rows, outcomes, outcomes), of the errors of p itself; None if p is exact.
+        coarse: Shape (rows,), the most probability that one calibration shot stands for; 0 if p is
+            exact. An outcome that calibration never saw has about that much, not zero.
+        ideal: Shape (rows, outcomes), the exact probabilities before a measured readout; p itself
+            if p is exact.
     """
 
     counts: Ints
     stray: Ints
     p: Floats
     shape: tuple[int, ...]
-    covariance: Floats | None = None
+    covariance: Floats | None
+    coarse: Floats
+    ideal: Floats
 
     @property
     def shots(self) -> Ints:
@@ -185,8 +191,9 @@ def check_rows(counts: Any, p: Any) -> Rows:
     Args:
         counts: As for `check_counts`.
         p: As for `check_probabilities`; shape of the counts, or (outcomes,) for one law that all
-            rows share. Or an object with attributes ``p`` and ``covariance`` (..., outcomes,
-            outcomes), as `qcattn.comparisons.expected` gives.
+            rows share. Or what `qcattn.comparisons.expected` gives, an object with attributes
+            ``p`` and ``ideal`` (..., outcomes), ``covariance`` (..., outcomes, outcomes) and
+            ``coarse`` (...).
 
     Returns:
         The rows.
@@ -204,7 +211,11 @@ def check_rows(counts: Any, p: Any) -> Rows:
         )
     outcomes, shape = whole.shape[-1], whole.shape[:-1]
     law = np.broadcast_to(law, whole.shape).reshape(-1, outcomes)
+    coarse, ideal = np.zeros(len(law)), law
     if covariance is not None:
         covariance = np.broadcast_to(covariance, (*whole.shape, outcomes))
         covariance = covariance.reshape(-1, outcomes, outcomes)
-    return Rows(whole.reshape(-1, outcomes), stray.reshape(-1), law, shape, covariance)
+        coarse = np.broadcast_to(p.coarse, shape).reshape(-1)
+        ideal = np.broadcast_to(p.ideal, whole.shape).reshape(-1, outcomes)
+    counts = whole.reshape(-1, outcomes)
+    return Rows(counts, stray.reshape(-1), law, shape, covariance, coarse, ideal)

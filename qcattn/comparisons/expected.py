@@ -10,8 +10,10 @@ each state of each qubit, if qubits err independently), so r carries errors of c
           g_{qb} = \frac{\partial r}{\partial a_{qb}},
 
 with :math:`A_i` the columns of A and :math:`a_{qb}` the probability to misread qubit q prepared in
-b. Counts of n shots then have covariance :math:`n (\mathrm{diag}(r) - r r^T) + n^2 C`. Leaving C
-out refutes a perfect device as soon as there are more shots than calibration shots.
+b. In C they stand with one more calibration shot, spread evenly over what it could have been read
+as, so that what was never seen has a variance too. Counts of n shots then have covariance
+:math:`n (\mathrm{diag}(r) - r r^T) + n^2 C`. Leaving C out refutes a perfect device as soon as
+there are more shots than calibration shots.
 
 Shots kept by a herald are compared given that they were kept; the rate at which they are kept has
 its own test, `qcattn.comparisons.acceptance`.
@@ -35,10 +37,16 @@ class Expected:
     Attributes:
         p: Probabilities of what is read, shape (..., outcomes).
         covariance: Covariance of their errors, shape (..., outcomes, outcomes).
+        coarse: The most probability that one calibration shot stands for, shape (...): the largest
+            :math:`p_i / m_i`, or 1 / m if qubits err independently; 0 if the readout is exact. What
+            calibration never read has a probability of about that size, and is not impossible.
+        ideal: The exact probabilities before the readout, shape (..., outcomes).
     """
 
     p: Floats
     covariance: Floats
+    coarse: Floats
+    ideal: Floats
 
 
 def expected(p: Any, *, readout: Any, calibration_shots: Any = None) -> Expected:
@@ -65,8 +73,8 @@ def expected(p: Any, *, readout: Any, calibration_shots: Any = None) -> Expected
         >>> law = expected([0.5, 0.5, 0, 0], readout=[qubit] * 2, calibration_shots=10_000)
         >>> law.p.round(4)
         array([0.4949, 0.4851, 0.0101, 0.0099])
-        >>> float(law.covariance.sum().round(12))
-        0.0
+        >>> np.sqrt(np.diag(law.covariance)).round(4)
+        array([0.0013, 0.0013, 0.0007, 0.0007])
     """
     law = check_probabilities(p)
     if isinstance(readout, np.ndarray) and readout.ndim == 2:
@@ -119,10 +127,11 @@ def _shots(calibration_shots: Any, size: int) -> Floats:
 def _whole(p: Floats, matrix: Floats, shots: Floats) -> Expected:
     """One confusion matrix of all outcomes."""
     spread = p**2 / shots
-    covariance = -np.einsum("ji,...i,ki->...jk", matrix, spread, matrix)
+    smooth = (matrix + 1 / (len(matrix) * shots)) / (1 + 1 / shots)
+    covariance = -np.einsum("ji,...i,ki->...jk", smooth, spread, smooth)
     index = np.arange(p.shape[-1])
-    covariance[..., index, index] += spread @ matrix.T
-    return Expected(p @ matrix.T, covariance)
+    covariance[..., index, index] += spread @ smooth.T
+    return Expected(p @ matrix.T, covariance, (p / shots).max(axis=-1), p)
 
 
 def _tensored(p: Floats, qubits: Sequence[Floats], shots: float) -> Expected:
@@ -139,10 +148,10 @@ def _tensored(p: Floats, qubits: Sequence[Floats], shots: float) -> Expected:
     covariance = np.zeros((*p.shape, p.shape[-1]))
     for qubit, matrix in enumerate(qubits):
         for state in (0, 1):
-            misread = matrix[1 - state, state]
+            misread = (matrix[1 - state, state] + 0.5 / shots) / (1 + 1 / shots)
             slope = np.zeros((2, 2))
             slope[state, state], slope[1 - state, state] = -1.0, 1.0
             gradient = through([*qubits[:qubit], slope, *qubits[qubit + 1 :]])
             scale = misread * (1 - misread) / shots
             covariance += scale * gradient[..., :, None] * gradient[..., None, :]
-    return Expected(through(qubits), covariance)
+    return Expected(through(qubits), covariance, np.full(p.shape[:-1], 1 / shots), p)

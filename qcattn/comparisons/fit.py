@@ -62,6 +62,8 @@ DRAWS = 100
 SETS = 20
 #: Skewness of a chi-square with one degree of freedom, the largest a smooth U can have.
 SMOOTH_SKEW = 8**0.5
+#: Calibration shots that an outcome of a measured law needs for a weight or an energy of its own.
+CALIBRATED = 5
 #: Elements of a block of rows worked on together, so that it stays in cache.
 BLOCK = 1 << 16
 
@@ -89,7 +91,8 @@ class Fit:
 
     Attributes:
         p_values: One p-value a row; 1 where there are no shots.
-        zero: 0 where a shot fell on an outcome of probability zero, else 1.
+        zero: 0 where a shot fell on an outcome of probability zero, else 1. Of probabilities that
+            were measured, a p-value.
         u: P-value of the quadratic statistic (not pursued below 1e-3 where another part is
             certain already).
         tail: P-value of the scan over rare sets.
@@ -240,9 +243,11 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
             shape and ``stray`` of shape (...), shots on outcomes that must not occur.
         p: Probabilities of shape (..., outcomes), or (outcomes,) for all rows. Each row sums to
             one within 1e-9 (1e-5 in float32); it is normalised. Zeros are exact. Or what
-            `qcattn.comparisons.expected` returns, probabilities with a covariance: then there is
-            no tail part, small p-values are not sampled, and only Holm's half of the overall
-            p-value is used, because one calibration is common to all rows.
+            `qcattn.comparisons.expected` returns, probabilities with a covariance: then shots where
+            calibration saw none are weighed against its shots, in place of the part of the two
+            likeliest; small p-values are not sampled, since no law is known exactly that could
+            be drawn from, and those below 1e-3 are approximate; and only Holm's half of the
+            overall p-value is used, because one calibration is common to all rows.
         alpha: Error rate of the answer, between 0 and 1.
         seed: Seed of the importance sampling of rows with small p-values. It must not be chosen
             by looking at the counts.
@@ -297,12 +302,16 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     n = counts.sum(axis=-1) + rows.stray[part]
     possible = p > 0
     zero_hits = rows.stray[part] + np.where(possible, 0.0, counts).sum(axis=-1)
-    law = _quadratic.weigh(p, n)
-    exact = rows.covariance is None
+    covariance = None if rows.covariance is None else rows.covariance[part]
+    coarse = rows.coarse[part]
+    # Weights and energies that followed the errors of a measured p would favour those errors.
+    least = CALIBRATED * coarse
+    law = _quadratic.weigh(p, n, least)
+    exact = covariance is None
 
     u, u_var, u_third = _u(counts, law, n)
-    if rows.covariance is not None:
-        shift, more_var, more_third = _calibration(p, n, rows.covariance[part])
+    if covariance is not None:
+        shift, more_var, more_third = _calibration(law, n, covariance)
         u, u_var, u_third = u - shift, u_var + more_var, u_third + more_third
     live_u = u_var > 0
     spread = np.sqrt(np.where(live_u, u_var, 1.0))
@@ -312,10 +321,10 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     rough_u = live_u & (u_skew > ROUGH_SKEW["u"])
     u_p = np.where(rough_u, _cantelli(u_score), u_p)
 
-    energy, e_var, e_third = _energy(counts, law, n)
-    if rows.covariance is not None:
-        score = np.log(np.where(p > 0, p, 1.0))
-        e_var = e_var + n**2 * np.einsum("ri,rij,rj->r", score, rows.covariance[part], score)
+    score = _energies(law, least)
+    energy, e_var, e_third = _energy(counts, law, n, score)
+    if covariance is not None:
+        e_var = e_var + n**2 * np.einsum("ri,rij,rj->r", score, covariance, score)
     live_e = e_var > 0
     e_spread = np.sqrt(np.where(live_e, e_var, 1.0))
     e_score = energy / e_spread
@@ -325,20 +334,19 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     rough_e = live_e & (np.abs(e_skew) > ROUGH_SKEW["energy"])
     e_p = np.where(rough_e, np.minimum(1.0, 2 * _cantelli(np.abs(e_score))), e_p)
 
-    tail_p, live_t = _tail_scan(counts, p, n)
-    if not exact:
-        tail_p, live_t = np.ones_like(tail_p), np.zeros_like(live_t)
-
+    tail_p, live_t = _tail_scan(counts, p, n, rows.ideal[part], covariance)
     top_p, live_top = likeliest_two(counts, law)
+    zero = np.where(zero_hits > 0, 0.0, 1.0)
     if not exact:
-        top_p, live_top = np.ones_like(top_p), np.zeros_like(live_top)
+        # Measured zeros take the share of the two likeliest; stray shots still refute.
+        top_p, live_top = _unseen(counts, p, n, coarse), (coarse > 0) & ~possible.all(axis=-1)
+        zero = np.where(live_top & (rows.stray[part] == 0), 1.0, zero)
 
     live = {"u": live_u, "tail": live_t, "energy": live_e, "top": live_top}
     shares = {name: live[name] * SHARES[name] for name in SHARES}
     total = np.maximum(sum(shares.values()), 1e-300)
     for name in shares:
         shares[name] = shares[name] / total
-    zero = np.where(zero_hits > 0, 0.0, 1.0)
     pursued = (zero > 0) & exact
     far = (e_p < np.where(rough_e, ESCALATE_ROUGH, ESCALATE * shares["energy"])) & pursued
     for row in np.flatnonzero(far):
@@ -367,14 +375,29 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     )
     return {
         "p": row_p,
-        "zero": zero,
+        "zero": zero if exact else np.where(live_top, zero * top_p, zero),
         "u": u_p,
         "tail": tail_p,
         "energy": e_p,
-        "top": top_p,
+        "top": top_p if exact else np.ones_like(top_p),
         "u_score": u_score,
         "energy_score": e_score,
     }
+
+
+def _unseen(counts: Floats, p: Floats, n: Floats, coarse: Floats) -> Floats:
+    r"""P-value of shots on outcomes that calibration never read.
+
+    If one calibration shot stands for a probability of at most c, an outcome that is expected h
+    times in n shots is expected in calibration at least h / (n c) times. Of all that are seen of
+    it, in counts and calibration together, each is among the counts with probability at most
+    :math:`\pi = n c / (1 + n c)`, so that h or more of them all are with at most
+    :math:`\pi^h`; times the number of outcomes, any of which may be the one.
+    """
+    most = np.where(p > 0, 0.0, counts).max(axis=-1)
+    mean = n * coarse
+    bound = np.minimum(1.0, p.shape[1] * (mean / (1 + mean)) ** most)
+    return np.where(most > 0, bound, 1.0)
 
 
 def _cantelli(z: Floats) -> Floats:
@@ -415,7 +438,9 @@ def calibration_error(covariance: Floats, alpha: float) -> Floats:
     return mean + np.sqrt(-2 * np.log(alpha)) * steep
 
 
-def _calibration(p: Floats, n: Floats, covariance: Floats) -> tuple[Floats, Floats, Floats]:
+def _calibration(
+    law: _quadratic.Law, n: Floats, covariance: Floats
+) -> tuple[Floats, Floats, Floats]:
     r"""What an uncertain p adds to the mean, variance and third moment of U.
 
     Counts minus n p have covariance :math:`A + B` with :math:`A = n (diag p - p p^T)` from the
@@ -423,7 +448,9 @@ def _calibration(p: Floats, n: Floats, covariance: Floats) -> tuple[Floats, Floa
     cumulants :math:`2 tr (W(A+B))^2` and :math:`8 tr (W(A+B))^3`; of these, what is left without
     B is subtracted, since U's own moments are known exactly.
     """
-    w = np.where(p > 0, np.maximum(p, 0.1 / np.maximum(n, 1)[:, None]) ** (-2 / 3), 0.0)
+    p, w = law.p.copy(), law.w.copy()
+    np.put_along_axis(p, law.top, law.p_top, axis=-1)
+    np.put_along_axis(w, law.top, law.w_top, axis=-1)
     root = np.sqrt(w)
     shots = n[:, None, None] * (p[:, :, None] * np.eye(p.shape[1]) - p[:, :, None] * p[:, None, :])
     a = root[:, :, None] * shots * root[:, None, :]
@@ -437,10 +464,17 @@ def _calibration(p: Floats, n: Floats, covariance: Floats) -> tuple[Floats, Floa
     return shift, 2 * (two - two_less), 8 * (three - three_less)
 
 
-def _energy(counts: Floats, law: _quadratic.Law, n: Floats) -> tuple[Floats, Floats, Floats]:
-    """Centred energy score, its variance and third moment; variance zero for equal energies."""
-    score = np.log(np.where(law.p > 0, law.p, law.p_top))
+def _energies(law: _quadratic.Law, least: Floats) -> Floats:
+    """Logarithms of probabilities over the largest, 0 where impossible, (rows, outcomes)."""
+    score = np.log(np.where(law.p > 0, np.maximum(law.p, least[:, None]), law.p_top))
     score -= np.log(law.p_top)
+    return score
+
+
+def _energy(
+    counts: Floats, law: _quadratic.Law, n: Floats, score: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Centred energy score, its variance and third moment; variance zero for equal energies."""
     weighted = law.p * score
     m1 = weighted.sum(axis=-1)
     weighted *= score
@@ -452,18 +486,29 @@ def _energy(counts: Floats, law: _quadratic.Law, n: Floats) -> tuple[Floats, Flo
     return np.einsum("ij,ij->i", counts, score) - n * m1, n * variance, n * third
 
 
-def _tail_scan(counts: Floats, p: Floats, n: Floats) -> tuple[Floats, Bools]:
+def _tail_scan(
+    counts: Floats, p: Floats, n: Floats, ideal: Floats, covariance: Floats | None = None
+) -> tuple[Floats, Bools]:
     """Exact binomial upper tails over nested sets of rare outcomes, their minimum corrected.
 
-    The sets are {i: 0 < p_i <= t}; the thresholds t are the probabilities at ranks that fall
-    geometrically from the last but one to the second, so ties never split and the order of
-    outcomes is free. The smallest tail is multiplied by the number of sets, and where that is
+    The sets are {i: 0 < p_i <= t}, by the exact p; the thresholds t are the probabilities at ranks
+    that fall geometrically from the last but one to the second, so ties never split and the order
+    of outcomes is free. The smallest tail is multiplied by the number of sets, and where that is
     small it is replaced by the sum over the sets of the levels they can attain [R. E. Tarone,
     Biometrics 46, 515 (1990)]: a set that expects 1e-6 shots cannot give a tail of just 1e-4.
+
+    Where p is measured, the sets are chosen by the exact probabilities before the readout (sets
+    chosen by p would collect what calibration happened to underrate), impossible ones included. A
+    set of probability m whose error has variance v is known as from :math:`M = m (1 - m) / v`
+    shots, M m of them in it. Its tail is that of the hits among these and the hits, each of which
+    is a hit with probability n / (n + M): exact if the calibration is a Poisson number of equal
+    parts, and on the safe side where m is large.
     """
     size, outcomes = p.shape
-    ordered = np.sort(p, axis=-1)
-    possible = np.count_nonzero(p, axis=-1)
+    ordered = np.sort(ideal, axis=-1)
+    possible = np.count_nonzero(ideal, axis=-1)
+    if covariance is not None:
+        possible = np.full(size, outcomes)
     number = SETS
     # Closer than this neighbouring sets see the same shots; wider, a leak falls between two.
     decay = np.maximum(1.5, (np.maximum(possible, 2) / 2) ** (1 / (number - 1)))
@@ -473,7 +518,7 @@ def _tail_scan(counts: Floats, p: Floats, n: Floats) -> tuple[Floats, Bools]:
     thresholds = np.take_along_axis(ordered, at, axis=-1)
     bins = np.zeros(p.shape, dtype=np.int64)
     for j in range(number):
-        bins += p <= thresholds[:, j : j + 1]
+        bins += ideal <= thresholds[:, j : j + 1]
     bins += (np.arange(size) * (number + 1))[:, None]
 
     def inside(weights: Floats) -> Floats:
@@ -491,9 +536,18 @@ def _tail_scan(counts: Floats, p: Floats, n: Floats) -> tuple[Floats, Bools]:
     tails = np.ones_like(mass)
     shots = np.broadcast_to(n[:, None], mass.shape).astype(np.int64)
     tails[look] = special.bdtrc(hits[look] - 1, shots[look], np.minimum(mass[look], 1.0))
+    if covariance is not None:
+        inner = (ideal[:, None, :] <= thresholds[:, :, None]).astype(float)
+        variance = np.maximum(np.einsum("rsi,rsi->rs", inner @ covariance, inner), 1e-300)
+        known = (mass * (1 - np.minimum(mass, 1.0)) / variance)[look]
+        own = shots[look] / (shots[look] + known)
+        measured = special.betainc(hits[look], known * mass[look] + 1, own)
+        tails[look] = np.where(known < 1e12, measured, tails[look])
     sets = fresh.sum(axis=-1)
     smallest = tails.min(axis=-1)
     p_value = np.minimum(1.0, np.maximum(sets, 1) * smallest)
+    if covariance is not None:
+        return p_value, sets > 0
     pursue = np.flatnonzero((p_value < 0.02) & (smallest > 1e-300))
     attained = _attained(smallest[pursue], n[pursue], mass[pursue])
     p_value[pursue] = np.minimum(p_value[pursue], (attained * fresh[pursue]).sum(axis=-1))

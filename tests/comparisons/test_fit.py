@@ -160,7 +160,7 @@ class TestTail:
         p /= p.sum(-1, keepdims=True)
         q = 0.9 * p + 0.1 * (p > 0) / (p > 0).sum(-1, keepdims=True)
         counts = rng.multinomial(500, q)
-        found, live = _tail_scan(counts.astype(float), p, counts.sum(-1).astype(float))
+        found, live = _tail_scan(counts.astype(float), p, counts.sum(-1).astype(float), p)
         assert live.all()
         for row in range(40):
             order = np.argsort(p[row])
@@ -181,7 +181,9 @@ class TestTail:
         assert (found < 1e-3).sum() > 10
 
     def test_no_more_sets_than_ranks(self):
-        _, live = _tail_scan(np.array([[3.0, 1]]), np.array([[0.5, 0.5]]), np.array([4.0]))
+        _, live = _tail_scan(
+            np.array([[3.0, 1]]), np.full((1, 2), 0.5), np.array([4.0]), np.full((1, 2), 0.5)
+        )
         assert not live.any()
 
 
