@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qcattn.attention import softmax
     from qcattn.backends import Aer, Sampler
+    from qcattn.claims import run_claims
     from qcattn.comparisons import Monitor, certify, expected, fit, independent, plan, same
     from qcattn.encodings import Binary, OneHot, Rotated, Transverse
     from qcattn.experiment import Interrupted, run
+    from qcattn.findings import load_findings, save_findings
     from qcattn.methods import prepare
     from qcattn.preparations import (
         QSVT,
@@ -59,11 +61,14 @@ _HOMES = {
     "fit": "comparisons",
     "independent": "comparisons",
     "load": "storage",
+    "load_findings": "findings",
     "plan": "comparisons",
     "prepare": "methods",
     "run": "experiment",
+    "run_claims": "claims",
     "same": "comparisons",
     "save": "storage",
+    "save_findings": "findings",
     "softmax": "attention",
 }
 
@@ -90,11 +95,14 @@ __all__ = [
     "fit",
     "independent",
     "load",
+    "load_findings",
     "plan",
     "prepare",
     "run",
+    "run_claims",
     "same",
     "save",
+    "save_findings",
     "softmax",
 ]
 

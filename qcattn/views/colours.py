@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
 
-__all__ = ["FAULT", "INK", "MEASURED", "SOFTMAX", "attention_map"]
+__all__ = ["FAULT", "INK", "MEASURED", "SERIES", "SOFTMAX", "attention_map"]
 
 INK = "#7a7a7c"
 SOFTMAX = "#2f74b8"
 MEASURED = "#c46a1b"
 FAULT = "#d02f2f"
+#: Of several curves in one picture.
+SERIES = (MEASURED, SOFTMAX, "#2a9a76", "#a259b5", "#8f8a2c", "#d0608f")
 
 
 def attention_map() -> Colormap:

@@ -1,0 +1,108 @@
+"""The pictures of findings: data drawn on axes."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qcattn.findings import Curve, Panel
+from qcattn.views.colours import INK, MEASURED, SERIES, SOFTMAX
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["draw_panel"]
+
+_MARKERS = "osD^vP"
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
+#: As many curves have their names inside the picture; those of more stand beside it.
+_INSIDE = 3
+_WIDE_TICKS = 45
+
+
+def draw_panel(ax: Axes, panel: Panel) -> Axes:
+    """Draw the picture of a finding.
+
+    What is exact is a line, what was measured are points with intervals, or bars. One line is
+    blue and one set of points orange; of several, those of one colour belong together.
+
+    Args:
+        ax: Where to draw.
+        panel: What to draw.
+
+    Returns:
+        The same axes.
+
+    Example:
+        >>> from matplotlib.figure import Figure
+        >>> curve = Curve("sampled", np.array([0.0, 1.0]), np.array([0.4, 0.6]))
+        >>> ax = draw_panel(Figure().subplots(), Panel("A coin", "side", "share", (curve,)))
+        >>> ax.get_xlabel()
+        'side'
+    """
+    ax.set(xscale=panel.x_scale, yscale=panel.y_scale)
+    styles = [curve.style for curve in panel.curves]
+    several = len(set(styles)) < len(styles)
+    for style, draw in (("bars", _bars), ("line", _line), ("points", _points)):
+        curves = [curve for curve in panel.curves if curve.style == style]
+        for i, curve in enumerate(curves):
+            alone = SOFTMAX if style == "line" else MEASURED
+            draw(ax, curve, SERIES[i % len(SERIES)] if several else alone, i, len(curves))
+    if panel.ticks:
+        upright = sum(map(len, panel.ticks)) > _WIDE_TICKS
+        ax.set_xticks(range(len(panel.ticks)), panel.ticks, rotation=90 if upright else 0)
+    ax.set_xlabel(panel.x_label, parse_math=False)
+    ax.set_ylabel(panel.y_label, parse_math=False)
+    ax.set_title(fill(panel.title, 58), parse_math=False)
+    if len(panel.curves) > _INSIDE:
+        ax.legend(fontsize=7.5, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    elif len(panel.curves) > 1:
+        ax.legend(fontsize=7.5, frameon=False)
+    return ax
+
+
+def _line(ax: Axes, curve: Curve, colour: str, i: int, number: int) -> None:
+    dash = _DASHES[i % len(_DASHES)]
+    ax.plot(curve.x, curve.y, color=colour, lw=1.3, ls=dash, label=curve.name)
+    if curve.low is not None and curve.high is not None:
+        ax.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.15, lw=0)
+
+
+def _points(ax: Axes, curve: Curve, colour: str, i: int, number: int) -> None:
+    ax.errorbar(
+        curve.x,
+        curve.y,
+        yerr=_reach(curve),
+        color=colour,
+        ls="none",
+        marker=_MARKERS[i % len(_MARKERS)],
+        ms=4 if curve.x.size <= 60 else 2.5,
+        elinewidth=0.9,
+        capsize=2,
+        label=curve.name,
+    )
+
+
+def _bars(ax: Axes, curve: Curve, colour: str, i: int, number: int) -> None:
+    width = 0.8 / number * (float(np.diff(curve.x).min()) if curve.x.size > 1 else 1.0)
+    ax.bar(
+        curve.x + (i - (number - 1) / 2) * width,
+        curve.y,
+        width,
+        color=colour,
+        alpha=0.75,
+        yerr=_reach(curve),
+        ecolor=INK,
+        error_kw={"lw": 0.9, "capsize": 2},
+        label=curve.name,
+    )
+
+
+def _reach(curve: Curve) -> np.ndarray | None:
+    """How far the interval goes down and up; an end that is infinite is not drawn."""
+    if curve.low is None or curve.high is None:
+        return None
+    reach = np.abs(np.array([curve.y - curve.low, curve.high - curve.y]))
+    return np.where(np.isfinite(reach), reach, np.nan)
