@@ -109,6 +109,19 @@ def test_bad_input_exits_2_and_leaves_nothing(folder, options, message):
     assert not list(folder.iterdir())
 
 
+def test_a_temperature_that_keeps_no_shot_is_undecided_and_says_what_it_takes(folder):
+    cold = ["--hamiltonian", "ising", "--qubits", 2, "--beta", 7, "--methods"]
+    done = invoke(*cold, "ImaginaryTime,Heralded", "--shots", 40)
+    said = " ".join(done.output.split())
+    assert done.exit_code == 2, done.output
+    assert "The trial remains undecided, for no shot was kept: ImaginaryTime; one" in said
+    assert "Left out: Heralded: `hamiltonian` (Ising ring of 2) is not diagonal" in said
+    assert load_trials("qcattn-prepare").standing == "undecided"
+    colder = invoke(*cold[:-2], 40, "--methods", "ImaginaryTime", "--out", "colder")
+    assert colder.exit_code == 2 and not (folder / "colder").exists()
+    assert "one kept shot would take about" in " ".join(colder.output.split())
+
+
 def test_a_taken_folder_is_refused_before_anything_is_done(folder):
     (folder / "mine").mkdir()
     (folder / "mine" / "file").touch()
@@ -120,6 +133,7 @@ STOPPED = """
 import os, signal, sys
 from qcattn import cli, methods
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in background
 prepare = methods.prepare
 
 def stopped(*arguments, progress, **options):

@@ -128,9 +128,8 @@ def print_trials(trials: Trials, json: bool) -> None:
     console.print(set_in_type(views.cost(trials)))
     console.print(set_in_type(views.errors(trials)))
     console.print(views.words(trials), highlight=False, markup=False)
-    for why in dict.fromkeys(trial.refused for trial in trials.trials if trial.refused):
-        console.print(f"Left out: {why}", highlight=False, markup=False)
-        break
+    for names, why in views.refusals(trials):
+        console.print(f"Left out: {names}: {why}", highlight=False, markup=False)
 
 
 def _numbers(text: str) -> list[float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "error_against_beta",
     "error_against_cost",
     "errors",
+    "refusals",
     "sheet",
     "words",
     "write_page_of",
@@ -37,7 +39,6 @@ Column = tuple[str, str, Callable[[Result, Trial, int], str]]
 
 #: Heading, alignment, cell; of the trials that fit.
 _COST: tuple[Column, ...] = (
-    ("kind", "l", lambda result, trial, n: result.prepared.kind),
     ("qubits", "r", lambda result, trial, n: f"{n}+{result.resources.qubits - n}"),
     ("depth", "r", lambda result, trial, n: f"{result.resources.depth:,}"),
     ("2q", "r", lambda result, trial, n: f"{result.resources.two_qubit_gates:,}"),
@@ -46,11 +47,12 @@ _COST: tuple[Column, ...] = (
     ("shots", "r", lambda result, trial, n: f"{trial.shots:,}"),
     ("s", "r", lambda result, trial, n: number(sum(trial.seconds), 2)),
 )
+_KIND: Column = ("kind", "l", lambda result, trial, n: result.prepared.kind)
+_FIDELITY: Column = ("fidelity", "r", lambda result, trial, n: _fidelity(trial.fidelity))
 _ERRORS: tuple[Column, ...] = (
     ("claimed", "r", lambda result, trial, n: _error(trial.claimed)),
     ("true", "r", lambda result, trial, n: _error(trial.trace_distance)),
-    ("fidelity", "r", lambda result, trial, n: _fidelity(trial.fidelity)),
-    ("p", "r", lambda result, trial, n: p_text(result.fit.overall)),
+    ("p", "r", lambda result, trial, n: _p(result, trial)),
     ("verdict", "l", lambda result, trial, n: _verdict(trial)),
 )
 _COST_CAPTION = (
@@ -59,7 +61,10 @@ _COST_CAPTION = (
 )
 _ERRORS_CAPTION = (
     "Trace distance from the state aimed at (Gibbs; for Amplitude its pure qsample), claimed and "
-    "true. fidelity: squared. p: counts against the distribution that the method claims."
+    "true. p: counts against the distribution that the method claims."
+)
+_KIND_CAPTION = (
+    "told: the angles come from Boltzmann weights; thermal: from the Hamiltonian and beta only."
 )
 
 
@@ -70,12 +75,13 @@ def cost(trials: Trials) -> Sheet:
 
 def errors(trials: Trials) -> Sheet:
     """What each trial claims, what is true, and the verdict."""
-    return _sheet(trials, "Error", _ERRORS, _ERRORS_CAPTION)
+    return _sheet(trials, "Error", (_KIND, *_ERRORS), f"{_KIND_CAPTION} {_ERRORS_CAPTION}")
 
 
 def sheet(trials: Trials) -> Sheet:
     """Cost and error of each trial in one line."""
-    return _sheet(trials, "", _COST + _ERRORS, f"{_COST_CAPTION} {_ERRORS_CAPTION}")
+    captions = (_KIND_CAPTION, _COST_CAPTION, _ERRORS_CAPTION, "fidelity: squared.")
+    return _sheet(trials, "", (_KIND, *_COST, *_ERRORS, _FIDELITY), " ".join(captions))
 
 
 def _sheet(trials: Trials, title: str, columns: tuple[Column, ...], caption: str) -> Sheet:
@@ -111,6 +117,10 @@ def _verdict(trial: Trial) -> str:
     return "claim broken" if trial.claim_broken else trial.standing
 
 
+def _p(result: Result, trial: Trial) -> str:
+    return "" if trial.standing == "undecided" else p_text(result.fit.overall)
+
+
 def _fidelity(value: float) -> str:
     return "unknown" if np.isnan(value) else f"{value:.6f}"
 
@@ -124,32 +134,32 @@ def _error(value: float) -> str:
 def words(trials: Trials) -> str:
     """What came out, with error rates, in a few sentences."""
     fitting = [trial for trial in trials.trials if trial.result is not None]
-    wrong = [trial for trial in fitting if trial.standing == "differs"]
-    broken = [trial for trial in fitting if trial.claim_broken]
-    parts = []
     if not fitting:
         return "No method fits."
-    if wrong:
-        names = ", ".join(f"{trial.name} at beta {number(trial.beta)}" for trial in wrong)
-        parts.append(f"{len(wrong)} of {len(fitting)} trials differ from what they claim: {names}.")
-        if broken:
-            parts.append(f"In {len(broken)} of them the true error exceeds the claimed one.")
-    else:
+    parts = _verdicts(fitting)
+    seen = [
+        (float(trial.result.fit.overall_resolution), trial.name)
+        for trial in fitting
+        if trial.result and trial.standing != "undecided"
+    ]
+    if seen:
+        (least, first), (most, last) = min(seen), max(seen)
+        spread = f" ({first}) to {most:.2g} ({last})" if most > least else ""
         parts.append(
-            f"All {len(fitting)} trials agree with what they claim: counts with the distribution, "
-            "shots kept with the success predicted, and the true error with the claimed one."
+            f"Counts alone would have shown a total variation of {least:.2g}{spread} with 90% "
+            "power."
         )
-    best = [trial for trial in fitting if trial.result and trial.result.prepared.kind == "thermal"]
-    if best:
-        least = min(best, key=lambda trial: trial.result.resources.two_qubit_gates)  # type: ignore[union-attr]
-        cost = least.result.resources.two_qubit_gates if least.result else 0
+    thermal = [
+        (trial.result.resources.two_qubit_gates, trial.name, trial.trace_distance)
+        for trial in fitting
+        if trial.result and trial.result.prepared.kind == "thermal"
+    ]
+    if thermal:
+        gates, name, error = min(thermal)
         parts.append(
-            f"Fewest two-qubit gates of the thermal ones: {least.name}, {cost:,} "
-            f"(error {_error(least.trace_distance)})."
+            f"Fewest two-qubit gates of the thermal ones: {name}, {gates:,} "
+            f"(error {_error(error)})."
         )
-    left = {trial.name: trial.refused for trial in trials.trials if trial.result is None}
-    if left:
-        parts.append(f"Left out, not fit for this Hamiltonian: {', '.join(left)}.")
     if not trials.complete:
         parts.append("Interrupted: the other trials were not made.")
     parts.append(
@@ -157,6 +167,63 @@ def words(trials: Trials) -> str:
         "of such runs at most."
     )
     return " ".join(parts)
+
+
+def _verdicts(fitting: Sequence[Trial]) -> list[str]:
+    """How many differ, are undecided, agree, and which."""
+    groups = {
+        standing: [trial for trial in fitting if trial.standing == standing]
+        for standing in ("differs", "undecided", "agrees")
+    }
+    parts = []
+    if differ := groups["differs"]:
+        names = _names(differ, fitting)
+        parts.append(f"{_share(differ, fitting, 'differ')} from what they claim: {names}.")
+        if broken := sum(trial.claim_broken for trial in differ):
+            parts.append(f"In {broken} of them the true error exceeds the claimed one.")
+    if undecided := groups["undecided"]:
+        rarest = max(
+            1 / float(trial.result.prepared.success) for trial in undecided if trial.result
+        )
+        parts.append(
+            f"{_share(undecided, fitting, 'remain')} undecided, for no shot was kept: "
+            f"{_names(undecided, fitting)}; one that is kept takes up to {rarest:.2g} shots."
+        )
+    if agree := groups["agrees"]:
+        parts.append(
+            f"{_share(agree, fitting, 'agree')} with the claims: counts with the distribution, "
+            "shots kept with the success predicted, and the true error with the claimed one."
+        )
+    return parts
+
+
+def _share(part: Sequence[Trial], whole: Sequence[Trial], verb: str) -> str:
+    """How many of how many, and what they do."""
+    verb += "s" * (len(part) == 1)
+    if len(whole) == 1:
+        return f"The trial {verb}"
+    many = "All" if len(part) == len(whole) else f"{len(part)} of"
+    return f"{many} {len(whole)} trials {verb}"
+
+
+def _names(part: Sequence[Trial], whole: Sequence[Trial]) -> str:
+    """The methods of some trials, and at which temperatures if not at all of them."""
+    names = []
+    for name in dict.fromkeys(trial.name for trial in part):
+        own = [number(trial.beta) for trial in part if trial.name == name]
+        every = len(own) == sum(trial.name == name for trial in whole)
+        names.append(name if every else f"{name} at beta {' and '.join(own)}")
+    return ", ".join(names)
+
+
+def refusals(trials: Trials) -> tuple[tuple[str, str], ...]:
+    """Who was left out, and why: every reason once, without the method's name in it."""
+    reasons: dict[str, list[Trial]] = {}
+    for trial in trials.trials:
+        if trial.result is None:
+            why = re.sub(rf"\b{re.escape(trial.name)}\b", "this method", trial.refused, count=1)
+            reasons.setdefault(why, []).append(trial)
+    return tuple((_names(left, trials.trials), why) for why, left in reasons.items())
 
 
 def brief(trials: Trials) -> dict[str, Any]:
@@ -203,7 +270,7 @@ def brief(trials: Trials) -> dict[str, Any]:
 
 
 def error_against_cost(trials: Trials, ax: Axes) -> Axes:
-    """True error of each trial against its two-qubit gates; claimed errors as lines above.
+    """True error of each trial against two-qubit gates per kept shot; claimed errors above.
 
     Args:
         trials: With any number of methods and temperatures.
@@ -213,12 +280,14 @@ def error_against_cost(trials: Trials, ax: Axes) -> Axes:
         The same axes.
     """
     for name, mark, group in _by_method(trials):
-        gates = [max(t.result.resources.two_qubit_gates, 1) for t in group if t.result]
+        gates = [_gates_per_kept_shot(t.result) for t in group if t.result]
         true = [max(t.trace_distance, FLOOR) for t in group]
         claimed = [max(t.claimed, FLOOR) for t in group]
         ax.vlines(gates, true, claimed, color=INK, lw=0.7)
         ax.plot(gates, true, ls="none", marker=mark, ms=6, color=_colour(group), label=name)
-    ax.set(xscale="log", yscale="log", xlabel="two-qubit gates", ylabel="trace distance")
+    ax.set(
+        xscale="log", yscale="log", xlabel="two-qubit gates per kept shot", ylabel="trace distance"
+    )
     _finish(ax)
     return ax
 
@@ -240,6 +309,10 @@ def error_against_beta(trials: Trials, ax: Axes) -> Axes:
     ax.set(yscale="log", xlabel="beta", ylabel="trace distance")
     _finish(ax)
     return ax
+
+
+def _gates_per_kept_shot(result: Result) -> float:
+    return max(result.resources.two_qubit_gates, 1) / float(result.prepared.success)
 
 
 def _by_method(trials: Trials) -> list[tuple[str, str, list[Trial]]]:
@@ -291,7 +364,7 @@ def write_page_of(trials: Trials, path: str | Path) -> None:
             drawer(lambda ax: error_against_beta(trials, ax), 7.6, 4.2, "Error against beta")
         )
     first = next((t.result for t in trials.trials if t.result is not None), None)
-    refused = [(t.name, number(t.beta), t.refused) for t in trials.trials if t.result is None]
+    refused = refusals(trials)
     parts = [
         "<header>",
         "<h1>One thermal state, prepared in every way</h1>",
@@ -304,13 +377,14 @@ def write_page_of(trials: Trials, path: str | Path) -> None:
         figure(
             figures,
             "Points: true trace distance from the state aimed at. Thin lines reach up to the "
-            "claimed one. Blue: the circuit was told Boltzmann weights; orange: it knows the "
-            "Hamiltonian and beta only. Errors at the dotted line are rounding.",
+            "claimed one. Gates of shots that the herald discards count too. Blue: the circuit was "
+            "told Boltzmann weights; orange: it knows the Hamiltonian and beta only. Errors at the "
+            "dotted line are rounding.",
         ),
         *(
             [
                 "<h2>Methods that do not fit</h2>",
-                table(Sheet("", ("method", "beta", "why"), "lrl", tuple(refused))),
+                table(Sheet("", ("method", "why"), "ll", refused)),
             ]
             if refused
             else []

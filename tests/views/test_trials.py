@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from qcattn.encodings import Binary
 from qcattn.methods import prepare
-from qcattn.preparations import Amplitude, Heralded
+from qcattn.models import ising
+from qcattn.preparations import Amplitude, Heralded, ImaginaryTime
 from qcattn.views import trials as views
 
 
@@ -68,8 +69,9 @@ def test_a_broken_claim_and_a_refusal_are_told_apart(mixed):
     assert cells(errors, "verdict") == ["agrees", "claim broken"] * 2
     assert errors.marked == {1, 3}
     said = views.words(mixed)
-    assert "2 of 4 trials differ" in said and "Braggart at beta 0.5" in said
-    assert "not fit for this Hamiltonian: Picky" in said
+    assert "2 of 4 trials differ from what they claim: Braggart." in said
+    assert "2 of 4 trials agree" in said
+    assert views.refusals(mixed) == (("Picky", "<b>not</b> to my taste"),)
     whole = views.sheet(mixed)
     assert len(whole.columns) == len(whole.align) == len(whole.lines[0])
 
@@ -77,8 +79,25 @@ def test_a_broken_claim_and_a_refusal_are_told_apart(mixed):
 def test_words_say_what_agrees_and_the_error_rate(good):
     said = views.words(good)
     assert said.startswith("All 2 trials agree") and "0.0001%" in said
+    resolution = max(trial.result.fit.overall_resolution for trial in good.trials)
+    assert f"to {resolution:.2g} (Heralded)" in said, "not to differ is no proof of agreement"
     part = replace(good, complete=False)
     assert "Interrupted" in views.words(part)
+
+
+def test_where_no_shot_is_kept_nothing_agrees_and_the_shots_it_takes_are_told():
+    """False failures: a shot is kept in 40 with a probability below 1e-6."""
+    methods = [ImaginaryTime(steps=60), Heralded(), Amplitude()]
+    done = prepare(ising(2), beta=[0.5, 25.0], methods=methods, shots=40, seed=1, alpha=1e-6)
+    usual, rare = done.trials[0], done.trials[3]
+    assert usual.standing == "agrees" and rare.standing == done.standing == "undecided"
+    said = views.words(done)
+    assert "1 of 2 trials remains undecided, for no shot was kept: ImaginaryTime at beta 25" in said
+    assert f"takes up to {1 / float(rare.result.prepared.success):.2g} shots" in said
+    assert "1 of 2 trials agrees" in said and "All" not in said
+    assert cells(views.errors(done), "p")[1] == ""
+    ((names, why),) = views.refusals(done)
+    assert names == "Heralded, Amplitude" and "which this method needs" in why
 
 
 def test_brief_is_json_with_every_number(mixed):
@@ -94,8 +113,9 @@ def test_pictures_show_each_method_once_with_its_numbers(mixed):
     names = [text.get_text() for text in axes.get_legend().get_texts()]
     assert names == ["Heralded", "Braggart"]
     points = {line.get_label(): line.get_xydata() for line in axes.lines}
-    gates = mixed.trials[1].result.resources.two_qubit_gates
-    assert np.allclose(points["Braggart"][:, 0], gates)
+    boasts = [mixed.trials[i].result for i in (1, 4)]
+    gates = [each.resources.two_qubit_gates / each.prepared.success for each in boasts]
+    assert np.allclose(points["Braggart"][:, 0], gates) and gates[0] != gates[1]
     assert np.allclose(points["Braggart"][:, 1], [mixed.trials[i].trace_distance for i in (1, 4)])
     axes = Figure().subplots()
     views.error_against_beta(mixed, axes)
