@@ -40,9 +40,9 @@ _MEANING: dict[Verdict, str] = {
 }
 _FOUND = {True: "holds", False: "fails", None: "undecided"}
 _ROLES = {
-    "claim": "what is claimed",
+    "claim": "the claim",
     "beyond": "beyond its conditions",
-    "mechanism": "from the same cause",
+    "mechanism": "the mechanism",
 }
 
 
@@ -222,7 +222,7 @@ def _part(drawer: Drawer, finding: Finding, level: int) -> list[str]:
     if finding.condition:
         parts.append(f"<p><strong>Condition.</strong> {escape(finding.condition)}</p>")
     if pictures:
-        parts.append(figure(pictures, ""))
+        parts.append(figure(pictures, "Lines: exact. Points and bars: measured, with intervals."))
     for sheet in (numbers(finding), checks(finding)):
         if sheet.lines:
             parts += [f"<h{inner}>{sheet.title}</h{inner}>", table(sheet)]
