@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from qcattn import models
+import qcattn
+from qcattn import models, preparations
 from qcattn.backends import Aer
+from qcattn.comparisons import fit
+from qcattn.datasets import load
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.experiment import Interrupted
 from qcattn.methods import all_methods, prepare
-from qcattn.preparations import Amplitude, Heralded, Purification
+from qcattn.preparations import QSVT, Amplitude, Heralded, Purification, ThermofieldQAOA
+from qcattn.preparations.reference import populations
 
 QUICK = [Amplitude(), Purification(), Heralded()]
 ROW = Binary()([0.3, 1.1, -0.4, 0.9])
@@ -107,9 +111,28 @@ def test_a_turned_basis_and_an_operator_are_taken():
     assert prepare(matrix, methods=QUICK, shots=4000, seed=3, alpha=ALPHA).standing == "agrees"
 
 
-def test_all_methods_are_those_of_the_room():
-    from qcattn import preparations
+def test_on_a_row_of_real_attention_every_method_does_what_it_claims():
+    """11 keys of SmolLM2 padded to 16. False failures: 1e-6 for all together."""
+    quick = {"QSVT": QSVT(error=1e-2), "ThermofieldQAOA": ThermofieldQAOA(layers=1, starts=1)}
+    methods = [quick.get(type(one).__name__, one) for one in all_methods()]
+    scores = load("smollm2").scores[11, 7, -1]
+    row = Binary()(scores).filled(10.0)
+    done = prepare(row, methods=methods, shots=4096, seed=3, alpha=ALPHA)
+    assert [trial.name for trial in done.trials] == preparations.__all__
+    softmax = populations(row, 1.0)
+    assert np.abs(softmax[:11] - qcattn.softmax(scores)).max() < 1e-3, "padding takes next to none"
+    for trial in done.trials:
+        assert trial.standing == "agrees", str(done)
+        claimed = trial.result.prepared.distribution
+        assert np.abs(claimed - softmax).sum() / 2 <= trial.claimed + 1e-9
+        if trial.claimed > 0.1:
+            exact = fit(trial.result.counts, softmax)
+            assert exact.overall < ALPHA, "against softmax itself the same counts are refused"
+    exact = {trial.name for trial in done.trials if trial.claimed == 0}
+    assert {"Amplitude", "Purification", "Heralded", "Amplified", "ImaginaryTime"} <= exact
 
+
+def test_all_methods_are_those_of_the_room():
     assert [type(method).__name__ for method in all_methods()] == preparations.__all__
 
 
