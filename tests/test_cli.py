@@ -554,14 +554,17 @@ def test_counts_from_anywhere_are_compared(folder, counts, options, code, said):
     assert said in " ".join(done.output.split())
     brief = json.loads(invoke("compare", "c.json", "p.json", *options, "--json").stdout)
     assert brief["refuted"] == ("counts differ" in done.output)
+    asked = {"0.05": [True], "0.001": [False]}
+    assert brief["certified"] == (asked[options[1]] if options else None)
 
 
 @pytest.mark.parametrize(
     ("counts", "law", "message"),
     [
-        ({"00": 0.5}, FAIR, "Pass counts, not frequencies"),
-        ({"00": -1}, FAIR, "counts"),
-        ({"00": 5}, {"00": 0.5, "11": 0.6}, "p"),
+        ({"00": 0.5}, FAIR, "`c.json` must hold integers"),
+        ({"00": -1}, FAIR, "`c.json` must not be negative"),
+        ({"00": 5}, {"00": 0.5, "11": 0.6}, "`p.json` must sum to one"),
+        ({"000": 5}, FAIR, "outcomes of 3 bits"),
         ({"cat": 5}, FAIR, "name outcomes differently"),
     ],
 )

@@ -31,16 +31,20 @@ def compare(
     undecided); 2: misuse.
     """
     from qcattn.comparisons import certify
+    from qcattn.comparisons._rows import check_counts, check_probabilities
     from qcattn.comparisons.files import read_outcomes, together
     from qcattn.views import comparing
 
-    drawn, law, outcomes = together(read_outcomes(counts), read_outcomes(probabilities))
+    brought, expected = read_outcomes(counts), read_outcomes(probabilities)
+    check_counts(brought.values, str(counts))
+    check_probabilities(expected.values, str(probabilities))
+    drawn, law, outcomes = together(brought, expected)
     law = law if len(law) == len(drawn) else law.repeat(len(drawn), axis=0)
     certificate = certify(drawn, law, 0.05 if epsilon is None else epsilon, alpha)
     if json:
         from json import dumps
 
-        typer.echo(dumps(comparing.brief(certificate), indent=1))
+        typer.echo(dumps(comparing.brief(certificate, epsilon=epsilon), indent=1))
     else:
         from rich.console import Console
 

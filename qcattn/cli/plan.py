@@ -23,10 +23,12 @@ def plan(
 ) -> None:
     """Say how many shots it takes to detect a deviation and to certify agreement."""
     from qcattn.comparisons import plan as shots_for
+    from qcattn.comparisons._rows import check_probabilities
     from qcattn.comparisons.files import read_outcomes
     from qcattn.views import comparing
 
-    planned = shots_for(read_outcomes(probabilities).values, epsilon, alpha, power)
+    law = check_probabilities(read_outcomes(probabilities).values, str(probabilities))
+    planned = shots_for(law, epsilon, alpha, power)
     if json:
         from json import dumps
 

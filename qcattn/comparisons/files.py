@@ -94,6 +94,11 @@ def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.
             f"'{counts.path}' and '{probabilities.path}' name outcomes differently (such as "
             f"{counts.name(0)!r} and {probabilities.name(0)!r}); write both alike"
         )
+    if 0 < min(counts.bits, probabilities.bits) < max(counts.bits, probabilities.bits):
+        raise ValueError(
+            f"'{counts.path}' has outcomes of {counts.bits} bits, but '{probabilities.path}' of "
+            f"{probabilities.bits}; write both with all bits"
+        )
     rows = {len(counts.values), len(probabilities.values)}
     if len(rows) > 1 and len(probabilities.values) != 1:
         raise ValueError(
@@ -126,13 +131,18 @@ def _content(path: Path) -> Any:
         return _csv(path)
     if suffix != ".json":
         raise ValueError(f"ends in {suffix!r}; pass {_KINDS}")
-    content = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is no JSON ({error})") from None
     if isinstance(content, dict) and isinstance(content.get("results"), list):
         content = [_of_result(entry) for entry in content["results"]]
     if isinstance(content, dict):
         content = [content.get("counts", content)]
     if not isinstance(content, list) or not content:
         raise ValueError("holds neither a dictionary {outcome: number} nor a list")
+    if not all(content) and isinstance(content[0], dict):
+        raise ValueError("holds a row without outcomes")
     if all(isinstance(row, dict) and row for row in content):
         return content
     try:

@@ -89,13 +89,18 @@ class Independence:
     @property
     def too_good(self) -> bool:
         """Whether they are refuted because runs or batches agree better than chance allows."""
+        return self._refuted_on(-1, "dispersion", "batches", "seeds")
+
+    @property
+    def too_far(self) -> bool:
+        """Whether they are refuted because runs, batches or p differ more than chance allows."""
+        return self._refuted_on(1, "dispersion", "batches", "seeds", "pooled")
+
+    def _refuted_on(self, side: int, *names: str) -> bool:
+        """Whether one of these parts is refuted with a score of this sign."""
         level = self.alpha / len(self.parts)
-        names = ("dispersion", "batches", "seeds")
-        return any(
-            self.parts[name].p_value <= level and self.parts[name].score < 0
-            for name in names
-            if name in self.parts
-        )
+        parts = [self.parts[name] for name in names if name in self.parts]
+        return any(part.p_value <= level and part.score * side > 0 for part in parts)
 
 
 def independent(

@@ -36,7 +36,7 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     else:
         said = f"The counts do not differ from the probabilities ({shots}, {global_p})."
     said += (
-        f" A perfect sampler would be called different in {100 * fit.alpha:.6g}% of such "
+        f" A perfect sampler would be called different in at most {100 * fit.alpha:.6g}% of such "
         "comparisons."
     )
     worst = float(np.max(certificate.upper))
@@ -77,8 +77,14 @@ def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> 
     return table if table.row_count else None
 
 
-def brief(certificate: Certificate) -> dict[str, Any]:
-    """The comparison in a few numbers, for other programs."""
+def brief(certificate: Certificate, *, epsilon: float | None) -> dict[str, Any]:
+    """The comparison in a few numbers, for other programs.
+
+    Args:
+        certificate: Of `qcattn.comparisons.certify`.
+        epsilon: The total variation that was to be certified, or None if nobody asked; then
+            nothing is said to be certified or not.
+    """
     fit = certificate.fit
     return {
         "refuted": bool(fit.refuted),
@@ -86,8 +92,9 @@ def brief(certificate: Certificate) -> dict[str, Any]:
         "p_values": fit.p_values.tolist(),
         "rows_refuted": int(fit.rows().sum()),
         "upper": np.asarray(certificate.upper).tolist(),
-        "epsilon": certificate.epsilon,
-        "certified": np.asarray(certificate.certified).tolist(),
+        "undecided": np.asarray(fit.undecided).tolist(),
+        "epsilon": epsilon,
+        "certified": None if epsilon is None else np.asarray(certificate.certified).tolist(),
         "alpha": certificate.alpha,
     }
 

@@ -91,8 +91,8 @@ def test_bitstrings_meet_positions(write):
     [
         ("c.txt", "00 5", r"ends in '.txt'; pass .json"),
         ("c.json", "", "c.json"),
-        ("c.json", "{", "c.json"),
-        ("c.json", "{}", "holds"),
+        ("c.json", "{", "is no JSON"),
+        ("c.json", "{}", "row without outcomes"),
         ("c.json", "3", "neither"),
         ("c.json", [[1, 2], [3]], "no array of numbers"),
         ("c.json", ["a"], "no array of numbers"),
@@ -129,6 +129,8 @@ def test_files_that_do_not_match_are_refused(write):
     counts = read_outcomes(write("c.json", [{"00": 1}, {"11": 1}]))
     with pytest.raises(ValueError, match="name outcomes differently"):
         together(counts, read_outcomes(write("p.json", {"cat": 1.0})))
+    with pytest.raises(ValueError, match=r"outcomes of 2 bits, but .*q.json' of 3"):
+        together(counts, read_outcomes(write("q.json", {"000": 1.0})))
     three = read_outcomes(write("q.npy", np.full((3, 4), 0.25)))
     with pytest.raises(ValueError, match=r"has 2 rows.*has 3"):
         together(counts, three)

@@ -102,6 +102,10 @@ def test_planted_dependence(fault, part):
     assert result.refuted
     good = fault in (dealt, stratified)
     assert result.too_good == good
+    if fault in (drift, other_law):
+        assert result.too_far
+    if good:
+        assert not result.too_far
     if good:
         assert result.parts[part].score < 0
 

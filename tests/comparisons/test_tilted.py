@@ -39,7 +39,7 @@ def test_valid_at_every_level(tail, p, n):
     p = np.array(p)
     counts = tables(p.size, n)
     chance = stats.multinomial(n, p).pmf(counts)
-    levels = np.array([0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6])
+    levels = np.array([0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6, 1e-7])
     size, wrong = np.zeros(len(levels)), np.zeros(len(levels))
     for seed in range(24):
         values = np.array([tail(x, p, 9, np.random.default_rng([seed, 1])) for x in counts])
