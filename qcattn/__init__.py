@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from qcattn.findings import load_findings, save_findings
     from qcattn.methods import prepare
     from qcattn.preparations import (
+        QITE,
         QSVT,
         Amplified,
         Amplitude,
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
         Heralded,
         ImaginaryTime,
         Purification,
+        SystemBath,
         ThermofieldQAOA,
+        Variational,
     )
     from qcattn.records import Hamiltonian
     from qcattn.storage import load, save
@@ -51,11 +54,14 @@ _HOMES = {
     "Monitor": "comparisons",
     "OneHot": "encodings",
     "Purification": "preparations",
+    "QITE": "preparations",
     "QSVT": "preparations",
     "Rotated": "encodings",
     "Sampler": "backends",
+    "SystemBath": "preparations",
     "ThermofieldQAOA": "preparations",
     "Transverse": "encodings",
+    "Variational": "preparations",
     "certify": "comparisons",
     "expected": "comparisons",
     "fit": "comparisons",
@@ -73,6 +79,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "QITE",
     "QSVT",
     "Aer",
     "Amplified",
@@ -88,8 +95,10 @@ __all__ = [
     "Purification",
     "Rotated",
     "Sampler",
+    "SystemBath",
     "ThermofieldQAOA",
     "Transverse",
+    "Variational",
     "certify",
     "expected",
     "fit",

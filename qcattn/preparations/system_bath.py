@@ -1,0 +1,405 @@
+"""A bath of one qubit, coupled by pulses at one frequency after another and reset in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit.library import UnitaryGate
+from qiskit.quantum_info import Operator, Pauli
+from scipy.special import expit
+
+from qcattn.preparations.basis import append_basis, with_basis
+from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.gates import compiled
+from qcattn.preparations.reference import gibbs, populations
+from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
+
+__all__ = ["SystemBath"]
+
+#: Lines of the bath, in standard deviations, that fit side by side between no energy and the
+#: largest difference of energies of H.
+_LINES = 32.0
+#: A pulse lasts so many of its widths before and after its top.
+_REACH = 5.0
+#: Fractional part of the golden ratio: multiples of it fill an interval evenly.
+_GOLDEN = (sqrt(5) - 1) / 2
+
+
+@dataclass(frozen=True)
+class SystemBath:
+    r"""Thermal state by coupling the system to one thermal qubit again and again.
+
+    Thermal: the circuit knows H and beta, and the only populations it prepares are those of the
+    bath's own two levels. A cycle evolves system and bath under
+
+    .. math:: H + H_E + a f(t) A \otimes X, \quad H_E = -\omega Z / 2,
+        \quad f(t) = (2 \pi \sigma^2)^{-1/4} e^{-t^2 / 4 \sigma^2},
+
+    in second-order Trotter steps from -5 sigma to 5 sigma, and resets the bath [1, 2]. A is a
+    Pauli string, each of ``couplings`` in turn. Three things bring the fixed point closer than a
+    random draw of the same cycles does:
+
+    - A pulse of finite width drives transitions beside omega too, by a line of standard deviation
+      s = 1/(2 sigma). Smeared so, the Boltzmann ratio of the bath would be off by an amount of
+      order beta s; its populations and the coupling are chosen such that the smeared rates, the
+      integral over omega, are those of temperature 1/beta exactly.
+    - The frequencies are not independent: they follow multiples of the golden ratio from a random
+      start, there and back between zero and the largest energy difference of H.
+    - The coupling a falls linearly to zero, so that the last cycles leave no trace of their own.
+
+    The system starts maximally mixed. After a cycle it evolves alone for a random time, so that
+    what cycles do to coherences does not add up.
+
+    Starts and times are drawn from ``seed`` and are then part of the circuit: it has no other
+    randomness. The bath's mixture is half of a pair with a qubit ``partner`` that is reset too:
+    n + 2 qubits. The evolution of a cycle is one dense gate of n + 1 qubits (19, 95, 423 cx for n
+    = 2, 3, 4), found by diagonalising H. Where H is diagonal, or turned by a known basis, it is
+    one multiplexed ry, which is the same but for phases that nothing depends on.
+
+    ``error`` of what is prepared is the true trace distance of the circuit's state, computed
+    densely beside the circuit, plus what the gates found for dense unitaries miss.
+
+    Attributes:
+        cycles: Cycles for each of the couplings, 1 or more.
+        strength: The coupling a of the first cycle, dimensionless.
+        width: Width sigma of the pulses in time, in units of 1/energy; None for 16 / (largest
+            energy - lowest energy), at most 4.
+        couplings: Labels of Pauli strings, qubit 0 rightmost. None given: Y at each site, or,
+            where H is diagonal, all 2**n - 1 strings of X, which join each pair of keys.
+        step: Longest Trotter step, in units of 1/energy; shorter where H has frequencies
+            that it would not resolve.
+        seed: Of the random starts and times.
+
+    Example:
+        >>> from qcattn.models import ising
+        >>> prepared = SystemBath(cycles=20)(ising(2, field=1.2), beta=0.5)
+        >>> prepared.kind, prepared.resources.qubits, bool(prepared.error < 0.03)
+        ('thermal', 4, True)
+
+    References:
+        [1] Z. Ding, Y. Zhan, J. Preskill and L. Lin, arXiv:2508.05703.
+        [2] arXiv:2512.03457.
+    """
+
+    cycles: int = 100
+    strength: float = 0.8
+    width: float | None = None
+    couplings: tuple[str, ...] = ()
+    step: float = 0.25
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the options.
+
+        Raises:
+            ValueError: If one of them is out of range.
+        """
+        if self.cycles < 1:
+            raise ValueError(f"`cycles` must be 1 or more, but is {self.cycles}")
+        for name in ("strength", "width", "step"):
+            value = getattr(self, name)
+            if value is not None and not (np.isfinite(value) and value > 0):
+                raise ValueError(f"`{name}` must be positive and finite, but is {value}")
+
+    def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
+        """Prepare.
+
+        Args:
+            hamiltonian: One Hamiltonian with an energy for every basis state, shape ().
+            beta: Inverse temperature, one positive number.
+
+        Returns:
+            Prepared of shape ().
+
+        Raises:
+            ValueError: If beta is no temperature, the Hamiltonian has several rows, masked keys or
+                padding, a label in ``couplings`` does not fit it, or a dense gate on n + 1 qubits
+                does not fit into memory.
+        """
+        need_one(hamiltonian, "SystemBath")
+        need_every_state(hamiltonian, "SystemBath")
+        one_beta = check_beta(beta)
+        n = hamiltonian.num_qubits
+        labels = self._labels(hamiltonian)
+        circuit = _registers(n)
+        for q in range(n):
+            circuit.h(n)
+            circuit.cx(n, q)
+            circuit.reset(n)
+        if hamiltonian.off_diagonal is None:
+            read, error = self._on_keys(circuit, hamiltonian, one_beta, labels)
+        else:
+            read, error = self._on_states(circuit, hamiltonian, one_beta, labels)
+        circuit.measure(range(n), range(n))
+        return Prepared(
+            method="SystemBath",
+            kind="thermal",
+            circuit=circuit,
+            values=with_basis(np.zeros(0), hamiltonian),
+            codewords=hamiltonian.codewords,
+            key_register="key",
+            herald_register=None,
+            distribution=read[list(hamiltonian.basis_states)],
+            success=np.array(1.0),
+            error=np.array(min(1.0, error)),
+        )
+
+    def _labels(self, hamiltonian: Hamiltonian) -> tuple[str, ...]:
+        n = hamiltonian.num_qubits
+        for label in self.couplings:
+            if len(label) != n or not set(label) <= set("IXYZ"):
+                raise ValueError(
+                    f"`couplings` must name Pauli strings of {n} letters I, X, Y, Z for this "
+                    f"Hamiltonian, such as {'I' * (n - 1) + 'X'!r}, but has {label!r}"
+                )
+        if self.couplings:
+            return self.couplings
+        if hamiltonian.off_diagonal is None:
+            return tuple(f"{s:0{n}b}".replace("0", "I").replace("1", "X") for s in range(1, 2**n))
+        return tuple("I" * (n - 1 - q) + "Y" + "I" * q for q in range(n))
+
+    def _schedule(
+        self, spread: float, beta: float, couplings: int
+    ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Width, and for each cycle frequency, excited share of the bath, coupling and wait."""
+        width = 16 / max(spread, 4.0) if self.width is None else self.width
+        rng = np.random.default_rng(self.seed)
+        starts = rng.random(couplings)
+        total = self.cycles * couplings
+        waits = 4 * width * rng.random(total)
+        rounds, turn = np.divmod(np.arange(total), couplings)
+        there_and_back = 1 - np.abs(2 * ((starts[turn] + _GOLDEN * rounds) % 1) - 1)
+        frequencies = (spread + 2.5 / (2 * width)) * there_and_back
+        excited, factors = bath_shares(frequencies, beta, width)
+        fall = 1 - (np.arange(total) + 0.5) / total
+        return width, frequencies, excited, self.strength * fall * np.sqrt(factors), waits
+
+    def _on_keys(
+        self,
+        circuit: QuantumCircuit,
+        hamiltonian: Hamiltonian,
+        beta: float,
+        labels: tuple[str, ...],
+    ) -> tuple[np.ndarray, float]:
+        """Append the cycles; probabilities of the basis states, and the error."""
+        n, energies = hamiltonian.num_qubits, hamiltonian.diagonal()
+        keys, spread = np.arange(2**n), float(np.ptp(energies))
+        width, frequencies, excited, strengths, _ = self._schedule(spread, beta, len(labels))
+        state = np.full(2**n, 2.0**-n)
+        for cycle, (omega, share, strength) in enumerate(
+            zip(frequencies, excited, strengths, strict=True)
+        ):
+            flips = np.flatnonzero(Pauli(labels[cycle % len(labels)]).x).tolist()
+            if not flips:
+                continue
+            there = keys ^ sum(1 << q for q in flips)
+            gained = energies[there] - energies
+            detuned = np.stack([gained + omega, gained - omega])
+            moved = flip_probability(detuned, strength, width, self._step(spread + omega))
+            # moved[i, b]: of basis state b beside a bath in i.
+            _append_flip(circuit, moved, flips, share)
+            rates = (1 - share) * moved[0] + share * moved[1]
+            state = (1 - rates) * state + (rates * state)[there]
+        append_basis(circuit, hamiltonian, circuit.qregs[0])
+        error = float(np.abs(state - populations(_unturned(hamiltonian), beta)).sum() / 2)
+        if hamiltonian.basis is not None:
+            return hamiltonian.rotation**2 @ state, error
+        return state, error
+
+    def _on_states(
+        self,
+        circuit: QuantumCircuit,
+        hamiltonian: Hamiltonian,
+        beta: float,
+        labels: tuple[str, ...],
+    ) -> tuple[np.ndarray, float]:
+        """Append the cycles; probabilities of the basis states, and the error."""
+        n = hamiltonian.num_qubits
+        check_bytes(8 * 16 * 4 ** (n + 1), f"dense gates on {n + 1} qubits")
+        energies, vectors = np.linalg.eigh(hamiltonian.matrix)
+        spread = float(energies[-1] - energies[0])
+        operators = [vectors.conj().T @ Pauli(x).to_matrix() @ vectors for x in labels]
+        both = np.kron(np.eye(2), vectors)
+        width, *schedule = self._schedule(spread, beta, len(labels))
+        state, defect = np.eye(2**n, dtype=complex) / 2**n, 0.0
+        for cycle, (omega, share, strength, wait) in enumerate(zip(*schedule, strict=True)):
+            evolution = cycle_unitary(
+                energies,
+                operators[cycle % len(labels)],
+                omega,
+                strength,
+                width,
+                self._step(spread + omega),
+            )
+            evolution = np.exp(-1j * wait * np.tile(energies, 2))[:, None] * evolution
+            state = after_cycle(state, evolution, share)
+            part = QuantumCircuit(n + 1)
+            part.append(UnitaryGate(both @ evolution @ both.conj().T), range(n + 1))
+            part = compiled(part)
+            defect += _distance(Operator(part).data, both @ evolution @ both.conj().T)
+            _append_bath(circuit, share)
+            circuit.compose(part, range(n + 1), inplace=True)
+            circuit.reset([n, n + 1])
+        state = vectors @ state @ vectors.conj().T
+        away = np.linalg.eigvalsh(state - gibbs(hamiltonian, beta))
+        return state.diagonal().real.copy(), float(np.abs(away).sum() / 2) + defect
+
+    def _step(self, fastest: float) -> float:
+        return min(self.step, 4 / fastest)
+
+
+def bath_shares(
+    frequencies: np.ndarray, beta: float, width: float
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""How much of the bath is excited at each frequency, and by how much its rates are scaled.
+
+    Rates up and down by nu are the integral over omega of a line of variance
+    :math:`s^2 = 1/4\sigma^2` times :math:`\gamma(\pm\omega)`, the scaled shares of excited and of
+    idle. Their ratio is :math:`e^{-\beta\nu}` for all nu if
+    :math:`\gamma(\omega) = e^{-\beta\omega/2} h(\omega + \beta s^2/2)` with h even; here
+    :math:`h(x) = 1/2\cosh(\beta x/2)`. Lines without width (sigma = inf) leave the shares of a
+    thermal qubit, and 1.
+
+    Example:
+        >>> excited, scale = bath_shares(np.array([1.0]), 1.0, np.inf)
+        >>> excited.round(4), scale
+        (array([0.2689]), array([1.]))
+    """
+    shift = beta / (8 * width**2)
+    exponent = beta * frequencies
+    # e^{-+bw/2} / 2 cosh(b(w+-m)/2), written so that nothing overflows.
+    up = np.exp(beta * shift / 2) * expit(-(exponent + beta * shift))
+    down = np.exp(beta * shift / 2) * expit(exponent - beta * shift)
+    return up / (up + down), up + down
+
+
+def pulse(width: float, step: float) -> tuple[np.ndarray, float]:
+    """Values of f in the middle of each Trotter step, and the step's length."""
+    count = ceil(2 * _REACH * width / step)
+    length = 2 * _REACH * width / count
+    times = (np.arange(count) + 0.5) * length - _REACH * width
+    return np.exp(-((times / (2 * width)) ** 2)) / (2 * np.pi * width**2) ** 0.25, length
+
+
+def cycle_unitary(
+    energies: np.ndarray,
+    operator: np.ndarray,
+    omega: float,
+    strength: float,
+    width: float,
+    step: float,
+) -> np.ndarray:
+    """Evolution of one cycle, shape (2N, 2N), in the eigenbasis of H, the bath the highest bit.
+
+    Args:
+        energies: Of H, shape (N,).
+        operator: A in the eigenbasis, Hermitian, shape (N, N).
+        omega: Splitting of the bath; its state 1 lies higher.
+        strength: Coupling a.
+        width: Width of the pulse in time.
+        step: Longest Trotter step.
+    """
+    size = len(energies)
+    values, length = pulse(width, step)
+    half = np.exp(-0.5j * length * np.concatenate([energies - omega / 2, energies + omega / 2]))
+    levels, turn = np.linalg.eigh(operator)
+    # A X has the eigenvectors of A beside |+> and |->.
+    pair = np.array([[1, 1], [1, -1]]) / sqrt(2)
+    kick = np.kron(pair, turn)
+    signed = np.concatenate([levels, -levels])
+    between = kick.conj().T @ (half[:, None] ** 2 * kick)
+    out = kick.conj().T * half
+    for number, value in enumerate(values):
+        if number:
+            out = between @ out
+        out = np.exp(-1j * strength * value * length * signed)[:, None] * out
+    out = half[:, None] * (kick @ out)
+    assert out.shape == (2 * size, 2 * size)
+    return out
+
+
+def after_cycle(state: np.ndarray, evolution: np.ndarray, excited: float) -> np.ndarray:
+    """The system's state (N, N) after a cycle with a bath of which a share is excited."""
+    size = len(state)
+    blocks = evolution.reshape(2, size, 2, size)
+    out = np.zeros_like(state)
+    for share, start in ((1 - excited, 0), (excited, 1)):
+        for end in (0, 1):
+            kraus = blocks[end, :, start, :]
+            out += share * (kraus @ state @ kraus.conj().T)
+    return out
+
+
+def flip_probability(detuned: np.ndarray, strength: float, width: float, step: float) -> np.ndarray:
+    """Of two levels this far apart to change places in a pulse, the shape of ``detuned``."""
+    values, length = pulse(width, step)
+    half = np.exp(0.25j * length * detuned)
+    stays, flips = np.ones_like(half), np.zeros_like(half)
+    for angle in strength * length * values:
+        stays, flips = half * stays, flips / half
+        stays, flips = (
+            np.cos(angle) * stays - 1j * np.sin(angle) * flips,
+            np.cos(angle) * flips - 1j * np.sin(angle) * stays,
+        )
+        stays, flips = half * stays, flips / half
+    return np.abs(flips) ** 2
+
+
+def _registers(num_qubits: int) -> QuantumCircuit:
+    return QuantumCircuit(
+        QuantumRegister(num_qubits, "system"),
+        QuantumRegister(1, "bath"),
+        QuantumRegister(1, "partner"),
+        ClassicalRegister(num_qubits, "key"),
+        name="system_bath",
+    )
+
+
+def _append_bath(circuit: QuantumCircuit, excited: float) -> None:
+    """A share of the bath is excited: half of a pair with the partner."""
+    bath, partner = circuit.num_qubits - 2, circuit.num_qubits - 1
+    circuit.ry(2 * np.arcsin(sqrt(excited)), partner)
+    circuit.cx(partner, bath)
+
+
+def _append_flip(
+    circuit: QuantumCircuit, moved: np.ndarray, flips: list[int], excited: float
+) -> None:
+    """A cycle on a diagonal H: qubits ``flips`` and the bath turn over with given probabilities.
+
+    Both turn over together. With the parity of the first of these qubits and each other one, and
+    the bath, in place of those, only the first one is left to turn.
+    """
+    bath, first = circuit.num_qubits - 2, flips[0]
+    others = [q for q in range(bath) if q != first]
+    _append_bath(circuit, excited)
+    for q in [*flips[1:], bath]:
+        circuit.cx(first, q)
+    # Read with the first one in zero, the parities are the qubits themselves.
+    states = np.arange(2 ** len(others))
+    places = sum(((states >> i) & 1) << q for i, q in enumerate(others))
+    controls = [*others, bath]
+    angles = 2 * np.arcsin(np.sqrt(moved[:, places].ravel()))
+    # The ladder of Moettoenen et al., Phys. Rev. Lett. 93, 130502 (2004), figure 2.
+    steps = np.arange(angles.size)
+    angles = walsh_hadamard(angles)[steps ^ (steps >> 1)] / angles.size
+    for step, angle in enumerate(angles.tolist(), start=1):
+        circuit.ry(angle, first)
+        rung = (step & -step).bit_length() - 1
+        circuit.cx(controls[min(rung, len(controls) - 1)], first)
+    for q in [bath, *flips[:0:-1]]:
+        circuit.cx(first, q)
+    circuit.reset([bath, bath + 1])
+
+
+def _unturned(hamiltonian: Hamiltonian) -> Hamiltonian:
+    return Hamiltonian(hamiltonian.energies, hamiltonian.codewords)
+
+
+def _distance(one: np.ndarray, other: np.ndarray) -> float:
+    """2-norm of the difference of two unitaries; their states differ by no more."""
+    return float(np.linalg.norm(one - other, 2))
