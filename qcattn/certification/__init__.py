@@ -2,13 +2,14 @@
 
 Dense (no shots): `certify_dense`, `certify_kms`. From shots, each with its error rate:
 `certify_observables`, `certify_purity`, `certify_distance`, `certify_free_energy`,
-`certify_balance`, `certify_temperature`. Each takes one circuit, its Hamiltonian and beta; those
-from shots a backend, and split one seed over the circuits they run. "Refuted" means farther from
-the exact state than the preparation claims to be.
+`certify_balance`, `certify_correlations`, `certify_temperature`. Each takes one circuit, its
+Hamiltonian and beta; those from shots a backend, and split one seed over the circuits they run.
+"Refuted" means farther from the exact state than the preparation claims to be.
 """
 
 from qcattn.certification.balance import Balance, certify_balance
 from qcattn.certification.bases import in_basis
+from qcattn.certification.correlations import Correlations, certify_correlations
 from qcattn.certification.dense import Dense, certify_dense
 from qcattn.certification.distance import Distance, certify_distance
 from qcattn.certification.free_energy import FreeEnergy, certify_free_energy
@@ -22,6 +23,7 @@ from qcattn.certification.temperature import Temperature, certify_temperature
 __all__ = [
     "KMS",
     "Balance",
+    "Correlations",
     "Dense",
     "Distance",
     "Estimate",
@@ -30,6 +32,7 @@ __all__ = [
     "Purity",
     "Temperature",
     "certify_balance",
+    "certify_correlations",
     "certify_dense",
     "certify_distance",
     "certify_free_energy",
