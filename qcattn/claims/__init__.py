@@ -1,11 +1,13 @@
 """Claims of the documents as experiments: one file a claim, each of which gives a finding."""
 
+from qcattn.claims.mixed_states import MixedStates
 from qcattn.claims.pure_states import PureStates
 from qcattn.claims.running import all_claims, run_claims
 
 # In the order of the claims.
-__all__ = [
+__all__ = [  # noqa: RUF022
     "PureStates",
+    "MixedStates",
     "all_claims",
     "run_claims",
 ]
