@@ -1,5 +1,6 @@
 """Claims of the documents as experiments: one file a claim, each of which gives a finding."""
 
+from qcattn.claims.kms import KMSCondition
 from qcattn.claims.mixed_states import MixedStates
 from qcattn.claims.pure_states import PureStates
 from qcattn.claims.running import all_claims, run_claims
@@ -8,6 +9,7 @@ from qcattn.claims.running import all_claims, run_claims
 __all__ = [  # noqa: RUF022
     "PureStates",
     "MixedStates",
+    "KMSCondition",
     "all_claims",
     "run_claims",
 ]
