@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from qcattn.certification import Estimate
 from qcattn.comparisons import certify
 from qcattn.findings import Check, Role
 
-__all__ = ["algebra", "equals", "follows"]
+__all__ = ["algebra", "differs", "equals", "follows"]
 
 
 def follows(
@@ -48,6 +49,21 @@ def follows(
         return Check(statement, False, f"p = {fit.overall:.1e}{where}", role)
     by = f"total variation at most {upper:.4f}, error rate {alpha:.0e}; p = {fit.overall:.2g}"
     return Check(statement, True if found.all_certified else None, by, role)
+
+
+def differs(
+    statement: str, counts: Any, p: Any, *, epsilon: float, alpha: float, role: Role = "claim"
+) -> Check:
+    """Whether counts follow another law: `follows` the other way round.
+
+    It holds if they differ, and fails if they are certified to lie within epsilon.
+
+    Example:
+        >>> differs("A coin is loaded", [5600, 4400], [0.5, 0.5], epsilon=0.05, alpha=0.01).holds
+        True
+    """
+    found = follows(statement, counts, p, epsilon=epsilon, alpha=alpha, role=role)
+    return replace(found, holds=None if found.holds is None else not found.holds)
 
 
 def equals(

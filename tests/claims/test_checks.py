@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qcattn.certification import Estimate
-from qcattn.claims.checks import algebra, equals, follows
+from qcattn.claims.checks import algebra, differs, equals, follows
 
 
 def test_counts_of_another_law_fail_and_few_counts_do_not_decide():
@@ -41,3 +41,11 @@ def test_algebra_holds_up_to_rounding_and_nan_never_does():
     assert algebra("x", 1e-14).holds is True
     assert algebra("x", 1e-6).holds is False
     assert algebra("x", np.nan).holds is False
+
+
+def test_to_differ_is_not_to_follow():
+    """False-failure rate 1e-6 of the second."""
+    p, counts = [0.5, 0.5], np.array([[60_000, 40_000], [50_000, 50_000], [6, 4]])
+    found = [differs("x", one, p, epsilon=0.02, alpha=1e-6, role="beyond") for one in counts]
+    assert [check.holds for check in found] == [True, False, None]
+    assert found[0].role == "beyond"
