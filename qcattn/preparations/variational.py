@@ -45,9 +45,9 @@ class Variational:
     starts; the exact F, or Z, is not known to it.
 
     :math:`U_A` is layers of ry with rings of cx between them; :math:`U_S` layers of
-    :math:`e^{-i(\theta X_a Y_b + \phi Y_a X_b)/2}` around a ring, with ry where H mixes the parities
-    of the excited qubits, and rz where H is not real. A diagonal H needs no :math:`U_S`; where H is
-    given in a rotated basis, all this happens in that basis, and its rotation follows.
+    :math:`e^{-i(\theta X_a Y_b + \phi Y_a X_b)/2}` around a ring, with ry where H mixes the
+    parities of the excited qubits, and rz where H is not real. A diagonal H needs no :math:`U_S`;
+    where H is given in a rotated basis, all this happens in that basis, and its rotation follows.
 
     With ``shots=None`` p and the energy are exact, and so is the gradient. With a number of shots
     they are counted: terms of H that share a local basis are read together, the ancilla beside
@@ -93,12 +93,15 @@ class Variational:
         Raises:
             ValueError: If layers, restarts or shots are not whole numbers of 1 or more.
         """
-        for name, value in (("layers", self.layers), ("restarts", self.restarts)):
+        layers = 1 if self.layers is None else self.layers
+        for name, value in (("layers", layers), ("restarts", self.restarts)):
             whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-            if not (whole and value > 0) and not (name == "layers" and value is None):
+            if not (whole and value > 0):
                 raise ValueError(f"`{name}` must be a whole number, 1 or more, but is {value!r}")
         if self.shots is not None:
             whole_shots(self.shots)
+        elif self.backend is not None:
+            raise ValueError("`backend` measures nothing without `shots`; give shots, say 1000")
 
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
         """Prepare.
