@@ -4,11 +4,13 @@ from qcattn.claims.kms import KMSCondition
 from qcattn.claims.mixed_states import MixedStates
 from qcattn.claims.pure_states import PureStates
 from qcattn.claims.running import all_claims, run_claims
+from qcattn.claims.softmax_gibbs import SoftmaxGibbs
 
 # In the order of the claims.
 __all__ = [  # noqa: RUF022
     "PureStates",
     "MixedStates",
+    "SoftmaxGibbs",
     "KMSCondition",
     "all_claims",
     "run_claims",
