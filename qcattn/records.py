@@ -177,7 +177,9 @@ class Hamiltonian:
     @property
     def basis_states(self) -> tuple[int, ...]:
         """The basis state of each key, as a Python integer (any number of qubits)."""
-        return tuple(int(bits, 2) for bits in self.bitstrings)
+        if self.num_qubits > 62:  # beyond 64-bit integers
+            return tuple(int(bits, 2) for bits in self.bitstrings)
+        return tuple((self.codewords @ (1 << np.arange(self.num_qubits))).tolist())
 
     @property
     def bitstrings(self) -> tuple[str, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from qcattn.records import Counts, Prepared, bitstrings
+from qcattn.records import Counts, Prepared
 
 __all__ = ["Reader", "collect", "whole_shots"]
+
+_BITS_OF_INT64 = 62
 
 
 class Reader:
@@ -24,34 +27,62 @@ class Reader:
         heralds = registers[prepared.herald_register] if prepared.herald_register else ()
         self._heralds = sum(1 << position[bit] for bit in heralds)
         self.num_keys: int = prepared.codewords.shape[0]
-        # Columns: the keys, then strays, then discarded shots.
-        names = bitstrings(prepared.codewords)
-        self._column: dict[int, int] = {int(text, 2): key for key, text in enumerate(names)}
-        self._column_of_text: dict[str, int] = {}
+        self._codewords = prepared.codewords
+        self._wide = circuit.num_clbits > _BITS_OF_INT64
 
-    def column(self, outcome: int) -> int:
-        """Column of an outcome, its classical bits read as one integer."""
+    @cached_property
+    def _key_of(self) -> dict[int, int]:
+        """Key of each reading, for any number of bits."""
+        packed = np.packbits(self._codewords, axis=-1, bitorder="little")
+        return {int.from_bytes(word.tobytes(), "little"): key for key, word in enumerate(packed)}
+
+    @cached_property
+    def _sorted_words(self) -> tuple[np.ndarray, np.ndarray]:
+        """Readings in ascending order and their keys, where 64 bits hold a reading."""
+        words = self._codewords @ (1 << np.arange(self._codewords.shape[1]))
+        order = np.argsort(words)
+        return words[order], order
+
+    def columns(self, outcomes: Iterable[int], number: int) -> np.ndarray:
+        """Column of each outcome: a key, or `num_keys` for a stray, or one more for a discard.
+
+        Args:
+            outcomes: All classical bits of a shot read as one integer.
+            number: How many outcomes there are.
+        """
+        if self._wide:
+            return np.fromiter(map(self._column, outcomes), np.int64, number)
+        whole = np.fromiter(outcomes, np.int64, number)
+        reading = np.zeros_like(whole)
+        for q, bit in enumerate(self.key_bits):
+            reading |= (whole >> bit & 1) << q
+        words, keys = self._sorted_words
+        place = np.minimum(np.searchsorted(words, reading), len(words) - 1)
+        column = np.where(words[place] == reading, keys[place], self.num_keys)
+        return np.where(whole & self._heralds, self.num_keys + 1, column)
+
+    def _column(self, outcome: int) -> int:
         if outcome & self._heralds:
             return self.num_keys + 1
         reading: int = sum((outcome >> bit & 1) << q for q, bit in enumerate(self.key_bits))
-        return self._column.get(reading, self.num_keys)
+        return self._key_of.get(reading, self.num_keys)
 
     def of_dicts(self, rows: Sequence[Mapping[str, int]]) -> Counts:
         """Counts of rows of {hexadecimal outcome: shots}."""
         table = np.zeros((len(rows), self.num_keys + 2), np.int64)
-        known = self._column_of_text
-        for line, row in zip(table, rows, strict=True):
-            for text, shots in row.items():
-                if text not in known:
-                    known[text] = self.column(int(text, 16))
-                line[known[text]] += shots
+        sizes = [len(row) for row in rows]
+        columns = self.columns((int(text, 16) for row in rows for text in row), sum(sizes))
+        shots = np.fromiter((shots for row in rows for shots in row.values()), np.int64, sum(sizes))
+        np.add.at(table, (np.repeat(np.arange(len(rows)), sizes), columns), shots)
         return self._counts(table)
 
     def of_vectors(self, rows: np.ndarray) -> Counts:
         """Counts of rows (rows, 2**num_clbits) of shots for every outcome."""
         table = np.zeros((len(rows), self.num_keys + 2), np.int64)
-        columns = [self.column(outcome) for outcome in range(rows.shape[1])]
-        np.add.at(table.T, columns, rows.T)
+        columns = self.columns(range(rows.shape[1]), rows.shape[1])
+        order = np.argsort(columns, kind="stable")
+        starts = np.flatnonzero(np.diff(columns[order], prepend=-1))
+        table[:, columns[order][starts]] = np.add.reduceat(rows[:, order], starts, axis=1)
         return self._counts(table)
 
     def of_bits(self, keys: np.ndarray, heralds: np.ndarray | None) -> Counts:
@@ -70,7 +101,7 @@ class Reader:
                 np.ascontiguousarray(kept).view(whole).ravel(), return_counts=True
             )
             for reading, number in zip(readings, shots, strict=True):
-                key = self._column.get(int.from_bytes(reading.tobytes(), "little"), self.num_keys)
+                key = self._key_of.get(int.from_bytes(reading.tobytes(), "little"), self.num_keys)
                 line[key] += number
             if heralds is not None:
                 line[-1] = heralds[row].sum()
