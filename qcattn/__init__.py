@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from qcattn.records import Hamiltonian
     from qcattn.storage import load, save
+    from qcattn.sweeps import Grid, sweep
 
 # Where each public name lives. It is imported when it is first used, so that `import qcattn`
 # and `qcattn --help` do not wait for Qiskit.
@@ -47,6 +48,7 @@ _HOMES = {
     "Amplitude": "preparations",
     "Binary": "encodings",
     "DetailedBalance": "preparations",
+    "Grid": "sweeps",
     "Hamiltonian": "records",
     "Heralded": "preparations",
     "ImaginaryTime": "preparations",
@@ -76,6 +78,7 @@ _HOMES = {
     "save": "storage",
     "save_findings": "findings",
     "softmax": "attention",
+    "sweep": "sweeps",
 }
 
 __all__ = [
@@ -86,6 +89,7 @@ __all__ = [
     "Amplitude",
     "Binary",
     "DetailedBalance",
+    "Grid",
     "Hamiltonian",
     "Heralded",
     "ImaginaryTime",
@@ -113,6 +117,7 @@ __all__ = [
     "save",
     "save_findings",
     "softmax",
+    "sweep",
 ]
 
 

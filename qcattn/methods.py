@@ -234,7 +234,8 @@ def _trial(
     chosen: Backend = _suited(prepared.circuit) if backend is None else backend
     root = entropy(seed)
     counts = collect(prepared, chosen.stream(prepared, shots, root))
-    verdicts = compare(counts, prepared.distribution, prepared, alpha)
+    success = None if prepared.herald_register is None else prepared.success
+    verdicts = compare(counts, prepared.distribution, success, alpha)
     clock.append(time.perf_counter())
     result = Result(
         scores=-hamiltonian.energies,

@@ -24,7 +24,7 @@ from qiskit import qasm3, qpy
 
 from qcattn.records import Counts, Prepared, Resources, Result, Verdict
 
-__all__ = ["check_free", "load", "save", "whole_folder", "write_files"]
+__all__ = ["check_free", "load", "save", "whole_file", "whole_folder", "write_files"]
 
 FORMAT = "qcattn result"
 FORMAT_VERSION = 1
@@ -80,6 +80,36 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
                 f"`{folder}` cannot be written: {error.strerror or error}; nothing was left there. "
                 "Free space, or name another folder",
             ) from error
+        raise
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """A new file that appears under its name when the block ends well, or not at all.
+
+    Args:
+        path: Where the file should be; it must not exist yet.
+
+    Yields:
+        A hidden file beside it, to write.
+
+    Raises:
+        ValueError: If ``path`` exists.
+        OSError: If it cannot be written; nothing is left behind.
+    """
+    path = Path(path)
+    if path.exists():
+        raise ValueError(f"`{path}` exists and is left as it is; name another file")
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    os.close(handle)
+    fresh = Path(name)
+    try:
+        yield fresh
+        fresh.chmod(0o644)
+        os.replace(fresh, path)
+    except BaseException:
+        with suppress(OSError):
+            fresh.unlink()
         raise
 
 

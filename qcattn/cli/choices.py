@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qcattn.nearest import known
+
 if TYPE_CHECKING:
     from qcattn.datasets import Scores
 
@@ -73,29 +75,8 @@ def select(scores: Scores, layer: int | None, head: int | None) -> Scores:
 
 def strategy(folder: str, name: str) -> Any:
     """An object of a class in a folder, found by the name of the class."""
-    import inspect
-    from importlib import import_module
+    from qcattn.sweeps.strategies import classes
 
-    room = import_module(f"qcattn.{folder}")
-    classes = {
-        found.lower(): value
-        for found, value in vars(room).items()
-        if inspect.isclass(value) and found in room.__all__
-    }
+    found = {known_name.lower(): value for known_name, value in classes(folder).items()}
     option = {"encodings": "--encoding", "preparations": "--preparation"}[folder]
-    return classes[known(option, name.lower(), list(classes))]()
-
-
-def known(option: str, value: str, names: list[str]) -> str:
-    """The value, if it is one of the names.
-
-    Raises:
-        ValueError: Naming the option, the nearest name and all names.
-    """
-    from difflib import get_close_matches
-
-    if value not in names:
-        near = get_close_matches(value, names, 1, 0.3)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"`{option}` has no {value!r}; {hint}known are {', '.join(names)}")
-    return value
+    return found[known(option, name.lower(), list(found))]()

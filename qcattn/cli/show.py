@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
-from qcattn.cli.claims import exit_code_of_findings, print_findings
 from qcattn.cli.prepare import exit_code_of, print_trials
 from qcattn.cli.printing import exit_code, print_results
+from qcattn.cli.sweep import show_sweep
 
 __all__ = ["show"]
 
@@ -18,20 +18,56 @@ __all__ = ["show"]
 @app.command()
 @reporting
 def show(
-    folder: Annotated[Path, typer.Argument(help="A folder that qcattn wrote.")],
+    result: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder that `qcattn run` or `prepare` wrote, or a store of `qcattn sweep`."
+        ),
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    epsilon: Annotated[
+        float | None, typer.Option(help="Of a store: say what total variation is certified.")
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option(help="Of a store: draw over an axis, such as beta, or shots.")
+    ] = None,
+    quantity: Annotated[
+        str, typer.Option(help="What to draw: top, distance or kept; see the README.")
+    ] = "top",
+    by: Annotated[
+        str | None, typer.Option(help="Axes that set series apart, joined by commas.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File of the plot: .svg .png .pdf. [default: AXIS.svg]")
+    ] = None,
 ) -> None:
-    """Print a result again."""
+    """Print a result again, or draw a sweep over one of its axes."""
+    if result.is_dir() or not result.exists():
+        if (epsilon, plot, by, out) != (None, None, None, None):
+            raise ValueError(f"`--epsilon`, `--plot`, `--by` and `--out` go with a store of "
+                             f"`qcattn sweep`, but {result} is none")  # fmt: skip
+        _show_folder(result, json)
+    from qcattn.sweeps import load
+
+    done = load(result)
+    if plot is None:
+        show_sweep(done, json, epsilon)
+        return
+    from qcattn.views.axes import over_axis
+    from qcattn.views.drawn import write_plot
+
+    chosen = by.split(",") if by is not None else None
+    target = out or Path(f"{plot}.svg")
+    axis: str = plot
+    write_plot(lambda ax: over_axis(done, axis, ax, quantity=quantity, by=chosen), target)
+    typer.echo(f"Plot: {target}")
+
+
+def _show_folder(folder: Path, json: bool) -> None:
+    """Print what a run left, and end with its exit code."""
     from qcattn.archive import is_trials, load_trials
-    from qcattn.findings import is_findings, load_findings
     from qcattn.storage import load
 
-    if is_findings(folder):
-        findings = load_findings(folder)
-        print_findings(findings, json)
-        if not json:
-            typer.echo(f"Report and results: {folder / 'report.html'}")
-        raise typer.Exit(exit_code_of_findings(findings))
     if is_trials(folder):
         trials = load_trials(folder)
         print_trials(trials, json)

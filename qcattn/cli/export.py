@@ -1,0 +1,34 @@
+"""``qcattn export``: the counts of a sweep as CSV or Parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qcattn.cli.app import app, reporting
+
+__all__ = ["export"]
+
+
+@app.command()
+@reporting
+def export(
+    store: Annotated[Path, typer.Argument(help="A file that `qcattn sweep` wrote.")],
+    csv: Annotated[Path | None, typer.Option(help="The CSV file to write.")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="The Parquet file to write.")] = None,
+) -> None:
+    """Write counts for other tools: one line for each key of each row of each cell."""
+    from qcattn.sweeps import exporting, load
+
+    targets = [
+        (path, write)
+        for path, write in ((csv, exporting.export_csv), (parquet, exporting.export_parquet))
+        if path is not None
+    ]
+    if not targets:
+        raise ValueError("give `--csv FILE` or `--parquet FILE`")
+    done = load(store)
+    for path, write in targets:
+        typer.echo(f"{path}: {write(done, path):,} lines")

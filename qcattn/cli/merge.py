@@ -1,0 +1,30 @@
+"""``qcattn merge``: stores of several machines made one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qcattn.cli.app import app, reporting
+
+__all__ = ["merge"]
+
+
+@app.command()
+@reporting
+def merge(
+    stores: Annotated[list[Path], typer.Argument(help="Files that `qcattn sweep` wrote.")],
+    into: Annotated[
+        Path | None, typer.Option(help="File to add to. [default: the first of them]")
+    ] = None,
+) -> None:
+    """Put results of several sweeps together; what is in several of them is counted once."""
+    from qcattn.sweeps import merge as together
+
+    sources, target = (stores, into) if into is not None else (stores[1:], stores[0])
+    if not sources:
+        raise ValueError("give two stores, or one and `--into`")
+    new, known = together(sources, target)
+    typer.echo(f"{target}: {new:,} batches added, {known:,} were there already")

@@ -1,0 +1,25 @@
+"""Sweeps: a grid of runs into one SQLite file, resumable, on any executor."""
+
+from qcattn.sweeps.grid import Grid, Part, parts
+from qcattn.sweeps.merging import merge
+from qcattn.sweeps.plan import read_plan
+from qcattn.sweeps.processes import Processes
+from qcattn.sweeps.results import Cell, Sweep, load
+from qcattn.sweeps.running import Progress, sweep
+from qcattn.sweeps.until import Certified, Width
+
+__all__ = [
+    "Cell",
+    "Certified",
+    "Grid",
+    "Part",
+    "Processes",
+    "Progress",
+    "Sweep",
+    "Width",
+    "load",
+    "merge",
+    "parts",
+    "read_plan",
+    "sweep",
+]

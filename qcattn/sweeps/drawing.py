@@ -1,0 +1,173 @@
+"""What a worker does: some batches of one block of a cell, from its description to counts.
+
+It is told in JSON and bytes, keeps nothing, writes nothing, and answers with bytes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from qcattn.backends.noise import noise_options
+from qcattn.records import Counts, Hamiltonian, Prepared, Resources
+from qcattn.sweeps.grid import task_key
+from qcattn.sweeps.strategies import strategy
+
+__all__ = ["Batch", "Drawn", "Piece", "draw"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some batches of one block.
+
+    Attributes:
+        cell: Address of the cell.
+        spec: Its description.
+        block: Number of the block.
+        rows: Its scores, little-endian float64.
+        batches: Numbers of the batches to draw.
+    """
+
+    cell: str
+    spec: Mapping[str, Any]
+    block: int
+    rows: bytes
+    batches: tuple[int, ...]
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of the block."""
+        return len(self.rows) // (8 * int(self.spec["scores"]["shape"][-1]))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch drawn.
+
+    Attributes:
+        batch: Its number.
+        counts: int64, little-endian, shape (rows, keys + 2): keys, strays, discarded.
+        seconds: Time it took.
+    """
+
+    batch: int
+    counts: bytes
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What came of a piece.
+
+    Attributes:
+        piece: What was to be drawn.
+        about: Of the block: kind, success of each row, resources of its first circuit.
+        batches: Those drawn.
+        error: Why the others were not, or "".
+        seconds: Time of all of it, preparation included.
+    """
+
+    piece: Piece
+    about: Mapping[str, Any]
+    batches: tuple[Batch, ...]
+    error: str = ""
+    seconds: float = 0.0
+
+
+def draw(pieces: Sequence[Piece]) -> list[Drawn]:
+    """Draw pieces, one after another; an error ends its piece only."""
+    return [_drawn(piece) for piece in pieces]
+
+
+def _drawn(piece: Piece) -> Drawn:
+    start = time.perf_counter()
+    about: dict[str, Any] = {}
+    batches: list[Batch] = []
+    error = ""
+    try:
+        ready = _ready(piece)
+        about = _about(ready)
+        for batch in piece.batches:
+            begun = time.perf_counter()
+            counts = _counts(ready, piece, batch)
+            batches.append(Batch(batch, counts, time.perf_counter() - begun))
+    except Exception as fault:  # recorded with the cell; the others go on
+        error = f"{type(fault).__name__}: {fault}"[:2000]
+    return Drawn(piece, about, tuple(batches), error, time.perf_counter() - start)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """Circuits of a block, as they are drawn: together, or row by row."""
+
+    prepared: list[Prepared]
+    backend: Any
+
+
+def _ready(piece: Piece) -> _Ready:
+    spec = piece.spec
+    keys = spec["scores"]["shape"][-1]
+    rows = np.frombuffer(piece.rows, "<f8").reshape(-1, keys)
+    encode = strategy("encodings", **spec["encoding"])
+    prepare = strategy("preparations", **spec["preparation"])
+    hamiltonian = encode(rows)
+    if not hamiltonian.is_diagonal:
+        raise ValueError(
+            f"the encoding {encode} gives a Hamiltonian that is not diagonal, whose counts are not "
+            "to follow softmax; compare preparations of it by `qcattn.prepare`"
+        )
+    prepared = _prepared(prepare, hamiltonian, spec["beta"])
+    options = dict(spec["backend"])
+    if spec["noise"] != "none":
+        qubits = max(one.circuit.num_qubits for one in prepared)
+        options |= noise_options(spec["noise"], qubits)
+    # Strategies make tuples of lists; noise is an object already.
+    return _Ready(prepared, strategy("backends", **options))
+
+
+def _prepared(prepare: Any, hamiltonian: Hamiltonian, beta: float) -> list[Prepared]:
+    """The rows on one template, or one by one for a method that takes a single Hamiltonian."""
+    try:
+        return [prepare(hamiltonian, beta=beta)]
+    except ValueError:
+        if hamiltonian.shape == (1,):
+            return [prepare(hamiltonian[0], beta=beta)]
+        return [prepare(hamiltonian[row], beta=beta) for row in range(hamiltonian.shape[0])]
+
+
+def _about(ready: _Ready) -> dict[str, Any]:
+    first = ready.prepared[0]
+    success = [one.success for one in ready.prepared]
+    return {
+        "kind": first.kind,
+        "success": np.concatenate([np.ravel(part) for part in success]).tolist()
+        if first.herald_register is not None
+        else None,
+        "error": max(float(np.max(one.error)) for one in ready.prepared),
+        "spent": sum(one.spent for one in ready.prepared),
+        "resources": asdict(Resources.of(ready.backend.fitted(first))),
+    }
+
+
+def _counts(ready: _Ready, piece: Piece, batch: int) -> bytes:
+    key = task_key(piece.cell, piece.block, batch)
+    words = tuple(int(key[at : at + 8], 16) for at in range(0, 64, 8))
+    root, shots = int(piece.spec["seed"]), int(piece.spec["batch"])
+    several = len(ready.prepared) > 1
+    tables = []
+    for row, prepared in enumerate(ready.prepared):
+        own = (*words, row) if several else words
+        seed = np.random.SeedSequence(root, spawn_key=own)
+        tables.append(_table(ready.backend(prepared, shots, seed)))
+    return np.concatenate(tables).astype("<i8").tobytes()
+
+
+def _table(counts: Counts) -> np.ndarray:
+    """Counts as one table (rows, keys + 2)."""
+    columns = [counts.keys, counts.stray[..., None], counts.discarded[..., None]]
+    table = np.concatenate(columns, axis=-1)
+    return table.reshape(-1, table.shape[-1])

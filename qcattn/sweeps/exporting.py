@@ -1,0 +1,121 @@
+"""Counts as a table for other tools: one line for each key of each row of each cell."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qcattn.storage import whole_file
+from qcattn.sweeps.results import Cell, Sweep
+
+__all__ = ["export_csv", "export_parquet"]
+
+_NUMBERS = {
+    "key": int,
+    "token": str,
+    "count": int,
+    "stray": int,
+    "kept": int,
+    "shots": int,
+    "expected": float,
+}
+
+
+def export_csv(sweep: Sweep, path: str | Path) -> int:
+    """Write counts as CSV, whole or not at all.
+
+    Columns: the address of the cell, the axes of the sweep, the leading axes of the scores, then
+    key, token, count, of the row stray, kept and all shots, and expected, the softmax of the key.
+
+    Args:
+        sweep: What to write.
+        path: The file; it must not exist yet.
+
+    Returns:
+        How many lines, the heading left out.
+
+    Raises:
+        ValueError: If the file exists.
+        OSError: If it cannot be written; nothing is left behind.
+    """
+    columns = _columns(sweep)
+
+    lines = 0
+    with whole_file(path) as fresh, fresh.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for cell in sweep:
+            table = _lines(cell, columns)
+            writer.writerows(zip(*table.values(), strict=True))
+            lines += len(table["key"])
+    return lines
+
+
+def export_parquet(sweep: Sweep, path: str | Path) -> int:
+    """Write counts as Parquet, whole or not at all; see `export_csv`.
+
+    Raises:
+        ValueError: If the file exists.
+        ImportError: If pyarrow is not installed.
+        OSError: If it cannot be written; nothing is left behind.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ImportError(
+            "Parquet needs pyarrow: `pip install 'qcattn[parquet]'`, or export CSV"
+        ) from error
+    columns = _columns(sweep)
+    types = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
+    schema = pyarrow.schema([(name, types[kind]) for name, kind in columns.items()])
+
+    lines = 0
+    with whole_file(path) as fresh, parquet.ParquetWriter(fresh, schema) as writer:
+        for cell in sweep:
+            table = _lines(cell, columns)
+            writer.write_table(pyarrow.table(table, schema=schema))
+            lines += len(table["key"])
+    return lines
+
+
+def _columns(sweep: Sweep) -> dict[str, type]:
+    """Names of the columns and their types."""
+    axes = {name: _type(values) for name, values in sweep.axes.items()}
+    inner = {name: int for cell in sweep for name in _axes(cell)}
+    return {"cell": str, **axes, **inner, **_NUMBERS}
+
+
+def _axes(cell: Cell) -> tuple[str, ...]:
+    """Names of the leading axes, none of which is an axis of the sweep."""
+    names = cell.axes or tuple(f"row{i}" if i else "row" for i in range(len(cell.shape)))
+    return tuple(f"{name} of scores" if name in cell.point else name for name in names)
+
+
+def _lines(cell: Cell, columns: dict[str, type]) -> dict[str, list[Any]]:
+    """The lines of a cell, column by column."""
+    counts, keys = cell.counts, cell.expected.shape[-1]
+    size = cell.num_rows * keys
+    table: dict[str, list[Any]] = {name: [None] * size for name in columns}
+    table["cell"] = [cell.key] * size
+    for name, value in cell.point.items():
+        table[name] = [columns[name](value)] * size
+    for name, index in zip(_axes(cell), np.indices(cell.shape), strict=True):
+        table[name] = np.repeat(index.ravel(), keys).tolist()
+    table["key"] = list(range(keys)) * cell.num_rows
+    table["token"] = list(cell.tokens or [""] * keys) * cell.num_rows
+    table["count"] = counts.keys.ravel().tolist()
+    for name in ("stray", "kept", "shots"):
+        table[name] = np.repeat(getattr(counts, name).ravel(), keys).tolist()
+    table["expected"] = cell.expected.ravel().tolist()
+    return table
+
+
+def _type(values: list[Any]) -> type:
+    for kind in (int, float):
+        if all(isinstance(value, kind) and not isinstance(value, bool) for value in values):
+            return kind
+    return str

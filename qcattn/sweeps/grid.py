@@ -1,0 +1,294 @@
+"""A grid of runs: the product of its axes, each cell with an address of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from itertools import product
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from qcattn.attention import check_scores
+from qcattn.backends import Aer
+from qcattn.backends.reading import whole_shots
+from qcattn.datasets import Scores
+from qcattn.encodings import Binary
+from qcattn.preparations import Purification
+from qcattn.sweeps.strategies import canonical, described, digest, label
+
+__all__ = ["ROWS", "Grid", "GridCell", "Part", "parts"]
+
+#: Rows of a block. Part of what determines the numbers, so it is the same everywhere.
+ROWS = 64
+#: Raised when what is stored of a cell changes.
+_FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Scores with their place on the axes of a grid.
+
+    Attributes:
+        scores: Shape (..., keys).
+        point: Axis to value, such as ``{"scores": "smollm2 0", "layer": 3}``.
+    """
+
+    scores: Scores
+    point: Mapping[str, Any]
+
+
+def parts(
+    scores: Scores,
+    *,
+    name: str = "",
+    layers: Iterable[int] | None = None,
+    heads: Iterable[int] | None = None,
+) -> tuple[Part, ...]:
+    """Layers (first axis) and heads (second axis) of scores, one part each.
+
+    Args:
+        scores: Shape (layers, heads, ..., keys).
+        name: What the axis ``scores`` of the grid is to say; the model by default.
+        layers: Which layers; None leaves all of them together.
+        heads: Which heads; None leaves all of them together.
+
+    Returns:
+        One part for each layer and head.
+
+    Raises:
+        ValueError: If a layer or head is not there.
+
+    Example:
+        >>> from qcattn.datasets import load
+        >>> [dict(part.point) for part in parts(load(), layers=[3], heads=[0, 1])]
+        [{'scores': 'smollm2', 'layer': 3, 'head': 0}, {'scores': 'smollm2', 'layer': 3, 'head': 1}]
+    """
+    out = [Part(scores, {"scores": name or scores.model or scores.source or "scores"})]
+    # Heads first: they are the second axis as long as the first is there.
+    out = [one for whole in out for one in _along(whole, "head", 1, heads)]
+    out = [one for whole in out for one in _along(whole, "layer", 0, layers)]
+    names = ("scores", "layer", "head")
+    ordered = [Part(one.scores, {n: one.point[n] for n in names if n in one.point}) for one in out]
+    return tuple(sorted(ordered, key=lambda one: [one.point.get(n, 0) for n in names[1:]]))
+
+
+def _along(part: Part, name: str, axis: int, chosen: Iterable[int] | None) -> list[Part]:
+    if chosen is None:
+        return [part]
+    array = part.scores.scores
+    if array.ndim - 1 <= axis:
+        raise ValueError(
+            f"`{name}s` needs an axis {axis} before the keys, but the scores are of shape "
+            f"{array.shape}"
+        )
+    out = []
+    for number in chosen:
+        if isinstance(number, bool) or not isinstance(number, int | np.integer):
+            raise ValueError(f"`{name}s` holds {number!r}, which is no whole number")
+        if not 0 <= number < array.shape[axis]:
+            raise ValueError(
+                f"`{name}s` holds {number}, but there are {array.shape[axis]}: 0 to "
+                f"{array.shape[axis] - 1}"
+            )
+        axes = part.scores.axes[:axis] + part.scores.axes[axis + 1 :]
+        scores = Scores(
+            np.take(array, int(number), axis), part.scores.tokens, axes if part.scores.axes else ()
+        )
+        out.append(Part(scores, {**part.point, name: int(number)}))
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class GridCell:
+    """One cell of a grid: rows of scores, and how they are to be sampled.
+
+    Attributes:
+        spec: What determines its counts, block by block and batch by batch, as JSON holds it.
+        key: Its address: SHA-256 of the spec.
+        point: Axis to value.
+        scores: Shape (..., keys), float64.
+        axes: Names of the leading axes, or ().
+        tokens: One label for each key, or ().
+    """
+
+    spec: Mapping[str, Any]
+    key: str
+    point: Mapping[str, Any]
+    scores: np.ndarray
+    axes: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The scores with all leading axes made one, shape (rows, keys)."""
+        return self.scores.reshape(-1, self.scores.shape[-1])
+
+    @property
+    def num_blocks(self) -> int:
+        """Blocks of rows."""
+        return -(-len(self.rows) // ROWS)
+
+    def block(self, number: int) -> np.ndarray:
+        """Rows of a block."""
+        return self.rows[number * ROWS : (number + 1) * ROWS]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The product of scores, temperatures, encodings, preparations, noise and backends.
+
+    Args that are axes take one value or several. Shots are drawn in batches; each batch of a block
+    of 64 rows has an address, the SHA-256 of all that determines its counts, and a stream of
+    random numbers of its own that follows from the address and the seed. So counts do not depend
+    on who draws them, in which order, and how often the sweep was interrupted.
+
+    Attributes:
+        scores: `Scores`, an array (..., keys), or `Part` objects (see `parts`), one or several.
+        beta: Inverse temperatures, positive.
+        encodings: Objects of `qcattn.encodings`.
+        preparations: Objects of `qcattn.preparations`.
+        noise: Descriptions as `qcattn.backends.noise.noise_options` takes them; "none" is none.
+        backends: `Aer` objects without noise; the device is named, "CPU" or "GPU".
+        shots: Shots a row to draw, rounded up to whole batches.
+        batch: Shots of a batch.
+        seed: 0 or more.
+        alpha: Probability that any cell of perfect samplers is said to differ.
+
+    Raises:
+        ValueError: If an axis is empty or a value is out of range.
+
+    Example:
+        >>> from qcattn.preparations import Amplitude, Heralded
+        >>> grid = Grid([[0.0, 1.0, 2.0]], beta=[0.5, 1], preparations=[Amplitude(), Heralded()])
+        >>> [(cell.point["beta"], cell.point["preparation"]) for cell in grid.cells]
+        [(0.5, 'Amplitude'), (0.5, 'Heralded'), (1.0, 'Amplitude'), (1.0, 'Heralded')]
+    """
+
+    scores: Any
+    beta: Any = (1.0,)
+    encodings: Any = (Binary(),)
+    preparations: Any = (Purification(),)
+    noise: Any = ("none",)
+    backends: Any = field(default_factory=lambda: (Aer(device="CPU"),))
+    shots: int = 4096
+    batch: int = 1024
+    seed: int = 0
+    alpha: float = 0.01
+
+    def __post_init__(self) -> None:
+        keep = object.__setattr__
+        keep(self, "scores", _parts_of(self.scores))
+        keep(self, "beta", tuple(float(b) for b in np.atleast_1d(np.asarray(self.beta, float))))
+        for name in ("encodings", "preparations", "noise", "backends"):
+            value = getattr(self, name)
+            keep(self, name, tuple(value) if isinstance(value, list | tuple) else (value,))
+        for name in ("scores", "beta", "encodings", "preparations", "noise", "backends"):
+            if not getattr(self, name):
+                raise ValueError(f"`{name}` is empty, so there is nothing to draw; give a value")
+        if not all(np.isfinite(b) and b > 0 for b in self.beta):
+            raise ValueError(f"`beta` must be positive and finite, but is {self.beta}")
+        for name in ("shots", "batch"):
+            _whole(name, getattr(self, name))
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise ValueError(f"`seed` must be a whole number, 0 or more, but is {self.seed!r}")
+        if not isinstance(self.alpha, Real) or not 0 < self.alpha < 1:
+            raise ValueError(f"`alpha` must be between 0 and 1, but is {self.alpha!r}")
+        if any(not isinstance(text, str) for text in self.noise):
+            raise ValueError(
+                f"`noise` holds {self.noise!r}, but must be text such as 'readout=0.01'"
+            )
+        for backend in self.backends:
+            if isinstance(backend, Aer) and backend.device == "auto":
+                raise ValueError(
+                    "`backends` holds device='auto', but the counts of a sweep must not depend on "
+                    "the machine; name 'CPU' or 'GPU'"
+                )
+        self.cells  # noqa: B018  every cell can be described
+
+    @cached_property
+    def cells(self) -> tuple[GridCell, ...]:
+        """All cells, the last axis changing fastest."""
+        return tuple(self._cells())
+
+    def _cells(self) -> Iterator[GridCell]:
+        packages = ("qcattn", "qiskit", "qiskit-aer", "numpy")
+        common = {
+            "format": _FORMAT,
+            "rows": ROWS,
+            "batch": int(self.batch),
+            "seed": str(self.seed),
+            "versions": {name: version(name) for name in packages},
+        }
+        encodings = [described(one, "encodings") for one in self.encodings]
+        preparations = [described(one, "preparations") for one in self.preparations]
+        backends = [described(one, "backends") for one in self.backends]
+        for part in self.scores:
+            array = np.ascontiguousarray(part.scores.scores, dtype="<f8")
+            check_scores(array)
+            stored = {"sha256": digest(array.tobytes()), "shape": list(array.shape)}
+            for beta, encoding, preparation, noise, backend in product(
+                self.beta, encodings, preparations, self.noise, backends
+            ):
+                spec = {
+                    **common,
+                    "scores": stored,
+                    "beta": beta,
+                    "encoding": encoding,
+                    "preparation": preparation,
+                    "noise": noise,
+                    "backend": backend,
+                }
+                point = {
+                    **part.point,
+                    "beta": beta,
+                    "encoding": label(encoding),
+                    "preparation": label(preparation),
+                    "noise": noise,
+                    "backend": label({k: v for k, v in backend.items() if v != "CPU"}),
+                }
+                key = digest(spec)
+                yield GridCell(spec, key, point, array, part.scores.axes, part.scores.tokens)
+
+    def __str__(self) -> str:
+        """How many cells and rows."""
+        rows = sum(len(cell.rows) for cell in self.cells)
+        return f"{len(self.cells)} cells, {rows} rows, {self.shots} shots a row"
+
+
+def task_key(cell: str, block: int, batch: int) -> str:
+    """Address of one batch of one block of a cell."""
+    return digest({"cell": cell, "block": block, "batch": batch})
+
+
+def _whole(name: str, value: Any) -> None:
+    try:
+        whole_shots(value)
+    except ValueError as error:
+        raise ValueError(str(error).replace("`shots`", f"`{name}`")) from None
+
+
+def _parts_of(scores: Any) -> tuple[Part, ...]:
+    several = isinstance(scores, list | tuple) and any(
+        isinstance(one, Part | Scores | np.ndarray) for one in scores
+    )
+    out = []
+    for number, one in enumerate(scores if several else [scores]):
+        if isinstance(one, Part):
+            out.append(one)
+            continue
+        one = one if isinstance(one, Scores) else Scores(one)
+        name = one.model or one.source or f"scores {number}"
+        out.append(Part(one, {"scores": name}))
+    points = [canonical(dict(one.point)) for one in out]
+    if len(set(points)) < len(points):
+        out = [
+            Part(one.scores, {**one.point, "scores": f"{one.point.get('scores')} #{number}"})
+            if points.count(points[number]) > 1
+            else one
+            for number, one in enumerate(out)
+        ]
+    return tuple(out)

@@ -1,0 +1,287 @@
+"""What a store holds, cell by cell: counts, what they should be, and what is to be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from qcattn.attention import softmax
+from qcattn.comparisons import Certificate, certify
+from qcattn.experiment import compare
+from qcattn.records import Counts, Verdict
+from qcattn.sweeps.store import ROWS, Store
+from qcattn.sweeps.until import share
+
+__all__ = ["Cell", "Sweep", "load"]
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One cell of a sweep. Counts are read from the store when they are first asked for.
+
+    Attributes:
+        store: The file.
+        key: Address of the cell.
+        spec: What determines its counts.
+        point: Axis to value.
+        axes: Names of the leading axes, or ().
+        tokens: One label for each key, or ().
+        shots: Shots a row that were asked for.
+        alpha: Probability that any cell of perfect samplers is said to differ.
+        among: How many cells share it.
+        failure: The error that ended it, or "".
+        rule: The rule under which it was looked at last, or "".
+        looks: Looks taken under it; 0 without a rule.
+        met: Whether the rule was met.
+    """
+
+    store: Path
+    key: str
+    spec: Mapping[str, Any]
+    point: Mapping[str, Any]
+    axes: tuple[str, ...]
+    tokens: tuple[str, ...]
+    shots: int
+    alpha: float
+    among: int = 1
+    failure: str = ""
+    rule: str = ""
+    looks: int = 0
+    met: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Leading axes of the scores."""
+        return tuple(self.spec["scores"]["shape"][:-1])
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of scores."""
+        return int(np.prod(self.shape))
+
+    @property
+    def beta(self) -> float:
+        """Inverse temperature."""
+        return float(self.spec["beta"])
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """Shape (..., keys)."""
+        with Store(self.store, checked=True) as store:
+            return store.scores(dict(self.spec))
+
+    @cached_property
+    def expected(self) -> np.ndarray:
+        """Softmax of the scores, shape (..., keys)."""
+        return softmax(self.scores, beta=self.beta)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """All that is recorded, shape (...)."""
+        return self.counts_of(None)
+
+    def counts_of(self, batches: int | None) -> Counts:
+        """What the first batches of every row gave, shape (...); all if None."""
+        with Store(self.store, checked=True) as store:
+            return as_counts(store.table(self.key, dict(self.spec), batches), self.shape)
+
+    @cached_property
+    def blocks(self) -> dict[int, dict[str, Any]]:
+        """What is known of each block of rows: kind, success, resources."""
+        with Store(self.store, checked=True) as store:
+            return store.blocks(self.key)
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """What is known of its first circuit; {} before anything was drawn."""
+        return next(iter(self.blocks.values()), {})
+
+    @property
+    def success(self) -> np.ndarray | None:
+        """Predicted probability of keeping a shot, shape (...); None without a herald.
+
+        A block that has not been drawn yet has 1.
+        """
+        if not any(about.get("success") for about in self.blocks.values()):
+            return None
+        out = np.ones(self.num_rows)
+        for block, about in self.blocks.items():
+            out[block * ROWS : (block + 1) * ROWS] = about["success"]
+        return out.reshape(self.shape)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Counts against softmax and, with a herald, kept shots against the success predicted.
+
+        The cell has an equal share of alpha, cut for the looks that were taken.
+        """
+        alpha = self.alpha / self.among * share(self.looks)
+        return compare(self.counts, self.expected, self.success, alpha)
+
+    def certify(self, epsilon: float, alpha: float | None = None) -> Certificate:
+        """Agreement within a total variation, cell by cell at the sweep's alpha.
+
+        Args:
+            epsilon: Largest total variation that counts as agreement.
+            alpha: Error rate of this cell's claim; that of the sweep if None. It is cut for the
+                looks that were taken.
+
+        Returns:
+            The certificate of all rows of the cell.
+        """
+        level = (self.alpha if alpha is None else alpha) * share(self.looks)
+        return certify(self.counts, self.expected, epsilon, level)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row has the shots that were asked for, or the rule was met."""
+        return not self.failure and (self.met or bool((self.counts.shots >= self.shots).all()))
+
+    @property
+    def standing(self) -> Literal["agrees", "differs", "undecided", "failed"]:
+        """The verdict in one word."""
+        if self.failure:
+            return "failed"
+        if any(verdict.differs for verdict in self.verdicts):
+            return "differs"
+        agrees = all(verdict.agrees for verdict in self.verdicts)
+        return "agrees" if agrees and self.complete else "undecided"
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """The cells of a store, or those of one grid.
+
+    Attributes:
+        store: The file.
+        cells: In the order in which they were asked for.
+        alpha: Probability that any cell of perfect samplers is said to differ.
+    """
+
+    store: Path
+    cells: tuple[Cell, ...]
+    alpha: float = 0.01
+
+    def __iter__(self) -> Iterator[Cell]:
+        """The cells."""
+        return iter(self.cells)
+
+    def __len__(self) -> int:
+        """How many cells."""
+        return len(self.cells)
+
+    def where(self, **point: Any) -> Sweep:
+        """The cells at some place of the axes, for example ``where(layer=3, noise="none")``.
+
+        Raises:
+            ValueError: If there is no such axis, or no cell there.
+        """
+        from qcattn.nearest import known
+
+        for axis in point:
+            known("sweep", axis, self.axes)
+        chosen = tuple(
+            cell
+            for cell in self.cells
+            if all(cell.point.get(axis) == value for axis, value in point.items())
+        )
+        if not chosen:
+            raise ValueError(f"no cell is at {point}; there are {self.axes}")
+        return Sweep(self.store, chosen, self.alpha)
+
+    @property
+    def axes(self) -> dict[str, list[Any]]:
+        """Axis to its values, in order of appearance."""
+        out: dict[str, list[Any]] = {}
+        for cell in self.cells:
+            for axis, value in cell.point.items():
+                values = out.setdefault(axis, [])
+                if value not in values:
+                    values.append(value)
+        return out
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """Axes with more than one value."""
+        return tuple(axis for axis, values in self.axes.items() if len(values) > 1)
+
+    @property
+    def standing(self) -> Literal["agrees", "differs", "undecided"]:
+        """Differs if any cell does; agrees if all do."""
+        found = {cell.standing for cell in self.cells}
+        if "differs" in found:
+            return "differs"
+        return "agrees" if found == {"agrees"} else "undecided"
+
+    def __str__(self) -> str:
+        """One line a cell."""
+        varied = self.varied
+        lines = [f"{self.standing}: {len(self.cells)} cells, alpha = {self.alpha:g}"]
+        for cell in self.cells:
+            place = ", ".join(f"{axis} {cell.point.get(axis)}" for axis in varied) or "all"
+            lines.append(f"{cell.standing:<10} {place}")
+        return "\n".join(lines)
+
+
+def load(path: str | Path, keys: list[str] | None = None) -> Sweep:
+    """Read a store.
+
+    Args:
+        path: The file that `sweep` or ``qcattn sweep`` wrote.
+        keys: Addresses of the cells to look at; all if None.
+
+    Returns:
+        Its cells; alpha is shared out equally among them (Bonferroni).
+
+    Raises:
+        ValueError: If the file is missing, of another kind, newer, or damaged.
+    """
+    path = Path(path)
+    with Store(path) as store:
+        specs, points, failures, looks = (
+            store.specs(),
+            store.points(),
+            store.failures(),
+            store.looks(),
+        )
+    order = {key: place for place, key in enumerate(keys)} if keys is not None else None
+    chosen = [entry for entry in points if entry[0] in specs and (not order or entry[0] in order)]
+    if order:
+        chosen.sort(key=lambda entry: order[entry[0]])
+    alpha = min((float(said["alpha"]) for _, _, said in chosen), default=0.01)
+    cells = []
+    for key, point, said in chosen:
+        # The rule that was looked at most often has the smallest share left.
+        rule, taken, _, met = max(looks.get(key, [("", 0, 0, False)]), key=lambda one: one[1])
+        cells.append(
+            Cell(
+                store=path,
+                key=key,
+                spec=specs[key],
+                point=point,
+                axes=tuple(said["axes"]),
+                tokens=tuple(said["tokens"]),
+                shots=int(said["shots"]),
+                alpha=alpha,
+                among=len(chosen),
+                failure=failures.get(key, ""),
+                rule=rule,
+                looks=taken,
+                met=met,
+            )
+        )
+    return Sweep(path, tuple(cells), alpha)
+
+
+def as_counts(table: np.ndarray, shape: tuple[int, ...]) -> Counts:
+    """A table (rows, keys + 2) as counts of shape (...)."""
+    return Counts(
+        table[:, :-2].reshape(*shape, -1),
+        table[:, -2].reshape(shape),
+        table[:, -1].reshape(shape),
+    )

@@ -1,0 +1,54 @@
+"""A plot in a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qcattn.nearest import known
+from qcattn.storage import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["write_plot"]
+
+
+def write_plot(
+    draw: Callable[[Axes], object], path: Path, *, width: float = 6.4, height: float = 4.0
+) -> None:
+    """Draw on fresh axes and write the figure, whole or not at all.
+
+    Args:
+        draw: Draws on the axes it is given.
+        path: The file, .svg, .png or .pdf; it must not exist yet.
+        width: Inches.
+        height: Inches.
+
+    Raises:
+        ValueError: If the file exists or its ending is none of these.
+    """
+    import io
+
+    from matplotlib import rc_context, style
+    from matplotlib.figure import Figure
+
+    ending = path.suffix.lower().lstrip(".")
+    known("a plot", ending, ["svg", "png", "pdf"])
+    settings = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": path.stem,
+        "font.size": 9,
+        "axes.titlesize": 9.5,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+    out = io.BytesIO()
+    with style.context("default"), rc_context(settings):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        draw(figure.subplots())
+        metadata = {"Date": None} if ending == "svg" else None
+        figure.savefig(out, format=ending, dpi=150, metadata=metadata)
+    with whole_file(path) as fresh:
+        fresh.write_bytes(out.getvalue())
