@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from qcattn.certification import Estimate
 from qcattn.comparisons import certify
 from qcattn.findings import Check, Role
 
-__all__ = ["algebra", "differs", "equals", "follows"]
+__all__ = ["algebra", "differs", "equals", "every", "follows"]
 
 
 def follows(
@@ -116,3 +117,25 @@ def algebra(
         True
     """
     return Check(statement, bool(defect <= tolerance), f"dense, defect {defect:.1e}", role)
+
+
+def every(statement: str, checks: Sequence[Check], *, role: Role = "claim") -> Check:
+    """Several checks as one: it holds if all of them do, and fails if one fails.
+
+    Args:
+        statement: What is tested, a sentence.
+        checks: At least one; how the first that does not hold was found, or else the last one, is
+            how this one was.
+        role: Of the check.
+
+    Example:
+        >>> one, other = algebra("x", 0.0), algebra("y", 1.0)
+        >>> every("both", [one, one]).holds, every("both", [one, other]).by
+        (True, '1 of 2 hold; y: dense, defect 1.0e+00')
+    """
+    order = {False: 0, None: 1, True: 2}
+    worst = min(checks, key=lambda check: order[check.holds])
+    count = sum(check.holds is True for check in checks)
+    shown = worst if worst.holds is not True else checks[-1]
+    by = f"{count} of {len(checks)} hold; {shown.statement}: {shown.by}"
+    return Check(statement, worst.holds, by, role)

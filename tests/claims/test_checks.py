@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from qcattn.certification import Estimate
-from qcattn.claims.checks import algebra, differs, equals, follows
+from qcattn.claims.checks import algebra, differs, equals, every, follows
+from qcattn.findings import Check
 
 
 def test_counts_of_another_law_fail_and_few_counts_do_not_decide():
@@ -49,3 +50,16 @@ def test_to_differ_is_not_to_follow():
     found = [differs("x", one, p, epsilon=0.02, alpha=1e-6, role="beyond") for one in counts]
     assert [check.holds for check in found] == [True, False, None]
     assert found[0].role == "beyond"
+
+
+@pytest.mark.parametrize(
+    ("found", "holds"),
+    [([True, True], True), ([True, None], None), ([None, False, True], False), ([False], False)],
+)
+def test_several_checks_hold_when_all_do(found, holds):
+    checks = [Check(f"number {i}", one, f"by {i}") for i, one in enumerate(found)]
+    whole = every("all", checks, role="beyond")
+    assert whole.holds is holds and whole.role == "beyond"
+    assert f"{found.count(True)} of {len(found)}" in whole.by
+    at = found.index(holds) if holds is not True else len(found) - 1
+    assert f"number {at}: by {at}" in whole.by
