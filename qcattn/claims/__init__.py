@@ -1,5 +1,6 @@
 """Claims of the documents as experiments: one file a claim, each of which gives a finding."""
 
+from qcattn.claims.displaced import DisplacedThermal
 from qcattn.claims.kms import KMSCondition
 from qcattn.claims.mixed_states import MixedStates
 from qcattn.claims.pure_states import PureStates
@@ -12,6 +13,7 @@ __all__ = [  # noqa: RUF022
     "MixedStates",
     "SoftmaxGibbs",
     "KMSCondition",
+    "DisplacedThermal",
     "all_claims",
     "run_claims",
 ]

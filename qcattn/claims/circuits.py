@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, QuantumRegister
+from qiskit.circuit.library import UnitaryGate
 
 from qcattn.certification.drawing import readings
 from qcattn.records import Prepared
 
-__all__ = ["as_prepared"]
+__all__ = ["as_prepared", "read_after"]
 
 
 def as_prepared(
@@ -57,4 +60,55 @@ def as_prepared(
         distribution=law,
         success=np.broadcast_to(np.asarray(success, dtype=float), shape),
         error=np.zeros(shape),
+    )
+
+
+def read_after(
+    prepared: Prepared, operation: QuantumCircuit | ArrayLike, distribution: ArrayLike
+) -> Prepared:
+    """The same preparation, something done to its register ``system`` before the key is read.
+
+    Args:
+        prepared: Shape (...).
+        operation: A unitary of shape (2**n, 2**n), or a circuit whose first n qubits are the
+            system's; the others are fresh.
+        distribution: What all 2**n readings should come with, shape (..., 2**n).
+
+    Returns:
+        Prepared of shape (...), every reading of the register a key.
+
+    Example:
+        >>> from qcattn.backends import Aer
+        >>> from qcattn.encodings import Binary
+        >>> from qcattn.preparations import Purification
+        >>> fair = Purification()(Binary()([5.0, 0.0]), beta=1.0)
+        >>> flipped = read_after(fair, [[0, 1], [1, 0]], fair.distribution[::-1])
+        >>> Aer()(flipped, 1000, 1).keys.argmax()
+        np.int64(1)
+    """
+    source = prepared.circuit
+    system = next(register for register in source.qregs if register.name == "system")
+    key = next(register for register in source.cregs if register.name == prepared.key_register)
+    out = source.copy_empty_like()
+    reading = []
+    for item in source.data:
+        if item.operation.name == "measure" and item.clbits[0] in key:
+            reading.append(item)
+        else:
+            out.append(item)
+    if isinstance(operation, QuantumCircuit):
+        fresh = QuantumRegister(max(1, operation.num_qubits - len(system)), "fresh")
+        if operation.num_qubits > len(system):
+            out.add_register(fresh)
+        out.compose(operation, [*system, *fresh][: operation.num_qubits], inplace=True)
+    else:
+        out.append(UnitaryGate(np.asarray(operation, dtype=complex)), system)
+    for item in reading:
+        out.append(item)
+    return replace(
+        prepared,
+        circuit=out,
+        codewords=readings(len(key)),
+        distribution=np.asarray(distribution, dtype=float),
+        error=np.zeros(prepared.shape),
     )

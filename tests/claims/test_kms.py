@@ -109,7 +109,10 @@ def test_the_comb_finds_detailed_balance_in_exact_correlations(hamiltonian, stri
 
 
 def test_the_interval_covers_and_the_defect_vanishes_at_one_temperature():
-    """200 intervals at 95%: fewer than 173 hits in less than 1e-6 of runs. Planted fault: beta 10% off."""
+    """200 intervals at 95%: fewer than 173 hits in less than 1e-6 of runs.
+
+    The planted fault: the same intervals asked for a beta 10% off.
+    """
     claim = KMSCondition(preparation=QSVT(error=1e-3))
     teeth, tests = claim.hadamard_tests()
     law = np.array([one.distribution for one in tests])
