@@ -172,7 +172,7 @@ def write_files(result: Result, folder: Path) -> None:
     files = {
         "result.npz": _npz(_arrays(result)),
         "template.qpy": _qpy(result.prepared),
-        "template.qasm": qasm3.dumps(result.prepared.circuit).encode(),
+        "template.qasm": _qasm(result.prepared).encode(),
     }
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -310,6 +310,13 @@ def _qpy(prepared: Prepared) -> bytes:
     buffer = io.BytesIO()
     qpy.dump(prepared.circuit, buffer)
     return buffer.getvalue()
+
+
+def _qasm(prepared: Prepared) -> str:
+    try:
+        return qasm3.dumps(prepared.circuit)
+    except qasm3.QASM3ExporterError:
+        return "OPENQASM 3.0;\n// Not all instructions have a name here; see template.qpy\n"
 
 
 def _canonical(document: dict[str, Any]) -> bytes:

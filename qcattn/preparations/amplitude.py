@@ -12,6 +12,7 @@ from qiskit.circuit import ParameterVector
 from qcattn.preparations.amplitudes import (
     amplitude_angles,
     append_amplitudes,
+    append_multiplexers,
     num_amplitude_angles,
 )
 from qcattn.preparations.basis import append_basis, with_basis
@@ -33,6 +34,11 @@ class Amplitude:
 
     2^n - 1 rotations and 2^n - n - 1 cx for n binary qubits [1].
 
+    Attributes:
+        native: Leave each level of the tree as one ``multiplexer``, an instruction that Aer's
+            statevector runs as it stands, in place of rotations and cx: up to 2^20 keys. One
+            Hamiltonian at a time, binary codewords. The method of the result says so.
+
     Example:
         >>> from qcattn.encodings import Binary
         >>> prepared = Amplitude()(Binary()([0.0, 1.0, 2.0]), beta=1.0)
@@ -40,10 +46,14 @@ class Amplitude:
         ('told', 2, 1)
         >>> prepared.distribution.round(3).tolist()
         [0.09, 0.245, 0.665]
+        >>> Amplitude(native=True)(Binary()([0.0, 1.0, 2.0]), beta=1.0).method
+        'Amplitude, native multiplexers'
 
     References:
         [1] M. Moettoenen et al., Quantum Inf. Comput. 5, 467 (2005), arXiv:quant-ph/0407010.
     """
+
+    native: bool = False
 
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
         """Prepare.
@@ -56,23 +66,29 @@ class Amplitude:
             Prepared of shape (...).
 
         Raises:
-            ValueError: If beta is not positive and finite, or the Hamiltonian has terms that do
-                not commute.
+            ValueError: If beta is not positive and finite, the Hamiltonian has terms that do
+                not commute, or with ``native`` there are several or its codewords are one-hot.
         """
         need_diagonal(hamiltonian, "Amplitude")
         weights = boltzmann(hamiltonian.energies, beta)
         system = QuantumRegister(hamiltonian.num_qubits, "system")
         key = ClassicalRegister(hamiltonian.num_qubits, "key")
         circuit = QuantumCircuit(system, key, name="amplitude")
-        angles = ParameterVector("a", num_amplitude_angles(hamiltonian))
-        append_amplitudes(circuit, angles, hamiltonian, system)
+        if self.native:
+            _check_native(hamiltonian)
+            append_multiplexers(circuit, weights, hamiltonian, system)
+            values = np.zeros(0)
+        else:
+            angles = ParameterVector("a", num_amplitude_angles(hamiltonian))
+            append_amplitudes(circuit, angles, hamiltonian, system)
+            values = amplitude_angles(weights, hamiltonian)
         append_basis(circuit, hamiltonian, system)
         circuit.measure(system, key)
         return Prepared(
-            method="Amplitude",
+            method="Amplitude, native multiplexers" if self.native else "Amplitude",
             kind="told",
             circuit=circuit,
-            values=with_basis(amplitude_angles(weights, hamiltonian), hamiltonian),
+            values=with_basis(values, hamiltonian),
             codewords=hamiltonian.codewords,
             key_register="key",
             herald_register=None,
@@ -81,3 +97,13 @@ class Amplitude:
             error=np.zeros(hamiltonian.shape),
             state="qsample",
         )
+
+
+def _check_native(hamiltonian: Hamiltonian) -> None:
+    if hamiltonian.shape:
+        raise ValueError(
+            f"`hamiltonian` must be one Hamiltonian where the preparation is native, but there are "
+            f"{hamiltonian.shape}; choose one, or leave `native` out"
+        )
+    if hamiltonian.one_hot:
+        raise ValueError("`native` needs binary codewords; use Binary, or leave `native` out")

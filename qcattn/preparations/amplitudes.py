@@ -8,10 +8,17 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
+from qcattn.preparations.multiplexers import Multiplexer, rotations
 from qcattn.preparations.rotations import multiplexed_angles, multiplexed_rotation
 from qcattn.records import Hamiltonian
 
-__all__ = ["amplitude_angles", "append_amplitudes", "num_amplitude_angles"]
+__all__ = [
+    "amplitude_angles",
+    "append_amplitudes",
+    "append_multiplexers",
+    "num_amplitude_angles",
+    "splitting_angles",
+]
 
 
 def num_amplitude_angles(hamiltonian: Hamiltonian) -> int:
@@ -56,6 +63,25 @@ def append_amplitudes(
         multiplexed_rotation(circuit, block, qubits[target + 1 :], qubits[target])
 
 
+def append_multiplexers(
+    circuit: QuantumCircuit,
+    probabilities: np.ndarray,
+    hamiltonian: Hamiltonian,
+    qubits: Sequence[int],
+) -> None:
+    """Append the tree of `append_amplitudes` with one multiplexer a level, its angles fixed.
+
+    Args:
+        circuit: Where to append.
+        probabilities: Shape (num_keys,), summing to one.
+        hamiltonian: With binary codewords.
+        qubits: The qubits of the key, in zero.
+    """
+    for level, angles in enumerate(splitting_angles(probabilities, hamiltonian)):
+        target = hamiltonian.num_qubits - 1 - level
+        circuit.append(Multiplexer(rotations(angles)), [qubits[target], *qubits[target + 1 :]])
+
+
 def amplitude_angles(probabilities: np.ndarray, hamiltonian: Hamiltonian) -> np.ndarray:
     """Angles for `append_amplitudes`.
 
@@ -73,14 +99,28 @@ def amplitude_angles(probabilities: np.ndarray, hamiltonian: Hamiltonian) -> np.
         return np.concatenate(
             [split[..., :1], pairs[..., 1:, :].reshape(*split.shape[:-1], -1)], axis=-1
         )
+    levels = splitting_angles(probabilities, hamiltonian)
+    return np.concatenate([multiplexed_angles(level) for level in levels], axis=-1)
+
+
+def splitting_angles(probabilities: np.ndarray, hamiltonian: Hamiltonian) -> list[np.ndarray]:
+    r"""Rotations of the tree: how each basis state of the higher qubits splits the next one.
+
+    Args:
+        probabilities: Shape (..., num_keys), each row summing to one.
+        hamiltonian: With binary codewords.
+
+    Returns:
+        For each qubit from the highest down an array of shape (..., 2^level), radians.
+    """
     weights = np.zeros((*probabilities.shape[:-1], 2**hamiltonian.num_qubits))
     weights[..., list(hamiltonian.basis_states)] = probabilities
     levels = []
     for _ in range(hamiltonian.num_qubits):
         pairs = weights.reshape(*weights.shape[:-1], -1, 2)
-        levels.append(multiplexed_angles(_angle(pairs[..., 0], pairs[..., 1])))
+        levels.append(_angle(pairs[..., 0], pairs[..., 1]))
         weights = pairs.sum(axis=-1)
-    return np.concatenate(levels[::-1], axis=-1)
+    return levels[::-1]
 
 
 def _angle(stay: np.ndarray, move: np.ndarray) -> np.ndarray:
