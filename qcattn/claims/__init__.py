@@ -2,8 +2,10 @@
 
 from qcattn.claims.displaced import DisplacedThermal
 from qcattn.claims.kms import KMSCondition
+from qcattn.claims.maximum_entropy import MaximumEntropy
 from qcattn.claims.mixed_states import MixedStates
 from qcattn.claims.pure_states import PureStates
+from qcattn.claims.relative_entropy import RelativeEntropy
 from qcattn.claims.running import all_claims, run_claims
 from qcattn.claims.softmax_gibbs import SoftmaxGibbs
 
@@ -12,8 +14,10 @@ __all__ = [  # noqa: RUF022
     "PureStates",
     "MixedStates",
     "SoftmaxGibbs",
+    "MaximumEntropy",
     "KMSCondition",
     "DisplacedThermal",
+    "RelativeEntropy",
     "all_claims",
     "run_claims",
 ]
