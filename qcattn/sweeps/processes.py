@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,8 +22,9 @@ class Processes(Executor):
     """A `ProcessPoolExecutor` (spawn) whose dead workers are replaced.
 
     When a worker dies, what was being worked on fails with `BrokenProcessPool`, as everywhere; but
-    the next `submit` starts new workers. Workers keep to one thread each and leave Ctrl-C to the
-    process that started them. A script that uses it needs ``if __name__ == "__main__":``.
+    the next `submit` starts new workers. Workers keep to one thread each, leave Ctrl-C to the
+    process that started them, and end when that is gone, killed or not. A script that uses it needs
+    ``if __name__ == "__main__":``.
 
     Args:
         workers: How many, 1 or more.
@@ -51,7 +53,7 @@ class Processes(Executor):
                 except BrokenProcessPool:
                     self._pool.shutdown(wait=False, cancel_futures=True)
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_end_with_parent)
             return self._pool.submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -68,6 +70,18 @@ class Processes(Executor):
                 process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = None
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone; its pipes would not tell."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import mean
 from qcattn.nearest import known
 from qcattn.records import Counts
 from qcattn.sweeps import Cell, Sweep
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["QUANTITIES", "Dot", "dots", "over_axis"]
 
 QUANTITIES = {
-    "top": "share of the likeliest key",
+    "top": "share of the likeliest key, mean over rows",
     "distance": "total variation at most",
-    "kept": "share of shots kept by the herald",
+    "kept": "share of shots the herald lets through, mean over rows",
 }
 _MARKERS = "osD^vPX*"
 _SERIES = ("preparation", "encoding", "noise", "backend")
@@ -64,9 +64,9 @@ def over_axis(
         sweep: What to draw.
         axis: Of the sweep, such as beta; or shots, for how it went as they came in.
         ax: Where to draw.
-        quantity: ``"top"``: share of the likeliest key (of softmax), rows together; ``"distance"``:
-            upper bound on the total variation of every row; ``"kept"``: share of shots that the
-            herald let through.
+        quantity: ``"top"``: share of the likeliest key (of softmax), mean over rows;
+            ``"distance"``: upper bound on the total variation of every row; ``"kept"``: share of
+            shots that the herald let through, mean over rows.
         by: Axes that set series apart; by default preparation, encoding, noise and backend, where
             they vary. All other axes are put together.
 
@@ -95,21 +95,25 @@ def over_axis(
         ax.set_xticks(range(len(values)), [str(value) for value in values])
         ax.set_xlim(-0.5, len(values) - 0.5)
     if any(np.isfinite(point.exact) for point in points):
-        ax.plot([], [], color=SOFTMAX, label="exact")
+        said = "predicted" if quantity == "kept" else "softmax"
+        ax.plot([], [], color=SOFTMAX, label=said)
     ax.set(xlabel=axis, ylabel=QUANTITIES[quantity])
-    if quantity == "distance":
-        ax.set_ylim(bottom=0)
-    ax.set_title(f"{1 - sweep.alpha:.0%} intervals, all together")
-    ax.legend(frameon=False)
+    ax.margins(x=0.1)
+    ends = [end for p in points for end in (p.low, p.high, p.exact) if np.isfinite(end)]
+    room = 0.06 * (max(ends) - min(ends)) or 0.05
+    ax.set_ylim(0 if quantity == "distance" else min(ends) - room, max(ends) + room)
+    what = "bounds" if quantity == "distance" else "intervals"
+    ax.set_title(f"{100 * (1 - sweep.alpha):.6g}% {what}, all together", loc="left")
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
 
 def dots(sweep: Sweep, axis: str, *, quantity: str, by: Sequence[str]) -> list[Dot]:
     """The points of the picture; see `over_axis`.
 
-    Intervals are Clopper and Pearson's. Where rows of unequal probabilities are put together they
-    are only wider than needed (Hoeffding 1956: a sum of unlike coins spreads less than a binomial).
-    alpha is shared out equally over all points.
+    Of rows put together it is the mean over rows, each with the same weight however many shots it
+    kept, and the interval is Bernstein's (`qcattn.certification.intervals.mean`). alpha is shared
+    out equally over all points, so that all intervals hold together.
     """
     known("quantity", quantity, list(QUANTITIES))
     groups: dict[tuple[tuple[Any, ...], Any], list[tuple[Cell, Counts]]] = {}
@@ -151,19 +155,23 @@ def _measured(
 
         upper = max(float(certify(n, cell.expected, 0.5, alpha).upper.max()) for cell, n in group)
         return float("nan"), 0.0, upper, float("nan")
-    hits = shots = expected = 0.0
-    for cell, counts in group:
-        if quantity == "kept":
-            hits, shots = hits + counts.kept.sum(), shots + counts.shots.sum()
-            expected += float((np.asarray(cell.success) * counts.shots).sum())
-            continue
-        top = cell.expected.argmax(axis=-1)[..., None]
-        hits += np.take_along_axis(counts.keys, top, -1).sum()
-        shots += counts.kept.sum()
-        share = np.take_along_axis(cell.expected, top, -1)[..., 0]
-        expected += float((share * counts.kept).sum())
-    low, high = proportion(hits, shots, alpha)
-    return float(hits / shots), float(low), float(high), float(expected / shots)
+    rows = [_coins(quantity, cell, counts) for cell, counts in group]
+    hits, shots, exact = (np.concatenate(part) for part in zip(*rows, strict=True))
+    hits, shots, exact = hits[shots > 0], shots[shots > 0], exact[shots > 0]
+    coin = np.array([0.0, 1 / len(hits)])
+    misses = shots - hits
+    got = mean([(coin, np.array(pair)) for pair in zip(misses, hits, strict=True)], alpha)
+    return got.best, got.low, got.high, float(exact.mean())
+
+
+def _coins(quantity: str, cell: Cell, counts: Counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each row: hits, shots, and the probability of a hit."""
+    if quantity == "kept":
+        exact = np.broadcast_to(np.asarray(cell.success), counts.shots.shape)
+        return counts.kept.ravel(), counts.shots.ravel(), exact.ravel()
+    top = cell.expected.argmax(axis=-1)[..., None]
+    hits = np.take_along_axis(counts.keys, top, -1)
+    return hits.ravel(), counts.kept.ravel(), np.take_along_axis(cell.expected, top, -1).ravel()
 
 
 def _series(
