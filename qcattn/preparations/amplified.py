@@ -54,13 +54,14 @@ class Amplified:
     of :math:`e^{-\beta(E - E_0)}` over these); no sum of Boltzmann factors is taken. All rows share
     one template, which is made for the smallest w among them.
 
-    *Success given*: as many plain rounds (phases pi) as the smallest given s needs,
-    :math:`k = \lceil \pi/(4\arcsin\sqrt s) - 1/2\rceil`, about :math:`(\pi/4)/\sqrt s`, and none
-    if it is one. They would overshoot, so each row's angles are damped by a common factor r with
+    *Success given*: as many plain rounds (phases pi) as the smallest given s needs to lose no more
+    than delta^2 of the shots, the least k with
+    :math:`(2k+1)\arcsin\sqrt s \geq \arccos\delta`, about :math:`(\pi/4)/\sqrt s`, and none if s
+    is nearly one. Where they would overshoot, a row's angles are damped by a common factor r with
     :math:`r^2 s = \sin^2(\pi/(4k+2))`, and every shot is kept [2, section 4]. The probability that
     is claimed is the one that the circuit has, :math:`\sin^2((2k+1)\arcsin\sqrt{r^2 s'})` with the
-    true s' of the reference: if the given s is wrong, it shows there as less than one, and the
-    kept shots are thermal all the same.
+    true s' of the reference: if the given s is wrong, it shows there, and the kept shots are
+    thermal all the same.
 
     2 n + 1 qubits; a round takes about 2^(n+1) + 8 n rotations and 2^(n+1) + 6 n - 6 cx for n
     binary qubits.
@@ -68,7 +69,7 @@ class Amplified:
     Attributes:
         success: Probability s that `Heralded` keeps a shot, if known, scalar or of shape (...);
             None if not.
-        delta: Without `success`: a shot is lost with probability delta^2 at most; above 0, below 1.
+        delta: A shot is lost with probability delta^2 at most; above 0, below 1.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -118,7 +119,7 @@ class Amplified:
             keep, success = 1.0, _fixed_point_success(heralding, rounds, self.delta)
         else:
             given = _given(self.success, hamiltonian)
-            rounds = _plain_rounds(given.min(initial=1.0))
+            rounds = _plain_rounds(given.min(initial=1.0), self.delta)
             starts = targets = np.full(rounds, np.pi)
             keep = np.minimum(math.sin(math.pi / (4 * rounds + 2)) / np.sqrt(given), 1.0)
             success = _plain_success(keep**2 * heralding, rounds)
@@ -247,9 +248,10 @@ def _given(success: ArrayLike, hamiltonian: Hamiltonian) -> np.ndarray:
     return np.minimum(given, 1.0)
 
 
-def _plain_rounds(smallest: float) -> int:
-    """The smallest k with sin^2(pi / (4 k + 2)) <= smallest."""
-    return math.ceil(math.pi / (4 * math.asin(math.sqrt(smallest))) - 0.5 - _SLACK)
+def _plain_rounds(smallest: float, delta: float) -> int:
+    """The smallest k with sin^2((2 k + 1) arcsin sqrt(smallest)) at least 1 - delta^2."""
+    calls = math.acos(delta) / math.asin(math.sqrt(smallest))
+    return max(0, math.ceil((calls - 1) / 2 - _SLACK))
 
 
 def _plain_success(heralding: np.ndarray, rounds: int) -> np.ndarray:

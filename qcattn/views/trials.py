@@ -34,6 +34,7 @@ __all__ = [
 #: Errors below this are drawn there: they are rounding.
 FLOOR = 1e-12
 _MARKERS = "osD^v<>PXph*d"
+_DASHES = ("-", "--", "-.", ":")
 Column = tuple[str, str, Callable[[Result, Trial, int], str]]
 
 
@@ -302,10 +303,11 @@ def error_against_beta(trials: Trials, ax: Axes) -> Axes:
     Returns:
         The same axes.
     """
-    for name, mark, group in _by_method(trials):
+    for i, (name, mark, group) in enumerate(_by_method(trials)):
         beta = [t.beta for t in group]
         true = [max(t.trace_distance, FLOOR) for t in group]
-        ax.plot(beta, true, marker=mark, ms=5, lw=0.8, color=_colour(group), label=name)
+        dash = _DASHES[i % len(_DASHES)]
+        ax.plot(beta, true, marker=mark, ms=5, lw=0.9, ls=dash, color=_colour(group), label=name)
     ax.set(yscale="log", xlabel="beta", ylabel="trace distance")
     _finish(ax)
     return ax
@@ -342,7 +344,9 @@ def _finish(ax: Axes) -> None:
         1.0, FLOOR * 1.6, "rounding", color=INK, fontsize=7, ha="right",
         transform=ax.get_yaxis_transform(),
     )  # fmt: skip
-    ax.legend(fontsize=7.5, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    ax.legend(
+        fontsize=7.5, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.2
+    )
 
 
 def write_page_of(trials: Trials, path: str | Path) -> None:
