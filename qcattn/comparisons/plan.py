@@ -3,9 +3,10 @@ r"""How many shots are needed to detect a deviation, to certify agreement, and a
 **The floor.** No test at level alpha finds every law at total variation epsilon with the given
 power from fewer shots than the larger of
 
-- *two points*: telling :math:`p(S) = p_0` from :math:`p_0 + \epsilon` for one set S takes
-  :math:`n = (z_\alpha \sqrt{p_0 (1 - p_0)} + z_\beta \sqrt{p_1 (1 - p_1)})^2 / \epsilon^2`; S is
-  taken near one half;
+- *two points*: shots from which the best test of one binomial probability, Neyman and Pearson's,
+  tells :math:`p(S) = p_0` from :math:`p_0 + \epsilon`; exact. The set S is taken near one half, or
+  is everything but the likeliest outcome where that has more; for many shots n is about
+  :math:`(z_\alpha \sqrt{p_0 (1 - p_0)} + z_\beta \sqrt{p_1 (1 - p_1)})^2 / \epsilon^2`;
 - *a mixture*: the law :math:`p_i \pm \epsilon_i` with unknown signs. The likelihood ratio of the
   mixture to p has a logarithm of variance :math:`\frac12 n^2 \sum \epsilon_i^4 / p_i^2`, hence
   :math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}, z = z_\alpha + z_\beta`. Of all
@@ -14,16 +15,19 @@ power from fewer shots than the larger of
   slope :math:`4 \epsilon^3 / p^2`, equal for all free outcomes.
 
 The mixture's n is that of a normal limit with many outcomes at work; it is what efficiency is
-measured by. Beside it stands the rigorous form: with Poisson counts the second moment of the
-mixture's likelihood ratio is at most :math:`\prod \cosh(n \epsilon_i^2 / p_i)`, and a test of level
-alpha has power at most :math:`\alpha + (\alpha (1 - \alpha) (\text{that} - 1))^{1/2}` by Cauchy
-and Schwarz, so :math:`\sum \log\cosh(n \epsilon_i^2/p_i) \ge
-\log(1 + (\text{power} - \alpha)^2 / (\alpha (1 - \alpha)))`.
+measured by. Where few are at work a test may need more, or do with less. Beside it stands the
+rigorous form: with Poisson counts the second moment of the mixture's likelihood ratio is at most
+:math:`\prod \cosh(n \epsilon_i^2 / p_i)`, and a test of level alpha has power at most
+:math:`\alpha + (\alpha (1 - \alpha) (\text{that} - 1))^{1/2}` by Cauchy and Schwarz, so
+:math:`\sum \log\cosh(n \epsilon_i^2/p_i) \ge \log(1 + (\text{power} - \alpha)^2 / (\alpha (1 -
+\alpha)))`.
 
 **To detect**: shots at which the quadratic part of `fit` finds the worse of that mixture and of a
 move between two halves, :math:`\epsilon_i \propto p_i`, by the moments of
-`qcattn.comparisons._resolution`. **To certify**: shots at which `certify` is foreseen to bound the
-total variation of a perfect sampler by epsilon, with luck of this power.
+`qcattn.comparisons._resolution`. Where all outcomes but the likeliest have less than epsilon
+together, there is only a leak to them, which the scan of rare sets finds: shots for an exact
+binomial test at half the scan's level. **To certify**: shots at which `certify` is foreseen to
+bound the total variation of a perfect sampler by epsilon, with luck of this power.
 
 References:
     [1] G. Valiant and P. Valiant, SIAM J. Comput. 46, 429 (2017).
@@ -36,7 +40,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._resolution import critical_value
@@ -57,12 +61,12 @@ class Plan:
     Attributes:
         detect: Shots for `fit` to refute the worst law at this total variation.
         certify: Shots for `certify` to certify a perfect sampler at this total variation.
-        floor: What no test can beat: the larger of the next two.
+        floor: What no test can beat: the larger of the next two (the second is a limit).
         floor_two_points: For one known set of outcomes.
         floor_mixture: For unknown signs, in the normal limit; 0 where p is too peaked for it.
         floor_rigorous: For unknown signs, without a limit.
         worst: Pattern of deviation that takes `detect` shots: ``"signs"``, ``"halves"``, or
-            ``"leak"`` to impossible outcomes where one outcome is certain.
+            ``"leak"`` out of the likeliest outcome where the others have less than epsilon.
         epsilon: Total variation.
         alpha: Error rate.
         power: Probability to succeed.
@@ -99,7 +103,7 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
     Example:
         >>> shots = plan([0.4, 0.3, 0.2, 0.1], epsilon=0.05)
         >>> float(shots.floor), str(shots.worst)
-        (1264.0, 'signs')
+        (1269.0, 'signs')
         >>> float(shots.detect), float(shots.certify)
         (2160.0, 1978.0)
     """
@@ -115,36 +119,34 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
     size, reached = epsilons["signs"]
     ratio = np.divide(size**2, rows, out=np.zeros_like(rows), where=rows > 0)
     strength = np.sqrt((ratio**2).sum(axis=-1))
-    mixture = np.where(reached, np.sqrt(2) * (z_alpha + z_power) / strength, 0.0)
+    strength = np.where(reached & (strength > 0), strength, np.inf)
+    mixture = np.sqrt(2) * (z_alpha + z_power) / strength
     needed = np.log1p((power - alpha) ** 2 / (alpha * (1 - alpha)))
     rigorous = _first(lambda n: _log_cosh(n[:, None] * ratio).sum(axis=-1) >= needed, len(rows))
 
     half = _half(rows)
     moved = np.minimum(half + epsilon, 1.0)
-    two = z_alpha * np.sqrt(half * (1 - half)) + z_power * np.sqrt(moved * (1 - moved))
-    two_points = (two / epsilon) ** 2
+    two_points = _first(lambda n: _best_power(n, half, moved, alpha) >= power, len(rows))
 
-    level = alpha * SHARES["u"]
+    u_level, tail_level = alpha * SHARES["u"], alpha * SHARES["tail"] / 2
     found = np.stack(
         [
-            _first(lambda n, e=e: _detects(rows, n, e, level, z_power), len(rows))
+            _first(lambda n, e=e: _detects(rows, n, e, u_level, z_power), len(rows))
             for e, _ in epsilons.values()
         ]
     )
-    # Where one outcome is certain, every other law puts epsilon on impossible ones: one hit tells.
-    leak = np.where(rows.max(axis=-1) == 1, np.log1p(-power) / np.log1p(-epsilon), np.inf)
-    certain = np.isfinite(leak)
+    leak = _first(lambda n: _power(n, half, moved, tail_level) >= power, len(rows))
     certified = _first(lambda n: foreseen(rows, n, alpha, z_power) <= epsilon, len(rows))
     floors = (np.maximum(mixture, two_points), two_points, mixture, np.where(reached, rigorous, 0))
     floor, two_points, mixture, rigorous = (np.ceil(x).reshape(shape) for x in floors)
     return Plan(
-        np.ceil(np.where(certain, leak, found.max(axis=0))).reshape(shape),
+        np.ceil(np.where(reached, found.max(axis=0), leak)).reshape(shape),
         np.ceil(certified).reshape(shape),
         floor,
         two_points,
         mixture,
         rigorous,
-        np.where(certain, "leak", np.array(list(PATTERNS))[found.argmax(axis=0)]).reshape(shape),
+        np.where(reached, np.array(list(PATTERNS))[found.argmax(axis=0)], "leak").reshape(shape),
         epsilon,
         alpha,
         power,
@@ -163,13 +165,7 @@ def _pattern(p: Floats, epsilon: float, exponent: float) -> tuple[Floats, Bools]
         c = (low + high) / 2
         short = np.minimum(c * direction, most).sum(axis=-1, keepdims=True) < 2 * epsilon
         low, high = np.where(short, c, low), np.where(short, high, c)
-    reached = most.sum(axis=-1) >= 2 * epsilon
-    size = np.minimum(high * direction, most)
-    # Where p has no room, everything else grows at the cost of the likeliest outcome.
-    gap = 1 - p.max(axis=-1, keepdims=True)
-    grown = np.where(p < p.max(axis=-1, keepdims=True), epsilon * p / np.maximum(gap, 1e-300), 0)
-    grown = grown + epsilon * (p >= p.max(axis=-1, keepdims=True))
-    return np.where(reached[:, None], size, grown), reached
+    return np.minimum(high * direction, most), most.sum(axis=-1) >= 2 * epsilon
 
 
 def _half(p: Floats) -> Floats:
@@ -179,6 +175,20 @@ def _half(p: Floats) -> Floats:
     for column in order.T:
         total = np.where(total + column <= 0.5, total + column, total)
     return np.where(order[:, 0] > 0.5, 1 - order[:, 0], total)
+
+
+def _power(n: Floats, p: Floats, q: Floats, level: Floats | float) -> Floats:
+    """Power against q of the exact test that n shots hit a set of probability p too often."""
+    n = np.ceil(n)
+    return stats.binom.sf(stats.binom.isf(level, n, p), n, q)
+
+
+def _best_power(n: Floats, p: Floats, q: Floats, level: float) -> Floats:
+    """The same if the test draws lots at the edge, so that it has just this level."""
+    n = np.ceil(n)
+    edge = stats.binom.isf(level, n, p)
+    lot = (level - stats.binom.sf(edge, n, p)) / stats.binom.pmf(edge, n, p)
+    return stats.binom.sf(edge, n, q) + lot * stats.binom.pmf(edge, n, q)
 
 
 def _detects(p: Floats, n: Floats, size: Floats, level: float, z_power: float) -> Bools:

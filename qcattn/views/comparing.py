@@ -102,7 +102,7 @@ def brief(certificate: Certificate, *, epsilon: float | None) -> dict[str, Any]:
 _WORST = {
     "signs": "many outcomes, signs unknown",
     "halves": "one half against the other",
-    "leak": "a leak to impossible outcomes",
+    "leak": "a leak out of the likeliest",
 }
 
 
