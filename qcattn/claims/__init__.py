@@ -1,5 +1,6 @@
 """Claims of the documents as experiments: one file a claim, each of which gives a finding."""
 
+from qcattn.claims.bayes import BayesianUpdate
 from qcattn.claims.displaced import DisplacedThermal
 from qcattn.claims.kms import KMSCondition
 from qcattn.claims.maximum_entropy import MaximumEntropy
@@ -15,6 +16,7 @@ __all__ = [  # noqa: RUF022
     "MixedStates",
     "SoftmaxGibbs",
     "MaximumEntropy",
+    "BayesianUpdate",
     "KMSCondition",
     "DisplacedThermal",
     "RelativeEntropy",
