@@ -44,7 +44,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from qcattn.comparisons._rows import Floats
+from qcattn.comparisons._rows import Floats, Ints
 
 #: Golden sections of the range of tangents.
 _STEPS = 34
@@ -81,6 +81,12 @@ def limit(share: Floats, n: Floats, alpha: float) -> Floats:
     return found
 
 
+def likeliest(counts: Floats, p: Floats) -> Ints:
+    """Index of the likeliest outcome, of equal ones the one most counted: whatever their order."""
+    first = np.argmax(np.where(p == p.max(axis=-1, keepdims=True), counts, -1.0), axis=-1)
+    return first[:, None]
+
+
 def bound(counts: Floats, p: Floats, n: Floats, alpha: float) -> Floats:
     """Upper confidence bound on the total variation of each row.
 
@@ -100,7 +106,7 @@ def bound(counts: Floats, p: Floats, n: Floats, alpha: float) -> Floats:
         0.0137
     """
     n = n[:, None].astype(np.float64)
-    top = np.argmax(p, axis=-1)[:, None]
+    top = likeliest(counts, p)
     p_top, share_top = (np.take_along_axis(x, top, axis=-1) for x in (p, counts / n))
     rest, share = p.copy(), counts / n
     for x in (rest, share):

@@ -25,9 +25,9 @@ where the variance is at most :math:`\sum_i q_i w_i^2 d_i^2` and the double sum 
 *Laws that are kept.* A law q is kept if no count is too far below it and U is not too small:
 
 1. :math:`q_i \le \bar q_i = (\sqrt{L/2} + \sqrt{L/2 + k_i})^2 / n` for every i, and
-   :math:`1 - q_i \le` the same bound for n - k_i, with :math:`L = \log(2 K / (\alpha/20))`. By
-   Chernoff's bound :math:`P(k \le nq - \sqrt{2nqL}) \le e^{-L}` the true law fails this with
-   probability at most alpha / 20.
+   :math:`1 - q_i \le` the same bound for n - k_i, with :math:`L = \log(2 K / (\alpha/20))` for K
+   outcomes. By Chernoff's bound :math:`P(k \le nq - \sqrt{2nqL}) \le e^{-L}` the true law fails
+   this with probability at most alpha / 20.
 2. :math:`U > n(n-1) \sum w d^2 - z \sqrt{V(q)}`, z the normal quantile of 0.95 alpha. The true law
    fails this with probability 0.95 alpha if the lower tail of U is no heavier than normal. That is
    the one step measured and not proved: a sum of independent deviations that a flat row spreads
@@ -237,7 +237,7 @@ def _by_quadratic(
     """
     k, p, left, lumped = _lump(counts, p)
     n = np.maximum(shots, 2).astype(np.float64)[:, None]
-    log_term = np.log(2 * counts.shape[1] / (BOX * alpha))
+    log_term = np.log(2 * left.sum(axis=-1, keepdims=True) / (BOX * alpha))
     z = -special.ndtri((1 - BOX) * alpha)
 
     def above(count: Floats) -> Floats:
@@ -259,7 +259,7 @@ def _by_quadratic(
         u = luck * spread
     size = np.sum((p > 0) * np.cbrt(m * m), axis=-1, keepdims=True)
     # The likeliest outcome is apart: its deviation is bounded piece by piece.
-    top = np.argmax(p, axis=-1)[:, None]
+    top = _sets.likeliest(k, p)
     low, high = p - least, most - p
     ends = [np.take_along_axis(x, top, -1) * np.linspace(0, 1, PIECES + 1) for x in (high, low)]
     for x in (low, high):
