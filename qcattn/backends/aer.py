@@ -8,11 +8,14 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
+import psutil
 from qiskit import QuantumCircuit, transpile
 from qiskit.providers import BackendV2
 from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.noise import NoiseModel
 
+from qcattn.backends.born import roll, with_probabilities
+from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.reading import Reader, collect, whole_shots
 from qcattn.backends.readout import apply_readout
 from qcattn.records import Counts, Prepared
@@ -28,7 +31,6 @@ _SEED_STEP_SHOT_BY_SHOT = 2**24
 _MAX_SHOTS_OF_RUN = 1_000_000
 _SHOTS_OF_CHUNK = 2**19
 _NUMBERS_OF_CHUNK = 2**22
-_MOST_BITS_OF_BORN = 24
 # Instructions after which one run is one trajectory, unless it is of a density matrix.
 _NOT_UNITARY = {"reset", "initialize", "kraus", "superop", "quantum_channel"}
 # Qubits from which on the cores work on one state together.
@@ -55,6 +57,8 @@ class Aer:
             sampling.
         noise_model: Gate and readout errors, or None.
         imitate: A Qiskit backend whose gates, couplings and noise are imitated, or None.
+        memory: Bytes that drawing may take at its peak, beside what the process holds: the state,
+            the template and as many rows at once as fit; None: half of this machine's.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -71,6 +75,7 @@ class Aer:
     draws: Literal["shots", "born"] = "shots"
     noise_model: NoiseModel | None = None
     imitate: BackendV2 | None = None
+    memory: int | None = None
 
     def __post_init__(self) -> None:
         """Check the options.
@@ -88,6 +93,8 @@ class Aer:
             value = getattr(self, name)
             if value not in values:
                 raise ValueError(f"`{name}` must be one of {', '.join(values)}, but is {value!r}")
+        if self.memory is not None and not self.memory > 0:
+            raise ValueError(f"`memory` must be positive, in bytes, but is {self.memory!r}")
         if self.noise_model is not None and self.imitate is not None:
             raise ValueError(
                 "`noise_model` and `imitate` both bring noise; give one of them "
@@ -106,7 +113,8 @@ class Aer:
             Counts of shape (...).
 
         Raises:
-            ValueError: If shots is not positive, or the circuit does not fit ``draws``.
+            ValueError: If shots is not positive, the circuit does not fit ``draws``, or one row
+                does not fit into ``memory`` (before any of it is taken).
             RuntimeError: If Aer refuses the circuit or loses a row.
         """
         return collect(prepared, self.stream(prepared, shots, seed))
@@ -119,6 +127,66 @@ class Aer:
         noise, circuit = self._noise(), self.fitted(prepared)
         draw = self._born if self.draws == "born" else self._sample
         return draw(prepared, circuit, noise, shots, root)
+
+    def memories(self, prepared: Prepared, shots: int, seed: Any = None) -> np.ndarray:
+        """The same shots one by one, in the order in which Aer drew them.
+
+        Args:
+            prepared: Template and values, shape (...).
+            shots: Shots a row, positive.
+            seed: As for a call, which counts the same shots.
+
+        Returns:
+            Shape (..., shots): the key of each shot; num_keys for a stray, num_keys + 1 where the
+            herald fired.
+
+        Raises:
+            ValueError: As for a call, and with ``draws="born"``, which has no order of shots.
+
+        Example:
+            >>> from qcattn.encodings import Binary
+            >>> from qcattn.preparations import Amplitude
+            >>> prepared = Amplitude()(Binary()([0.0, 1.0, 1.0]), beta=1.0)
+            >>> memory = Aer(device="CPU").memories(prepared, 100, seed=1)
+            >>> bool((np.bincount(memory) == Aer(device="CPU")(prepared, 100, seed=1).keys).all())
+            True
+        """
+        if self.draws == "born":
+            raise ValueError("`draws` is 'born', which draws counts, not shots; use 'shots'")
+        shots, root = whole_shots(shots), entropy(seed)
+        circuit, reader = self.fitted(prepared), Reader(prepared)
+        out = np.empty((len(prepared.flat_values), shots), np.int64)
+        for rows, drawn in self._results(
+            prepared, circuit, self._noise(), shots, root, memory=True
+        ):
+            parts = [
+                [
+                    reader.columns((int(text, 16) for text in one.data.memory), one.shots)
+                    for one in part
+                ]
+                for part in drawn
+            ]
+            out[rows] = np.concatenate(parts, axis=1)
+        return out.reshape(*prepared.shape, shots)
+
+    def footprint(self, prepared: Prepared, shots: int) -> Footprint:
+        """The memory that drawing takes, predicted from the template alone."""
+        circuit = self.fitted(prepared)
+        exact = self.draws == "born"
+        mixed = self.method == "density_matrix"
+        if self.method == "automatic" and _mixes(circuit, self._noise()):
+            # Aer itself takes the density matrix where it has fewer rows than there are shots.
+            mixed = exact or shots > 2 ** active_qubits(circuit)
+        return footprint(
+            circuit,
+            rows=len(prepared.flat_values),
+            keys=len(prepared.codewords),
+            shots=shots,
+            dense=self.method in ("automatic", "statevector", "density_matrix", "unitary"),
+            mixed=mixed,
+            single=self.precision == "single",
+            exact=exact,
+        )
 
     def fitted(self, prepared: Prepared) -> QuantumCircuit:
         """The template in the gates that it runs in: its own, or those that bear the noise."""
@@ -160,12 +228,14 @@ class Aer:
             "method": self.method,
             "precision": self.precision,
             "runtime_parameter_bind_enable": circuit.num_parameters > 0,
+            # Where Aer runs several shots at once, it takes no more states than fit.
+            "max_memory_mb": max(1, self._limit() >> 20),
         }
-        if circuit.num_qubits < _LARGE:
+        if (qubits := active_qubits(circuit)) < _LARGE:
             # One thread: on small states several are slower, and far slower on a busy machine. Aer
             # looks a shot up along 2^n probabilities; an index of half the qubits is quickest.
             options["max_parallel_threads"] = 1
-            options["statevector_sample_measure_opt"] = (circuit.num_qubits + 1) // 2
+            options["statevector_sample_measure_opt"] = (qubits + 1) // 2
         if noise is not None:
             options["noise_model"] = noise
         if self.device == "GPU" and not gpu_works():
@@ -173,7 +243,49 @@ class Aer:
                 "`device` is 'GPU', but Aer runs no circuit on one here; use 'CPU', or install "
                 "qiskit-aer-gpu in place of qiskit-aer (never both) where there is a GPU"
             )
-        return AerSimulator(device=self.on(), **options)
+        if (device := self.on()) == "GPU":
+            # Small states, those of many rows or shots, go to the GPU together.
+            options["batched_shots_gpu"] = qubits < _LARGE
+        return AerSimulator(device=device, **options)
+
+    def _limit(self) -> int:
+        """Bytes that drawing may take."""
+        return self.memory or psutil.virtual_memory().total // 2
+
+    def _results(
+        self,
+        prepared: Prepared,
+        circuit: QuantumCircuit,
+        noise: NoiseModel | None,
+        shots: int,
+        root: int,
+        **asked: Any,
+    ) -> Iterator[tuple[slice, list[list[Any]]]]:
+        """Rows, and for each part of their shots Aer's results."""
+        at_once = self.footprint(prepared, shots).rows_at_once(self._limit())
+        simulator, values = self._simulator(circuit, noise), prepared.flat_values
+        parts = [_MAX_SHOTS_OF_RUN] * (shots // _MAX_SHOTS_OF_RUN) + [shots % _MAX_SHOTS_OF_RUN]
+        parts = [part for part in parts if part]
+        bases = [_base_seed(root, part) for part in range(len(parts))]
+        chunk, step, start = 1, _SEED_STEP_OF_JOB, 0
+        while start < len(values):
+            rows = slice(start, min(start + chunk, len(values)))
+            drawn = [
+                _run(simulator, circuit, values[rows], part, base + step * start, **asked)
+                for part, base in zip(parts, bases, strict=True)
+            ]
+            sampled = all(one.metadata.get("measure_sampling") for part in drawn for one in part)
+            if start and not sampled and step == _SEED_STEP_OF_JOB:
+                raise RuntimeError(
+                    f"Aer sampled row 0 at once but rows {start} to {rows.stop - 1} shot by "
+                    "shot, so their shots may repeat; report this circuit"
+                )
+            if start == 0 and not sampled:
+                step = _SEED_STEP_SHOT_BY_SHOT
+            elif start == 0:
+                chunk = max(1, min(_SHOTS_OF_CHUNK // shots, at_once))
+            yield rows, drawn
+            start = rows.stop
 
     def _sample(
         self,
@@ -183,29 +295,11 @@ class Aer:
         shots: int,
         root: int,
     ) -> Iterator[tuple[slice, Counts]]:
-        simulator = self._simulator(circuit, noise)
-        values, reader = prepared.flat_values, Reader(prepared)
-        parts = [_MAX_SHOTS_OF_RUN] * (shots // _MAX_SHOTS_OF_RUN) + [shots % _MAX_SHOTS_OF_RUN]
-        parts = [part for part in parts if part]
-        bases = [_base_seed(root, part) for part in range(len(parts))]
-        chunk, step, start = 1, _SEED_STEP_OF_JOB, 0
-        while start < len(values):
-            rows = slice(start, min(start + chunk, len(values)))
-            total = Counts.zeros((rows.stop - rows.start,), prepared.codewords.shape[0])
-            for part, base in zip(parts, bases, strict=True):
-                results = _run(simulator, circuit, values[rows], part, base + step * start)
-                sampled = all(result.metadata.get("measure_sampling") for result in results)
-                if start and not sampled and step == _SEED_STEP_OF_JOB:
-                    raise RuntimeError(
-                        f"Aer sampled row 0 at once but rows {start} to {rows.stop - 1} shot by "
-                        "shot, so their shots may repeat; report this circuit"
-                    )
-                total = total + reader.of_dicts([result.data.counts for result in results])
-            if start == 0:
-                step = _SEED_STEP_OF_JOB if sampled else _SEED_STEP_SHOT_BY_SHOT
-                chunk = max(1, _SHOTS_OF_CHUNK // shots) if sampled else 1
-            yield rows, total
-            start = rows.stop
+        reader = Reader(prepared)
+        for rows, drawn in self._results(prepared, circuit, noise, shots, root):
+            parts = [reader.of_dicts([one.data.counts for one in part]) for part in drawn]
+            del drawn
+            yield rows, sum(parts[1:], parts[0])
 
     def _born(
         self,
@@ -215,17 +309,15 @@ class Aer:
         shots: int,
         root: int,
     ) -> Iterator[tuple[slice, Counts]]:
-        mixed = bool(set(circuit.count_ops()) & _NOT_UNITARY)
-        if noise is not None:
-            mixed |= bool(set(noise.noise_instructions) - {"measure"})
-            if any(
-                error["type"] == "qerror" and "measure" in error["operations"]
-                for error in noise.to_dict()["errors"]
-            ):
-                raise ValueError(
-                    "`noise_model` has a gate error on measuring, which draws='born' does not "
-                    "apply; use draws='shots', or a readout error"
-                )
+        mixed = _mixes(circuit, noise)
+        if noise is not None and any(
+            error["type"] == "qerror" and "measure" in error["operations"]
+            for error in noise.to_dict()["errors"]
+        ):
+            raise ValueError(
+                "`noise_model` has a gate error on measuring, which draws='born' does not "
+                "apply; use draws='shots', or a readout error"
+            )
         if mixed and self.method not in ("automatic", "density_matrix"):
             raise ValueError(
                 f"`method` is {self.method!r} with draws='born' and a reset or gate noise: "
@@ -234,31 +326,30 @@ class Aer:
         if "initialize" in circuit.count_ops():
             # Aer's density matrix knows it as a reset and gates only.
             circuit = transpile(circuit, AerSimulator(method="density_matrix"))
-        circuit, measured = _with_probabilities(circuit)
+        circuit, measured = with_probabilities(circuit)
+        at_once = self.footprint(prepared, shots).rows_at_once(self._limit())
         simulator = self._simulator(circuit, noise)
         if mixed:
             simulator.set_options(method="density_matrix")
         values, reader = prepared.flat_values, Reader(prepared)
         key = _base_seed(root, 0)
-        chunk = max(1, _NUMBERS_OF_CHUNK >> len(measured))
+        chunk = max(1, min(_NUMBERS_OF_CHUNK >> len(measured), at_once))
         for start in range(0, len(values), chunk):
             rows = slice(start, min(start + chunk, len(values)))
             results = _run(simulator, circuit, values[rows], 1, 0)
-            outcomes = np.stack([result.data.probabilities for result in results])
+            outcomes = np.array([result.data.probabilities for result in results])
+            del results
             if noise is not None:
                 outcomes = apply_readout(outcomes, noise, measured)
-            outcomes = np.clip(outcomes, 0, None)
+            np.clip(outcomes, 0, None, out=outcomes)
             outcomes /= outcomes.sum(axis=-1, keepdims=True)
-            drawn = np.stack(
-                [
-                    # A counter-based stream a row: no dependence on chunks or order.
-                    np.random.Generator(
-                        np.random.Philox(key=key, counter=[0, 0, row, 0])
-                    ).multinomial(shots, probabilities)
-                    for row, probabilities in enumerate(outcomes, start)
-                ]
-            )
-            yield rows, reader.of_vectors(drawn)
+            yield rows, reader.of_vectors(roll(outcomes, shots, key, start))
+
+
+def _mixes(circuit: QuantumCircuit, noise: NoiseModel | None) -> bool:
+    """Whether the state before reading is a mixture of trajectories."""
+    noisy = set(noise.noise_instructions) - {"measure"} if noise is not None else set()
+    return bool(noisy or set(circuit.count_ops()) & _NOT_UNITARY)
 
 
 def _base_seed(root: int, part: int) -> int:
@@ -267,15 +358,20 @@ def _base_seed(root: int, part: int) -> int:
 
 
 def _run(
-    simulator: AerSimulator, circuit: QuantumCircuit, values: np.ndarray, shots: int, seed: int
+    simulator: AerSimulator,
+    circuit: QuantumCircuit,
+    values: np.ndarray,
+    shots: int,
+    seed: int,
+    **asked: Any,
 ) -> list[Any]:
     """Run one template with many bindings; as many results must come back."""
     if circuit.num_parameters:
         binds = {parameter: values[:, i] for i, parameter in enumerate(circuit.parameters)}
-        job = simulator.run([circuit], parameter_binds=[binds], shots=shots, seed_simulator=seed)
+        circuits, asked = [circuit], {"parameter_binds": [binds], **asked}
     else:
-        job = simulator.run([circuit] * len(values), shots=shots, seed_simulator=seed)
-    result = job.result()
+        circuits = [circuit] * len(values)
+    result = simulator.run(circuits, shots=shots, seed_simulator=seed, **asked).result()
     if not result.success:
         first = result.status.partition("[Experiment 1]")[0].strip()
         raise RuntimeError(f"Aer could not run the circuit: {first[:400]}")
@@ -284,46 +380,6 @@ def _run(
             f"Aer gave {len(result.results)} results for {len(values)} rows; report this circuit"
         )
     return list(result.results)
-
-
-def _with_probabilities(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[int]]:
-    """The circuit with its final measurements read as exact probabilities of all clbits."""
-    out = circuit.copy_empty_like()
-    qubit_of: dict[int, int] = {}
-    measured: set[int] = set()
-    for instruction in circuit.data:
-        qubits = {circuit.find_bit(qubit).index for qubit in instruction.qubits}
-        if instruction.operation.name == "measure":
-            (qubit,) = qubits
-            clbit = circuit.find_bit(instruction.clbits[0]).index
-            if clbit in qubit_of:
-                raise ValueError(
-                    "`draws='born'` needs one final measurement for each bit, but the circuit "
-                    f"measures bit {clbit} twice; use draws='shots'"
-                )
-            qubit_of[clbit] = qubit
-            measured.add(qubit)
-            continue
-        if instruction.clbits or (qubits & measured and instruction.operation.name != "barrier"):
-            raise ValueError(
-                "`draws='born'` needs measurements at the end, but the circuit goes on with "
-                f"{instruction.operation.name!r} after one; use draws='shots'"
-            )
-        out.append(instruction)
-    if circuit.num_clbits > _MOST_BITS_OF_BORN:
-        raise ValueError(
-            f"`draws='born'` lists the probabilities of all outcomes, but the circuit reads "
-            f"{circuit.num_clbits} bits, and {_MOST_BITS_OF_BORN} are the most; use draws='shots'"
-        )
-    missing = set(range(circuit.num_clbits)) - set(qubit_of)
-    if missing:
-        raise ValueError(
-            f"`draws='born'` needs every bit measured, but {sorted(missing)} are not; use "
-            "draws='shots'"
-        )
-    order = [qubit_of[clbit] for clbit in range(circuit.num_clbits)]
-    out.save_probabilities(order)
-    return out, order
 
 
 @lru_cache(maxsize=1)

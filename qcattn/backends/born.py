@@ -1,0 +1,72 @@
+"""Exact outcome probabilities of a circuit, and the dice that draw from them."""
+
+from __future__ import annotations
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+__all__ = ["roll", "with_probabilities"]
+
+_MOST_BITS = 24
+
+
+def roll(probabilities: np.ndarray, shots: int, key: int, first: int) -> np.ndarray:
+    """Multinomial draws, every row from a stream of its own: no dependence on chunks or order.
+
+    Args:
+        probabilities: Shape (rows, outcomes), each row summing to one.
+        shots: Shots a row.
+        key: Of the counter-based generator.
+        first: Number of the first row; row r has the stream whose counter starts at r 2^128.
+
+    Returns:
+        Shape (rows, outcomes), int64.
+    """
+    stream = np.random.Philox(key=key, counter=[0, 0, first, 0])
+    dice, start = np.random.Generator(stream), stream.state
+    drawn = np.empty(probabilities.shape, np.int64)
+    for row, law in enumerate(probabilities):
+        start["state"]["counter"][2] = first + row
+        stream.state = start
+        drawn[row] = dice.multinomial(shots, law)
+    return drawn
+
+
+def with_probabilities(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[int]]:
+    """The circuit with its final measurements read as exact probabilities of all clbits."""
+    out = circuit.copy_empty_like()
+    qubit_of: dict[int, int] = {}
+    measured: set[int] = set()
+    for instruction in circuit.data:
+        qubits = {circuit.find_bit(qubit).index for qubit in instruction.qubits}
+        if instruction.operation.name == "measure":
+            (qubit,) = qubits
+            clbit = circuit.find_bit(instruction.clbits[0]).index
+            if clbit in qubit_of:
+                raise ValueError(
+                    "`draws='born'` needs one final measurement for each bit, but the circuit "
+                    f"measures bit {clbit} twice; use draws='shots'"
+                )
+            qubit_of[clbit] = qubit
+            measured.add(qubit)
+            continue
+        if instruction.clbits or (qubits & measured and instruction.operation.name != "barrier"):
+            raise ValueError(
+                "`draws='born'` needs measurements at the end, but the circuit goes on with "
+                f"{instruction.operation.name!r} after one; use draws='shots'"
+            )
+        out.append(instruction)
+    if circuit.num_clbits > _MOST_BITS:
+        raise ValueError(
+            f"`draws='born'` lists the probabilities of all outcomes, but the circuit reads "
+            f"{circuit.num_clbits} bits, and {_MOST_BITS} are the most; use draws='shots'"
+        )
+    missing = set(range(circuit.num_clbits)) - set(qubit_of)
+    if missing:
+        raise ValueError(
+            f"`draws='born'` needs every bit measured, but {sorted(missing)} are not; use "
+            "draws='shots'"
+        )
+    order = [qubit_of[clbit] for clbit in range(circuit.num_clbits)]
+    out.save_probabilities(order)
+    return out, order

@@ -1,0 +1,142 @@
+"""What drawing takes of the memory, told before it is taken."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+
+import psutil
+from qiskit import QuantumCircuit
+
+__all__ = ["Footprint", "active_qubits", "footprint", "parse_bytes", "peak_bytes"]
+
+# Bytes, from above, as tests/benchmarks/memory.py finds them with Aer 0.18: an instruction in
+# Qiskit's template and Aer's copies, a result and its metadata, a bound angle, an outcome that a
+# row saw in Aer's and Python's tables, a shot while its row is drawn, and an exact probability in
+# Aer's, in NumPy's and in the dice's arrays.
+_INSTRUCTION, _MATRIX, _RESULT, _ANGLE = 4500, 600, 12_000, 110
+_SEEN, _SHOT, _PROBABILITY = 320, 120, 60
+# Counts in three places; what Aer and its libraries take once.
+_COUNT, _ONCE = 3 * 8, 2**24
+_UNITS = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
+_UNITS |= {f"{unit}i": 1024**power for power, unit in enumerate("KMGT", 1)}
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes that drawing takes beside what the process holds already.
+
+    Attributes:
+        state: Amplitudes of one state on `qubits` qubits.
+        fixed: The state, the template and the counts of all rows.
+        row: Bindings and results of one row.
+        qubits: On which anything happens.
+    """
+
+    state: int
+    fixed: int
+    row: int
+    qubits: int
+
+    def rows_at_once(self, memory: int) -> int:
+        """Rows that fit into so many bytes.
+
+        Raises:
+            ValueError: If not even one does.
+        """
+        if self.fixed + self.row > memory:
+            needed = self.fixed + self.row
+            raise ValueError(
+                f"one row takes {needed:,} bytes ({needed / 2**30:,.3g} GiB), of which "
+                f"{self.state:,} are the state of {self.qubits} qubits, but `memory` allows "
+                f"{memory:,} bytes ({memory / 2**30:,.3g} GiB); take fewer keys, a preparation "
+                "with fewer qubits, precision='single', or more memory"
+            )
+        return (memory - self.fixed) // self.row
+
+    def peak(self, rows: int) -> int:
+        """Bytes with so many rows at once."""
+        return self.fixed + rows * self.row
+
+
+def active_qubits(circuit: QuantumCircuit) -> int:
+    """Qubits that anything but a barrier happens to; Aer leaves the others out."""
+    return len({q for i in circuit.data if i.operation.name != "barrier" for q in i.qubits})
+
+
+def footprint(
+    circuit: QuantumCircuit,
+    *,
+    rows: int,
+    keys: int,
+    shots: int,
+    dense: bool,
+    mixed: bool,
+    single: bool,
+    exact: bool,
+) -> Footprint:
+    """What drawing takes.
+
+    Args:
+        circuit: The template.
+        rows: Rows in all.
+        keys: Keys a row.
+        shots: Shots a row.
+        dense: Whether all amplitudes are held; matrix product and stabiliser states are not
+            predicted, and count as nothing.
+        mixed: Whether the state is a density matrix.
+        single: Whether an amplitude takes 8 bytes and not 16.
+        exact: Whether the probabilities of all outcomes are listed.
+
+    Example:
+        >>> circuit = QuantumCircuit(24, 2)
+        >>> circuit.h(range(24))
+        <qiskit.circuit.instructionset.InstructionSet object at ...>
+        >>> need = footprint(circuit, rows=1, keys=4, shots=100, dense=True, mixed=False,
+        ...                  single=False, exact=False)
+        >>> need.state == 16 * 2**24 < need.peak(1)
+        True
+    """
+    qubits = active_qubits(circuit)
+    state = (8 if single else 16) * 2 ** (qubits * (2 if mixed else 1)) * dense
+    matrices = sum(
+        len(i.operation.params) for i in circuit.data if i.operation.name == "multiplexer"
+    )
+    outcomes = 2**circuit.num_clbits
+    fixed = _ONCE + state + _INSTRUCTION * len(circuit.data) + _MATRIX * matrices
+    fixed += _COUNT * rows * (keys + 2) + (0 if exact else _SHOT * min(shots, 10**6))
+    row = _RESULT + _ANGLE * circuit.num_parameters
+    row += _PROBABILITY * outcomes if exact else _SEEN * min(shots, outcomes)
+    return Footprint(state, fixed, row, qubits)
+
+
+def parse_bytes(text: str, name: str = "memory") -> int:
+    """Bytes from ``"4GiB"``, ``"500 MB"`` or a number.
+
+    Raises:
+        ValueError: If the text is none of these, or not positive.
+
+    Example:
+        >>> parse_bytes("4GiB"), parse_bytes("1.5 kB")
+        (4294967296, 1500)
+    """
+    match = re.fullmatch(r"([0-9.]+(?:e[0-9]+)?)\s*([A-Za-z]*?)[Bb]?", text.strip())
+    unit = match and {key.lower(): size for key, size in _UNITS.items()}.get(match[2].lower())
+    try:
+        size = int(float(match[1]) * unit) if match and unit else 0
+    except ValueError:
+        size = 0
+    if size < 1:
+        raise ValueError(f"`{name}` must be a size such as 4GiB or 500MB, but is {text!r}")
+    return size
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(psutil.Process().memory_info().peak_wset)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
