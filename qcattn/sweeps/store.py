@@ -226,7 +226,7 @@ class Store:
         rows = self._rows("SELECT cell, point, details FROM points ORDER BY rowid")
         try:
             return [(str(cell), json.loads(point), json.loads(said)) for cell, point, said in rows]
-        except ValueError:
+        except (ValueError, TypeError):
             raise self._damaged("a place on the axes") from None
 
     def scores(self, spec: dict[str, Any]) -> np.ndarray:
@@ -265,7 +265,10 @@ class Store:
     def blocks(self, cell: str) -> dict[int, dict[str, Any]]:
         """What is known of each block of a cell."""
         rows = self._rows("SELECT block, about FROM blocks WHERE cell = ?", (cell,))
-        return {int(block): json.loads(about) for block, about in rows}
+        try:
+            return {int(block): dict(json.loads(about)) for block, about in rows}
+        except (ValueError, TypeError):
+            raise self._damaged(f"what is known of cell {cell[:12]}") from None
 
     def failures(self) -> dict[str, str]:
         """Cells that failed, and why."""
@@ -337,7 +340,7 @@ class Store:
 
     def _damaged(self, what: str) -> ValueError:
         return ValueError(
-            f"`{self.path}` is damaged: {what} does not match its SHA-256; restore a copy, or draw "
+            f"`{self.path}` is damaged: {what} is not as it was written; restore a copy, or draw "
             "again into another file"
         )
 

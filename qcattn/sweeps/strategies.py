@@ -51,9 +51,11 @@ def strategy(room: str, name: str, **options: Any) -> Any:
     if name.lower() not in by_name:
         known(room, name, classes(room))
     cls = by_name[name.lower()]
-    names = [field.name for field in fields(cls)]
-    for option in options:
-        known(cls.__name__, option, names)
+    usual = {field.name: field.default for field in fields(cls)}
+    for option, value in options.items():
+        default = usual[known(cls.__name__, option, usual)]
+        if isinstance(default, int | float) and not isinstance(value, int | float):
+            raise ValueError(f"`{cls.__name__}` has {option}={value!r}, which is no number")
     return cls(**{option: _tuples(value) for option, value in options.items()})
 
 

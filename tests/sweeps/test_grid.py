@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from qcattn.backends import Aer
+from qcattn.datasets import Scores, load
+from qcattn.encodings import OneHot
+from qcattn.preparations import QSVT, Amplitude, Heralded
+from qcattn.sweeps import Grid, parts
+from qcattn.sweeps.grid import task_key
+
+SCORES = np.random.default_rng(11).normal(scale=1.5, size=(70, 4))
+SCORES[3, 1] = -np.inf
+
+
+def keys(grid) -> list[str]:
+    return [cell.key for cell in grid.cells]
+
+
+def test_cells_are_the_product_of_the_axes(small):
+    grid = small(noise=["none", "readout=0.01"], encodings=OneHot())
+    assert len(grid.cells) == 8 and len(set(keys(grid))) == 8
+    points = [tuple(cell.point.values())[1:] for cell in grid.cells]
+    assert points[0] == (0.5, "OneHot", "Amplitude", "none", "Aer(draws='born')")
+    assert points[-1] == (1.0, "OneHot", "Heralded", "readout=0.01", "Aer(draws='born')")
+    assert grid.cells[0].num_blocks == 2
+    blocks = [grid.cells[0].block(number) for number in range(2)]
+    assert np.array_equal(np.concatenate(blocks), SCORES)
+
+
+OTHER = {
+    "scores": np.nextafter(SCORES, 9),
+    "beta": [0.5000001],
+    "encodings": OneHot(),
+    "preparations": QSVT(),
+    "noise": "readout=0.01",
+    "backends": Aer(device="CPU", draws="born", precision="single"),
+    "batch": 101,
+    "seed": 6,
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_whatever_determines_the_counts_changes_every_address(name, small):
+    assert not set(keys(small())) & set(keys(small(**{name: OTHER[name]})))
+
+
+def test_versions_of_the_circuit_change_the_address(monkeypatch, small):
+    from qcattn.sweeps import grid
+
+    before = keys(small())
+    monkeypatch.setattr(grid, "version", lambda name: "9" if name == "qiskit-aer" else "1")
+    after = keys(small())
+    assert not set(before) & set(after)
+    assert set(small().cells[0].spec["versions"]) == {"qcattn", "qiskit", "qiskit-aer", "numpy"}
+
+
+def test_what_does_not_determine_the_counts_leaves_addresses_alone(small):
+    before = keys(small())
+    assert keys(small(shots=999, alpha=0.1)) == before
+    assert keys(small(scores=SCORES)) == before, "names of tokens and axes"
+    assert keys(small(scores=SCORES.astype(">f8"))) == before, "byte order"
+    assert set(keys(small(beta=[1.0, 0.5]))) == set(before), "order"
+    assert set(before) < set(keys(small(beta=[0.5, 1.0, 2.0]))), "a larger grid"
+
+
+def test_tasks_have_addresses_of_their_own(small):
+    cell = small().cells[0].key
+    tasks = {task_key(cell, block, batch) for block in range(3) for batch in range(3)}
+    assert len(tasks) == 9 and task_key(cell, 0, 1) != task_key(cell, 1, 0)
+
+
+def test_parts_are_layers_and_heads_in_order():
+    scores = load()
+    chosen = parts(scores, layers=[2, 0], heads=[5, 1])
+    places = [(part.point["layer"], part.point["head"]) for part in chosen]
+    assert places == [(0, 1), (0, 5), (2, 1), (2, 5)]
+    for part, (layer, head) in zip(chosen, places, strict=True):
+        assert np.array_equal(part.scores.scores, scores.scores[layer, head])
+        assert part.scores.axes == ("query",) and part.scores.tokens == scores.tokens
+    (layer,) = parts(scores, layers=[4])
+    assert layer.scores.axes == ("head", "query")
+    (head,) = parts(scores, heads=[4])
+    assert np.array_equal(head.scores.scores, scores.scores[:, 4])
+
+
+def test_scores_of_one_name_are_told_apart():
+    grid = Grid([Scores(np.eye(2)), Scores(np.ones((2, 2)))])
+    assert [cell.point["scores"] for cell in grid.cells] == ["scores 0", "scores 1"]
+    twice = Grid([load(), load("smollm2", 1)])
+    assert [cell.point["scores"] for cell in twice.cells] == ["smollm2 #0", "smollm2 #1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"beta": []}, "`beta` is empty"),
+        ({"beta": [0.0]}, "`beta` must be positive"),
+        ({"preparations": []}, "`preparations` is empty"),
+        ({"preparations": Amplitude}, "`preparations` holds"),
+        ({"shots": 0}, "`shots` must be a whole number"),
+        ({"batch": 1.5}, "`batch` must be a whole number"),
+        ({"seed": -1}, "`seed` must be"),
+        ({"seed": None}, "`seed` must be"),
+        ({"alpha": 1}, "`alpha` must be between 0 and 1"),
+        ({"noise": [0.1]}, "`noise` holds"),
+        ({"backends": Aer()}, "must not depend on the machine"),
+        ({"scores": [[0.0, np.nan]]}, "scores"),
+        ({"scores": [[-np.inf, -np.inf]]}, "scores"),
+    ],
+)
+def test_a_grid_that_cannot_be_drawn_is_refused(options, said, small):
+    with pytest.raises(ValueError, match=said):
+        small(**options)
+
+
+def test_parts_that_are_not_there_are_refused(small):
+    with pytest.raises(ValueError, match="`layers` holds 30, but there are 30: 0 to 29"):
+        parts(load(), layers=[30])
+    with pytest.raises(ValueError, match="`heads` needs an axis 1"):
+        parts(Scores(np.zeros((2, 3))), heads=[0])
+    assert Heralded() in small().preparations
