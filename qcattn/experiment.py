@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
@@ -28,9 +29,14 @@ __all__ = [
     "Interrupted",
     "Preparation",
     "compare",
+    "held_bytes",
     "package_versions",
     "run",
 ]
+
+
+# As tests/benchmarks/memory.py finds them: bytes of a process, and arrays as large as the scores.
+_PROCESS, _ARRAYS = 400 * 2**20, 16
 
 
 class Encoding(Protocol):
@@ -170,6 +176,18 @@ def run(
     return result
 
 
+def held_bytes(shape: tuple[int, ...]) -> int:
+    """Memory of a run beside what drawing takes, from above.
+
+    Python and its libraries, a report, and the scores, energies, angles, probabilities and counts
+    of all rows with what comparing them takes.
+
+    Args:
+        shape: Of the scores, (..., num_keys).
+    """
+    return _PROCESS + _ARRAYS * 8 * math.prod(shape)
+
+
 def package_versions() -> dict[str, str]:
     """Versions of the packages that take part in a run."""
     return {name: version(name) for name in ("qcattn", "qiskit", "qiskit-aer", "numpy", "scipy")}
@@ -182,16 +200,19 @@ def _draw(
     seed: int,
     progress: Callable[[int], None] | None,
 ) -> tuple[Counts, bool]:
-    drawn: list[tuple[slice, Counts]] = []
     complete = True
-    try:
-        for rows, counts in backend.stream(prepared, shots, seed):
-            drawn.append((rows, counts))
-            if progress is not None:
-                progress(rows.stop)
-    except KeyboardInterrupt:
-        complete = False
-    return collect(prepared, drawn), complete
+
+    def until_stopped() -> Iterator[tuple[slice, Counts]]:
+        nonlocal complete
+        try:
+            for rows, counts in backend.stream(prepared, shots, seed):
+                yield rows, counts
+                if progress is not None:
+                    progress(rows.stop)
+        except KeyboardInterrupt:
+            complete = False
+
+    return collect(prepared, until_stopped()), complete
 
 
 def compare(

@@ -169,6 +169,23 @@ class Aer:
             out[rows] = np.concatenate(parts, axis=1)
         return out.reshape(*prepared.shape, shots)
 
+    def rows_at_once(self, prepared: Prepared, shots: int) -> int:
+        """Rows that go to Aer together: as many as fit into ``memory``, and no more than help.
+
+        Raises:
+            ValueError: If not even one row fits; the message says how many bytes it takes.
+        """
+        fit = self.footprint(prepared, shots).rows_at_once(self._limit())
+        if self.draws == "born":
+            helpful = _NUMBERS_OF_CHUNK >> prepared.circuit.num_clbits
+        else:
+            helpful = _SHOTS_OF_CHUNK // shots
+        return max(1, min(fit, helpful, len(prepared.flat_values)))
+
+    def peak_bytes(self, prepared: Prepared, shots: int) -> int:
+        """The most memory that drawing is predicted to take, beside what the process holds."""
+        return self.footprint(prepared, shots).peak(self.rows_at_once(prepared, shots))
+
     def footprint(self, prepared: Prepared, shots: int) -> Footprint:
         """The memory that drawing takes, predicted from the template alone."""
         circuit = self.fitted(prepared)
@@ -262,7 +279,7 @@ class Aer:
         **asked: Any,
     ) -> Iterator[tuple[slice, list[list[Any]]]]:
         """Rows, and for each part of their shots Aer's results."""
-        at_once = self.footprint(prepared, shots).rows_at_once(self._limit())
+        at_once = self.rows_at_once(prepared, shots)
         simulator, values = self._simulator(circuit, noise), prepared.flat_values
         parts = [_MAX_SHOTS_OF_RUN] * (shots // _MAX_SHOTS_OF_RUN) + [shots % _MAX_SHOTS_OF_RUN]
         parts = [part for part in parts if part]
@@ -283,7 +300,7 @@ class Aer:
             if start == 0 and not sampled:
                 step = _SEED_STEP_SHOT_BY_SHOT
             elif start == 0:
-                chunk = max(1, min(_SHOTS_OF_CHUNK // shots, at_once))
+                chunk = at_once
             yield rows, drawn
             start = rows.stop
 
@@ -327,13 +344,12 @@ class Aer:
             # Aer's density matrix knows it as a reset and gates only.
             circuit = transpile(circuit, AerSimulator(method="density_matrix"))
         circuit, measured = with_probabilities(circuit)
-        at_once = self.footprint(prepared, shots).rows_at_once(self._limit())
+        chunk = self.rows_at_once(prepared, shots)
         simulator = self._simulator(circuit, noise)
         if mixed:
             simulator.set_options(method="density_matrix")
         values, reader = prepared.flat_values, Reader(prepared)
         key = _base_seed(root, 0)
-        chunk = max(1, min(_NUMBERS_OF_CHUNK >> len(measured), at_once))
         for start in range(0, len(values), chunk):
             rows = slice(start, min(start + chunk, len(values)))
             results = _run(simulator, circuit, values[rows], 1, 0)

@@ -13,6 +13,7 @@ from qcattn.cli.folders import check_folder, free_folder, write_whole
 from qcattn.cli.printing import exit_code, print_results
 
 if TYPE_CHECKING:
+    from qcattn.backends import Aer
     from qcattn.datasets import Scores
     from qcattn.experiment import Backend, Preparation
     from qcattn.records import Result
@@ -64,6 +65,10 @@ def run(
             "commas, or a Qiskit fake backend such as GenericBackendV2."
         ),
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(help="What the run may hold at its peak, such as 4GiB. [default: half]"),
+    ] = None,
     alpha: Annotated[float, typer.Option(help="False alarms of a perfect sampler, a run.")] = 0.01,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the results. [default: qcattn-run, or -2 ...]")
@@ -86,14 +91,18 @@ def run(
     beside = preparation is None and scores is qk is hf is None
     level = alpha / 2 if beside else alpha
 
+    peaks: list[int] = []
+
     def sampled(part: Scores, name: str, label: str, seed: Any) -> Result:
         prepare = strategy("preparations", name)
-        backend = _backend(part, encode, prepare, method, device, draws, noise)
+        backend = _backend(part, encode, prepare, method, device, draws, noise, memory)
         options = {"beta": beta, "shots": shots, "encoding": encode, "alpha": level}
         try:
-            return _with_progress(label, part, prepare, backend, seed, quiet=json, **options)
+            result = _with_progress(label, part, prepare, backend, seed, quiet=json, **options)
         except Interrupted as stop:
-            return stop.result
+            result = stop.result
+        peaks.append(backend.peak_bytes(result.prepared, shots))
+        return result
 
     results = [sampled(chosen, preparation or "Purification", "rows", seed)]
     complete = results[0].complete
@@ -113,6 +122,8 @@ def run(
     print_results(results, alpha, json)
     folder = _write(results, out)
     if not json:
+        if memory is not None:
+            typer.echo(_memory(chosen.scores.shape, max(peaks), memory))
         typer.echo(f"Report and results: {folder / 'report.html'}")
     if not complete:
         where = (
@@ -140,10 +151,12 @@ def _backend(
     device: str,
     draws: str,
     noise: str | None,
-) -> Backend:
+    memory: str | None,
+) -> Aer:
     from qiskit_aer import AerSimulator
 
     from qcattn.backends import Aer
+    from qcattn.backends.memory import parse_bytes
     from qcattn.backends.noise import noise_options
 
     # Those that turn by any angle.
@@ -157,10 +170,39 @@ def _backend(
         "device": device,
         "draws": known("--draws", draws, ["shots", "born"]),
     }
+    if memory is not None:
+        options["memory"] = _left(parse_bytes(memory, "--memory"), scores.scores.shape)
     if noise is not None:
         one = encode(scores.scores.reshape(-1, scores.scores.shape[-1])[0])
         options |= noise_options(noise, prepare(one, beta=1.0).circuit.num_qubits)
     return Aer(**options)
+
+
+def _left(memory: int, shape: tuple[int, ...]) -> int:
+    """Bytes that are left to drawing.
+
+    Raises:
+        ValueError: If a run of this shape holds more than all of them before it draws.
+    """
+    from qcattn.experiment import held_bytes
+
+    held = held_bytes(shape)
+    if held >= memory:
+        raise ValueError(
+            f"`--memory` allows {memory:,} bytes ({memory / 2**30:.3g} GiB), but scores of shape "
+            f"{shape} and what is computed from them take {held:,} bytes; give more, or fewer rows"
+        )
+    return memory - held
+
+
+def _memory(shape: tuple[int, ...], drawing: int, allowed: str) -> str:
+    from qcattn.backends.memory import peak_bytes
+    from qcattn.experiment import held_bytes
+
+    peak, predicted = peak_bytes() / 2**30, (held_bytes(shape) + drawing) / 2**30
+    return (
+        f"Memory: {peak:.3g} GiB at the peak, at most {predicted:.3g} predicted, {allowed} allowed"
+    )
 
 
 def _with_progress(

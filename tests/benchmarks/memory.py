@@ -85,25 +85,15 @@ def measure(case: Case) -> dict[str, Any]:
     clock.append(time.perf_counter())
     budget = parse_bytes(case.memory)
     backend = Aer(device="CPU", draws=case.draws, memory=budget)  # type: ignore[arg-type]
-    need = backend.footprint(prepared, case.shots)
-    at_once = [0]
-
-    def watched() -> Any:
-        for rows, counts in backend.stream(prepared, case.shots, seed=1):
-            at_once[0] = max(at_once[0], rows.stop - rows.start)
-            yield rows, counts
-
-    from qcattn.backends.reading import collect
-
     before = psutil.Process().memory_info().rss
-    counts = collect(prepared, watched())
+    counts = backend(prepared, case.shots, seed=1)
     clock.append(time.perf_counter())
     drawn = peak_bytes() - before
     verdict = fit(counts, softmax(scores), alpha=ALPHA)
     clock.append(time.perf_counter())
     return {
-        "rows at once": at_once[0],
-        "predicted": need.peak(at_once[0]),
+        "rows at once": backend.rows_at_once(prepared, case.shots),
+        "predicted": backend.peak_bytes(prepared, case.shots),
         "drawn": drawn,
         "process": peak_bytes(),
         "p": float(verdict.overall),
