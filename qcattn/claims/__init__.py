@@ -2,13 +2,16 @@
 
 from qcattn.claims.bayes import BayesianUpdate
 from qcattn.claims.displaced import DisplacedThermal
+from qcattn.claims.entropies import ThermodynamicEntropy
 from qcattn.claims.kms import KMSCondition
+from qcattn.claims.locking import KuramotoLocking
 from qcattn.claims.maximum_entropy import MaximumEntropy
 from qcattn.claims.mixed_states import MixedStates
 from qcattn.claims.pure_states import PureStates
 from qcattn.claims.relative_entropy import RelativeEntropy
 from qcattn.claims.running import all_claims, run_claims
 from qcattn.claims.softmax_gibbs import SoftmaxGibbs
+from qcattn.claims.temperature_limits import TemperatureLimits
 
 # In the order of the claims.
 __all__ = [  # noqa: RUF022
@@ -20,6 +23,9 @@ __all__ = [  # noqa: RUF022
     "KMSCondition",
     "DisplacedThermal",
     "RelativeEntropy",
+    "TemperatureLimits",
+    "ThermodynamicEntropy",
+    "KuramotoLocking",
     "all_claims",
     "run_claims",
 ]
