@@ -26,7 +26,7 @@ from qcattn.preparations.heralded import append_herald, herald_angles
 from qcattn.records import Prepared
 from qcattn.seeds import entropy
 
-__all__ = ["BayesianUpdate"]
+__all__ = ["BayesianUpdate", "updated"]
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ class BayesianUpdate:
         prepared, laws, evidence, defect = [], [], [], 0.0
         for start, updates in kinds.values():
             for i in range(self.rows):
-                law, chance = _bayes(start[i], [scores[i] for scores in updates])
-                one = self._circuit(start[i], [scores[i] for scores in updates], law, chance)
+                one = updated(start[i], [scores[i] for scores in updates], angle=self.angle)
+                law, chance = one.distribution, float(one.success)
                 prepared.append(one)
                 laws.append(law)
                 evidence.append(chance)
@@ -164,31 +164,6 @@ class BayesianUpdate:
             started=started,
         )
 
-    def _circuit(
-        self, prior: np.ndarray, updates: Sequence[np.ndarray], law: np.ndarray, evidence: float
-    ) -> Prepared:
-        """Prior, partner, and one ancilla an update; the kept shots read the posterior."""
-        keys = Binary()(prior)  # for its codewords alone
-        n = keys.num_qubits
-        system, partner = QuantumRegister(n, "system"), QuantumRegister(n, "partner")
-        ancillas = QuantumRegister(len(updates), "ancillas")
-        key, herald = ClassicalRegister(n, "key"), ClassicalRegister(len(updates), "herald")
-        circuit = QuantumCircuit(system, partner, ancillas, key, herald, name="bayes")
-        append_amplitudes(circuit, amplitude_angles(prior, keys).tolist(), keys, system)
-        circuit.cx(system, partner)
-        for i, scores in enumerate(updates):
-            hamiltonian = Binary()(scores)
-            turn = self.angle * i
-            if turn:
-                circuit.ry(turn, system)
-            angles = herald_angles(hamiltonian, 1.0).tolist()
-            append_herald(circuit, angles, hamiltonian, system, ancillas[i])
-            if turn:
-                circuit.ry(-turn, system)
-        circuit.measure(system, key)
-        circuit.measure(ancillas, herald)
-        return as_prepared(circuit, law, herald="herald", success=evidence)
-
     def _panel(self, prior: np.ndarray, counted: np.ndarray, laws: np.ndarray) -> Panel:
         """The first row: prior, after one update, after two."""
         x = np.arange(self.keys, dtype=float)
@@ -201,6 +176,46 @@ class BayesianUpdate:
         return Panel(
             "A prior and its two updates, 99% intervals", "key", "probability", tuple(curves)
         )
+
+
+def updated(prior: np.ndarray, updates: Sequence[np.ndarray], *, angle: float = 0.0) -> Prepared:
+    """A prior, updated once for each of several rows of scores: the kept shots read the posterior.
+
+    Args:
+        prior: Probabilities, shape (2**n,).
+        updates: Scores of each update, shape (2**n,).
+        angle: By which the basis of each update is turned from the one before, radians.
+
+    Returns:
+        Prepared of shape (); its distribution is the posterior and its success the evidence for
+        ``angle=0``, whatever the angle.
+
+    Example:
+        >>> found = updated(np.array([0.5, 0.5]), [np.log([1.0, 3.0])])
+        >>> found.distribution.round(6).tolist(), float(found.success.round(4))
+        ([0.25, 0.75], 0.6667)
+    """
+    keys = Binary()(prior)  # for its codewords alone
+    n = keys.num_qubits
+    system, partner = QuantumRegister(n, "system"), QuantumRegister(n, "partner")
+    ancillas = QuantumRegister(len(updates), "ancillas")
+    key, herald = ClassicalRegister(n, "key"), ClassicalRegister(len(updates), "herald")
+    circuit = QuantumCircuit(system, partner, ancillas, key, herald, name="bayes")
+    append_amplitudes(circuit, amplitude_angles(prior, keys).tolist(), keys, system)
+    circuit.cx(system, partner)
+    for i, scores in enumerate(updates):
+        hamiltonian = Binary()(scores)
+        turn = angle * i
+        if turn:
+            circuit.ry(turn, system)
+        angles = herald_angles(hamiltonian, 1.0).tolist()
+        append_herald(circuit, angles, hamiltonian, system, ancillas[i])
+        if turn:
+            circuit.ry(-turn, system)
+    circuit.measure(system, key)
+    circuit.measure(ancillas, herald)
+    law, evidence = _bayes(prior, updates)
+    return as_prepared(circuit, law, herald="herald", success=evidence)
 
 
 def _bayes(prior: np.ndarray, updates: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:

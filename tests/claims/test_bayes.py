@@ -7,7 +7,7 @@ import pytest
 
 from qcattn.backends import Aer
 from qcattn.claims import BayesianUpdate
-from qcattn.claims.bayes import _bayes
+from qcattn.claims.bayes import _bayes, updated
 from qcattn.dense import outcome_distribution
 
 SMALL = {"keys": 4, "rows": 1, "shots": 60_000, "epsilon": 0.06, "alpha": 1e-6}
@@ -63,7 +63,7 @@ def test_the_circuit_gives_that_rule():
     rng = np.random.default_rng(2)
     prior, updates = rng.dirichlet(np.ones(8)), list(rng.normal(size=(2, 8)))
     law, evidence = _bayes(prior, updates)
-    dense, kept = outcome_distribution(BayesianUpdate()._circuit(prior, updates, law, evidence))
+    dense, kept = outcome_distribution(updated(prior, updates))
     assert np.allclose(dense, law) and np.isclose(kept, evidence)
-    turned = BayesianUpdate(angle=0.5)._circuit(prior, updates, law, evidence)
+    turned = updated(prior, updates, angle=0.5)
     assert np.abs(outcome_distribution(turned)[0] - law).max() > 0.01
