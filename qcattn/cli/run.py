@@ -200,9 +200,7 @@ def _memory(shape: tuple[int, ...], drawing: int, allowed: str) -> str:
     from qcattn.experiment import held_bytes
 
     peak, predicted = peak_bytes() / 2**30, (held_bytes(shape) + drawing) / 2**30
-    return (
-        f"Memory: {peak:.3g} GiB at the peak, at most {predicted:.3g} predicted, {allowed} allowed"
-    )
+    return f"Memory: {peak:.3g} GiB at the peak, {predicted:.3g} GiB predicted, {allowed} allowed"
 
 
 def _with_progress(
