@@ -14,7 +14,7 @@ from __future__ import annotations
 from math import ceil, sqrt
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 __all__ = ["bath_shares", "cycle_unitary", "flip_probability", "pulse"]
 
@@ -34,17 +34,19 @@ def bath_shares(
     :math:`h(x) = 1/2\cosh(\beta x/2)`. Lines without width (sigma = inf) leave the shares of a
     thermal qubit, and 1.
 
+    Returns:
+        Excited share, and logarithm of the scale.
+
     Example:
-        >>> excited, scale = bath_shares(np.array([1.0]), 1.0, np.inf)
-        >>> excited.round(4), scale
-        (array([0.2689]), array([1.]))
+        >>> excited, log_scale = bath_shares(np.array([1.0]), 1.0, np.inf)
+        >>> excited.round(4), np.abs(log_scale.round(12))
+        (array([0.2689]), array([0.]))
     """
     shift = beta / (8 * width**2)
-    exponent = beta * frequencies
-    # e^{-+bw/2} / 2 cosh(b(w+-m)/2), written so that nothing overflows.
-    up = np.exp(beta * shift / 2) * expit(-(exponent + beta * shift))
-    down = np.exp(beta * shift / 2) * expit(exponent - beta * shift)
-    return up / (up + down), up + down
+    # e^{-+bw/2} / 2 cosh(b(w+-m)/2), as logarithms, so that nothing overflows.
+    up = beta * shift / 2 + log_expit(-beta * (frequencies + shift))
+    down = beta * shift / 2 + log_expit(beta * (frequencies - shift))
+    return expit(up - down), np.logaddexp(up, down)
 
 
 def pulse(width: float, step: float) -> tuple[np.ndarray, float]:

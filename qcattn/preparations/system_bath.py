@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +19,7 @@ from qcattn.preparations.fitting import check_beta, need_every_state, need_one
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.reference import gibbs, populations
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
+from qcattn.seeds import entropy
 from qcattn.thermal import trace_distance
 
 __all__ = ["SystemBath"]
@@ -65,18 +67,18 @@ class SystemBath:
 
     Attributes:
         cycles: Cycles for each of the couplings, 1 or more.
-        strength: The coupling a of the first cycle, dimensionless.
+        strength: The largest coupling a of the first cycles, dimensionless.
         width: Width sigma of the pulses in time, in units of 1/energy; None for 16 / (largest
             energy - lowest energy), at most 4.
         couplings: Labels of Pauli strings, qubit 0 rightmost. None given: Y at each site, or,
             where H is diagonal, all 2**n - 1 strings of X, which join each pair of keys.
         step: Longest Trotter step, in units of 1/energy; shorter where H has frequencies
             that it would not resolve.
-        seed: Of the random starts and times.
+        seed: Of the random starts and times; anything `numpy.random.default_rng` takes.
 
     Example:
         >>> from qcattn.models import ising
-        >>> prepared = SystemBath(cycles=20)(ising(2, field=1.2), beta=0.5)
+        >>> prepared = SystemBath(cycles=30)(ising(2, field=1.2), beta=0.5)
         >>> prepared.kind, prepared.resources.qubits, bool(prepared.error < 0.03)
         ('thermal', 4, True)
 
@@ -90,7 +92,7 @@ class SystemBath:
     width: float | None = None
     couplings: tuple[str, ...] = ()
     step: float = 0.25
-    seed: int = 0
+    seed: Any = 0
 
     def __post_init__(self) -> None:
         """Check the options.
@@ -98,8 +100,9 @@ class SystemBath:
         Raises:
             ValueError: If one of them is out of range.
         """
-        if self.cycles < 1:
-            raise ValueError(f"`cycles` must be 1 or more, but is {self.cycles}")
+        whole = isinstance(self.cycles, int | np.integer) and not isinstance(self.cycles, bool)
+        if not (whole and self.cycles > 0):
+            raise ValueError(f"`cycles` must be a whole number, 1 or more, but is {self.cycles!r}")
         for name in ("strength", "width", "step"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
@@ -179,16 +182,17 @@ class SystemBath:
     ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Width, and for each cycle frequency, excited share of the bath, coupling and wait."""
         width = 16 / max(spread, 4.0) if self.width is None else self.width
-        rng = np.random.default_rng(self.seed)
+        rng = np.random.default_rng(entropy(self.seed))
         starts = rng.random(couplings)
         total = self.cycles * couplings
         waits = 4 * width * rng.random(total)
         rounds, turn = np.divmod(np.arange(total), couplings)
         there_and_back = 1 - np.abs(2 * ((starts[turn] + _GOLDEN * rounds) % 1) - 1)
         frequencies = (spread + 2.5 / (2 * width)) * there_and_back
-        excited, factors = bath_shares(frequencies, beta, width)
+        excited, logs = bath_shares(frequencies, beta, width)
         fall = 1 - (np.arange(total) + 0.5) / total
-        return width, frequencies, excited, self.strength * fall * np.sqrt(factors), waits
+        strengths = self.strength * fall * np.exp((logs - logs.max()) / 2)
+        return width, frequencies, excited, strengths, waits
 
     def _on_keys(
         self,
