@@ -3,6 +3,7 @@
 from qcattn.claims.bayes import BayesianUpdate
 from qcattn.claims.displaced import DisplacedThermal
 from qcattn.claims.entropies import ThermodynamicEntropy
+from qcattn.claims.head_outputs import HeadOutputs
 from qcattn.claims.kms import KMSCondition
 from qcattn.claims.locking import KuramotoLocking
 from qcattn.claims.maximum_entropy import MaximumEntropy
@@ -25,6 +26,7 @@ __all__ = [  # noqa: RUF022
     "RelativeEntropy",
     "TemperatureLimits",
     "ThermodynamicEntropy",
+    "HeadOutputs",
     "KuramotoLocking",
     "all_claims",
     "run_claims",
