@@ -47,7 +47,7 @@ from scipy import special
 from qcattn.comparisons._rows import Floats, Ints
 
 #: Golden sections of the range of tangents.
-_STEPS = 34
+_STEPS = 18
 _GOLDEN = (5**0.5 - 1) / 2
 
 
