@@ -1,0 +1,77 @@
+"""Five links on one row hold together for a thermal state, and not for a pure or a wrong one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from qiskit.quantum_info import Pauli
+
+from qcattn.backends import Aer
+from qcattn.claims import Chain
+from qcattn.preparations import Amplitude, Heralded
+from qcattn.thermal import gibbs_state
+
+SMALL = {"shots": 60_000, "epsilon": 0.05, "tolerance": 0.3, "nats": 0.5, "alpha": 1e-6}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return Chain(**SMALL)(seed=1)
+
+
+def holds(finding):
+    return [check.holds for check in finding.checks]
+
+
+def test_every_link_holds_and_a_pure_state_breaks_one(found):
+    """False-failure rate 1e-6."""
+    assert found.verdict == "conditional"
+    assert holds(found) == [True] * 7 + [False]
+    assert all(number.reference in number.estimate for number in found.numbers)
+    assert "not all the same thing" in found.words
+    assert len(found.panels[0].ticks) == 4
+
+
+def test_a_pure_state_passes_born_and_bayes_and_nothing_else():
+    """It would pass with probability far below 1e-6."""
+    wrong = Chain(**SMALL, preparation=Amplitude())(seed=1)
+    assert wrong.verdict == "refuted"
+    assert holds(wrong)[1] and holds(wrong)[5]
+    assert holds(wrong)[3] is False and holds(wrong)[4] is False
+
+
+@dataclass(frozen=True)
+class Warm:
+    """Prepares twice the temperature."""
+
+    def __call__(self, hamiltonian, *, beta):
+        return Heralded()(hamiltonian, beta=beta / 2)
+
+
+def test_another_temperature_breaks_born_and_kms():
+    """It would pass with probability far below 1e-6."""
+    wrong = Chain(**SMALL, preparation=Warm())(seed=1)
+    assert holds(wrong)[1:3] == [False, False] and "does not hold" in wrong.words
+
+
+class Swapped(Aer):
+    """Swaps the first two outcomes."""
+
+    def __call__(self, prepared, shots, seed):
+        counts = super().__call__(prepared, shots, seed)
+        counts.keys[..., [0, 1]] = counts.keys[..., [1, 0]]
+        return counts
+
+
+def test_a_sampler_that_swaps_outcomes_is_caught():
+    assert Chain(**SMALL, backend=Swapped())(seed=1).verdict == "refuted"
+
+
+def test_the_commutator_that_is_measured_is_that_of_the_kms_condition():
+    h = np.diag([0.3, -1.0, 0.4, 2.0])
+    rho, p, z = gibbs_state(h, 1.0), Pauli("XI").to_matrix(), Pauli("ZI").to_matrix()
+    b = 1j * z @ p
+    moved = np.diag(np.exp(-np.diag(h))) @ z @ np.diag(np.exp(np.diag(h)))
+    assert np.allclose(moved, z) and np.allclose(b, b.conj().T)
+    assert np.allclose(z @ b - b @ moved, 2j * p)
+    assert np.isclose(np.trace(rho @ p), 0)
