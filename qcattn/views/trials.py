@@ -33,7 +33,8 @@ __all__ = [
 
 #: Errors below this are drawn there: they are rounding.
 FLOOR = 1e-12
-_MARKERS = "osD^v<>PXph*d"
+# Filled ones, then the hollow ones, larger, so that two in one place are both seen.
+_MARKERS = "osD^vX"
 _DASHES = ("-", "--", "-.", ":")
 Column = tuple[str, str, Callable[[Result, Trial, int], str]]
 
@@ -285,7 +286,7 @@ def error_against_cost(trials: Trials, ax: Axes) -> Axes:
         true = [max(t.trace_distance, FLOOR) for t in group]
         claimed = [max(t.claimed, FLOOR) for t in group]
         ax.vlines(gates, true, claimed, color=INK, lw=0.7)
-        ax.plot(gates, true, ls="none", marker=mark, ms=6, color=_colour(group), label=name)
+        ax.plot(gates, true, ls="none", color=_colour(group), label=name, **mark)
     ax.set(
         xscale="log", yscale="log", xlabel="two-qubit gates per kept shot", ylabel="trace distance"
     )
@@ -307,7 +308,7 @@ def error_against_beta(trials: Trials, ax: Axes) -> Axes:
         beta = [t.beta for t in group]
         true = [max(t.trace_distance, FLOOR) for t in group]
         dash = _DASHES[i % len(_DASHES)]
-        ax.plot(beta, true, marker=mark, ms=5, lw=0.9, ls=dash, color=_colour(group), label=name)
+        ax.plot(beta, true, lw=0.9, ls=dash, color=_colour(group), label=name, **mark)
     ax.set(yscale="log", xlabel="beta", ylabel="trace distance")
     _finish(ax)
     return ax
@@ -317,7 +318,7 @@ def _gates_per_kept_shot(result: Result) -> float:
     return max(result.resources.two_qubit_gates, 1) / float(result.prepared.success)
 
 
-def _by_method(trials: Trials) -> list[tuple[str, str, list[Trial]]]:
+def _by_method(trials: Trials) -> list[tuple[str, dict[str, Any], list[Trial]]]:
     names = dict.fromkeys(trial.name for trial in trials.trials)
     groups = []
     for i, name in enumerate(names):
@@ -327,7 +328,9 @@ def _by_method(trials: Trials) -> list[tuple[str, str, list[Trial]]]:
             if trial.name == name and trial.result and not np.isnan(trial.trace_distance)
         ]
         if group:
-            groups.append((name, _MARKERS[i % len(_MARKERS)], group))
+            hollow = i // len(_MARKERS) % 2 == 1
+            mark: dict[str, Any] = {"marker": _MARKERS[i % len(_MARKERS)], "ms": 5}
+            groups.append((name, {**mark, "ms": 8, "mfc": "none"} if hollow else mark, group))
     return groups
 
 
