@@ -1,8 +1,10 @@
 """Claims of the documents as experiments: one file a claim, each of which gives a finding."""
 
 from qcattn.claims.bayes import BayesianUpdate
+from qcattn.claims.chain import Chain
 from qcattn.claims.displaced import DisplacedThermal
 from qcattn.claims.entropies import ThermodynamicEntropy
+from qcattn.claims.flat_locking import FlatLocking
 from qcattn.claims.head_outputs import HeadOutputs
 from qcattn.claims.kms import KMSCondition
 from qcattn.claims.locking import KuramotoLocking
@@ -28,6 +30,8 @@ __all__ = [  # noqa: RUF022
     "ThermodynamicEntropy",
     "HeadOutputs",
     "KuramotoLocking",
+    "FlatLocking",
+    "Chain",
     "all_claims",
     "run_claims",
 ]
