@@ -72,8 +72,9 @@ import numpy as np
 from scipy import special
 
 from qcattn.comparisons import _sets
+from qcattn.comparisons._measured import calibration_error
 from qcattn.comparisons._rows import Bools, Floats, check_level, check_rows
-from qcattn.comparisons.fit import Fit, calibration_error, fit
+from qcattn.comparisons.fit import Fit, fit
 
 #: Part of alpha spent on the bounds of single outcomes.
 BOX = 0.05

@@ -45,6 +45,8 @@ from scipy import special
 
 from qcattn.comparisons import _quadratic, _tilted
 from qcattn.comparisons._likeliest import likeliest_two
+from qcattn.comparisons._measured import added_moments, calibration_error, deviating, unseen
+from qcattn.comparisons._rare import scan
 from qcattn.comparisons._resolution import Sensitivity
 from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows
 
@@ -58,8 +60,6 @@ ROUGH_SKEW = {"u": 4.0, "energy": 1.5}
 ESCALATE_ROUGH = 0.1
 #: Draws of the importance sampling.
 DRAWS = 100
-#: Nested sets of rare outcomes at most.
-SETS = 20
 #: Skewness of a chi-square with one degree of freedom, the largest a smooth U can have.
 SMOOTH_SKEW = 8**0.5
 #: Calibration shots that an outcome of a measured law needs for a weight or an energy of its own.
@@ -189,6 +189,9 @@ class Fit:
         upper = np.where(counts > 0, special.bdtrc(counts - 1, n, p), 1.0)
         both = np.minimum(1.0, 2 * np.minimum(upper, special.bdtr(counts, n, p)))
         both = np.where(p > 0, both, np.where(counts > 0, 0.0, 1.0))
+        if self._rows.covariance is not None:
+            variance = np.diag(self._rows.covariance[flat])
+            both = deviating(counts, n, p, variance, float(self._rows.coarse[flat]))
         bad = np.flatnonzero(both * max(np.count_nonzero(p), 1) <= self.alpha)
         bad = bad[np.lexsort((-np.abs(counts - n * p)[bad], both[bad]))]
         found = [Offender(int(i), int(counts[i]), float(n * p[i]), float(both[i])) for i in bad]
@@ -311,7 +314,7 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
 
     u, u_var, u_third = _u(counts, law, n)
     if covariance is not None:
-        shift, more_var, more_third = _calibration(law, n, covariance)
+        shift, more_var, more_third = added_moments(law, n, covariance)
         u, u_var, u_third = u - shift, u_var + more_var, u_third + more_third
     live_u = u_var > 0
     spread = np.sqrt(np.where(live_u, u_var, 1.0))
@@ -334,12 +337,12 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     rough_e = live_e & (np.abs(e_skew) > ROUGH_SKEW["energy"])
     e_p = np.where(rough_e, np.minimum(1.0, 2 * _cantelli(np.abs(e_score))), e_p)
 
-    tail_p, live_t = _tail_scan(counts, p, n, rows.ideal[part], covariance)
+    tail_p, live_t = scan(counts, p, n, rows.ideal[part], covariance)
     top_p, live_top = likeliest_two(counts, law)
     zero = np.where(zero_hits > 0, 0.0, 1.0)
     if not exact:
         # Measured zeros take the share of the two likeliest; stray shots still refute.
-        top_p, live_top = _unseen(counts, p, n, coarse), (coarse > 0) & ~possible.all(axis=-1)
+        top_p, live_top = unseen(counts, p, n, coarse), (coarse > 0) & ~possible.all(axis=-1)
         zero = np.where(live_top & (rows.stray[part] == 0), 1.0, zero)
 
     live = {"u": live_u, "tail": live_t, "energy": live_e, "top": live_top}
@@ -385,21 +388,6 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     }
 
 
-def _unseen(counts: Floats, p: Floats, n: Floats, coarse: Floats) -> Floats:
-    r"""P-value of shots on outcomes that calibration never read.
-
-    If one calibration shot stands for a probability of at most c, an outcome that is expected h
-    times in n shots is expected in calibration at least h / (n c) times. Of all that are seen of
-    it, in counts and calibration together, each is among the counts with probability at most
-    :math:`\pi = n c / (1 + n c)`, so that h or more of them all are with at most
-    :math:`\pi^h`; times the number of outcomes, any of which may be the one.
-    """
-    most = np.where(p > 0, 0.0, counts).max(axis=-1)
-    mean = n * coarse
-    bound = np.minimum(1.0, p.shape[1] * (mean / (1 + mean)) ** most)
-    return np.where(most > 0, bound, 1.0)
-
-
 def _cantelli(z: Floats) -> Floats:
     """Bound on the upper tail of any standardised law."""
     return 1 / (1 + np.maximum(z, 0.0) ** 2)
@@ -416,52 +404,6 @@ def _u(counts: Floats, law: _quadratic.Law, n: Floats) -> tuple[Floats, Floats, 
     variance, third = _quadratic.null_moments(law)
     dead = (n < 2) | (law.gap[:, 0] <= 0)
     return np.where(dead, 0.0, u), np.where(dead, 0.0, variance), np.where(dead, 0.0, third)
-
-
-def calibration_error(covariance: Floats, alpha: float) -> Floats:
-    r"""Upper bound on the total variation between p and the law it estimates, each row's own.
-
-    With normal errors d of covariance C, :math:`\frac12 \sum |d_i|` has mean
-    :math:`\frac12 \sum (2 C_{ii} / \pi)^{1/2}` and is a Lipschitz function whose constant is at
-    most :math:`\frac12 (\sum |C_{ij}|)^{1/2}` in standard normal coordinates, so it exceeds its
-    mean by z times that with probability at most exp(-z^2 / 2).
-
-    Args:
-        covariance: Shape (rows, outcomes, outcomes).
-        alpha: Probability that the bound fails.
-
-    Returns:
-        Shape (rows,).
-    """
-    mean = np.sqrt(np.einsum("rii->ri", covariance) * (2 / np.pi)).sum(axis=-1) / 2
-    steep = np.sqrt(np.abs(covariance).sum(axis=(-1, -2))) / 2
-    return mean + np.sqrt(-2 * np.log(alpha)) * steep
-
-
-def _calibration(
-    law: _quadratic.Law, n: Floats, covariance: Floats
-) -> tuple[Floats, Floats, Floats]:
-    r"""What an uncertain p adds to the mean, variance and third moment of U.
-
-    Counts minus n p have covariance :math:`A + B` with :math:`A = n (diag p - p p^T)` from the
-    shots and :math:`B = n^2 C` from p. As a quadratic form of a nearly normal vector, U has the
-    cumulants :math:`2 tr (W(A+B))^2` and :math:`8 tr (W(A+B))^3`; of these, what is left without
-    B is subtracted, since U's own moments are known exactly.
-    """
-    p, w = law.p.copy(), law.w.copy()
-    np.put_along_axis(p, law.top, law.p_top, axis=-1)
-    np.put_along_axis(w, law.top, law.w_top, axis=-1)
-    root = np.sqrt(w)
-    shots = n[:, None, None] * (p[:, :, None] * np.eye(p.shape[1]) - p[:, :, None] * p[:, None, :])
-    a = root[:, :, None] * shots * root[:, None, :]
-    b = root[:, :, None] * (n**2)[:, None, None] * covariance * root[:, None, :]
-    shift = (1 - 1 / np.maximum(n, 1)) * np.einsum("rii->r", b)
-    moments = []
-    for matrix in (a + b, a):
-        square = matrix @ matrix
-        moments.append((np.einsum("rii->r", square), np.einsum("rij,rij->r", square, matrix)))
-    (two, three), (two_less, three_less) = moments
-    return shift, 2 * (two - two_less), 8 * (three - three_less)
 
 
 def _energies(law: _quadratic.Law, least: Floats) -> Floats:
@@ -484,89 +426,6 @@ def _energy(
     third = m3 - 3 * m1 * m2 + 2 * m1**3
     variance = np.where((variance > 1e-20) & (n > 0), variance, 0.0)
     return np.einsum("ij,ij->i", counts, score) - n * m1, n * variance, n * third
-
-
-def _tail_scan(
-    counts: Floats, p: Floats, n: Floats, ideal: Floats, covariance: Floats | None = None
-) -> tuple[Floats, Bools]:
-    """Exact binomial upper tails over nested sets of rare outcomes, their minimum corrected.
-
-    The sets are {i: 0 < p_i <= t}, by the exact p; the thresholds t are the probabilities at ranks
-    that fall geometrically from the last but one to the second, so ties never split and the order
-    of outcomes is free. The smallest tail is multiplied by the number of sets, and where that is
-    small it is replaced by the sum over the sets of the levels they can attain [R. E. Tarone,
-    Biometrics 46, 515 (1990)]: a set that expects 1e-6 shots cannot give a tail of just 1e-4.
-
-    Where p is measured, the sets are chosen by the exact probabilities before the readout (sets
-    chosen by p would collect what calibration happened to underrate), impossible ones included. A
-    set of probability m whose error has variance v is known as from :math:`M = m (1 - m) / v`
-    shots, M m of them in it. Its tail is that of the hits among these and the hits, each of which
-    is a hit with probability n / (n + M): exact if the calibration is a Poisson number of equal
-    parts, and on the safe side where m is large.
-    """
-    size, outcomes = p.shape
-    ordered = np.sort(ideal, axis=-1)
-    possible = np.count_nonzero(ideal, axis=-1)
-    if covariance is not None:
-        possible = np.full(size, outcomes)
-    number = SETS
-    # Closer than this neighbouring sets see the same shots; wider, a leak falls between two.
-    decay = np.maximum(1.5, (np.maximum(possible, 2) / 2) ** (1 / (number - 1)))
-    ranks = np.ceil((possible - 1)[:, None] / decay[:, None] ** np.arange(number) - 1e-9)
-    ranks = np.maximum(ranks, np.clip(possible - 1, 1, 2)[:, None]).astype(np.int64)
-    at = np.minimum(outcomes - possible[:, None] + ranks - 1, outcomes - 1)
-    thresholds = np.take_along_axis(ordered, at, axis=-1)
-    bins = np.zeros(p.shape, dtype=np.int64)
-    for j in range(number):
-        bins += ideal <= thresholds[:, j : j + 1]
-    bins += (np.arange(size) * (number + 1))[:, None]
-
-    def inside(weights: Floats) -> Floats:
-        """Sum of the weights inside each set, shape (size, number)."""
-        sums = np.bincount(bins.ravel(), weights.ravel(), minlength=size * (number + 1))
-        return sums.reshape(size, number + 1)[:, :0:-1].cumsum(axis=-1)[:, ::-1]
-
-    mass, hits = inside(p), inside(counts)
-    fresh = np.ones_like(mass, dtype=bool)
-    fresh[:, 1:] = thresholds[:, 1:] < thresholds[:, :-1]
-    # A set of everything says nothing.
-    fresh &= (thresholds < ordered[:, -1:]) & (n[:, None] > 0)
-    mean = n[:, None] * mass
-    look = fresh & (hits > mean + np.sqrt(mean))
-    tails = np.ones_like(mass)
-    shots = np.broadcast_to(n[:, None], mass.shape).astype(np.int64)
-    tails[look] = special.bdtrc(hits[look] - 1, shots[look], np.minimum(mass[look], 1.0))
-    if covariance is not None:
-        inner = (ideal[:, None, :] <= thresholds[:, :, None]).astype(float)
-        variance = np.maximum(np.einsum("rsi,rsi->rs", inner @ covariance, inner), 1e-300)
-        known = (mass * (1 - np.minimum(mass, 1.0)) / variance)[look]
-        own = shots[look] / (shots[look] + known)
-        measured = special.betainc(hits[look], known * mass[look] + 1, own)
-        tails[look] = np.where(known < 1e12, measured, tails[look])
-    sets = fresh.sum(axis=-1)
-    smallest = tails.min(axis=-1)
-    p_value = np.minimum(1.0, np.maximum(sets, 1) * smallest)
-    if covariance is not None:
-        return p_value, sets > 0
-    pursue = np.flatnonzero((p_value < 0.02) & (smallest > 1e-300))
-    attained = _attained(smallest[pursue], n[pursue], mass[pursue])
-    p_value[pursue] = np.minimum(p_value[pursue], (attained * fresh[pursue]).sum(axis=-1))
-    return p_value, sets > 0
-
-
-def _attained(level: Floats, n: Floats, mass: Floats) -> Floats:
-    """Largest upper tail of each binomial law that does not exceed the level, (rows, sets)."""
-    shots = np.broadcast_to(n[:, None], mass.shape).astype(np.int64)
-    mean, bound = n[:, None] * mass, -np.log(level)[:, None]
-    mass, level = np.minimum(mass, 1.0), level[:, None] * (1 + 1e-9)
-    # Bernstein's inequality: a count of `high` or more is rarer than the level.
-    high = np.ceil(mean + np.sqrt(2 * mean * bound) + bound).astype(np.int64) + 1
-    low = np.zeros_like(high)
-    for _ in range(int(high.max(initial=1)).bit_length()):
-        middle = (low + high) // 2
-        rare = special.bdtrc(middle - 1, shots, mass) <= level
-        low, high = np.where(rare, low, middle), np.where(rare, middle, high)
-    return np.where(high > shots, 0.0, special.bdtrc(np.minimum(high, shots) - 1, shots, mass))
 
 
 def _sum_p_values(moments: Floats) -> tuple[float, float]:

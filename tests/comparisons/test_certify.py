@@ -70,8 +70,8 @@ def test_false_certification(pattern, keys, shots):
 def test_coverage_of_the_quadratic_bound(pattern, keys, scale, shots):
     """Its one step that is not proved, measured on flat rows: the lower tail of U beyond the 5%
     point of a normal law has at most 5%, in 400 draws, and of 40 certificates at TV = 0.02 at most
-    5% are false; fails below 1e-7 a case. U shifted up by one standard deviation, the planted fault, is
-    caught.
+    5% are false; fails below 1e-7 a case. The planted fault, U shifted down by one standard
+    deviation, is caught.
     """
     rng = np.random.default_rng(keys)
     p = softmax(scale * rng.standard_normal(keys))
