@@ -174,6 +174,17 @@ def test_lumping_keeps_the_row():
     assert left.sum() == 4 + 4
 
 
+def test_what_was_lumped_is_added_back():
+    """Four rare outcomes counted as one may differ by all their probability without its showing."""
+    rare = np.full(4, 1e-4)
+    p = np.concatenate([np.full(300, (1 - rare.sum()) / 300), rare])[None]
+    counts = np.random.default_rng(0).multinomial(30_000, p).astype(float)
+    n = np.array([30_000])
+    one = (np.column_stack([x[:, :300], x[:, 300:].sum(-1)]) for x in (counts, p))
+    apart, together = (_by_quadratic(*x, n, 0.01) for x in ((counts, p), one))
+    np.testing.assert_allclose(apart - together, rare.sum(), rtol=1e-6)
+
+
 def test_stray_shots_and_no_shots():
     from types import SimpleNamespace
 
