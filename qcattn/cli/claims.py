@@ -79,7 +79,7 @@ def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = F
     from qcattn.views.tables import set_in_type
 
     console = Console()
-    console.print(set_in_type(views.summary(findings)))
+    console.print(set_in_type(views.summary(findings, narrow=True)))
     for finding in findings if in_full else ():
         head = f"{finding.claim} {finding.title}: {finding.verdict}\n\n{finding.statement}\n"
         console.print(head, highlight=False, markup=False)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.claims import exit_code_of_findings, print_findings
 from qcattn.cli.prepare import exit_code_of, print_trials
 from qcattn.cli.printing import exit_code, print_results
 from qcattn.cli.sweep import show_sweep
@@ -21,7 +22,7 @@ def show(
     result: Annotated[
         Path,
         typer.Argument(
-            help="A folder that `qcattn run` or `prepare` wrote, or a store of `qcattn sweep`."
+            help="A folder that `run`, `prepare` or `claims` wrote, or a store of `qcattn sweep`."
         ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
@@ -66,8 +67,15 @@ def show(
 def _show_folder(folder: Path, json: bool) -> None:
     """Print what a run left, and end with its exit code."""
     from qcattn.archive import is_trials, load_trials
+    from qcattn.findings import is_findings, load_findings
     from qcattn.storage import load
 
+    if is_findings(folder):
+        findings = load_findings(folder)
+        print_findings(findings, json)
+        if not json:
+            typer.echo(f"Report and results: {folder / 'report.html'}")
+        raise typer.Exit(exit_code_of_findings(findings))
     if is_trials(folder):
         trials = load_trials(folder)
         print_trials(trials, json)

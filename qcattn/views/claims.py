@@ -46,25 +46,29 @@ _ROLES = {
 }
 
 
-def summary(findings: Sequence[Finding]) -> Sheet:
-    """One line a claim: its verdict, its first number with interval, and its condition."""
+def summary(findings: Sequence[Finding], *, narrow: bool = False) -> Sheet:
+    """One line a claim: its verdict, its first number with interval, and its condition.
+
+    Args:
+        findings: What to show.
+        narrow: Put number and interval into one cell, for a terminal.
+    """
     lines = []
     for finding in findings:
         first = finding.numbers[0] if finding.numbers else None
-        lines.append(
-            (
-                f"{finding.claim} {finding.title}",
-                finding.verdict,
-                "" if first is None else first.name,
-                *(("", "", "") if first is None else _cells(first)),
-                finding.condition,
-            )
-        )
+        name = "" if first is None else first.name
+        best, interval, exact = ("", "", "") if first is None else _cells(first)
+        wide = (name, best, interval, exact)
+        one = (f"{name}: {best} in {interval}" if name else "",)
+        claim = f"{finding.claim} {finding.title}"
+        middle: tuple[str, ...] = one if narrow else wide
+        lines.append((claim, finding.verdict, *middle, finding.condition))
+    headings = ("number",) if narrow else ("number", "measured", "interval", "exact")
     named = [verdict for verdict in _MEANING if any(f.verdict == verdict for f in findings)]
     return Sheet(
         title="Claims",
-        columns=("claim", "verdict", "number", "measured", "interval", "exact", "condition"),
-        align="lllrrrl",
+        columns=("claim", "verdict", *headings, "condition"),
+        align="llll" if narrow else "lllrrrl",
         lines=tuple(lines),
         caption=" ".join(f"{verdict}: {_MEANING[verdict]}." for verdict in named),
         marked=frozenset(i for i, one in enumerate(findings) if one.verdict == "refuted"),

@@ -50,6 +50,10 @@ def test_the_table_has_verdict_number_interval_and_condition():
     assert [line[1] for line in sheet.lines] == ["exact", "refuted", "undecided", "untestable"]
     assert sheet.lines[3][2:] == ("", "", "", "", "needs a field")
     assert sheet.marked == {1}
+    assert views.summary(ALL, narrow=True).lines[:2] == (
+        ("A1 A <b>title</b>", "exact", "distance: 0.01235 in [0, 0.02]", ""),
+        ("A12 A <b>title</b>", "refuted", "distance: 0.01235 in [0, 0.02]", "only below <1>"),
+    )
     assert "refuted: a measured counter-example." in sheet.caption
     assert "analogy" not in sheet.caption
     assert views.standings(ALL) == "4 claims: 1 exact, 1 refuted, 1 untestable, 1 undecided."
