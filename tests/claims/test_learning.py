@@ -1,0 +1,132 @@
+"""A14: what training gains, and the premises and faults that change the verdict."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qcattn.backends import Aer
+from qcattn.claims import LearnedMeasurement
+from qcattn.records import Counts
+
+#: One training of noisy words on three qubits.
+WORDS = {
+    "tasks": ("noisy words",),
+    "words": 8,
+    "trainings": 1,
+    "held_out": 600,
+    "alpha": 1e-6,
+    "worth": 0.02,
+}
+
+
+#: Enough for the checks on what was measured, whatever was learned.
+QUICK = WORDS | {"words": 4, "queries": 6, "held_out": 300, "evaluations": 1}
+
+
+def outcomes(finding):
+    return {check.statement.partition(": ")[2]: check.holds for check in finding.checks[1:]}
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return LearnedMeasurement(**WORDS)(seed=0)
+
+
+@pytest.fixture(scope="module")
+def paired():
+    return LearnedMeasurement(**WORDS, noise=0.7, partner=1, evaluations=12)(seed=0)
+
+
+def test_beta_helps_and_the_basis_does_not_where_a_word_is_to_be_found(plain):
+    """False-failure rate 1e-6 of the intervals, given what was trained."""
+    assert plain.verdict == "refuted"
+    found = outcomes(plain)
+    assert found["training beta alone lowers the loss"] is True
+    assert found["training the basis alone lowers the loss"] is False
+    assert found["the key is read as often as the exact states say"] is True
+    assert plain.checks[0].holds is True
+    assert "the basis alone does not help" in plain.words
+    for number in plain.numbers:
+        assert np.isnan(number.reference) or number.reference in number.estimate, number.name
+
+
+def test_the_basis_helps_where_words_go_in_pairs(paired):
+    """The word to be found differs in one bit from the one shown: a turn of one qubit by pi."""
+    assert paired.verdict == "conditional"
+    found = outcomes(paired)
+    assert found["training the basis alone lowers the loss"] is True
+    assert found["the basis lowers the loss once beta and phase are trained"] is True
+    assert found["the trained circuit beats classical attention with as many parameters"] is True
+    assert "The circuit does better than both" in paired.words
+
+
+def test_curves_fall_and_bars_are_the_held_out_losses(paired):
+    training, bars = paired.panels
+    assert [curve.name for curve in training.curves] == [
+        "beta",
+        "basis",
+        "phase",
+        "beta and phase",
+        "all",
+    ]
+    assert all((np.diff(curve.y) <= 0).all() for curve in training.curves)
+    (held_out,) = bars.curves
+    assert bars.ticks[0] == "start" and len(bars.ticks) == len(held_out.y) == 8
+    assert ((held_out.low < held_out.y) & (held_out.y < held_out.high)).all()
+    assert held_out.y[bars.ticks.index("all")] < 0.3 < 0.8 < held_out.y[0]
+
+
+def test_a_simulator_that_loses_a_tenth_of_the_shots_to_key_zero_is_caught():
+    def leaking(prepared, shots, seed):
+        counts = Aer(draws="born")(prepared, shots, seed)
+        moved = counts.keys // 10
+        keys = counts.keys - moved
+        keys[..., 0] += moved.sum(axis=-1)
+        return Counts(keys, counts.stray, counts.discarded)
+
+    found = LearnedMeasurement(**QUICK, backend=leaking)(seed=0)
+    assert outcomes(found)["the key is read as often as the exact states say"] is False
+    assert found.verdict == "refuted"
+
+
+def test_a_simulator_of_another_phase_is_caught_by_the_derivatives():
+    """A planted fault: the angle of the phase is not the one that was bound."""
+
+    def turned(prepared, shots, seed):
+        values = prepared.values.copy()
+        names = [parameter.name for parameter in prepared.circuit.parameters]
+        values[..., names.index("p[0]")] += 1.0
+        return Aer(draws="born")(replace(prepared, values=values), shots, seed)
+
+    found = LearnedMeasurement(**QUICK, backend=turned)(seed=0)
+    assert found.checks[0].holds is False
+
+
+def test_a_real_head_small():
+    """Queries and keys of SmolLM2: classical attention contains the head, the circuit does not.
+
+    False-failure rate 1e-6 of the intervals, given what was trained.
+    """
+    small = LearnedMeasurement(
+        tasks=("attended keys",), window=4, trainings=1, evaluations=4, alpha=1e-6
+    )
+    found = small(seed=0)
+    result = outcomes(found)
+    assert result["the trained circuit beats classical attention with one temperature a head"] is (
+        False
+    )
+    assert found.numbers[0].estimate.best > -0.2 and found.shots > 10**6
+
+
+def test_the_same_seed_gives_the_same_finding_and_progress_goes_up():
+    tiny = LearnedMeasurement(
+        tasks=("noisy words",), words=4, trainings=1, queries=6, held_out=40, evaluations=2
+    )
+    told = []
+    one = tiny(seed=1, progress=lambda share, what: told.append((share, what)))
+    same, other = tiny(seed=1), tiny(seed=2)
+    assert one.numbers == same.numbers != other.numbers
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] < 1
+    assert told[0][1] == "noisy words: beta"
