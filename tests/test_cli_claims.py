@@ -90,7 +90,7 @@ def test_an_undecided_claim_exits_2_and_a_refuted_one_0(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["A4"], "`claims` has no 'A4'; did you mean A"),
+        (["A4"], "`claims` has no 'A4'; did you mean 'A"),
         (["--seed", -1], "`--seed`"),
         (["A1", "--out", "taken"], "exists"),
     ],
@@ -157,7 +157,7 @@ def test_claims_of_ones_own_and_unknown_ones_from_python():
     found = qcattn.run_claims([Quick(power=1.0)], seed=1)
     assert [one.verdict for one in found] == ["refuted"]
     assert all_claims()[0] == PureStates()
-    with pytest.raises(ValueError, match="did you mean A1"):
+    with pytest.raises(ValueError, match="did you mean 'A"):
         run_claims(["A01"])
     with pytest.raises(Interrupted) as stop:
         run_claims([Stopped()])

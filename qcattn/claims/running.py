@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 
 from qcattn.claims.concluding import Claim, Progress, conclude
 from qcattn.experiment import Interrupted
 from qcattn.findings import Check, Finding
+from qcattn.nearest import known
 from qcattn.seeds import entropy
 
 __all__ = ["all_claims", "run_claims"]
@@ -60,7 +60,7 @@ def run_claims(
     """
     everything = {one.claim: one for one in all_claims()}
     chosen = list(everything.values()) if claims is None else [
-        everything[_known(one, list(everything))] if isinstance(one, str) else one
+        everything[known("claims", one.upper(), everything)] if isinstance(one, str) else one
         for one in claims
     ]  # fmt: skip
     root = entropy(seed)
@@ -92,12 +92,3 @@ def _not_run(claim: Claim, seed: int) -> Finding:
         seed=seed,
         started=time.perf_counter(),
     )
-
-
-def _known(name: str, names: list[str]) -> str:
-    if name.upper() not in names:
-        near = get_close_matches(name.upper(), names, 1, 0.0)
-        raise ValueError(
-            f"`claims` has no {name!r}; did you mean {near[0]}? known are {', '.join(names)}"
-        )
-    return name.upper()

@@ -227,9 +227,9 @@ def _part(drawer: Drawer, finding: Finding, level: int) -> list[str]:
         parts.append(f"<p><strong>Condition.</strong> {escape(finding.condition)}</p>")
     if pictures:
         parts.append(figure(pictures, "Lines: exact. Points and bars: measured, with intervals."))
-    for sheet in (numbers(finding), checks(finding)):
+    for kind, sheet in (("", numbers(finding)), ("checks", checks(finding))):
         if sheet.lines:
-            parts += [f"<h{inner}>{sheet.title}</h{inner}>", table(sheet)]
+            parts += [f"<h{inner}>{sheet.title}</h{inner}>", table(sheet, kind)]
     facts = [(name.replace("_", " "), text) for name, text in finding.settings.items()]
     facts += [("shots in all", f"{finding.shots:,}"), ("seed", str(finding.seed))]
     facts.append(("time", f"{number(finding.seconds)} s"))
