@@ -7,6 +7,7 @@ from qcattn.claims.entropies import ThermodynamicEntropy
 from qcattn.claims.flat_locking import FlatLocking
 from qcattn.claims.head_outputs import HeadOutputs
 from qcattn.claims.kms import KMSCondition
+from qcattn.claims.learning import LearnedMeasurement
 from qcattn.claims.locking import KuramotoLocking
 from qcattn.claims.maximum_entropy import MaximumEntropy
 from qcattn.claims.mixed_states import MixedStates
@@ -31,6 +32,7 @@ __all__ = [  # noqa: RUF022
     "HeadOutputs",
     "KuramotoLocking",
     "FlatLocking",
+    "LearnedMeasurement",
     "Chain",
     "all_claims",
     "run_claims",
