@@ -17,7 +17,7 @@ from qiskit_aer.noise import NoiseModel
 from qcattn.backends.born import roll, with_probabilities
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.reading import Reader, collect, whole_shots
-from qcattn.backends.readout import apply_readout
+from qcattn.backends.readout import apply_readout, readout_matrices
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
@@ -216,6 +216,23 @@ class Aer:
             if used - noisy and noisy - used:
                 return transpile(circuit, basis_gates=noise.basis_gates, optimization_level=1)
         return circuit
+
+    def readout(self, prepared: Prepared) -> list[np.ndarray]:
+        """The noise's confusion matrix of each key bit, for `expected` and for mitigation.
+
+        Returns:
+            A matrix (2, 2) for each bit of the key, bit 0 first; ``[j, i]`` is the chance to read j
+            where i was prepared.
+        """
+        noise = self._noise() or NoiseModel()
+        circuit = self.fitted(prepared)
+        qubit_of = {
+            item.clbits[0]: circuit.find_bit(item.qubits[0]).index
+            for item in circuit.data
+            if item.operation.name == "measure"
+        }
+        (key,) = [each for each in circuit.cregs if each.name == prepared.key_register]
+        return readout_matrices(noise, [qubit_of[bit] for bit in key])
 
     def on(self) -> str:
         """The device that is used, ``"CPU"`` or ``"GPU"``."""

@@ -50,8 +50,8 @@ class Footprint:
             raise ValueError(
                 f"one row takes {needed:,} bytes ({needed / 2**30:,.3g} GiB), of which "
                 f"{self.state:,} are the state of {self.qubits} qubits, but `memory` leaves "
-                f"{memory:,} bytes ({memory / 2**30:,.3g} GiB) to drawing; take fewer keys, a preparation "
-                "with fewer qubits, precision='single', or more memory"
+                f"{memory:,} bytes ({memory / 2**30:,.3g} GiB) to drawing; take fewer keys, a "
+                "preparation with fewer qubits, precision='single', or more memory"
             )
         return (memory - self.fixed) // self.row
 

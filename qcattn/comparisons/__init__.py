@@ -5,6 +5,7 @@ from qcattn.comparisons.certify import Certificate, certify
 from qcattn.comparisons.expected import Expected, expected
 from qcattn.comparisons.fit import Fit, Offender, fit
 from qcattn.comparisons.independent import Independence, Part, independent
+from qcattn.comparisons.mitigated import Mitigated, mitigated
 from qcattn.comparisons.monitor import Monitor
 from qcattn.comparisons.plan import Plan, plan
 from qcattn.comparisons.same import Same, same
@@ -14,6 +15,7 @@ __all__ = [
     "Expected",
     "Fit",
     "Independence",
+    "Mitigated",
     "Monitor",
     "Offender",
     "Part",
@@ -24,6 +26,7 @@ __all__ = [
     "expected",
     "fit",
     "independent",
+    "mitigated",
     "plan",
     "same",
 ]

@@ -79,7 +79,7 @@ def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:
         >>> spread = (np.diag(p) - np.outer(p, p)) / 1000
         >>> found = mitigated(SimpleNamespace(values=p + [0.01, -0.01, 0], covariance=spread), p)
         >>> found.refuted, round(float(found.upper), 3)
-        (False, 0.057)
+        (False, 0.071)
     """
     alpha = check_level(alpha)
     law, values = check_probabilities(p), np.asarray(quasi.values, dtype=np.float64)
@@ -104,7 +104,7 @@ def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:
 def _row(x: Floats, covariance: Floats, p: Floats, alpha: float) -> tuple[float, float]:
     """p-value and bound of one row."""
     scatter = np.sqrt(np.diag(covariance).clip(0.0))
-    rare = scatter > RARE * p
+    rare = scatter >= RARE * p
     together = np.vstack([np.eye(len(p))[~rare], rare[None].astype(float)])
     x, q, spread = together @ x, together @ p, together @ covariance @ together.T
     root = np.maximum(q, np.sqrt(np.diag(spread).clip(1e-30))) ** (-1 / 3)
