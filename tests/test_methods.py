@@ -13,7 +13,14 @@ from qcattn.datasets import load
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.experiment import Interrupted
 from qcattn.methods import all_methods, prepare
-from qcattn.preparations import QSVT, Amplitude, Heralded, Purification, ThermofieldQAOA
+from qcattn.preparations import (
+    QSVT,
+    Amplitude,
+    Heralded,
+    Purification,
+    SystemBath,
+    ThermofieldQAOA,
+)
 from qcattn.preparations.reference import populations
 
 QUICK = [Amplitude(), Purification(), Heralded()]
@@ -113,7 +120,8 @@ def test_a_turned_basis_and_an_operator_are_taken():
 
 def test_on_a_row_of_real_attention_every_method_does_what_it_claims():
     """11 keys of SmolLM2 padded to 16. False failures: 1e-6 for all together."""
-    quick = {"QSVT": QSVT(error=1e-2), "ThermofieldQAOA": ThermofieldQAOA(layers=1, starts=1)}
+    some = (QSVT(error=1e-2), ThermofieldQAOA(layers=1, starts=1), SystemBath(cycles=20))
+    quick = {type(one).__name__: one for one in some}
     methods = [quick.get(type(one).__name__, one) for one in all_methods()]
     scores = load("smollm2").scores[11, 7, -1]
     row = Binary()(scores).filled(10.0)

@@ -61,7 +61,7 @@ class Variational:
 
     The error claimed is the true trace distance, by dense diagonalisation.
 
-    2 n qubits; (2 layers - 1) n + 2 n layers cx at most.
+    2 n qubits and at most 3 n cx a layer.
 
     Attributes:
         layers: Of each register, 1 or more; None takes n + 1.
