@@ -232,7 +232,7 @@ class _Run:
             return None if busy else _Job([self.suspects.popleft()], alone=True)
         pieces: list[Piece] = []
         seconds = batches = 0.0
-        while self.waiting and seconds < _JOB and batches < _MOST_BATCHES:
+        while self.waiting and (not pieces or (seconds < _JOB and batches < _MOST_BATCHES)):
             state = self.waiting[0]
             if not state.missing and not self._open(state):
                 self.waiting.popleft()

@@ -1,0 +1,49 @@
+"""A sweep on a cluster of dask.distributed, one of whose workers is killed in the middle."""
+
+import os
+import signal
+
+import pytest
+
+from qcattn.sweeps import running, sweep
+
+distributed = pytest.importorskip("distributed", reason="extra `dask` is not installed")
+
+
+@pytest.fixture
+def cluster():
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        host="127.0.0.1",
+        silence_logs=50,
+    ) as cluster:
+        yield cluster
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_worker_killed_in_mid_sweep_costs_nothing(
+    small, tables, reference, tmp_path, monkeypatch, cluster
+):
+    monkeypatch.setattr(running, "_JOB", 0.0)
+    killed = []
+    with distributed.Client(cluster) as client, client.get_executor(pure=False) as executor:
+        pids = client.run(os.getpid)
+
+        def kill(far):
+            if far.tasks >= 5 and not killed:
+                killed.append(next(iter(pids.values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        jobs = []
+        done = sweep(
+            small(),
+            store=tmp_path / "runs.sqlite",
+            executor=executor,
+            progress=lambda far: (jobs.append(far), kill(far)),
+        )
+        assert killed and killed[0] not in client.run(os.getpid).values()
+    assert jobs[-1].failures == 0 and jobs[-1].tasks == 32
+    assert tables(done) == tables(reference)
