@@ -2,6 +2,7 @@
 
 from qcattn.claims.bayes import BayesianUpdate
 from qcattn.claims.chain import Chain
+from qcattn.claims.dephasing import QuantumMeasurement
 from qcattn.claims.displaced import DisplacedThermal
 from qcattn.claims.entropies import ThermodynamicEntropy
 from qcattn.claims.flat_locking import FlatLocking
@@ -33,6 +34,7 @@ __all__ = [  # noqa: RUF022
     "KuramotoLocking",
     "FlatLocking",
     "LearnedMeasurement",
+    "QuantumMeasurement",
     "Chain",
     "all_claims",
     "run_claims",

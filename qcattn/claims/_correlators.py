@@ -17,7 +17,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import PauliGate, UnitaryGate
 from scipy.linalg import null_space
 
-from qcattn.claims.circuits import as_prepared
+from qcattn.claims.circuits import as_prepared, opened
 from qcattn.preparations.gates import compiled
 from qcattn.records import Prepared
 
@@ -48,17 +48,13 @@ def hadamard_test(
         >>> Aer()(test, 100, 1).keys.tolist()
         [100, 0]
     """
-    source = prepared.circuit.assign_parameters(prepared.values)
+    source, last, _ = opened(prepared)
+    source = source.assign_parameters(prepared.values)
     probe, key = QuantumRegister(1, "probe"), ClassicalRegister(1, "key")
     heralds = [bits for bits in source.cregs if bits.name == prepared.herald_register]
-    herald_bits = {bit for bits in heralds for bit in bits}
     circuit = QuantumCircuit(*source.qregs, probe, key, *heralds, name="hadamard_test")
-    last = []
     for item in source.data:
-        if item.operation.name != "measure":
-            circuit.append(item)
-        elif item.clbits[0] in herald_bits:
-            last.append(item)
+        circuit.append(item)
     system = next(register for register in source.qregs if register.name == "system")
     controlled = PauliGate(observable).control(1)
     circuit.h(probe)

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit, QuantumRegister
+from qiskit.circuit import CircuitInstruction, Qubit
 from qiskit.circuit.library import UnitaryGate
 
 from qcattn.certification.drawing import readings
 from qcattn.records import Prepared
 
-__all__ = ["as_prepared", "read_after"]
+__all__ = ["as_prepared", "opened", "read_after"]
 
 
 def as_prepared(
@@ -86,16 +87,8 @@ def read_after(
         >>> Aer()(flipped, 1000, 1).keys.argmax()
         np.int64(1)
     """
-    source = prepared.circuit
-    system = next(register for register in source.qregs if register.name == "system")
-    key = next(register for register in source.cregs if register.name == prepared.key_register)
-    out = source.copy_empty_like()
-    reading = []
-    for item in source.data:
-        if item.operation.name == "measure" and item.clbits[0] in key:
-            reading.append(item)
-        else:
-            out.append(item)
+    out, heralds, reading = opened(prepared)
+    system = next(register for register in out.qregs if register.name == "system")
     if isinstance(operation, QuantumCircuit):
         fresh = QuantumRegister(max(1, operation.num_qubits - len(system)), "fresh")
         if operation.num_qubits > len(system):
@@ -103,12 +96,38 @@ def read_after(
         out.compose(operation, [*system, *fresh][: operation.num_qubits], inplace=True)
     else:
         out.append(UnitaryGate(np.asarray(operation, dtype=complex)), system)
-    for item in reading:
+    for item in [*reading, *heralds]:
         out.append(item)
     return replace(
         prepared,
         circuit=out,
-        codewords=readings(len(key)),
+        codewords=readings(len(reading)),
         distribution=np.asarray(distribution, dtype=float),
         error=np.zeros(prepared.shape),
     )
+
+
+def opened(
+    prepared: Prepared,
+) -> tuple[QuantumCircuit, list[CircuitInstruction], list[CircuitInstruction]]:
+    """A circuit before its last measurements, those of the herald, and those of the key.
+
+    A herald that is measured on the way, its qubit used again, stays where it is.
+    """
+    source = prepared.circuit
+    key = next(register for register in source.cregs if register.name == prepared.key_register)
+    body: list[CircuitInstruction] = []
+    heralds: list[CircuitInstruction] = []
+    reading: list[CircuitInstruction] = []
+    later: set[Qubit] = set()
+    for item in reversed(source.data):
+        last = item.operation.name == "measure" and later.isdisjoint(item.qubits)
+        if last:
+            (reading if item.clbits[0] in key else heralds).append(item)
+        else:
+            body.append(item)
+            later.update(item.qubits)
+    out = source.copy_empty_like()
+    for item in reversed(body):
+        out.append(item)
+    return out, heralds[::-1], reading[::-1]
