@@ -97,6 +97,7 @@ def _attained(level: Floats, n: Floats, mass: Floats) -> Floats:
     mass, level = np.minimum(mass, 1.0), level[:, None] * (1 + 1e-9)
     # Bernstein's inequality: a count of `high` or more is rarer than the level.
     high = np.ceil(mean + np.sqrt(2 * mean * bound) + bound).astype(np.int64) + 1
+    high = np.minimum(high, shots + 1)
     low = np.zeros_like(high)
     for _ in range(int(high.max(initial=1)).bit_length()):
         middle = (low + high) // 2

@@ -1,6 +1,7 @@
 """Tests of fit: size under the null, planted faults, invariances, bad input."""
 
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pytest
@@ -78,6 +79,34 @@ class TestNull:
             alarms = int((result.p_values <= level).sum())
             assert stats.binom.sf(alarms - 1, 30_000, level) > 1e-7
         assert result.overall > 1e-7
+
+    @pytest.mark.parametrize(
+        ("p", "n"),
+        [
+            ((0.5, 0.3, 0.2), 12),
+            ((0.9, 0.07, 0.03), 14),
+            ((0.4, 0.3, 0.2, 0.1), 9),
+            ((0.97, 0.03), 60),
+        ],
+    )
+    def test_valid_at_the_level_of_many_rows(self, p, n):
+        """P(p-value <= t) <= t down to 1e-8, the level of 1e5 rows at 0.1%, by summing over all
+        counts; only the draws of the sampled p-values are chance (three fixed seeds).
+
+        The planted fault, one part's p-value taken without its share, is caught.
+        """
+        choices = combinations_with_replacement(range(len(p)), n)
+        counts = np.array([np.bincount(c, minlength=len(p)) for c in choices])
+        chance = stats.multinomial(n, p).pmf(counts)
+        levels = 10.0 ** -np.arange(2, 9)
+        size, wrong = np.zeros(len(levels)), np.zeros(len(levels))
+        for seed in range(3):
+            result = fit(counts, p, seed=seed)
+            size += chance @ (result.p_values[:, None] <= levels) / 3
+            wrong += chance @ (result.p_values[:, None] * SHARES["top"] <= levels) / 3
+        assert np.all(size <= 1.2 * levels)
+        assert size[1] > 0.1 * levels[1]
+        assert np.any(wrong > 1.2 * levels)
 
     def test_certain_rows(self):
         p = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
