@@ -26,7 +26,6 @@ __all__ = [
     "error_against_cost",
     "errors",
     "refusals",
-    "sheet",
     "words",
     "write_page_of",
 ]
@@ -75,15 +74,11 @@ def cost(trials: Trials) -> Sheet:
     return _sheet(trials, "Cost", _COST, _COST_CAPTION)
 
 
-def errors(trials: Trials) -> Sheet:
-    """What each trial claims, what is true, and the verdict."""
-    return _sheet(trials, "Error", (_KIND, *_ERRORS), f"{_KIND_CAPTION} {_ERRORS_CAPTION}")
-
-
-def sheet(trials: Trials) -> Sheet:
-    """Cost and error of each trial in one line."""
-    captions = (_KIND_CAPTION, _COST_CAPTION, _ERRORS_CAPTION, "fidelity: squared.")
-    return _sheet(trials, "", (_KIND, *_COST, *_ERRORS, _FIDELITY), " ".join(captions))
+def errors(trials: Trials, *, fidelity: bool = False) -> Sheet:
+    """What each trial claims, what is true, and the verdict; if asked, the squared fidelity."""
+    columns = (_KIND, *_ERRORS, *((_FIDELITY,) if fidelity else ()))
+    caption = f"{_KIND_CAPTION} {_ERRORS_CAPTION}" + " fidelity: squared." * fidelity
+    return _sheet(trials, "Error", columns, caption)
 
 
 def _sheet(trials: Trials, title: str, columns: tuple[Column, ...], caption: str) -> Sheet:
@@ -98,7 +93,7 @@ def _sheet(trials: Trials, title: str, columns: tuple[Column, ...], caption: str
     where = "" if several or not trials.trials else f", beta {number(trials.trials[0].beta)}"
     about = f"{trials.hamiltonian.encoding}, {size} qubits{where}"
     return Sheet(
-        title=f"{title}: {about}" if title else about,
+        title=f"{title}: {about}",
         columns=("method", *(("beta",) if several else ()), *(head for head, _, _ in columns)),
         align="l" + "r" * several + "".join(align for _, align, _ in columns),
         lines=tuple(lines),
@@ -378,9 +373,11 @@ def write_page_of(trials: Trials, path: str | Path) -> None:
         f'<p class="subject">{_subject(trials)}</p>',
         f'<p class="lead">{badge(trials.standing)} {_safe(words(trials))}</p>',
         "</header>",
-        "<h2>Methods</h2>",
-        table(sheet(trials), "grid"),
-        "<h2>What the error costs</h2>",
+        "<h2>What they cost</h2>",
+        table(cost(trials), "grid"),
+        "<h2>What they claim, and what is true</h2>",
+        table(errors(trials, fidelity=True), "grid"),
+        "<h2>Error against cost</h2>",
         figure(
             figures,
             "Points: true trace distance from the state aimed at. Thin lines reach up to the "

@@ -72,8 +72,9 @@ def test_a_broken_claim_and_a_refusal_are_told_apart(mixed):
     assert "2 of 4 trials differ from what they claim: Braggart." in said
     assert "2 of 4 trials agree" in said
     assert views.refusals(mixed) == (("Picky", "<b>not</b> to my taste"),)
-    whole = views.sheet(mixed)
+    whole = views.errors(mixed, fidelity=True)
     assert len(whole.columns) == len(whole.align) == len(whole.lines[0])
+    assert cells(whole, "fidelity")[0] == "1.000000" and "fidelity" not in errors.columns
 
 
 def test_words_say_what_agrees_and_the_error_rate(good):
