@@ -167,12 +167,13 @@ class BayesianUpdate:
     def _panel(self, prior: np.ndarray, counted: np.ndarray, laws: np.ndarray) -> Panel:
         """The first row: prior, after one update, after two."""
         x = np.arange(self.keys, dtype=float)
-        curves = [Curve("prior", x, prior, style="line")]
+        curves = []
         for name, at in (("after one update", self.rows), ("after two", 2 * self.rows)):
             total = counted[at].sum()
             low, high = proportion(counted[at], total, 0.01 / self.keys)
             curves.append(Curve(f"Bayes, {name}", x, laws[at], style="line"))
             curves.append(Curve(f"counts, {name}", x, counted[at] / total, low, high))
+        curves.append(Curve("prior", x, prior, style="line"))
         return Panel(
             "A prior and its two updates, 99% intervals", "key", "probability", tuple(curves)
         )

@@ -13,7 +13,7 @@ import numpy as np
 from qcattn.findings import Finding, Number, Panel, Verdict
 from qcattn.views.names import number
 from qcattn.views.page import Drawer, badge, figure, table, whole_page, write_page
-from qcattn.views.panels import draw_panel
+from qcattn.views.panels import draw_panel, size_of
 from qcattn.views.sheets import Sheet, joined
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def numbers(finding: Finding) -> Sheet:
         columns=("number", "measured", "interval", "exact"),
         align="lrrr",
         lines=tuple((one.name, *_cells(one)) for one in finding.numbers),
-        caption=f"The verdict of a perfect sampler changes with probability {finding.alpha:.0e} "
-        "at most.",
+        caption=f"The verdict of a perfect sampler changes with probability {finding.alpha:g} at "
+        "most.",
     )
 
 
@@ -187,7 +187,7 @@ def write_pictures(findings: Sequence[Finding], folder: Path) -> None:
 
     for finding in findings:
         for i, panel in enumerate(finding.panels, 1):
-            picture = Figure(figsize=_size(panel), layout="constrained")
+            picture = Figure(figsize=size_of(panel), layout="constrained")
             draw_panel(picture.subplots(), panel)
             picture.savefig(folder / f"{finding.claim}-{i}.svg", metadata={"Date": None})
 
@@ -214,7 +214,7 @@ def _part(drawer: Drawer, finding: Finding, level: int) -> list[str]:
         def draw(ax: Axes, panel: Panel = panel) -> Axes:
             return draw_panel(ax, panel)
 
-        pictures.append(drawer(draw, *_size(panel), panel.title))
+        pictures.append(drawer(draw, *size_of(panel), panel.title))
     section = f"<footer>{escape(finding.section)}</footer>" if finding.section else ""
     inner = level + 1
     parts = [
@@ -226,7 +226,7 @@ def _part(drawer: Drawer, finding: Finding, level: int) -> list[str]:
     if finding.condition:
         parts.append(f"<p><strong>Condition.</strong> {escape(finding.condition)}</p>")
     if pictures:
-        parts.append(figure(pictures, "Lines: exact. Points and bars: measured, with intervals."))
+        parts.append(figure(pictures, "Points are measured, with intervals; lines are computed."))
     for kind, sheet in (("", numbers(finding)), ("checks", checks(finding))):
         if sheet.lines:
             parts += [f"<h{inner}>{sheet.title}</h{inner}>", table(sheet, kind)]
@@ -235,11 +235,6 @@ def _part(drawer: Drawer, finding: Finding, level: int) -> list[str]:
     facts.append(("time", f"{number(finding.seconds)} s"))
     settings = table(Sheet("", ("", ""), "ll", tuple(facts)), "facts")
     return [*parts, f"<details><summary>Settings</summary>{settings}</details>"]
-
-
-def _size(panel: Panel) -> tuple[float, float]:
-    """Inches: wider where names of curves stand beside the picture."""
-    return (6.4, 3.2) if len(panel.curves) > 3 or len(panel.ticks) > 12 else (4.6, 3.2)
 
 
 def _command(findings: Sequence[Finding]) -> str:

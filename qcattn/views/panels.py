@@ -13,7 +13,7 @@ from qcattn.views.colours import INK, MEASURED, SERIES, SOFTMAX
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_panel"]
+__all__ = ["draw_panel", "size_of"]
 
 _MARKERS = "osD^vP"
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
@@ -25,8 +25,9 @@ _WIDE_TICKS = 45
 def draw_panel(ax: Axes, panel: Panel) -> Axes:
     """Draw the picture of a finding.
 
-    What is exact is a line, what was measured are points with intervals, or bars. One line is
-    blue and one set of points orange; of several, those of one colour belong together.
+    Lines are computed, points measured, with their intervals; bars may be either. A line is blue
+    and points are orange where there is one of each; of several, those of one colour belong
+    together, and one that belongs to all is grey.
 
     Args:
         ax: Where to draw.
@@ -45,22 +46,38 @@ def draw_panel(ax: Axes, panel: Panel) -> Axes:
     ax.set(xscale=panel.x_scale, yscale=panel.y_scale)
     styles = [curve.style for curve in panel.curves]
     several = len(set(styles)) < len(styles)
+    exact = {"line", "bars"} if "points" in styles else {"line"}
     for style, draw in (("bars", _bars), ("line", _line), ("points", _points)):
         curves = [curve for curve in panel.curves if curve.style == style]
         for i, curve in enumerate(curves):
-            alone = SOFTMAX if style == "line" else MEASURED
-            draw(ax, curve, SERIES[i % len(SERIES)] if several else alone, i, len(curves))
+            colour = SOFTMAX if style in exact else MEASURED
+            if several:
+                colour = SERIES[i % len(SERIES)] if len(curves) > 1 else INK
+            draw(ax, curve, colour, i, len(curves))
     if panel.ticks:
-        upright = sum(map(len, panel.ticks)) > _WIDE_TICKS
-        ax.set_xticks(range(len(panel.ticks)), panel.ticks, rotation=90 if upright else 0)
+        slant = sum(map(len, panel.ticks)) > _WIDE_TICKS
+        turned: dict[str, Any] = {"rotation": 30, "ha": "right"} if slant else {}
+        ax.set_xticks(range(len(panel.ticks)), panel.ticks, **turned)
     ax.set_xlabel(panel.x_label, parse_math=False)
     ax.set_ylabel(panel.y_label, parse_math=False)
     ax.set_title(fill(panel.title, 58), parse_math=False)
-    if len(panel.curves) > _INSIDE:
+    if _names_beside(panel):
         ax.legend(fontsize=7.5, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     elif len(panel.curves) > 1:
         ax.legend(fontsize=7.5, frameon=False)
     return ax
+
+
+def size_of(panel: Panel) -> tuple[float, float]:
+    """Width and height in inches: wider where names of curves stand beside the picture."""
+    longest = max((len(curve.name) for curve in panel.curves), default=0)
+    wide = 4.6 + (0.3 + 0.058 * longest if _names_beside(panel) else 0.0)
+    return max(wide, 6.4 if len(panel.ticks) > 12 else 0.0), 3.2
+
+
+def _names_beside(panel: Panel) -> bool:
+    bars = any(curve.style == "bars" for curve in panel.curves)
+    return len(panel.curves) > (1 if bars else _INSIDE)
 
 
 def _line(ax: Axes, curve: Curve, colour: str, i: int, number: int) -> None:
