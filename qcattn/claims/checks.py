@@ -47,7 +47,12 @@ def follows(
         for one in fit.offenders(tuple(map(int, worst)), limit=1):
             name = "a stray" if one.outcome < 0 else f"outcome {one.outcome}"
             where = f"; {name} came {one.observed:,} times, {one.expected:,.1f} expected"
-        return Check(statement, False, f"p = {fit.overall:.1e}{where}", role)
+        return Check(
+            statement,
+            False,
+            f"p = {fit.overall:.1e}{where}" if fit.overall else f"p = 0{where}",
+            role,
+        )
     by = f"total variation at most {upper:.4f}, error rate {alpha:.0e}; p = {fit.overall:.2g}"
     return Check(statement, True if found.all_certified else None, by, role)
 

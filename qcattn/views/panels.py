@@ -12,6 +12,7 @@ from qcattn.views.colours import INK, MEASURED, SERIES, SOFTMAX
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 __all__ = ["draw_panel", "size_of"]
 
@@ -58,6 +59,9 @@ def draw_panel(ax: Axes, panel: Panel) -> Axes:
         slant = sum(map(len, panel.ticks)) > _WIDE_TICKS
         turned: dict[str, Any] = {"rotation": 30, "ha": "right"} if slant else {}
         ax.set_xticks(range(len(panel.ticks)), panel.ticks, **turned)
+    for axis, scale in ((ax.xaxis, panel.x_scale), (ax.yaxis, panel.y_scale)):
+        if scale == "log":
+            _plain(axis)
     ax.set_xlabel(panel.x_label, parse_math=False)
     ax.set_ylabel(panel.y_label, parse_math=False)
     ax.set_title(fill(panel.title, 58), parse_math=False)
@@ -73,6 +77,17 @@ def size_of(panel: Panel) -> tuple[float, float]:
     longest = max((len(curve.name) for curve in panel.curves), default=0)
     wide = 4.6 + (0.3 + 0.058 * longest if _names_beside(panel) else 0.0)
     return max(wide, 6.4 if len(panel.ticks) > 12 else 0.0), 3.2
+
+
+def _plain(axis: Axis) -> None:
+    """Numbers along a logarithmic axis as they are written, between decades where it is short."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    short = low > 0 and high / low < 300
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if short else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _names_beside(panel: Panel) -> bool:

@@ -134,3 +134,15 @@ def test_pictures_are_files(tmp_path):
 def test_a_page_of_nothing_is_refused(tmp_path):
     with pytest.raises(ValueError, match="`findings` is empty"):
         views.write_page_of([], tmp_path / "report.html")
+
+
+def test_logarithmic_axes_are_written_in_plain_numbers():
+    curve = Curve("law", np.array([4.0, 60.0]), np.array([1e-8, 1.0]), style="line")
+    panel = replace(PANEL, curves=(curve,), x_scale="log", y_scale="log")
+    figure = Figure()
+    ax = views.draw_panel(figure.subplots(), panel)
+    figure.draw_without_rendering()
+    written = [text.get_text() for text in ax.get_xticklabels()]
+    assert {"5", "10", "20", "50"} <= set(written)
+    assert not any(text.get_text() for text in ax.get_xticklabels(minor=True))
+    assert "0.0001" in [text.get_text() for text in ax.get_yticklabels()]
