@@ -63,8 +63,9 @@ class BayesianUpdate:
     claim: ClassVar[str] = "A5"
     title: ClassVar[str] = "Bayes' rule"
     statement: ClassVar[str] = (
-        "Prior: uniform over states Likelihood: e^(-βE_n) (Boltzmann factor) Posterior: "
-        "P(n) = e^(-βE_n) / Z"
+        "Prior: uniform over states\n"
+        "Likelihood: e^(-βE_n) (Boltzmann factor)\n"
+        "Posterior: P(n) = e^(-βE_n) / Z"
     )
     section: ClassVar[str] = "Born’s Rule as Bayesian Update"
 

@@ -59,7 +59,8 @@ class ThermodynamicEntropy:
     claim: ClassVar[str] = "A10"
     title: ClassVar[str] = "Attention entropy is thermodynamic entropy"
     statement: ClassVar[str] = (
-        "Attention entropy: H(α) = -Σ α_i log α_i. Thermodynamic entropy: S(ρ) = -Tr(ρ log ρ). "
+        "Attention entropy:\nH(α) = -Σ α_i log α_i\n"
+        "Thermodynamic entropy:\nS(ρ) = -Tr(ρ log ρ)\n"
         "Same formula!!"
     )
     section: ClassVar[str] = "2. Attention Entropy = Thermodynamic Entropy"

@@ -70,8 +70,10 @@ class MaximumEntropy:
     claim: ClassVar[str] = "A4"
     title: ClassVar[str] = "Maximum entropy"
     statement: ClassVar[str] = (
-        "Maximize entropy S = -Tr(ρ log ρ) subject to: Tr(ρ) = 1 (normalization), Tr(ρH) = E "
-        "(fixed energy). Solution: ρ = e^(-βH) / Z (Gibbs state)"
+        "Maximize entropy S = -Tr(ρ log ρ) subject to:\n"
+        "Tr(ρ) = 1 (normalization)\n"
+        "Tr(ρH) = E (fixed energy)\n"
+        "Solution: ρ = e^(-βH) / Z (Gibbs state)"
     )
     section: ClassVar[str] = "Quantum Statistical Mechanics"
 

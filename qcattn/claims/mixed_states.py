@@ -55,7 +55,7 @@ class MixedStates:
     claim: ClassVar[str] = "A2"
     title: ClassVar[str] = "Born's rule, mixed states"
     statement: ClassVar[str] = "P(n) = Tr(ρ |n⟩⟨n|) = ⟨n|ρ|n⟩"
-    section: ClassVar[str] = "Born's rule, for a mixed state with density matrix ρ"
+    section: ClassVar[str] = "For a mixed state with density matrix ρ"
 
     qubits: int = 2
     states: int = 6

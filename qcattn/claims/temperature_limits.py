@@ -63,8 +63,11 @@ class TemperatureLimits:
     claim: ClassVar[str] = "A9"
     title: ClassVar[str] = "Temperature sharpens attention"
     statement: ClassVar[str] = (
-        "Low τ → sharp attention (peaked distribution), High τ → diffuse attention (uniform "
-        "distribution). High β → ground state (peaked at lowest energy)"
+        "Low τ → sharp attention (peaked distribution)\n"
+        "High τ → diffuse attention (uniform distribution)\n"
+        "…\n"
+        "High β → ground state (peaked at lowest energy)\n"
+        "Low β → thermal state (uniform distribution)"
     )
     section: ClassVar[str] = "In attention, we use temperature τ to control “sharpness”"
 
