@@ -71,6 +71,9 @@ __all__ = [
 
 #: Bounds of beta while it is trained.
 _BETA = (0.05, 30.0)
+#: Relative fall of the loss in an iteration at which training ends; shots hardly tell it from none.
+_FLAT = 1e-3
+#: Of central differences.
 _STEP = 1e-5
 
 
@@ -294,6 +297,7 @@ def train(
             jac=True,
             method="L-BFGS-B",
             bounds=[_BETA if index == 0 else (None, None) for index in free],
+            options={"ftol": _FLAT},
         )
     curve = np.minimum.accumulate([loss for loss, _ in seen])
     return Trained(min(seen, key=lambda one: one[0])[1], curve, spent)

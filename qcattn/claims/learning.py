@@ -45,9 +45,10 @@ class LearnedMeasurement:
     is measured, and beta are trained by parameter-shift gradients of counts, with SciPy's L-BFGS-B
     (`qcattn.claims._training` says how). Training begins at classical attention: a mean of two
     softmaxes. Two tasks: a noisy word is to be found among all words, and the key that a head of
-    SmolLM2 attends to most, from its queries and keys. What is compared are Brier scores, 0 to 2,
-    on queries that were not trained on, averaged over the trainings; intervals are Student's over
-    those queries, for the models as they were trained.
+    SmolLM2 attends to most, from its queries and keys: each head of the circuit sees one half of
+    their dimensions, and the sum of both scores is the model's own. What is compared are Brier
+    scores, 0 to 2, on queries that were not trained on, averaged over the trainings; intervals are
+    Student's over those queries, for the models as they were trained.
 
     Attributes:
         tasks: Those to be trained.
@@ -57,7 +58,7 @@ class LearnedMeasurement:
         window: Keys of the attended keys.
         trainings: Draws of training queries and of shots.
         queries: Trained on, in each.
-        held_out: Queries that are never trained on; of the attended keys at most 373 are left.
+        held_out: Queries that are never trained on; attended keys have 373 in all.
         evaluations: Of loss and gradient in one training, at most.
         shots: Of each circuit while training.
         held_out_shots: Of each held-out query.

@@ -14,6 +14,7 @@ WORDS = {
     "tasks": ("noisy words",),
     "words": 8,
     "trainings": 1,
+    "queries": 16,
     "held_out": 600,
     "alpha": 1e-6,
     "worth": 0.02,
