@@ -35,8 +35,8 @@ class Cell:
         alpha: Probability that any cell of perfect samplers is said to differ.
         among: How many cells share it.
         failure: The error that ended it, or "".
-        rule: The rule under which it was looked at last, or "".
-        looks: Looks taken under it; 0 without a rule.
+        rule: The rule for stopping that was asked for last, or "".
+        looks: Looks taken under a rule, the one with most of them; 0 without.
         met: Whether the rule was met.
     """
 
@@ -139,8 +139,9 @@ class Cell:
 
     @property
     def complete(self) -> bool:
-        """Whether every row has the shots that were asked for, or the rule was met."""
-        return not self.failure and (self.met or bool((self.counts.shots >= self.shots).all()))
+        """Whether the rule was met or, without one, every row has the shots that were asked for."""
+        enough = self.met if self.rule else bool((self.counts.shots >= self.shots).all())
+        return enough and not self.failure
 
     @property
     def standing(self) -> Literal["agrees", "differs", "undecided", "failed"]:
@@ -256,8 +257,10 @@ def load(path: str | Path, keys: list[str] | None = None) -> Sweep:
     alpha = min((float(said["alpha"]) for _, _, said in chosen), default=0.01)
     cells = []
     for key, point, said in chosen:
-        # The rule that was looked at most often has the smallest share left.
-        rule, taken, _, met = max(looks.get(key, [("", 0, 0, False)]), key=lambda one: one[1])
+        # Every look costs its share, whatever the rule that the last sweep had.
+        seen, rule = looks.get(key, []), str(said["until"])
+        taken = max((look for _, look, _, _ in seen), default=0)
+        met = any(name == rule and reached for name, _, _, reached in seen)
         cells.append(
             Cell(
                 store=path,

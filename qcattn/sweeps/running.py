@@ -120,7 +120,8 @@ def sweep(
     shots = grid.shots if shots is None else whole_shots(shots)
     stop = rule(until) if isinstance(until, str) else until
     with Store(store, write=True) as opened:
-        opened.register(grid.cells, {"alpha": float(grid.alpha), "shots": shots})
+        said = {"alpha": float(grid.alpha), "shots": shots, "until": str(stop or "")}
+        opened.register(grid.cells, said)
         if retry_failed:
             opened.forgive(cell.key for cell in grid.cells)
         run = _Run(opened, grid, -(-shots // grid.batch), stop, progress)
@@ -191,7 +192,7 @@ class _Run:
         self.waiting = deque(self.cells.values())
         #: Pieces that may have killed a worker; they go one at a time. And how often they did.
         self.suspects: deque[Piece] = deque()
-        self.deaths: dict[tuple[str, int], int] = {}
+        self.deaths: dict[tuple[str, int, tuple[int, ...]], int] = {}
         self.deaths_in_a_row = 0
         #: Seconds a batch of a block takes, for each kind of cell.
         self.pace: dict[str, float] = {}
@@ -369,7 +370,7 @@ class _Run:
                 'started by a script without `if __name__ == "__main__":`?'
             ) from error
         for piece in job.pieces:
-            place = (piece.cell, piece.block)
+            place = (piece.cell, piece.block, piece.batches)
             self.deaths[place] = self.deaths.get(place, 0) + 1
             if self.deaths[place] >= _LIVES and job.alone:
                 self._failed(

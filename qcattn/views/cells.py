@@ -42,7 +42,11 @@ def cells_table(sweep: Sweep, epsilon: float | None = None) -> Table:
         caption += " TV at most: upper bound on the total variation of every row of the cell."
     varied = sweep.varied or ("scores",)
     sizes = {cell.num_rows for cell in sweep}
-    names = [*varied, *(["rows"] if len(sizes) > 1 else []), "shots", "verdict", "differ", "p"]
+    rules = sorted({cell.rule for cell in sweep if cell.rule})
+    caption += f" met: {', '.join(rules)}." if rules else ""
+    names = [*varied, *(["rows"] if len(sizes) > 1 else []), "shots", "verdict"]
+    names += ["met"] if rules else []
+    names += ["differ", "p"]
     lines: list[tuple[str, ...]] = []
     marked: list[int] = []
     for cell in cells:
@@ -50,7 +54,8 @@ def cells_table(sweep: Sweep, epsilon: float | None = None) -> Table:
             marked.append(len(lines))
         line = [str(cell.point.get(axis, "")) for axis in varied]
         line += [f"{cell.num_rows:,}"] if len(sizes) > 1 else []
-        line += [_shots(cell), _verdict(cell)]
+        line += [_shots(cell), cell.standing]
+        line += [_reached(cell, rules)] if rules else []
         line += [f"{_refuted(cell):,}", p_text(min(v.overall for v in cell.verdicts))]
         if bounded:
             upper = cell.certify(epsilon or 0.5).upper
@@ -59,7 +64,8 @@ def cells_table(sweep: Sweep, epsilon: float | None = None) -> Table:
     names += ["TV at most"] if bounded else []
     each = f" of {sizes.pop():,} rows" if len(sizes) == 1 else ""
     align = "".join("l" if axis_is_text(sweep, axis) else "r" for axis in varied)
-    align += ("r" if len(sizes) > 1 else "") + "rlrr"
+    align += ("r" if len(sizes) > 1 else "") + "rl"
+    align += ("l" if rules else "") + "rr"
     return set_in_type(
         Sheet(
             title=f"{sweep.store.name}: counts against softmax, {_cells(len(sweep))}{each}",
@@ -176,11 +182,10 @@ def _shots(cell: Cell) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def _verdict(cell: Cell) -> str:
-    if cell.rule and cell.standing in ("agrees", "undecided"):
-        reached = "" if cell.met else "not "
-        return f"{cell.standing}, {reached}{cell.rule}"
-    return cell.standing
+def _reached(cell: Cell, rules: list[str]) -> str:
+    """Whether the rule for stopping was met; with its name where there are several."""
+    said = "yes" if cell.met else "no"
+    return said if len(rules) == 1 or not cell.rule else f"{cell.rule}: {said}"
 
 
 def _refuted(cell: Cell) -> int:

@@ -171,7 +171,7 @@ def test_a_batch_is_recorded_once(small, tmp_path):
     cell = grid.cells[0]
     drawn = draw([Piece(cell.key, cell.spec, 0, cell.block(0).tobytes(), (0, 1))])
     with Store(tmp_path / "runs.sqlite", write=True) as one:
-        one.register(grid.cells, {"alpha": 0.01, "shots": 200})
+        one.register(grid.cells, {"alpha": 0.01, "shots": 200, "until": ""})
         with Store(tmp_path / "runs.sqlite", write=True) as other:
             assert one.record(drawn) == (2, 0)
             assert other.record(drawn) == (0, 2)
@@ -192,7 +192,7 @@ def test_a_job_is_recorded_whole_or_not_at_all(small, tmp_path, monkeypatch):
         return found
 
     with Store(tmp_path / "runs.sqlite", write=True) as opened:
-        opened.register(grid.cells, {"alpha": 0.01, "shots": 200})
+        opened.register(grid.cells, {"alpha": 0.01, "shots": 200, "until": ""})
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(store, "_seal", interrupted)
             opened.record(drawn)
