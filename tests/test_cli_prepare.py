@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from qcattn.archive import load_trials
 from qcattn.cli import app
+from qcattn.encodings import Transverse
 from qcattn.models import heisenberg, ising
 
 # A perfect sampler is said to differ, and a test fails for it, once in a million such runs.
@@ -65,6 +66,16 @@ def test_strings_and_scores_are_read_from_files(folder):
     assert load_trials("three").hamiltonian.basis is not None
 
 
+def test_the_field_and_the_gap_reach_the_encoding(folder):
+    np.save("s.npy", [0.0, 1.0, 0.5])
+    given = ["--scores", "s.npy", "--encoding", "Transverse", "--field", 0.25, "--gap", 3]
+    done = invoke(*given, "--methods", "ImaginaryTime", "--shots", 500, "--alpha", "1e-6")
+    assert done.exit_code == 0, done.output
+    made = load_trials(folder / "qcattn-prepare").hamiltonian
+    assert np.allclose(made.energies, [0.0, -1.0, -0.5, 3.0])
+    assert np.allclose(made.matrix, Transverse(field=0.25, gap=3.0)([0.0, 1.0, 0.5]).matrix)
+
+
 def test_terms_that_do_not_commute_go_to_methods_that_take_them(folder):
     some = ["--methods", "ImaginaryTime,Heralded", "--json"]
     done = invoke("--hamiltonian", "heisenberg", "--qubits", 2, *some)
@@ -96,6 +107,13 @@ def test_terms_that_do_not_commute_go_to_methods_that_take_them(folder):
         (["--gap", 0], "`gap`"),
         (["--query", 99], "`--query`"),
         (["--encoding", "OneHot"], "OneHot"),
+        (["--hamiltonian", "ising", "--encoding", "Rotated"], "`--encoding` says nothing"),
+        (["--hamiltonian", "ising", "--head", 0], "`--head` says nothing"),
+        (["--hamiltonian", "heisenberg", "--field", 2], "`--field` says nothing"),
+        (["--pauli", "ZZ=1", "--qubits", 2], "`--qubits` says nothing"),
+        (["--qubits", 2], "`--qubits` says nothing"),
+        (["--open"], "`--open` says nothing"),
+        (["--field", 2], "`--field` says nothing"),
         (["--hamiltonian", "ising", "--methods", "Heralded"], "not diagonal"),
         (["--scores", "none.npy"], "none.npy"),
     ],

@@ -27,8 +27,11 @@ def prepare(
         str | None,
         typer.Option(help="A model of the literature: ising, heisenberg or free-fermions."),
     ] = None,
-    qubits: Annotated[int, typer.Option(help="Its sites.")] = 3,
-    field: Annotated[float, typer.Option(help="Transverse field of ising.")] = 1.0,
+    qubits: Annotated[int | None, typer.Option(help="Its sites. [default: 3]")] = None,
+    field: Annotated[
+        float | None,
+        typer.Option(help="Transverse field of ising, or of --encoding Transverse. [default: 1]"),
+    ] = None,
     chain: Annotated[bool, typer.Option("--open", help="An open chain, not a ring.")] = False,
     pauli: Annotated[
         str | None,
@@ -43,13 +46,17 @@ def prepare(
     sentence: Annotated[int | None, typer.Option(help="Packaged sentence. [default: 0]")] = None,
     layer: Annotated[int | None, typer.Option(help="Layer of the scores.")] = None,
     head: Annotated[int | None, typer.Option(help="Head of the scores.")] = None,
-    query: Annotated[int, typer.Option(help="Row of the head; -1 is the last one.")] = -1,
+    query: Annotated[
+        int | None, typer.Option(help="Row of the head. [default: -1, the last one]")
+    ] = None,
     encoding: Annotated[
-        str, typer.Option(help="Of scores: Binary, Rotated or Transverse.")
-    ] = "Binary",
+        str | None,
+        typer.Option(help="Of scores: Binary, Rotated or Transverse. [default: Binary]"),
+    ] = None,
     gap: Annotated[
-        float, typer.Option(help="Energy of masked keys and padding above the highest key.")
-    ] = 10.0,
+        float | None,
+        typer.Option(help="Energy of masked keys and padding above the highest. [default: 10]"),
+    ] = None,
     beta: Annotated[str, typer.Option(help="Inverse temperature, or several: 0.5,1,2.")] = "1",
     methods: Annotated[
         str | None, typer.Option(help="Some of the methods, joined by commas. [default: all]")
@@ -76,12 +83,25 @@ def prepare(
         raise ValueError(
             "give one of `--hamiltonian`, `--pauli`, `--scores` and `--model`, not several"
         )
+    of_model = {"--qubits": qubits, "--open": chain or None}
+    of_scores = {
+        "--layer": layer,
+        "--head": head,
+        "--query": query,
+        "--encoding": encoding,
+        "--gap": gap,
+    }
     if hamiltonian is not None:
+        _refuse(of_scores, "--hamiltonian")
         one, text = _of_model(hamiltonian, qubits, field, not chain), ""
     elif pauli is not None:
+        _refuse({**of_model, "--field": field, **of_scores}, "--pauli")
         one, text = _of_strings(pauli), ""
     else:
-        one, text = _of_scores(scores, model, sentence, layer, head, query, encoding, gap)
+        _refuse(of_model, "scores")
+        one, text = _of_scores(
+            scores, model, sentence, layer, head, query, encoding or "Binary", gap, field
+        )
     chosen: Any = None
     if methods is not None:
         everything = {type(one).__name__.lower(): one for one in all_methods()}
@@ -141,12 +161,23 @@ def _numbers(text: str) -> list[float]:
         ) from error
 
 
-def _of_model(name: str, qubits: int, field: float, periodic: bool) -> Hamiltonian:
+def _refuse(options: dict[str, Any], source: str) -> None:
+    """Options that would be ignored."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"`{given[0]}` says nothing of a Hamiltonian that comes from `{source}`; leave it out"
+        )
+
+
+def _of_model(name: str, qubits: int | None, field: float | None, periodic: bool) -> Hamiltonian:
     from qcattn import models
 
     found = known("--hamiltonian", name.lower(), ["ising", "heisenberg", "free-fermions"])
+    qubits = 3 if qubits is None else qubits
     if found == "ising":
-        return models.ising(qubits, field=field, periodic=periodic)
+        return models.ising(qubits, field=1.0 if field is None else field, periodic=periodic)
+    _refuse({"--field": field}, f"--hamiltonian {found}")
     if found == "heisenberg":
         return models.heisenberg(qubits, periodic=periodic)
     return models.free_fermions(qubits, periodic=periodic)
@@ -192,13 +223,23 @@ def _of_scores(
     sentence: int | None,
     layer: int | None,
     head: int | None,
-    query: int,
+    query: int | None,
     encoding: str,
-    gap: float,
+    gap: float | None,
+    field: float | None,
 ) -> tuple[Hamiltonian, str]:
     """One row of scores, with an energy for every basis state, and what it is."""
+    from dataclasses import fields, replace
+
     import numpy as np
 
+    query, gap = -1 if query is None else query, 10.0 if gap is None else gap
+    encode = strategy("encodings", encoding)
+    own = {item.name for item in fields(encode)}
+    if "field" not in own:
+        _refuse({"--field": field}, f"--encoding {type(encode).__name__}")
+    options = {"field": field, "gap": gap}
+    encode = replace(encode, **{k: v for k, v in options.items() if k in own and v is not None})
     packaged = scores is None
     chosen = read(scores, None, None, None, model, sentence)
     if packaged:
@@ -210,7 +251,7 @@ def _of_scores(
                          f"{len(rows) - 1}")  # fmt: skip
     row = rows[query]
     row = row[np.isfinite(row)] if np.isfinite(row).any() else row
-    hamiltonian = strategy("encodings", encoding)(row)
+    hamiltonian = encode(row)
     text = f"{part.source}, row {query % len(rows)}".strip(", ")
     if not np.isfinite(hamiltonian.energies).all() or len(row) < 2**hamiltonian.num_qubits:
         if hamiltonian.one_hot:

@@ -117,6 +117,7 @@ class DetailedBalance:
             first, sweep, last, channel = self._on_keys(hamiltonian, one_beta, labels)
             once, each = 0.0, 0.0
         else:
+            check_bytes(4 * 16 * 16**n, f"a dense channel on {n} qubits")
             start = int(np.argmin(np.diagonal(hamiltonian.matrix).real))
             first, sweep, last, channel, once, each = self._on_states(hamiltonian, one_beta, labels)
         sweeps, bound = self._mixing(channel, n)
@@ -186,7 +187,6 @@ class DetailedBalance:
         found for the dense unitaries may add to the trace distance.
         """
         n = hamiltonian.num_qubits
-        check_bytes(4 * 16 * 16**n, f"a dense channel on {n} qubits")
         energies, vectors = np.linalg.eigh(hamiltonian.matrix)
         nu = frequencies(energies, beta)
         steps, channel = [], np.eye(4**n, dtype=complex)

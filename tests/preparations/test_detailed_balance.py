@@ -216,6 +216,7 @@ def test_single_flips_do_as_well_where_there_is_no_barrier():
         (DetailedBalance(), Binary()([SCORES, SCORES]), "one Hamiltonian"),
         (DetailedBalance(), Binary()(SCORES[:3]), "filled"),
         (DetailedBalance(), ising(10), "bytes"),
+        (DetailedBalance(), ising(14), "bytes"),
     ],
 )
 def test_what_does_not_fit_is_refused(method, hamiltonian, match):
