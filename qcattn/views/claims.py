@@ -56,10 +56,10 @@ def summary(findings: Sequence[Finding], *, narrow: bool = False) -> Sheet:
     lines = []
     for finding in findings:
         first = finding.numbers[0] if finding.numbers else None
-        name = "" if first is None else first.name
+        name = first.name if first is not None else "" if finding.shots else "nothing was drawn"
         best, interval, exact = ("", "", "") if first is None else _cells(first)
         wide = (name, best, interval, exact)
-        one = (f"{name}: {best} in {interval}" if name else "",)
+        one = (f"{name}: {best} in {interval}" if best else name,)
         claim = f"{finding.claim} {finding.title}"
         middle: tuple[str, ...] = one if narrow else wide
         lines.append((claim, finding.verdict, *middle, finding.condition))

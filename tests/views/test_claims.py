@@ -49,6 +49,7 @@ def test_the_table_has_verdict_number_interval_and_condition():
     )  # fmt: skip
     assert [line[1] for line in sheet.lines] == ["exact", "refuted", "undecided", "untestable"]
     assert sheet.lines[3][2:] == ("", "", "", "", "needs a field")
+    assert views.summary([replace(NOTHING, shots=0)]).lines[0][2] == "nothing was drawn"
     assert sheet.marked == {1}
     assert views.summary(ALL, narrow=True).lines[:2] == (
         ("A1 A <b>title</b>", "exact", "distance: 0.01235 in [0, 0.02]", ""),
