@@ -117,6 +117,7 @@ class Comb:
         offsets: Shape (frequencies,): what G(0) = 1 gives, which needs no shot.
         even: Shape (frequencies, times).
         odd: Shape (frequencies, times).
+        shares: Shape (2, times), sums to one: how shots are best spent on real and imaginary parts.
     """
 
     frequencies: np.ndarray
@@ -124,13 +125,14 @@ class Comb:
     offsets: np.ndarray
     even: np.ndarray
     odd: np.ndarray
+    shares: np.ndarray
 
 
 def comb(frequencies: np.ndarray, beta: float, *, spacings: int = 400) -> Comb:
     r"""As many times as frequencies, k tau, k = 1, 2, ..., at which a temperature shows best.
 
     Of a grid of tau the one is taken at which the sum of the defects (see `qcattn.claims.kms`)
-    would give beta with the least variance, were all frequencies as strong in S as each other. The
+    would give beta with the fewest shots, were all frequencies as strong in S as each other. The
     spectrum follows from what is measured by linear equations; beta only chooses the times.
 
     Args:
@@ -155,7 +157,7 @@ def comb(frequencies: np.ndarray, beta: float, *, spacings: int = 400) -> Comb:
     flat = np.full(len(frequencies), 1 / len(frequencies))
     directions = null_space(np.ones((1, len(frequencies))))
     rise = np.tanh(beta * positive / 2)
-    variances, combs = [], []
+    costs, combs = [], []
     for tau in np.linspace(0, 2 * np.pi / positive.min(), spacings + 1)[1:]:
         times = tau * np.arange(1, len(positive) + 1)
         waves, sines = np.cos(np.outer(times, frequencies)), np.sin(np.outer(times, positive))
@@ -165,14 +167,15 @@ def comb(frequencies: np.ndarray, beta: float, *, spacings: int = 400) -> Comb:
             continue
         even, odd = directions @ np.linalg.pinv(free), np.linalg.pinv(sines)
         offsets = flat - even @ (waves @ flat)
-        combs.append(Comb(positive, times, offsets[above], even[above], odd))
-        real, imaginary = waves @ flat, sines @ (flat[above] * rise)
-        variances.append(
-            (rise @ even[above]) ** 2 @ (1 - real**2) + odd.sum(axis=0) ** 2 @ (1 - imaginary**2)
-        )
+        weights = np.stack([rise @ even[above], odd.sum(axis=0)])
+        means = np.stack([waves @ flat, sines @ (flat[above] * rise)])
+        spread = np.abs(weights) * np.sqrt(np.clip(1 - means**2, 0.01, None))
+        shares = spread + 0.02 * spread.max()
+        combs.append(Comb(positive, times, offsets[above], even[above], odd, shares / shares.sum()))
+        costs.append(float(spread.sum()))
     if not combs:
         raise ValueError(
             f"`frequencies` {frequencies.round(4).tolist()} cannot be told apart at "
             f"{len(positive)} times; take another observable"
         )
-    return combs[int(np.argmin(variances))]
+    return combs[int(np.argmin(costs))]

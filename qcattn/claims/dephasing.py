@@ -58,9 +58,9 @@ class QuantumMeasurement:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> quick = QuantumMeasurement(shots=40_000, epsilon=0.1, kept=200, runs=60, alpha=0.01)
-        >>> quick(seed=1).verdict
-        'conditional'
+        >>> in_the_keys = QuantumMeasurement(angle=0.0, shots=40_000, epsilon=0.05)(seed=1)
+        >>> in_the_keys.verdict  # no reading of the keys shows what dephasing changes
+        'refuted'
     """
 
     claim: ClassVar[str] = "A15"

@@ -29,7 +29,7 @@ from qcattn.records import Hamiltonian, Prepared
 from qcattn.seeds import entropy
 from qcattn.thermal import gibbs_state
 
-__all__ = ["KMSCondition", "defect", "inverse_temperature"]
+__all__ = ["KMSCondition", "defect", "inverse_temperature", "measured"]
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class KMSCondition:
         preparation: (hamiltonian, beta) -> Prepared; what makes the state.
         tolerance: Largest relative deviation of beta that counts as agreement; three times as much
             is allowed for the defect of one frequency.
-        shots: Of each Hadamard test of the thermal state; a tenth for the pure one.
+        shots: Of all Hadamard tests of the thermal state together; a tenth for the pure one.
         alpha: Error rate of the verdict.
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> found = KMSCondition(shots=40_000, tolerance=0.2)(seed=1)
+        >>> found = KMSCondition(shots=200_000, tolerance=0.2)(seed=1)
         >>> found.verdict, 1.0 in found.numbers[0].estimate
         ('exact', True)
 
@@ -80,7 +80,7 @@ class KMSCondition:
     observable: str = "IY"
     preparation: Preparation = field(default_factory=QSVT)
     tolerance: float = 0.02
-    shots: int = 1_500_000
+    shots: int = 4_000_000
     alpha: float = 1e-3
     backend: Backend | None = None
 
@@ -106,10 +106,9 @@ class KMSCondition:
         pure_tests = self._tests_of(_pure(root), np.outer(root, root), hamiltonian, teeth)
         seeds = np.random.SeedSequence(entropy(seed)).spawn(2)
         tell(0.1, f"{len(tests)} correlations of the thermal state")
-        counts = _counts(tests, self.shots, self.backend, seeds[0])
+        counts = measured(teeth, tests, self.shots, self.backend, seeds[0])
         tell(0.8, "correlations of a pure state with the same probabilities")
-        few = max(1, self.shots // 10)
-        pure = _counts(pure_tests, few, self.backend, seeds[1])
+        pure = measured(teeth, pure_tests, self.shots // 10, self.backend, seeds[1])
 
         level = self.alpha / 3
         rows = range(len(teeth.frequencies))
@@ -163,7 +162,7 @@ class KMSCondition:
             ],
             words=self._words(found, checks),
             panels=self._panels(hamiltonian, teeth, counts, pure, level),
-            shots=self.shots * len(tests) + few * len(pure_tests),
+            shots=int(sum(spent(teeth, total).sum() for total in (self.shots, self.shots // 10))),
             seed=seed,
             started=started,
         )
@@ -269,10 +268,30 @@ class KMSCondition:
         ]
 
 
-def _counts(tests: list[Prepared], shots: int, backend: Backend | None, seed: Any) -> np.ndarray:
-    """Counts of +1 and of -1, shape (2, times, 2), real parts first."""
-    drawn = draw(tests, shots, backend, seed)
-    return np.array([one.keys for one in drawn]).reshape(-1, 2, 2).swapaxes(0, 1)
+def measured(
+    teeth: Comb, tests: list[Prepared], shots: int, backend: Backend | None, seed: Any
+) -> np.ndarray:
+    """Counts of +1 and of -1 of Hadamard tests, shape (2, times, 2), real parts first.
+
+    Args:
+        teeth: The estimator, which says how the shots are spent.
+        tests: At every time the real part, then the imaginary one.
+        shots: Of all together, about.
+        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
+        seed: What `numpy.random.default_rng` takes.
+    """
+    parts = np.random.SeedSequence(entropy(seed)).spawn(len(tests))
+    each = spent(teeth, shots).T.ravel()
+    found = [
+        draw([test], int(number), backend, part)[0].keys
+        for test, number, part in zip(tests, each, parts, strict=True)
+    ]
+    return np.array(found).reshape(-1, 2, 2).swapaxes(0, 1)
+
+
+def spent(teeth: Comb, shots: int) -> np.ndarray:
+    """Shots of each Hadamard test, 1 or more, shape (2, times)."""
+    return np.maximum(1, np.rint(teeth.shares * shots)).astype(int)
 
 
 def defect(

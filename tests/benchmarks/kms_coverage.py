@@ -1,6 +1,6 @@
 """How often the interval of the KMS thermometer holds the true inverse temperature.
 
-python tests/benchmarks/kms_coverage.py --repetitions 200 --shots 20000
+python tests/benchmarks/kms_coverage.py --repetitions 200 --shots 80000
 """
 
 import argparse
@@ -9,14 +9,13 @@ import numpy as np
 from scipy import stats
 
 from qcattn.backends import Aer
-from qcattn.certification.drawing import draw
-from qcattn.claims.kms import KMSCondition, inverse_temperature
+from qcattn.claims.kms import KMSCondition, inverse_temperature, measured
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=int, default=200)
-    parser.add_argument("--shots", type=int, default=20_000, help="of each Hadamard test")
+    parser.add_argument("--shots", type=int, default=80_000, help="of a repetition")
     parser.add_argument("--draws", choices=("shots", "born"), default="shots")
     parser.add_argument("--alpha", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=0)
@@ -27,8 +26,7 @@ def main() -> None:
     backend = Aer(draws=options.draws)
     found = []
     for part in np.random.SeedSequence(options.seed).spawn(options.repetitions):
-        keys = np.array([one.keys for one in draw(tests, options.shots, backend, part)])
-        counts = keys.reshape(-1, 2, 2).swapaxes(0, 1)
+        counts = measured(teeth, tests, options.shots, backend, part)
         found.append(inverse_temperature(teeth, counts, options.alpha))
     held = sum(claim.beta in one for one in found)
     best = np.array([one.best for one in found])
@@ -40,7 +38,7 @@ def main() -> None:
         f"(99% band of the coverage {band.low:.3f} to {band.high:.3f});\n"
         f"mean of the estimates {best.mean():.4f}, their spread {best.std(ddof=1):.4f}, "
         f"intervals {widths.mean() / normal:.2f} times as wide as normal ones; "
-        f"{4 * options.shots:,} shots each, draws={options.draws}"
+        f"{options.shots:,} shots each, draws={options.draws}"
     )
 
 
