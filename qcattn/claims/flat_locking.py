@@ -67,11 +67,11 @@ class FlatLocking:
 
     claim: ClassVar[str] = "A13"
     title: ClassVar[str] = "r = 1.000 with 29 words"
-    statement: ClassVar[str] = "Our Lojban zooper had r = 1.000 throughout training because:"
-    section: ClassVar[str] = (
+    statement: ClassVar[str] = (
         "Flat holofield geometry (minimal curvature); Small vocabulary (29 words = low-dimensional "
         "Hilbert space); Simple queries (ground state measurements)"
     )
+    section: ClassVar[str] = "Our Lojban zooper had r = 1.000 throughout training because"
 
     words: int = 29
     many: int = 512
