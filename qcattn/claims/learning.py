@@ -229,7 +229,7 @@ class LearnedMeasurement:
         each = " ".join(f"{part:+.3f}" for part in one.gains(better, worse))
         by = (
             f"gain {gain.best:.4f} in [{gain.low:.4f}, {gain.high:.4f}], "
-            f"{self.worth:g} counts, error rate {alpha:.0e}; by training {each}"
+            f"worth it from {self.worth:g}, error rate {alpha:.0e}; by training {each}"
         )
         return Check(f"{one.name}: {statement}", holds, by, role)
 
