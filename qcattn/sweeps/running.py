@@ -201,15 +201,17 @@ class _Run:
         self.total = most * sum(cell.num_blocks for cell in unique.values())
         self.alpha = float(grid.alpha)
         self.shots, self.start = 0, time.monotonic()
+        #: Batches and jobs in the hands of workers, now and at most.
+        self.flying, self.capacity = 0, 1
 
     def all_of(self, executor: Executor) -> None:
         """Draw and record until nothing is missing."""
         flying: dict[Future[list[Drawn]], _Job] = {}
-        capacity = _capacity(executor)
+        self.capacity = _capacity(executor)
         self._tell()
         try:
             while True:
-                while len(flying) < capacity and (job := self._next(bool(flying))) is not None:
+                while len(flying) < self.capacity and (job := self._next(bool(flying))) is not None:
                     flying[self._submit(executor, job)] = job
                     if job.alone:
                         break
@@ -232,8 +234,10 @@ class _Run:
         if self.suspects:
             return None if busy else _Job([self.suspects.popleft()], alone=True)
         pieces: list[Piece] = []
-        seconds = batches = 0.0
-        while self.waiting and (not pieces or (seconds < _JOB and batches < _MOST_BATCHES)):
+        seconds, batches = 0.0, 0
+        # Smaller ones towards the end, so that workers end together.
+        most = max(1, min(_MOST_BATCHES, (self.total - self.done - self.flying) // self.capacity))
+        while self.waiting and (not pieces or (seconds < _JOB and batches < most)):
             state = self.waiting[0]
             if not state.missing and not self._open(state):
                 self.waiting.popleft()
@@ -242,7 +246,7 @@ class _Run:
             if pace is None and pieces:
                 break
             room = 1 if pace is None else max(1, round((_JOB - seconds) / pace))
-            piece = self._cut(state, min(room, _MOST_BATCHES))
+            piece = self._cut(state, min(room, most - batches))
             pieces.append(piece)
             batches += len(piece.batches)
             if not state.missing:
@@ -295,6 +299,7 @@ class _Run:
         while state.missing and state.missing[0][0] == block and len(batches) < most:
             batches.append(state.missing.popleft()[1])
         state.flying += len(batches)
+        self.flying += len(batches)
         cell = state.cell
         rows = cell.block(block).tobytes()
         return Piece(cell.key, cell.spec, block, rows, tuple(batches))
@@ -347,6 +352,7 @@ class _Run:
     def _landed(self, piece: Piece, error: str) -> None:
         state = self.cells[piece.cell]
         state.flying -= len(piece.batches)
+        self.flying -= len(piece.batches)
         if error:
             self.failed.add(piece.cell)
             state.missing.clear()
