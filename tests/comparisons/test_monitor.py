@@ -73,6 +73,18 @@ def test_several_rows():
     np.testing.assert_allclose(one, Monitor(p).update(a + b).log_e_values)
 
 
+@pytest.mark.parametrize(("off", "rows", "found"), [(1, 1, 1), (1, 2, 0), (3, 4, 3)])
+def test_e_values_pay_for_the_number_of_rows(off, rows, found):
+    """No chance: an e-value of 150 refutes at 1% alone, not beside a row that fits, and again with
+    two more like it: of R rows e-BH asks for R / (alpha rank).
+    """
+    p, counts = np.array([0.5, 0.3, 0.2]), [100, 112, 51]
+    assert 133.4 < float(np.exp(Monitor(p).update(counts).log_e_values)) < 199
+    table = np.array([counts] * off + [[100, 60, 40]] * (rows - off))
+    refuted = Monitor(np.broadcast_to(p, table.shape)).update(table).rows()
+    np.testing.assert_array_equal(refuted, np.arange(rows) < found)
+
+
 def test_what_was_refuted_stays_refuted():
     monitor = Monitor([[0.5, 0.3, 0.2]]).update([[100, 50, 150]])
     assert monitor.refuted
