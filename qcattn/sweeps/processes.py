@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from typing import Any
 
 __all__ = ["Processes"]
@@ -87,6 +88,8 @@ def _end_with_parent() -> None:
 @contextmanager
 def _quiet_and_single() -> Iterator[None]:
     """What a process inherits that is started inside: one thread, and no Ctrl-C."""
+    # Started with the first process otherwise, it would let Ctrl-C through to that one.
+    resource_tracker.ensure_running()
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     mask = getattr(signal, "pthread_sigmask", None)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["brief", "cells_table", "failures_table", "words"]
 
-_MOST_LINES = 60
+_MOST_LINES = 40
 _ORDER = {"differs": 0, "failed": 1, "undecided": 2, "agrees": 3}
 
 

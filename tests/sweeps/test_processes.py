@@ -122,11 +122,15 @@ def test_workers_keep_to_one_thread_and_leave_ctrl_c_to_their_parent(works):
 
 
 def test_workers_end_with_a_parent_that_is_killed():
+    """In an interpreter that never started a process before."""
     code = """
-import os, sys, time
+import os, signal, time
 from qcattn.sweeps import Processes
 if __name__ == "__main__":
-    print(Processes(1).submit(os.getpid).result(), flush=True)
+    workers = Processes(1)
+    blocked = workers.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()
+    assert signal.SIGINT in blocked, blocked
+    print(workers.submit(os.getpid).result(), flush=True)
     time.sleep(60)
 """
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
