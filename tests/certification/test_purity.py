@@ -142,3 +142,15 @@ def test_claims_of_an_error_are_held_to_it(side, tools):
     assert alarms <= tools.most_misses(300, 0.05)
     found = certify_purity(bold, hamiltonian, 1.0, shots=4_000_000, backend=backend, alpha=1e-6)
     assert found.refuted and found.error == 0.03
+
+
+def test_far_from_the_mixed_state_the_square_of_the_claim_counts(tools):
+    """Trace distance .3 from equal populations: purity .5 + 2 (.3)^2, the bound itself.
+
+    False-failure rate 1e-6.
+    """
+    hamiltonian, backend = Binary()([0.0, 0.0]), tools.Exact()
+    far = tools.given(np.diag([0.8, 0.2]))
+    options = {"shots": 100_000, "backend": backend, "seed": 1, "alpha": 1e-6}
+    assert not certify_purity(far, hamiltonian, 1.0, error=0.3, **options).refuted
+    assert certify_purity(far, hamiltonian, 1.0, error=0.27, **options).refuted
