@@ -14,7 +14,13 @@ from qiskit.providers import BackendV2
 from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.noise import NoiseModel
 
-from qcattn.backends.born import roll, with_probabilities
+from qcattn.backends.born import (
+    bundled,
+    roll,
+    rows_of_circuit,
+    with_probabilities,
+    without_measurements,
+)
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.reading import Reader, collect, whole_shots
 from qcattn.backends.readout import apply_readout, readout_matrices
@@ -360,18 +366,22 @@ class Aer:
         if "initialize" in circuit.count_ops():
             # Aer's density matrix knows it as a reset and gates only.
             circuit = transpile(circuit, AerSimulator(method="density_matrix"))
-        circuit, measured = with_probabilities(circuit)
-        chunk = self.rows_at_once(prepared, shots)
+        circuit, measured = without_measurements(circuit)
+        chunk, reader = self.rows_at_once(prepared, shots), Reader(prepared)
+        values, several = prepared.flat_values, 1
+        if not mixed and self.method in ("automatic", "statevector") and circuit.num_parameters:
+            several = rows_of_circuit(circuit.num_parameters, min(chunk, len(values)))
+        circuit = with_probabilities(circuit, measured, several)
         simulator = self._simulator(circuit, noise)
         if mixed:
             simulator.set_options(method="density_matrix")
-        values, reader = prepared.flat_values, Reader(prepared)
         key = _base_seed(root, 0)
         for start in range(0, len(values), chunk):
             rows = slice(start, min(start + chunk, len(values)))
-            results = _run(simulator, circuit, values[rows], 1, 0)
-            outcomes = np.array([result.data.probabilities for result in results])
-            del results
+            results = _run(simulator, circuit, bundled(values[rows], several), 1, 0)
+            saved = [getattr(one.data, f"row{row}") for one in results for row in range(several)]
+            outcomes = np.array(saved[: rows.stop - start])
+            del results, saved
             if noise is not None:
                 outcomes = apply_readout(outcomes, noise, measured)
             np.clip(outcomes, 0, None, out=outcomes)

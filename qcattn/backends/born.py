@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from qiskit import QuantumCircuit
+from qiskit.circuit import ParameterVector
+from qiskit_aer.library import SetStatevector
 
-__all__ = ["roll", "with_probabilities"]
+__all__ = ["bundled", "roll", "rows_of_circuit", "with_probabilities", "without_measurements"]
 
 _MOST_BITS = 24
+# Aer takes about 45 us for a circuit, and for each row in it 0.05 us a parameter of the circuit.
+_PARAMETERS_AT_TWO_AND_MORE = 900
 
 
 def roll(probabilities: np.ndarray, shots: int, key: int, first: int) -> np.ndarray:
@@ -32,8 +36,47 @@ def roll(probabilities: np.ndarray, shots: int, key: int, first: int) -> np.ndar
     return drawn
 
 
-def with_probabilities(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[int]]:
-    """The circuit with its final measurements read as exact probabilities of all clbits."""
+def rows_of_circuit(num_parameters: int, rows: int) -> int:
+    """Rows that one circuit had best hold, one after another."""
+    best = round((_PARAMETERS_AT_TWO_AND_MORE / num_parameters) ** 0.5)
+    return max(1, min(best, rows, 8))
+
+
+def with_probabilities(circuit: QuantumCircuit, qubits: list[int], rows: int) -> QuantumCircuit:
+    """A circuit of several rows, each from zero by the template, its exact probabilities saved.
+
+    Args:
+        circuit: The template without measurements.
+        qubits: The qubit behind each bit.
+        rows: How many times the template; above 1 on a statevector only.
+
+    Returns:
+        Parameters in the order of `bundled`; probabilities are saved as ``row0``, ``row1``, ...
+    """
+    out = circuit.copy_empty_like() if rows == 1 else QuantumCircuit(*circuit.qregs)
+    zero = np.zeros(2**circuit.num_qubits if rows > 1 else 0, complex)
+    zero[:1] = 1
+    for row in range(rows):
+        template = circuit
+        if rows > 1:
+            vector = ParameterVector(f"row{row}", circuit.num_parameters)
+            template = circuit.assign_parameters(dict(zip(circuit.parameters, vector, strict=True)))
+        if row:
+            out.append(SetStatevector(zero), range(out.num_qubits))
+        out.compose(template, range(out.num_qubits), inplace=True)
+        out.save_probabilities(qubits, label=f"row{row}")
+    return out
+
+
+def bundled(values: np.ndarray, rows: int) -> np.ndarray:
+    """Values (n, parameters) for circuits of so many rows; the last row fills the last circuit."""
+    missing = -len(values) % rows
+    whole = np.concatenate([values, np.repeat(values[-1:], missing, axis=0)])
+    return whole.reshape(len(whole) // rows, rows * values.shape[-1])
+
+
+def without_measurements(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[int]]:
+    """The circuit without its final measurements, and the qubit behind each classical bit."""
     out = circuit.copy_empty_like()
     qubit_of: dict[int, int] = {}
     measured: set[int] = set()
@@ -67,6 +110,4 @@ def with_probabilities(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[in
             f"`draws='born'` needs every bit measured, but {sorted(missing)} are not; use "
             "draws='shots'"
         )
-    order = [qubit_of[clbit] for clbit in range(circuit.num_clbits)]
-    out.save_probabilities(order)
-    return out, order
+    return out, [qubit_of[clbit] for clbit in range(circuit.num_clbits)]

@@ -68,6 +68,17 @@ def test_counts_do_not_depend_on_chunks(monkeypatch, draws, reset):
     assert not equal(backend(prepared, 300, seed=6), whole)
 
 
+@pytest.mark.parametrize("preparation", [Amplitude(), Purification(), Heralded()])
+def test_exact_draws_do_not_depend_on_how_many_rows_share_a_circuit(monkeypatch, preparation):
+    prepared = preparation(Binary()(SCORES), beta=1.0)
+    backend = Aer(device="CPU", draws="born")
+    drawn = []
+    for rows in (1, 2, 5, 8):
+        monkeypatch.setattr(aer, "rows_of_circuit", lambda parameters, most, rows=rows: rows)
+        drawn.append(backend(prepared, 10**12, seed=5))
+    assert all(equal(drawn[0], other) for other in drawn[1:])
+
+
 def test_shots_beyond_the_limit_of_a_run_are_split(monkeypatch):
     """The parts must be drawn anew: repeated parts would give multiples of one part's counts."""
     prepared = Amplitude()(Binary()(SCORES), beta=1.0)

@@ -1,6 +1,7 @@
 """Memory: predicted before it is taken, kept to, and never at the cost of other counts."""
 
 import importlib.util
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,14 @@ def test_what_is_measured_is_below_what_was_predicted_and_the_budget_is_kept(ben
     assert found[lean]["rows at once"] < found[plenty]["rows at once"] == 5000
     assert found[lean]["drawn"] < 60 * 2**20 < found[plenty]["drawn"]
     assert not benchmark.right(lean, found[plenty])
+
+
+def test_the_peak_is_of_this_process_and_not_of_the_one_that_started_it():
+    """Which `getrusage` mixes up where the parent is larger."""
+    held = np.ones(2**25)  # 256 MiB
+    code = "from qcattn.backends.memory import peak_bytes; print(peak_bytes())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 2**25 < int(done.stdout) < held.nbytes
 
 
 @pytest.mark.parametrize("draws", ["shots", "born"])
