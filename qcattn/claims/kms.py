@@ -228,6 +228,8 @@ class KMSCondition:
             for row in range(len(teeth.frequencies))
         ]
         v = teeth.frequencies
+        most = 3 * self.beta * v.max()
+        ends = np.clip(v[:, None] * [[e.low, e.high] for e in own], -most, most)
         reach = np.array([0.0, 1.1 * v.max()])
         return [
             Panel(
@@ -259,9 +261,9 @@ class KMSCondition:
                     Curve(
                         "measured",
                         v,
-                        v * [e.best for e in own],
-                        v * [e.low for e in own],
-                        v * [e.high for e in own],
+                        np.clip(v * [e.best for e in own], -most, most),
+                        ends[:, 0],
+                        ends[:, 1],
                     ),
                 ),
             ),
@@ -340,6 +342,8 @@ def inverse_temperature(
             return float(getattr(defect(teeth, counts, beta, alpha, row), end))
 
         below, above = value(-far), value(far)
+        if np.isnan(below):
+            return float("nan")  # some test kept no shot
         if below >= 0 or above <= 0:  # not even there is the sign the one it must be
             return -np.inf if below >= 0 else np.inf
         return float(optimize.brentq(value, -far, far, xtol=1e-12, rtol=1e-12))

@@ -56,6 +56,13 @@ def test_few_shots_do_not_decide():
     assert "was not told" in found.words or "loose" in found.words
 
 
+def test_a_test_that_keeps_no_shot_leaves_the_temperature_open():
+    found = KMSCondition(shots=200, backend=SMALL["backend"])(seed=0)
+    assert found.verdict == "undecided"
+    beta = found.numbers[0].estimate
+    assert np.isnan(beta.best) or beta.low < 0.5 < 1.5 < beta.high
+
+
 def test_the_circuit_has_the_correlation_that_linear_algebra_has():
     """False-failure rate 1e-6: of 1e9 draws 2e8 are kept."""
     hamiltonian = Transverse(field=0.7)([1.0, 0.2, -0.5, 0.3])
