@@ -226,7 +226,7 @@ def _part(drawer: Drawer, finding: Finding, level: int) -> list[str]:
     if finding.condition:
         parts.append(f"<p><strong>Condition.</strong> {escape(finding.condition)}</p>")
     if pictures:
-        parts.append(figure(pictures, "Points are measured, with intervals; lines are computed."))
+        parts.append(figure(pictures, "Points are measured, with their intervals."))
     for kind, sheet in (("", numbers(finding)), ("checks", checks(finding))):
         if sheet.lines:
             parts += [f"<h{inner}>{sheet.title}</h{inner}>", table(sheet, kind)]

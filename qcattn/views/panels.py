@@ -26,8 +26,8 @@ _WIDE_TICKS = 45
 def draw_panel(ax: Axes, panel: Panel) -> Axes:
     """Draw the picture of a finding.
 
-    Lines are computed, points measured, with their intervals; bars may be either. A line is blue
-    and points are orange where there is one of each; of several, those of one colour belong
+    Points are measured, with their intervals; lines and bars are what they are called. A line is
+    blue and points are orange where there is one of each; of several, those of one colour belong
     together, and one that belongs to all is grey.
 
     Args:
