@@ -1,7 +1,7 @@
 """The application, and how its commands end.
 
 Exit codes: 0 the counts agree, 1 they differ, 2 misuse, or a run that was interrupted or is
-undecided, 3 a fault of qcattn.
+undecided, 3 a fault of qcattn. For `qcattn claims` a refuted claim is a finding: 0 as well.
 """
 
 from __future__ import annotations
