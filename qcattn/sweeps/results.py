@@ -15,9 +15,13 @@ from qcattn.comparisons import Certificate, certify
 from qcattn.experiment import compare
 from qcattn.records import Counts, Verdict
 from qcattn.sweeps.store import ROWS, Store
+from qcattn.sweeps.strategies import canonical
 from qcattn.sweeps.until import share
 
-__all__ = ["Cell", "Sweep", "load"]
+__all__ = ["Cell", "Sweep", "as_counts", "load"]
+
+#: What may set cells apart that lie at one place of the axes.
+_APART = ("seed", "batch", "versions", "scores id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,6 +258,7 @@ def load(path: str | Path, keys: list[str] | None = None) -> Sweep:
     chosen = [entry for entry in points if entry[0] in specs and (not order or entry[0] in order)]
     if order:
         chosen.sort(key=lambda entry: order[entry[0]])
+    apart = _what_differs([(canonical(point), specs[key]) for key, point, _ in chosen])
     alpha = min((float(said["alpha"]) for _, _, said in chosen), default=0.01)
     cells = []
     for key, point, said in chosen:
@@ -266,7 +271,7 @@ def load(path: str | Path, keys: list[str] | None = None) -> Sweep:
                 store=path,
                 key=key,
                 spec=specs[key],
-                point=point,
+                point={**point, **{name: _value(specs[key], name) for name in apart}},
                 axes=tuple(said["axes"]),
                 tokens=tuple(said["tokens"]),
                 shots=int(said["shots"]),
@@ -279,6 +284,24 @@ def load(path: str | Path, keys: list[str] | None = None) -> Sweep:
             )
         )
     return Sweep(path, tuple(cells), alpha)
+
+
+def _what_differs(cells: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """What sets cells apart that lie at one place of the axes: seed, batch, versions, scores."""
+    found: dict[tuple[str, str], set[Any]] = {}
+    for point, spec in cells:
+        for name in _APART:
+            found.setdefault((point, name), set()).add(_value(spec, name))
+    several = {name for (_, name), values in found.items() if len(values) > 1}
+    return [name for name in _APART if name in several]
+
+
+def _value(spec: Mapping[str, Any], name: str) -> Any:
+    if name == "versions":
+        return ", ".join(f"{package} {number}" for package, number in spec[name].items())
+    if name == "scores id":
+        return spec["scores"]["sha256"][:8]
+    return int(spec[name])
 
 
 def as_counts(table: np.ndarray, shape: tuple[int, ...]) -> Counts:

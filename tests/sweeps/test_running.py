@@ -255,6 +255,19 @@ def test_a_store_is_read_as_it_was_swept(reference, tables):
         again.where(beta=7)
 
 
+def test_cells_at_one_place_of_the_axes_are_told_apart(small, tmp_path):
+    path = tmp_path / "runs.sqlite"
+    options = {"beta": [1.0], "preparations": Amplitude(), "shots": 100}
+    sweep(small(**options), store=path)
+    sweep(small(seed=6, **options), store=path)
+    both = load(path)
+    assert both.varied == ("seed",) and both.axes["seed"] == [5, 6]
+    assert not np.array_equal(both.cells[0].counts.keys, both.cells[1].counts.keys)
+    sweep(small(**options, scores=np.zeros((2, 4)) + np.arange(4)), store=path)
+    names = [cell.point["scores"] for cell in load(path)]
+    assert len(names) == 3 and load(path).where(seed=6).cells[0].key == both.cells[1].key
+
+
 KILLS = int(os.environ.get("QCATTN_KILLS", "10"))
 
 
