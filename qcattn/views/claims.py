@@ -15,6 +15,7 @@ from qcattn.views.names import number
 from qcattn.views.page import Drawer, badge, figure, table, whole_page, write_page
 from qcattn.views.panels import draw_panel, size_of
 from qcattn.views.sheets import Sheet, joined
+from qcattn.views.vector import LOOK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -183,13 +184,16 @@ def write_page_of(findings: Sequence[Finding], path: str | Path) -> None:
 
 def write_pictures(findings: Sequence[Finding], folder: Path) -> None:
     """Write every picture as a file of its own: A6-1.svg, A6-2.svg, ..."""
+    from matplotlib import rc_context, style
     from matplotlib.figure import Figure
 
     for finding in findings:
         for i, panel in enumerate(finding.panels, 1):
-            picture = Figure(figsize=size_of(panel), layout="constrained")
-            draw_panel(picture.subplots(), panel)
-            picture.savefig(folder / f"{finding.claim}-{i}.svg", metadata={"Date": None})
+            name = f"{finding.claim}-{i}"
+            with style.context("default"), rc_context(LOOK | {"svg.hashsalt": name}):
+                picture = Figure(figsize=size_of(panel), layout="constrained")
+                draw_panel(picture.subplots(), panel)
+                picture.savefig(folder / f"{name}.svg", metadata={"Date": None})
 
 
 def _head(findings: Sequence[Finding]) -> list[str]:

@@ -13,7 +13,7 @@ from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["inline_svg"]
+__all__ = ["LOOK", "inline_svg"]
 
 _TEXT = "#010203"
 _VARIABLES = {
@@ -22,6 +22,19 @@ _VARIABLES = {
     SOFTMAX: "var(--softmax)",
     MEASURED: "var(--measured)",
     FAULT: "var(--fault)",
+}
+#: How pictures of reports are set, for matplotlib's ``rc_context``.
+LOOK = {
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "hatch.linewidth": 0.5,
 }
 _INKED = ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color")
 
@@ -49,20 +62,8 @@ def inline_svg(
     from matplotlib import rc_context, style
     from matplotlib.figure import Figure
 
-    settings = dict.fromkeys(_INKED, _TEXT) | {
-        "svg.fonttype": "none",
-        "svg.hashsalt": name,
-        "font.size": 9,
-        "axes.titlesize": 9.5,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.linewidth": 0.6,
-        "xtick.major.width": 0.6,
-        "ytick.major.width": 0.6,
-        "hatch.linewidth": 0.5,
-    }
+    own = {"svg.fonttype": "none", "svg.hashsalt": name}
+    settings = LOOK | dict.fromkeys(_INKED, _TEXT) | own
     out = io.StringIO()
     with style.context("default"), rc_context(settings), warnings.catch_warnings():
         # The browser draws the text; only its width is measured here.
