@@ -37,7 +37,10 @@ def test_coherence_shows_only_where_it_is_and_is_looked_for(found):
 
 
 def test_the_smallest_field_is_where_plan_says(found):
-    at, below, above = (number.estimate for number in found.numbers)
+    smallest, *shares = found.numbers
+    below, at, above = (number.estimate for number in shares)
+    assert smallest.reference in smallest.estimate
+    assert smallest.estimate.best == pytest.approx(smallest.reference, rel=0.1)
     assert below.high < 0.9 < at.high and above.low > 0.85
     exact, line, measured = found.panels[1].curves
     power = np.interp(measured.x, exact.x, exact.y)
