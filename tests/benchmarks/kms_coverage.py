@@ -9,7 +9,8 @@ import numpy as np
 from scipy import stats
 
 from qcattn.backends import Aer
-from qcattn.claims.kms import KMSCondition, inverse_temperature, measured
+from qcattn.claims import KMSCondition
+from qcattn.claims._thermometer import inverse_temperature, measured
 
 
 def main() -> None:

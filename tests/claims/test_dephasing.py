@@ -5,7 +5,8 @@ import pytest
 
 from qcattn.backends import Aer
 from qcattn.claims import QuantumMeasurement
-from qcattn.claims.dephasing import _law, _power
+from qcattn.claims._smallest_field import power_of_fit
+from qcattn.claims._turned import turned_law
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.preparations import QSVT, Purification
@@ -69,7 +70,7 @@ def test_a_state_that_has_lost_its_coherence_is_caught():
     def without(hamiltonian, beta):
         if hamiltonian.off_diagonal is None:
             return SMALL["preparation"](hamiltonian, beta=beta)
-        diagonal = Binary()(np.log(_law(hamiltonian, 0.0, False)))
+        diagonal = Binary()(np.log(turned_law(hamiltonian, 0.0, False)))
         return Purification()(diagonal, beta=beta)
 
     found = QuantumMeasurement(**{**SMALL, "preparation": without})(seed=1)
@@ -94,14 +95,14 @@ def test_laws_of_a_qubit_in_closed_form():
     r = np.hypot(s / 2, field)
     mean_x = field / r * np.tanh(r)
     hamiltonian = Transverse(field=field)([s, 0.0])
-    coherent, dephased = (_law(hamiltonian, np.pi / 2, flag) for flag in (False, True))
+    coherent, dephased = (turned_law(hamiltonian, np.pi / 2, flag) for flag in (False, True))
     assert coherent == pytest.approx([(1 + mean_x) / 2, (1 - mean_x) / 2])
     assert dephased == pytest.approx([0.5, 0.5])
     softmax = np.exp([s, 0.0]) / np.exp([s, 0.0]).sum()
-    assert _law(Binary()([s, 0.0]), 0.0, True) == pytest.approx(softmax)
-    turned = _law(Rotated(angles=[[0.4]])([s, 0.0]), 0.4, False)
+    assert turned_law(Binary()([s, 0.0]), 0.0, True) == pytest.approx(softmax)
+    turned = turned_law(Rotated(angles=[[0.4]])([s, 0.0]), 0.4, False)
     assert turned == pytest.approx(softmax)  # ry(-0.4) undoes U
-    assert np.abs(_law(Rotated(angles=[[0.4]])([s, 0.0]), 0.4, True) - softmax).max() > 0.01
+    assert np.abs(turned_law(Rotated(angles=[[0.4]])([s, 0.0]), 0.4, True) - softmax).max() > 0.01
 
 
 def test_power_is_the_share_of_draws_that_fit_refutes():
@@ -109,5 +110,5 @@ def test_power_is_the_share_of_draws_that_fit_refutes():
     seen, dephased = np.array([0.55, 0.45]), np.array([0.5, 0.5])
     rows = np.random.default_rng(1).multinomial(800, seen, size=1000)
     share = (fit(rows, dephased).p_values <= 0.01).mean()
-    power = _power(seen, dephased, 800, 0.01)
+    power = power_of_fit(seen, dephased, 800)
     assert abs(share - power) < 5 * np.sqrt(power * (1 - power) / 1000)

@@ -8,7 +8,7 @@ from scipy import stats
 from qcattn.backends import Aer
 from qcattn.claims import KMSCondition
 from qcattn.claims._correlators import bohr_frequencies, comb, correlation, hadamard_test
-from qcattn.claims.kms import defect, inverse_temperature
+from qcattn.claims._thermometer import defect, inverse_temperature
 from qcattn.dense import outcome_distribution
 from qcattn.encodings import Binary, Transverse
 from qcattn.models import ising
