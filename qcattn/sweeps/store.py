@@ -8,11 +8,9 @@ not work over network file systems.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sqlite3
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,41 +20,11 @@ from typing import Any
 import numpy as np
 
 from qcattn.sweeps.drawing import Drawn
+from qcattn.sweeps.file import check, connect, create, is_store, translated
 from qcattn.sweeps.grid import ROWS, GridCell, task_key
 from qcattn.sweeps.strategies import canonical, digest
 
 __all__ = ["Store", "is_store"]
-
-#: "qcat", in the header of the file.
-APPLICATION = 0x71636174
-SCHEMA = 1
-#: Seconds to wait for another process that is writing.
-_PATIENCE = 60
-_TABLES = """
-CREATE TABLE arrays (sha256 TEXT PRIMARY KEY, shape TEXT NOT NULL, numbers BLOB NOT NULL);
-CREATE TABLE cells (cell TEXT PRIMARY KEY, spec TEXT NOT NULL);
-CREATE TABLE points (cell TEXT NOT NULL, point TEXT NOT NULL, details TEXT NOT NULL,
-                     PRIMARY KEY (cell, point));
-CREATE TABLE blocks (cell TEXT NOT NULL, block INTEGER NOT NULL, about TEXT NOT NULL,
-                     PRIMARY KEY (cell, block));
-CREATE TABLE batches (task TEXT PRIMARY KEY, cell TEXT NOT NULL, block INTEGER NOT NULL,
-                      batch INTEGER NOT NULL, seconds REAL NOT NULL, counts BLOB NOT NULL,
-                      sha256 TEXT NOT NULL);
-CREATE INDEX batches_of_cell ON batches (cell, block, batch);
-CREATE TABLE failures (cell TEXT PRIMARY KEY, error TEXT NOT NULL);
-CREATE TABLE looks (cell TEXT NOT NULL, rule TEXT NOT NULL, look INTEGER NOT NULL,
-                    batches INTEGER NOT NULL, met INTEGER NOT NULL, PRIMARY KEY (cell, rule));
-"""
-
-
-def is_store(path: str | Path) -> bool:
-    """Whether a file says in its header that it is a store of a sweep."""
-    try:
-        with Path(path).open("rb") as file:
-            head = file.read(100)
-    except OSError:
-        return False
-    return head[:16] == b"SQLite format 3\0" and head[68:72] == APPLICATION.to_bytes(4, "big")
 
 
 class Store:
@@ -76,12 +44,12 @@ class Store:
     def __init__(self, path: str | Path, *, write: bool = False, checked: bool = False) -> None:
         self.path = Path(path)
         if write and not self.path.exists():
-            _create(self.path)
+            create(self.path)
         if not checked:
-            _check(self.path)
+            check(self.path)
         # A reader that may write tidies up beside the file when it is the last to leave.
         may = write or os.access(self.path, os.W_OK)
-        self._connection = _connect(self.path, "rw" if may else "ro")
+        self._connection = connect(self.path, "rw" if may else "ro")
         with self._errors():
             self._connection.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
             self._connection.execute("PRAGMA synchronous=FULL")
@@ -119,13 +87,13 @@ class Store:
                     (cell.key, _ordered(cell.point), canonical(said)),
                 )
 
-    def record(self, drawn: Iterable[Drawn]) -> tuple[int, int]:
+    def record(self, drawn: Iterable[Drawn]) -> int:
         """Write what was drawn, all of it or nothing.
 
         Returns:
-            How many batches were new, and how many another process had recorded meanwhile.
+            How many batches another process had recorded meanwhile; they are not written again.
         """
-        new = known = 0
+        known = 0
         with self._transaction() as connection:
             for one in drawn:
                 cell, block = one.piece.cell, one.piece.block
@@ -148,12 +116,12 @@ class Store:
                             _seal(task, batch.counts),
                         ),
                     ).rowcount
-                    new, known = new + added, known + 1 - added
+                    known += 1 - added
                 if one.error:
                     connection.execute(
                         "INSERT OR REPLACE INTO failures VALUES (?, ?)", (cell, one.error)
                     )
-        return new, known
+        return known
 
     def forgive(self, cells: Iterable[str]) -> None:
         """Forget that cells failed, so that they are tried again."""
@@ -336,112 +304,13 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
-            raise _translated(self.path, error) from error
+            raise translated(self.path, error) from error
 
     def _damaged(self, what: str) -> ValueError:
         return ValueError(
             f"`{self.path}` is damaged: {what} is not as it was written; restore a copy, or draw "
             "again into another file"
         )
-
-
-def _translated(path: Path, error: sqlite3.Error) -> Exception:
-    """SQLite's error as the house words it."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name in ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT"):
-        return ValueError(
-            f"`{path}` is damaged ({error}) and is left as it is; restore a copy, or name another "
-            "file"
-        )
-    if name.startswith("SQLITE_BUSY") or name == "SQLITE_LOCKED":
-        return OSError(
-            errno.EBUSY,
-            f"`{path}` has been locked by another process for {_PATIENCE} s; end that one first",
-        )
-    if name == "SQLITE_FULL" or name.startswith("SQLITE_IOERR"):
-        return OSError(
-            errno.ENOSPC if name == "SQLITE_FULL" else errno.EIO,
-            f"`{path}` cannot be written ({error}); what was recorded before is kept. Free space "
-            "and run the same again",
-        )
-    if name.startswith("SQLITE_READONLY") or name in ("SQLITE_CANTOPEN", "SQLITE_PERM"):
-        return OSError(errno.EACCES, f"`{path}` cannot be written ({error})")
-    return RuntimeError(f"`{path}`: {error}")
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    # A log needs a folder that can be written; where there is none, nobody else writes either.
-    still = mode == "ro" and not os.access(path.absolute().parent, os.W_OK)
-    try:
-        return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if still else ''}",
-            uri=True,
-            timeout=_PATIENCE,
-            isolation_level=None,
-        )
-    except sqlite3.Error as error:
-        raise _translated(path, error) from error
-
-
-def _create(path: Path) -> None:
-    """An empty store that appears under its name whole, unless another made one meanwhile."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            fresh = Path(folder) / "fresh"
-            connection = sqlite3.connect(fresh, isolation_level=None)
-            try:
-                connection.execute(f"PRAGMA application_id={APPLICATION}")
-                connection.execute(f"PRAGMA user_version={SCHEMA}")
-                connection.executescript(f"BEGIN; {_TABLES} COMMIT;")
-                connection.execute("PRAGMA journal_mode=WAL")
-            finally:
-                connection.close()
-            with suppress(FileExistsError):
-                os.link(fresh, path)
-    except sqlite3.Error as error:
-        raise _translated(path, error) from error
-    except OSError as error:
-        raise OSError(
-            error.errno, f"`{path}` cannot be made ({error.strerror}); name another place"
-        ) from error
-
-
-def _check(path: Path) -> None:
-    """Refuse what is no whole store of this version, without a byte of it changed."""
-    if not path.exists():
-        raise ValueError(f"`{path}` is missing; name a store that `qcattn sweep` wrote")
-    if path.is_file():
-        with path.open("rb"):  # an OSError says that it cannot be read
-            pass
-    if not is_store(path):
-        raise ValueError(f"`{path}` is no store of qcattn and is left as it is; name another file")
-    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm")]
-    before = [one.exists() for one in beside]
-    connection = _connect(path, "ro")
-    try:
-        (schema,) = connection.execute("PRAGMA user_version").fetchone()
-        if schema != SCHEMA:
-            raise ValueError(
-                f"`{path}` has schema {schema}, but this qcattn knows {SCHEMA}; use the version of "
-                "qcattn that wrote it"
-            )
-        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise ValueError(
-                f"`{path}` is damaged ({verdict}) and is left as it is; restore a copy, or name "
-                "another file"
-            )
-    except (ValueError, sqlite3.Error) as error:
-        connection.close()
-        # What a look at it left beside it, where nobody else has it open.
-        if not any(before) and not (beside[0].exists() and beside[0].stat().st_size):
-            for one in beside:
-                one.unlink(missing_ok=True)
-        if isinstance(error, sqlite3.Error):
-            raise _translated(path, error) from error
-        raise
-    connection.close()
 
 
 def _seal(task: str, counts: bytes) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 
 from qcattn.backends import Aer
 from qcattn.preparations import Amplitude, Heralded
-from qcattn.sweeps import Grid, running, sweep
+from qcattn.sweeps import Grid, jobs, sweep
 from qcattn.sweeps.store import Store
 
 BATCH = 50
@@ -41,7 +41,7 @@ def started(shots: int, path: Path) -> int:
     """A process that sweeps, a batch a job; its number."""
     child = os.fork()
     if not child:
-        running._JOB = 0.0
+        jobs.SECONDS = 0.0
         sweep(grid_of(shots), store=path)
         os._exit(0)
     return child

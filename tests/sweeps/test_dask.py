@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from qcattn.sweeps import running, sweep
+from qcattn.sweeps import jobs, sweep
 
 distributed = pytest.importorskip("distributed", reason="extra `dask` is not installed")
 
@@ -27,7 +27,7 @@ def cluster():
 def test_a_worker_killed_in_mid_sweep_costs_nothing(
     small, tables, reference, tmp_path, monkeypatch, cluster
 ):
-    monkeypatch.setattr(running, "_JOB", 0.0)
+    monkeypatch.setattr(jobs, "SECONDS", 0.0)
     killed = []
     with distributed.Client(cluster) as client, client.get_executor(pure=False) as executor:
         pids = client.run(os.getpid)
@@ -37,13 +37,13 @@ def test_a_worker_killed_in_mid_sweep_costs_nothing(
                 killed.append(next(iter(pids.values())))
                 os.kill(killed[0], signal.SIGKILL)
 
-        jobs = []
+        seen = []
         done = sweep(
             small(),
             store=tmp_path / "runs.sqlite",
             executor=executor,
-            progress=lambda far: (jobs.append(far), kill(far)),
+            progress=lambda far: (seen.append(far), kill(far)),
         )
         assert killed and killed[0] not in client.run(os.getpid).values()
-    assert jobs[-1].failures == 0 and jobs[-1].tasks == 32
+    assert seen[-1].failures == 0 and seen[-1].tasks == 32
     assert tables(done) == tables(reference)

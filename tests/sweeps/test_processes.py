@@ -11,7 +11,7 @@ from multiprocessing import get_context
 import pytest
 
 from qcattn.preparations import Amplitude
-from qcattn.sweeps import Processes, running, sweep
+from qcattn.sweeps import Processes, jobs, running, sweep
 
 # What workers are made to do; they import it from a file of its own.
 WORKS = '''
@@ -69,12 +69,12 @@ class Instead(Processes):
 def test_a_dead_worker_is_replaced_and_its_batches_are_drawn_again(
     small, tables, reference, tmp_path, monkeypatch, works
 ):
-    monkeypatch.setattr(running, "_JOB", 0.0)
+    monkeypatch.setattr(jobs, "SECONDS", 0.0)
     (tmp_path / "jobs").mkdir()
     with Instead(1, works.dies_once, str(tmp_path / "jobs")) as pool:
-        jobs = []
-        done = sweep(small(), store=tmp_path / "a", executor=pool, progress=jobs.append)
-    assert tables(done) == tables(reference) and jobs[-1].failures == 0
+        seen = []
+        done = sweep(small(), store=tmp_path / "a", executor=pool, progress=seen.append)
+    assert tables(done) == tables(reference) and seen[-1].failures == 0
     assert len(list((tmp_path / "jobs").iterdir())) > 32, "something was drawn again"
 
 

@@ -14,7 +14,7 @@ from qcattn import fit, same
 from qcattn.backends import Aer
 from qcattn.experiment import Interrupted
 from qcattn.preparations import Amplitude, DetailedBalance, Heralded
-from qcattn.sweeps import Certified, Grid, load, running, sweep
+from qcattn.sweeps import Certified, Grid, jobs, load, running, sweep
 from qcattn.sweeps.drawing import Drawn
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.until import looks, share
@@ -59,16 +59,16 @@ class Backwards(Executor):
 def test_the_cut_into_jobs_changes_nothing(
     small, tables, reference, tmp_path, monkeypatch, batches
 ):
-    monkeypatch.setattr(running, "_MOST_BATCHES", batches)
-    jobs = []
-    done = sweep(small(), store=tmp_path / "runs.sqlite", progress=jobs.append)
+    monkeypatch.setattr(jobs, "MOST_BATCHES", batches)
+    seen = []
+    done = sweep(small(), store=tmp_path / "runs.sqlite", progress=seen.append)
     assert tables(done) == tables(reference)
-    assert len(jobs) > 32 // batches and jobs[-1].tasks == jobs[-1].total == 32
-    assert jobs[-1].shots == 4 * 70 * 400
+    assert len(seen) > 32 // batches and seen[-1].tasks == seen[-1].total == 32
+    assert seen[-1].shots == 4 * 70 * 400
 
 
 def test_order_and_threads_change_nothing(small, tables, reference, tmp_path, monkeypatch):
-    monkeypatch.setattr(running, "_JOB", 0.0)
+    monkeypatch.setattr(jobs, "SECONDS", 0.0)
     with Backwards() as backwards:
         done = sweep(small(), store=tmp_path / "a.sqlite", executor=backwards)
     assert tables(done) == tables(reference) and backwards.order != sorted(backwards.order)
@@ -89,11 +89,11 @@ def test_another_seed_gives_other_numbers(small, reference, tmp_path):
 
 
 def test_more_shots_draw_the_missing_ones_only(small, tables, tmp_path):
-    jobs = []
+    seen = []
     path = tmp_path / "runs.sqlite"
     sweep(small(shots=100), store=path)
-    sweep(small(), store=path, shots=200, progress=jobs.append)
-    assert jobs[0].tasks == 8 and jobs[-1].shots == 4 * 70 * 100
+    sweep(small(), store=path, shots=200, progress=seen.append)
+    assert seen[0].tasks == 8 and seen[-1].shots == 4 * 70 * 100
     again = []
     done = sweep(small(shots=200), store=path, progress=again.append)
     assert again[-1].shots == 0 and again[-1].tasks == 16
@@ -106,7 +106,7 @@ def test_more_shots_draw_the_missing_ones_only(small, tables, tmp_path):
 def test_ctrl_c_keeps_what_is_drawn_and_the_same_call_goes_on(
     small, tables, reference, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(running, "_JOB", 0.0)
+    monkeypatch.setattr(jobs, "SECONDS", 0.0)
     path = tmp_path / "runs.sqlite"
 
     def press(far):
@@ -118,9 +118,9 @@ def test_ctrl_c_keeps_what_is_drawn_and_the_same_call_goes_on(
     part = stop.value.result
     assert sum(int(cell.counts.shots.sum()) for cell in part) >= 11 * 6 * 100
     assert part.standing == "undecided"
-    jobs = []
-    assert tables(sweep(small(), store=path, progress=jobs.append)) == tables(reference)
-    assert jobs[0].tasks == 11
+    seen = []
+    assert tables(sweep(small(), store=path, progress=seen.append)) == tables(reference)
+    assert seen[0].tasks == 11
 
 
 def test_a_failing_cell_is_recorded_and_does_not_stop_the_others(
@@ -129,9 +129,9 @@ def test_a_failing_cell_is_recorded_and_does_not_stop_the_others(
     """`DetailedBalance` cannot take the masked key of row 3."""
     path = tmp_path / "runs.sqlite"
     grid = small(preparations=[DetailedBalance(), Amplitude(), Heralded()])
-    jobs = []
-    done = sweep(grid, store=path, progress=jobs.append)
-    assert jobs[-1].failures == 2 and done.standing == "undecided"
+    seen = []
+    done = sweep(grid, store=path, progress=seen.append)
+    assert seen[-1].failures == 2 and done.standing == "undecided"
     failed = done.where(preparation="DetailedBalance")
     assert [cell.standing for cell in failed] == ["failed"] * 2
     assert "masked keys" in failed.cells[0].failure
@@ -194,9 +194,9 @@ def test_a_rule_stops_each_cell_at_the_same_batch_however_it_is_reached(small, t
     sweep(grid, store=path, shots=500)
     again = sweep(grid, store=path, until="width=0.25")
     assert [cell.looks for cell in again] == [cell.looks for cell in done]
-    jobs = []
-    sweep(grid, store=tmp_path / "a.sqlite", until="width=0.25", progress=jobs.append)
-    assert jobs[-1].shots == 0, "a cell that has stopped stays so"
+    seen = []
+    sweep(grid, store=tmp_path / "a.sqlite", until="width=0.25", progress=seen.append)
+    assert seen[-1].shots == 0, "a cell that has stopped stays so"
 
 
 def test_until_certified_certifies_or_says_that_it_did_not(small, tmp_path):
@@ -223,10 +223,10 @@ def test_a_sweep_of_nothing_left_to_do_starts_no_executor(small, reference):
 
 def test_cells_of_one_content_share_what_is_drawn(tmp_path):
     scores = np.array([[0.0, 1.0]])
-    jobs = []
+    seen = []
     grid = Grid([scores, scores], shots=100, batch=100, backends=Aer(device="CPU", draws="born"))
-    done = sweep(grid, store=tmp_path / "runs.sqlite", progress=jobs.append)
-    assert jobs[-1].shots == 100 and len(done) == 2
+    done = sweep(grid, store=tmp_path / "runs.sqlite", progress=seen.append)
+    assert seen[-1].shots == 100 and len(done) == 2
     assert [int(cell.counts.shots[0]) for cell in done] == [100, 100]
     assert done.axes["scores"] == ["scores 0", "scores 1"]
 
@@ -287,7 +287,7 @@ def test_two_writers_on_one_store_count_nothing_twice(
     small, tables, reference, tmp_path, monkeypatch
 ):
     """Two sweeps at once, each a thread with a connection of its own and jobs of one batch."""
-    monkeypatch.setattr(running, "_JOB", 0.0)
+    monkeypatch.setattr(jobs, "SECONDS", 0.0)
     path = tmp_path / "runs.sqlite"
     with ThreadPoolExecutor(2) as threads:
         both = [threads.submit(sweep, small(), store=path) for _ in range(2)]

@@ -16,7 +16,7 @@ import pytest
 
 import qcattn.sweeps
 from qcattn.preparations import Amplitude, DetailedBalance
-from qcattn.sweeps import load, merge, running, store, sweep
+from qcattn.sweeps import jobs, load, merge, store, sweep
 from qcattn.sweeps.drawing import Piece, draw
 from qcattn.sweeps.store import Store, is_store
 
@@ -173,8 +173,8 @@ def test_a_batch_is_recorded_once(small, tmp_path):
     with Store(tmp_path / "runs.sqlite", write=True) as one:
         one.register(grid.cells, {"alpha": 0.01, "shots": 200, "until": ""})
         with Store(tmp_path / "runs.sqlite", write=True) as other:
-            assert one.record(drawn) == (2, 0)
-            assert other.record(drawn) == (0, 2)
+            assert one.record(drawn) == 0
+            assert other.record(drawn) == 2
             assert other.recorded(cell.key) == {(0, 0), (0, 1)}
             assert one.table(cell.key, cell.spec).sum() == 64 * 200
 
@@ -197,7 +197,7 @@ def test_a_job_is_recorded_whole_or_not_at_all(small, tmp_path, monkeypatch):
             patch.setattr(store, "_seal", interrupted)
             opened.record(drawn)
         assert not opened.recorded(cell.key)
-        assert opened.record(drawn) == (3, 0)
+        assert opened.record(drawn) == 0
 
 
 def full(folder: Path) -> bool:
@@ -215,14 +215,14 @@ def room(request, tmp_path, monkeypatch):
     folder = tmp_path / "disk"
     folder.mkdir()
     if request.param == "file":
-        usual = store._connect
+        usual = store.connect
 
         def small_file(path, mode):
             connection = usual(path, mode)
             connection.execute("PRAGMA max_page_count=26")
             return connection
 
-        monkeypatch.setattr(store, "_connect", small_file)
+        monkeypatch.setattr(store, "connect", small_file)
         yield folder, monkeypatch.undo
         return
     if sys.platform != "linux" or not full(folder):
@@ -239,7 +239,7 @@ def test_a_full_disk_loses_nothing_and_the_sweep_goes_on(
     path = folder / "runs.sqlite"
     scores = np.random.default_rng(2).normal(size=(64, 64))
     grid = small(scores=scores, beta=[1.0], preparations=Amplitude(), shots=3000)
-    monkeypatch.setattr(running, "_MOST_BATCHES", 4)
+    monkeypatch.setattr(jobs, "MOST_BATCHES", 4)
     with pytest.raises(OSError, match=r"runs.sqlite` cannot be written \(.*full.*\).*is kept"):
         sweep(grid, store=path)
     enlarge()
