@@ -10,8 +10,9 @@ from qiskit_aer.library import SetStatevector
 __all__ = ["bundled", "roll", "rows_of_circuit", "with_probabilities", "without_measurements"]
 
 _MOST_BITS = 24
-# Aer takes about 45 us for a circuit, and for each row in it 0.05 us a parameter of the circuit.
-_PARAMETERS_AT_TWO_AND_MORE = 900
+# A circuit costs Aer some 40 us whatever it holds, and each of its parameters a little more for
+# every other one; the two balance where rows squared times parameters is about this.
+_BALANCE = 600
 
 
 def roll(probabilities: np.ndarray, shots: int, key: int, first: int) -> np.ndarray:
@@ -38,7 +39,7 @@ def roll(probabilities: np.ndarray, shots: int, key: int, first: int) -> np.ndar
 
 def rows_of_circuit(num_parameters: int, rows: int) -> int:
     """Rows that one circuit had best hold, one after another."""
-    best = round((_PARAMETERS_AT_TWO_AND_MORE / num_parameters) ** 0.5)
+    best = round((_BALANCE / num_parameters) ** 0.5)
     return max(1, min(best, rows, 8))
 
 
