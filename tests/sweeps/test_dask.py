@@ -4,13 +4,15 @@ import os
 import signal
 
 import pytest
+from typer.testing import CliRunner
 
+from qcattn.cli import app
 from qcattn.sweeps import jobs, sweep
 
 distributed = pytest.importorskip("distributed", reason="extra `dask` is not installed")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster():
     with distributed.LocalCluster(
         n_workers=2,
@@ -47,3 +49,15 @@ def test_a_worker_killed_in_mid_sweep_costs_nothing(
         assert killed and killed[0] not in client.run(os.getpid).values()
     assert seen[-1].failures == 0 and seen[-1].tasks == 32
     assert tables(done) == tables(reference)
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_command_spreads_over_a_cluster(tmp_path, cluster):
+    plan = tmp_path / "plan.toml"
+    plan.write_text('shots = 100\nbatch = 100\n[[scores]]\nmodel = "minilm"\nlayers = [0]\n')
+    done = CliRunner().invoke(
+        app,
+        ["sweep", str(plan), "--store", str(tmp_path / "a"), "--dask", cluster.scheduler_address],
+    )
+    assert done.exit_code == 0, done.output
+    assert "156 rows, 15,600 shots" in " ".join(done.output.split())
