@@ -16,7 +16,7 @@ from qiskit import QuantumCircuit, qasm3
 
 from qcattn import Heralded, Interrupted, load, run, save
 from qcattn.datasets import load as stored
-from qcattn.storage import whole_folder
+from qcattn.storage import whole_file, whole_folder
 
 
 @pytest.fixture(scope="module")
@@ -451,3 +451,19 @@ def test_nothing_is_unpickled(folder, tmp_path):
     with pytest.raises(ValueError, match="not a whole result"):
         load(folder)
     assert not (tmp_path / "exploded").exists()
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    with whole_file(tmp_path / "mine.txt") as fresh:
+        fresh.write_text("whole")
+        assert not (tmp_path / "mine.txt").exists()
+    assert (tmp_path / "mine.txt").read_text() == "whole"
+    with (
+        pytest.raises(ValueError, match="exists and is left as it is"),
+        whole_file(tmp_path / "mine.txt"),
+    ):
+        pass
+    with pytest.raises(OSError, match="full"), whole_file(tmp_path / "other.txt") as fresh:
+        fresh.write_text("half")
+        raise OSError(28, "disk full")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
