@@ -121,7 +121,7 @@ _GILYEN = "Gilyen et al. 2019"
 _MOTTA = "Motta et al. 2020"
 _DING = "Ding, Li, Lin 2025"
 _WU = "Wu, Hsieh 2019"
-_BATH = "Ding et al. 2508.05703"
+_LLOYD = "Lloyd, Abanin 2506.21318"
 
 PLANS: dict[str, Plan] = {
     "Amplitude": Plan(
@@ -278,8 +278,8 @@ PLANS: dict[str, Plan] = {
         laws=(
             Law("rows", "keys", _GATES, "keys couplings of keys cx", (2, 2), "docstring"),
             Law("ring", "keys", _GATES, "n couplings of dense gates", (2, 3), "docstring"),
-            Law("ring", "beta", _GATES, "none, the error grows", (0, 0), _BATH),
-            Law("ring", "1/error", _GATES, "fixed coupling: error ~ coupling^2", (1, 1), _BATH),
+            Law("ring", "beta", _GATES, "none, the error grows", (0, 0), "docstring"),
+            Law("ring", "1/error", _GATES, "fixed coupling: error ~ coupling^2", (1, 1), _LLOYD),
         ),
     ),
     "DetailedBalance": Plan(
