@@ -180,11 +180,12 @@ def _series(
     """One series: intervals, a mark where it is measured, a dash where it should be."""
     from matplotlib.transforms import ScaledTranslation
 
-    beside = (number - (of - 1) / 2) * 7 / 72
-    moved = ax.transData + ScaledTranslation(beside, 0, ax.figure.dpi_scale_trans)
     low, high = (np.array([getattr(p, end) for p in points]) for end in ("low", "high"))
     best, exact = (np.array([getattr(p, end) for p in points]) for end in ("best", "exact"))
     bound = np.isnan(best)
+    # Marks of several series lie side by side; bounds lie on their lines.
+    beside = 0.0 if bound.all() else (number - (of - 1) / 2) * 7 / 72
+    moved = ax.transData + ScaledTranslation(beside, 0, ax.figure.dpi_scale_trans)
     middle = np.where(bound, high, best)
     off = np.isfinite(exact) & ((exact < low) | (exact > high))
     face = "none" if number % 2 else None
@@ -213,9 +214,15 @@ def _series(
 
 
 def _scale(ax: Axes, values: np.ndarray, axis: str) -> None:
-    """A logarithmic axis where values spread over more than a factor of ten."""
-    if values.min() > 0 and (axis == "shots" or values.max() > 10 * values.min()):
+    """A tick at each value that leaves room for its label; logarithmic from a factor of ten on."""
+    wide = values.min() > 0 and (axis == "shots" or values.max() > 10 * values.min())
+    if wide:
         ax.set_xscale("log")
-    if len(values) <= 12:
-        ax.set_xticks(values, [f"{value:g}" for value in values])
-        ax.set_xticks([], minor=True)
+    where = np.sort(np.log(values) if wide else values)
+    ticks = [where[0]]
+    for value in where[1:]:
+        if value - ticks[-1] > 0.13 * (where[-1] - where[0]):
+            ticks.append(value)
+    shown = [float(f"{value:.12g}") for value in (np.exp(ticks) if wide else ticks)]
+    ax.set_xticks(shown, [f"{value:,.0f}" if value > 999 else f"{value:g}" for value in shown])
+    ax.set_xticks([], minor=True)
