@@ -78,7 +78,8 @@ def test_the_readout_is_that_of_the_qubit_behind_each_bit():
     from qiskit.providers.fake_provider import GenericBackendV2
     from qiskit_aer.noise import NoiseModel
 
-    device = GenericBackendV2(5, seed=3)
+    line = [[0, 3], [3, 2], [2, 4], [4, 1], [3, 0], [2, 3], [4, 2], [1, 4]]
+    device = GenericBackendV2(5, coupling_map=line, seed=3)
     backend = Aer(device="CPU", imitate=device)
     fitted = backend.fitted(prepared())
     measured = {i.clbits[0]: fitted.find_bit(i.qubits[0]).index for i in fitted.data if i.clbits}
@@ -88,6 +89,7 @@ def test_the_readout_is_that_of_the_qubit_behind_each_bit():
         for error in NoiseModel.from_backend(device).to_dict(serializable=False)["errors"]
         if error["type"] == "roerror"
     }
+    assert [measured[bit] for bit in key] != [0, 1, 2], "else a mix-up would not show"
     for bit, matrix in zip(key, backend.readout(prepared()), strict=True):
         assert np.array_equal(matrix, errors[measured[bit]])
     assert len({tuple(matrix.ravel()) for matrix in backend.readout(prepared())}) == 3
