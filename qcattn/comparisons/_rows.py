@@ -203,7 +203,7 @@ def check_rows(counts: Any, p: Any) -> Rows:
     """
     whole, stray = check_counts(counts)
     covariance = getattr(p, "covariance", None)
-    law = check_probabilities(p if covariance is None else p.p)
+    law = check_probabilities(getattr(p, "p", p))
     if law.shape not in (whole.shape, whole.shape[-1:]):
         raise ValueError(
             f"Arguments `counts` and `p` must have the same shape (..., outcomes), but counts "

@@ -36,7 +36,8 @@ class Expected:
 
     Attributes:
         p: Probabilities of what is read, shape (..., outcomes).
-        covariance: Covariance of their errors, shape (..., outcomes, outcomes).
+        covariance: Covariance of their errors, shape (..., outcomes, outcomes); None if the
+            readout is exact.
         coarse: The most probability that one calibration shot stands for, shape (...): the largest
             :math:`p_i / m_i`, or 1 / m if qubits err independently; 0 if the readout is exact. What
             calibration never read has a probability of about that size, and is not impossible.
@@ -44,7 +45,7 @@ class Expected:
     """
 
     p: Floats
-    covariance: Floats
+    covariance: Floats | None
     coarse: Floats
     ideal: Floats
 
@@ -126,6 +127,8 @@ def _shots(calibration_shots: Any, size: int) -> Floats:
 
 def _whole(p: Floats, matrix: Floats, shots: Floats) -> Expected:
     """One confusion matrix of all outcomes."""
+    if np.isinf(shots).all():
+        return Expected(p @ matrix.T, None, np.zeros(p.shape[:-1]), p)
     spread = p**2 / shots
     smooth = (matrix + 1 / (len(matrix) * shots)) / (1 + 1 / shots)
     covariance = -np.einsum("ji,...i,ki->...jk", smooth, spread, smooth)
@@ -145,6 +148,8 @@ def _tensored(p: Floats, qubits: Sequence[Floats], shots: float) -> Expected:
             cube = np.moveaxis(np.tensordot(cube, matrix, axes=(axis, 1)), -1, axis)
         return cube.reshape(p.shape)
 
+    if np.isinf(shots):
+        return Expected(through(qubits), None, np.zeros(p.shape[:-1]), p)
     covariance = np.zeros((*p.shape, p.shape[-1]))
     for qubit, matrix in enumerate(qubits):
         for state in (0, 1):

@@ -37,7 +37,20 @@ def test_tensored_is_the_kronecker_product():
     whole = np.kron(matrices[2], np.kron(matrices[1], matrices[0]))
     np.testing.assert_allclose(expected(p, readout=matrices).p, p @ whole.T, atol=1e-12)
     np.testing.assert_allclose(expected(p, readout=whole).p, p @ whole.T, atol=1e-12)
-    assert not expected(p, readout=whole).covariance.any()
+    for readout in (matrices, whole):
+        assert expected(p, readout=readout).covariance is None
+        measured = expected(p, readout=readout, calibration_shots=1e12)
+        assert 0 < np.abs(measured.covariance).max() < 1e-11
+
+
+def test_an_exact_readout_of_many_outcomes_takes_no_covariance():
+    """2^14 outcomes: a covariance would be 2 GiB. False-failure rate 1e-8; the planted fault is
+    the law without its readout."""
+    p = softmax(np.random.default_rng(0).standard_normal(2**14))
+    law = expected(p, readout=[np.array([[0.98, 0.03], [0.02, 0.97]])] * 14)
+    counts = np.random.default_rng(1).multinomial(10**5, law.p)
+    assert fit(counts, law, alpha=1e-8).overall > 1e-8
+    assert fit(counts, p, alpha=1e-8).overall <= 1e-8
 
 
 @pytest.mark.parametrize("kind", ["whole", "tensored"])
