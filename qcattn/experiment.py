@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import version
 from numbers import Real
 from typing import Any, Protocol
@@ -188,9 +189,12 @@ def held_bytes(shape: tuple[int, ...]) -> int:
     return _PROCESS + _ARRAYS * 8 * math.prod(shape)
 
 
+_version = cache(version)
+
+
 def package_versions() -> dict[str, str]:
     """Versions of the packages that take part in a run."""
-    return {name: version(name) for name in ("qcattn", "qiskit", "qiskit-aer", "numpy", "scipy")}
+    return {name: _version(name) for name in ("qcattn", "qiskit", "qiskit-aer", "numpy", "scipy")}
 
 
 def _draw(
