@@ -30,6 +30,7 @@ class Piece:
         block: Number of the block.
         rows: Its scores, little-endian float64.
         batches: Numbers of the batches to draw.
+        memory: Bytes that drawing may take, or None.
     """
 
     cell: str
@@ -37,6 +38,7 @@ class Piece:
     block: int
     rows: bytes
     batches: tuple[int, ...]
+    memory: int | None = None
 
     @property
     def num_rows(self) -> int:
@@ -121,7 +123,7 @@ def _ready(piece: Piece) -> _Ready:
             "to follow softmax; compare preparations of it by `qcattn.prepare`"
         )
     prepared = _prepared(prepare, hamiltonian, spec["beta"])
-    options = dict(spec["backend"])
+    options = {**spec["backend"], "memory": piece.memory}
     if spec["noise"] != "none":
         qubits = max(one.circuit.num_qubits for one in prepared)
         options |= noise_options(spec["noise"], qubits)

@@ -113,6 +113,7 @@ class GridCell:
         scores: Shape (..., keys), float64.
         axes: Names of the leading axes, or ().
         tokens: One label for each key, or ().
+        memory: Bytes that drawing may take, or None; see `Aer`.
     """
 
     spec: Mapping[str, Any]
@@ -121,6 +122,7 @@ class GridCell:
     scores: np.ndarray
     axes: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
+    memory: int | None = None
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -233,6 +235,8 @@ class Grid:
             for beta, encoding, preparation, noise, backend in product(
                 self.beta, encodings, preparations, self.noise, backends
             ):
+                # Memory cuts the work into other chunks, and no number depends on that.
+                counting = {k: v for k, v in backend.items() if k != "memory"}
                 spec = {
                     **common,
                     "scores": stored,
@@ -240,7 +244,7 @@ class Grid:
                     "encoding": encoding,
                     "preparation": preparation,
                     "noise": noise,
-                    "backend": backend,
+                    "backend": counting,
                 }
                 point = {
                     **part.point,
@@ -248,10 +252,11 @@ class Grid:
                     "encoding": label(encoding),
                     "preparation": label(preparation),
                     "noise": noise,
-                    "backend": label({k: v for k, v in backend.items() if v != "CPU"}),
+                    "backend": label({k: v for k, v in counting.items() if v != "CPU"}),
                 }
                 key = digest(spec)
-                yield GridCell(spec, key, point, array, part.scores.axes, part.scores.tokens)
+                names = part.scores.axes, part.scores.tokens
+                yield GridCell(spec, key, point, array, *names, memory=backend.get("memory"))
 
     def __str__(self) -> str:
         """How many cells and rows."""

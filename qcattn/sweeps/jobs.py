@@ -191,7 +191,7 @@ class Jobs:
         self._flying += len(batches)
         cell = state.cell
         rows = cell.block(block).tobytes()
-        return Piece(cell.key, cell.spec, block, rows, tuple(batches))
+        return Piece(cell.key, cell.spec, block, rows, tuple(batches), cell.memory)
 
 
 def _kind(cell: GridCell) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qcattn import datasets
+from qcattn.backends.memory import parse_bytes
 from qcattn.datasets import files
 from qcattn.nearest import known
 from qcattn.sweeps.grid import Grid, Part, parts
@@ -145,4 +146,6 @@ def _backend(entry: Any) -> Any:
     for key in ("noise_model", "imitate"):
         if key in entry:
             raise ValueError(f"`backends` holds {key!r}; noise is an axis of its own, `noise`")
+    if isinstance(entry.get("memory"), str):
+        entry = {**entry, "memory": parse_bytes(entry["memory"], "memory")}
     return _strategy("backends", {"name": "Aer", "device": "CPU", **entry})

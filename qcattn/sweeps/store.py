@@ -50,9 +50,13 @@ class Store:
         # A reader that may write tidies up beside the file when it is the last to leave.
         may = write or os.access(self.path, os.W_OK)
         self._connection = connect(self.path, "rw" if may else "ro")
-        with self._errors():
-            self._connection.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
-            self._connection.execute("PRAGMA synchronous=FULL")
+        try:
+            with self._errors():
+                self._connection.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+                self._connection.execute("PRAGMA synchronous=FULL")
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Store:
         return self

@@ -61,6 +61,8 @@ def test_what_does_not_determine_the_counts_leaves_addresses_alone(small):
     assert keys(small(scores=SCORES.astype(">f8"))) == before, "byte order"
     assert set(keys(small(beta=[1.0, 0.5]))) == set(before), "order"
     assert set(before) < set(keys(small(beta=[0.5, 1.0, 2.0]))), "a larger grid"
+    modest = small(backends=Aer(device="CPU", draws="born", memory=2**31))
+    assert keys(modest) == before and modest.cells[0].memory == 2**31, "memory cuts rows only"
 
 
 def test_tasks_have_addresses_of_their_own(small):

@@ -5,6 +5,7 @@ from qcattn.backends import Aer
 from qcattn.encodings import Binary, OneHot
 from qcattn.preparations import QSVT, Amplitude
 from qcattn.sweeps import Grid, read_plan
+from qcattn.sweeps.drawing import Piece, draw
 from qcattn.sweeps.grid import parts
 
 WHOLE = """
@@ -104,6 +105,17 @@ def test_a_mistake_is_named_with_its_cure(read, text, said):
     with pytest.raises(ValueError, match=said) as caught:
         read(text).cells  # noqa: B018
     assert "plan.toml" in str(caught.value)
+
+
+def test_a_backend_may_be_held_to_some_memory(read):
+    """Too little of it fails the cell, and names the bytes."""
+    grid = read('backends = {memory = "1GiB"}\n' + SCORES)
+    assert {cell.memory for cell in grid.cells} == {2**30}
+    assert "memory" not in grid.cells[0].spec["backend"]
+    cell = read('backends = {memory = "1kiB"}\n' + SCORES).cells[0]
+    rows = cell.block(0).tobytes()
+    (drawn,) = draw([Piece(cell.key, cell.spec, 0, rows, (0,), cell.memory)])
+    assert "bytes" in drawn.error and not drawn.batches
 
 
 def test_a_plan_that_is_missing_is_named(tmp_path):

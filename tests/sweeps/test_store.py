@@ -50,11 +50,17 @@ def refused(path, small, said):
         assert set(path.parent.iterdir()) == beside
 
 
+def of_another(path):
+    connection = sqlite3.connect(path)
+    connection.executescript("CREATE TABLE a (b);")
+    connection.close()
+
+
 FOREIGN = {
     "text": lambda path: path.write_text("not a database\n" * 50),
     "empty": lambda path: path.write_bytes(b""),
     "short": lambda path: path.write_bytes(b"SQLite format 3\0"),
-    "sqlite of another": lambda path: sqlite3.connect(path).executescript("CREATE TABLE a (b);"),
+    "sqlite of another": of_another,
     "pickle": lambda path: path.write_bytes(pickle.dumps({"cells": []})),
 }
 
