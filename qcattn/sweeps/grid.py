@@ -156,7 +156,8 @@ class Grid:
         noise: Descriptions as `qcattn.backends.noise.noise_options` takes them; "none" is none.
         backends: `Aer` objects without noise; the device is named, "CPU" or "GPU".
         shots: Shots a row to draw, rounded up to whole batches.
-        batch: Shots of a batch.
+        batch: Shots of a batch. A row is simulated once a batch, so larger ones are faster, and
+            smaller ones follow ``shots``, or a rule for stopping, more closely.
         seed: 0 or more.
         alpha: Probability that any cell of perfect samplers is said to differ.
 
@@ -177,7 +178,7 @@ class Grid:
     noise: Any = ("none",)
     backends: Any = field(default_factory=lambda: (Aer(device="CPU"),))
     shots: int = 4096
-    batch: int = 1024
+    batch: int = 2048
     seed: int = 0
     alpha: float = 0.01
 

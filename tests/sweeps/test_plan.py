@@ -68,7 +68,7 @@ def test_a_plan_is_the_grid_that_it_names(read):
 def test_all_layers_and_heads_and_the_usual_values(read):
     grid = read('[[scores]]\nmodel = "minilm"\nlayers = "all"\nheads = "all"\n')
     assert len(grid.cells) == 6 * 12
-    assert (grid.shots, grid.batch, grid.seed) == (4096, 1024, 0)
+    assert (grid.shots, grid.batch, grid.seed) == (4096, 2048, 0)
     (whole,) = read('scores = {model = "minilm"}').cells
     assert whole.scores.shape == (6, 12, 13, 13) and whole.axes == ("layer", "head", "query")
 
