@@ -47,21 +47,23 @@ def with_probabilities(circuit: QuantumCircuit, qubits: list[int], rows: int) ->
     """A circuit of several rows, each from zero by the template, its exact probabilities saved.
 
     Args:
-        circuit: The template without measurements.
+        circuit: The template without measurements; used up.
         qubits: The qubit behind each bit.
         rows: How many times the template; above 1 on a statevector only.
 
     Returns:
         Parameters in the order of `bundled`; probabilities are saved as ``row0``, ``row1``, ...
     """
-    out = circuit.copy_empty_like() if rows == 1 else QuantumCircuit(*circuit.qregs)
-    zero = np.zeros(2**circuit.num_qubits if rows > 1 else 0, complex)
-    zero[:1] = 1
+    if rows == 1:
+        # No copy: a template of native multiplexers may be large.
+        circuit.save_probabilities(qubits, label="row0")
+        return circuit
+    out = QuantumCircuit(*circuit.qregs)
+    zero = np.zeros(2**circuit.num_qubits, complex)
+    zero[0] = 1
     for row in range(rows):
-        template = circuit
-        if rows > 1:
-            vector = ParameterVector(f"row{row}", circuit.num_parameters)
-            template = circuit.assign_parameters(dict(zip(circuit.parameters, vector, strict=True)))
+        vector = ParameterVector(f"row{row}", circuit.num_parameters)
+        template = circuit.assign_parameters(dict(zip(circuit.parameters, vector, strict=True)))
         if row:
             out.append(SetStatevector(zero), range(out.num_qubits))
         out.compose(template, range(out.num_qubits), inplace=True)
