@@ -95,7 +95,7 @@ def overhead(folder: Path, tasks: int, workers: int) -> float:
 
 def speed_up(folder: Path, rows: int, shots: int, repeats: int) -> dict[str, Any]:
     """Seconds of the layer by one and two workers, in turns."""
-    grid = layer(rows, shots, 1024)
+    grid = layer(rows, shots, 2048)
     (one, start), (two, starts) = warmed(Processes(1)), warmed(Processes(2))
     seconds: dict[int, list[float]] = {1: [], 2: []}
     with one, two:
