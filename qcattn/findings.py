@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -34,6 +34,8 @@ __all__ = [
 
 Role = Literal["claim", "beyond", "mechanism"]
 Verdict = Literal["exact", "conditional", "analogy", "refuted", "untestable", "undecided"]
+Style = Literal["points", "line", "bars"]
+Scale = Literal["linear", "log"]
 
 FORMAT = "qcattn findings"
 FORMAT_VERSION = 1
@@ -92,7 +94,7 @@ class Curve:
     y: np.ndarray
     low: np.ndarray | None = None
     high: np.ndarray | None = None
-    style: Literal["points", "line", "bars"] = "points"
+    style: Style = "points"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +115,8 @@ class Panel:
     x_label: str
     y_label: str
     curves: tuple[Curve, ...]
-    x_scale: Literal["linear", "log"] = "linear"
-    y_scale: Literal["linear", "log"] = "linear"
+    x_scale: Scale = "linear"
+    y_scale: Scale = "linear"
     ticks: tuple[str, ...] = ()
 
 
@@ -340,18 +342,33 @@ def _parse(entry: dict[str, Any], i: int, arrays: dict[str, np.ndarray]) -> Find
                 arrays[f"{i}_{j}_{k}_y"],
                 arrays.get(f"{i}_{j}_{k}_low"),
                 arrays.get(f"{i}_{j}_{k}_high"),
-                curve["style"],
+                _known("style", curve["style"], Style),
             )
             for k, curve in enumerate(panel["curves"])
         )
-        rest = {name: value for name, value in panel.items() if name not in ("curves", "ticks")}
-        panels.append(Panel(**rest, curves=curves, ticks=tuple(panel["ticks"])))
+        panels.append(
+            Panel(
+                **{name: str(panel[name]) for name in ("title", "x_label", "y_label")},
+                curves=curves,
+                x_scale=_known("x_scale", panel["x_scale"], Scale),
+                y_scale=_known("y_scale", panel["y_scale"], Scale),
+                ticks=tuple(map(str, panel["ticks"])),
+            )
+        )
     for check in entry["checks"]:
-        if check["holds"] not in (True, False, None):
+        if not (check["holds"] is None or isinstance(check["holds"], bool)):
             raise ValueError(f"a check neither holds nor fails: {check['holds']!r}")
     return Finding(
         **{name: str(entry[name]) for name in ("claim", "title", "statement", "section")},
-        checks=tuple(Check(**check) for check in entry["checks"]),
+        checks=tuple(
+            Check(
+                str(check["statement"]),
+                check["holds"],
+                str(check["by"]),
+                _known("role", check["role"], Role),
+            )
+            for check in entry["checks"]
+        ),
         numbers=tuple(
             Number(
                 str(number["name"]),
@@ -370,3 +387,10 @@ def _parse(entry: dict[str, Any], i: int, arrays: dict[str, np.ndarray]) -> Find
         versions={str(name): str(text) for name, text in entry["versions"].items()},
         seconds=float(entry["seconds"]),
     )
+
+
+def _known(name: str, value: Any, kinds: Any) -> Any:
+    """A word that is one of a Literal's: a check of another role would drop out of the verdict."""
+    if value not in get_args(kinds):
+        raise ValueError(f"`{name}` is {value!r}; known are {', '.join(get_args(kinds))}")
+    return value

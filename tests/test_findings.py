@@ -136,9 +136,28 @@ def forged(folder):
     (folder / "findings.json").write_text(json.dumps(document))
 
 
+def altered(*path, to):
+    """What sets one entry of the first finding."""
+
+    def harm(folder):
+        document = json.loads((folder / "findings.json").read_text())
+        place = document["findings"][0]
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = to
+        (folder / "findings.json").write_text(json.dumps(document))
+
+    return harm
+
+
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
+        # A failed check of a role that the verdict does not know would make any claim exact.
+        (altered("checks", 1, "role", to="judge"), "`role` is 'judge'"),
+        (altered("checks", 1, "holds", to=1), "neither holds nor fails: 1"),
+        (altered("panels", 0, "x_scale", to="cube"), "`x_scale` is 'cube'"),
+        (altered("panels", 0, "curves", 0, "style", to="pie"), "`style` is 'pie'"),
         (damage_arrays, "npz` is damaged"),
         (foreign, "holds no findings"),
         (newer, "format version 2"),
