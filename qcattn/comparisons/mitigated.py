@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from qcattn.comparisons._quadratic import gamma_tail
 from qcattn.comparisons._rows import Floats, check_level, check_probabilities
@@ -116,7 +116,7 @@ def _row(x: Floats, covariance: Floats, p: Floats, alpha: float) -> tuple[float,
         return float(np.allclose(x, q)), float(np.abs(x - q).sum() / 2)
     skew = 8 * (powers**3).sum() / variance**1.5
     p_value = float(gamma_tail(statistic / np.sqrt(variance), skew))
-    z = float(stats.norm.isf(alpha))
+    z = float(-ndtri(alpha))
     # The largest D with (D - T)^2 <= z^2 (variance + 4 lambda D), above T.
     half = statistic + 2 * z**2 * powers.max()
     furthest = half + np.sqrt(max(half**2 - statistic**2 + z**2 * variance, 0.0))
