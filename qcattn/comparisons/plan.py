@@ -40,7 +40,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._resolution import critical_value
@@ -179,16 +179,20 @@ def _half(p: Floats) -> Floats:
 
 def _power(n: Floats, p: Floats, q: Floats, level: Floats | float) -> Floats:
     """Power against q of the exact test that n shots hit a set of probability p too often."""
+    from scipy.stats import binom
+
     n = np.ceil(n)
-    return stats.binom.sf(stats.binom.isf(level, n, p), n, q)
+    return binom.sf(binom.isf(level, n, p), n, q)
 
 
 def _best_power(n: Floats, p: Floats, q: Floats, level: float) -> Floats:
     """The same if the test draws lots at the edge, so that it has just this level."""
+    from scipy.stats import binom
+
     n = np.ceil(n)
-    edge = stats.binom.isf(level, n, p)
-    lot = (level - stats.binom.sf(edge, n, p)) / stats.binom.pmf(edge, n, p)
-    return stats.binom.sf(edge, n, q) + lot * stats.binom.pmf(edge, n, q)
+    edge = binom.isf(level, n, p)
+    lot = (level - binom.sf(edge, n, p)) / binom.pmf(edge, n, p)
+    return binom.sf(edge, n, q) + lot * binom.pmf(edge, n, q)
 
 
 def _detects(p: Floats, n: Floats, size: Floats, level: float, z_power: float) -> Bools:
