@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from qcattn.certification import Estimate
 from qcattn.certification.drawing import Backend
@@ -88,8 +88,8 @@ class Ablation:
 
 
 def _student(rows: np.ndarray, alpha: float) -> Estimate:
-    best, error = float(rows.mean()), float(stats.sem(rows))
-    reach = float(stats.t.isf(alpha / 2, len(rows) - 1)) * error
+    best, error = float(rows.mean()), float(rows.std(ddof=1) / np.sqrt(len(rows)))
+    reach = -float(stdtrit(len(rows) - 1, alpha / 2)) * error
     return Estimate(best, best - reach, best + reach)
 
 

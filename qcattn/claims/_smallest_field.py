@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
+from scipy.special import ndtri
 
 from qcattn.certification import Estimate
 from qcattn.certification.drawing import Backend, draw
@@ -198,17 +199,19 @@ def _crossing(fields: list[float], rates: list[Estimate]) -> Estimate:
     least = [x for x, one in zip(fields, rates, strict=True) if one.high < POWER]
     most = [x for x, one in zip(fields, rates, strict=True) if one.low > POWER]
     # On a normal scale the shares lie near a line.
-    scale = stats.norm.ppf(np.clip([one.best for one in rates], 1e-3, 1 - 1e-3))
-    best = float(np.interp(stats.norm.ppf(POWER), np.maximum.accumulate(scale), fields))
+    scale = ndtri(np.clip([one.best for one in rates], 1e-3, 1 - 1e-3))
+    best = float(np.interp(ndtri(POWER), np.maximum.accumulate(scale), fields))
     return Estimate(best, max(least, default=0.0), min(most, default=np.inf))
 
 
 def power_of_fit(seen: np.ndarray, dephased: np.ndarray, shots: int) -> float:
     """Probability that `fit` tells a law of two outcomes from another."""
+    from scipy.stats import binom
+
     k = np.arange(shots + 1)
     z = np.abs(k - shots * dephased[0]) / np.sqrt(shots * dephased[0] * dephased[1])
     refuted = z > 3.3
     near = (z > 1.5) & ~refuted
     tested = fit(np.column_stack([k, shots - k])[near], dephased)
     refuted[near] = tested.p_values <= SIGNIFICANCE
-    return float(stats.binom.pmf(k, shots, seen[0]) @ refuted)
+    return float(binom.pmf(k, shots, seen[0]) @ refuted)

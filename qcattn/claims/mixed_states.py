@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.stats import unitary_group
 
 from qcattn.backends import Aer
 from qcattn.certification import Estimate
@@ -75,6 +74,8 @@ class MixedStates:
         Returns:
             The finding.
         """
+        from scipy.stats import unitary_group
+
         started = time.perf_counter()
         chosen, unseen, seen = np.random.SeedSequence(entropy(seed)).spawn(3)
         rng = np.random.default_rng(chosen)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import stats
 
 from qcattn.attention import softmax
 from qcattn.certification import Estimate
@@ -247,7 +246,9 @@ class RelativeEntropy:
 
 def _turned(rows: np.ndarray, seed: Any) -> float:
     """Umegaki's relative entropy of two diagonal states in a random basis, by eigenvalues."""
-    turn = stats.ortho_group(rows.shape[1], seed=np.random.default_rng(seed)).rvs()
+    from scipy.stats import ortho_group
+
+    turn = ortho_group(rows.shape[1], seed=np.random.default_rng(seed)).rvs()
     first, second = ((turn * row) @ turn.T for row in rows)
     return float(relative_entropy(first, second))
 
