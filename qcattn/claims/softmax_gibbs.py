@@ -66,7 +66,7 @@ class SoftmaxGibbs:
         "The softmax function with temperature τ is equivalent to Born’s rule for a thermal state "
         "at inverse temperature β = 1/τ."
     )
-    section: ClassVar[str] = "Statement"
+    section: ClassVar[str] = "The Full Circle: Softmax = Born = KMS 🎵"
 
     rows: int = 5
     taus: tuple[float, ...] = (0.5, 1.0, 2.0)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
 
 from qcattn.backends import Aer
 from qcattn.claims import PureStates
+from qcattn.claims.pure_states import _infidelity
 from qcattn.records import Counts
 
 
@@ -36,6 +38,14 @@ def test_a_simulator_that_leaks_is_caught():
 
     found = PureStates(states=4, shots=40_000, alpha=1e-6, backend=leaking)(seed=3)
     assert found.verdict == "refuted"
+
+
+def test_gates_that_make_another_state_are_told_by_the_phase_too():
+    circuit = QuantumCircuit(1)
+    circuit.h(0)
+    plus, minus = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+    assert _infidelity(circuit, plus * 1j) < 1e-12
+    assert _infidelity(circuit, minus) == pytest.approx(1)  # the same counts, another state
 
 
 def test_few_shots_do_not_decide():
