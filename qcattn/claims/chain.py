@@ -175,7 +175,9 @@ class Chain:
             self,
             checks=checks,
             numbers=numbers,
-            condition="the state is thermal; counts alone do not tell it from a pure one",
+            condition="the state is thermal; counts alone do not tell it from a pure one"
+            if checks[7].holds is False and checks[6].holds
+            else "",
             words=self._words(checks, numbers),
             panels=[
                 _counted(law, born, bayes, alike, part),

@@ -191,10 +191,10 @@ def _changes(
 
 def _words(checks: list[Check], sought: Sought, kept: int) -> str:
     words = []
-    if checks[5].holds is False:
+    if checks[0].holds and checks[5].holds is False:
         words.append(
-            "Attention's H is diagonal in its keys, and full dephasing changes nothing that can be "
-            f"read from it ({checks[5].by}): its measurement is drawing from a classical "
+            "Attention's H is diagonal in its keys, and full dephasing changes neither these nor "
+            f"the turned reading ({checks[5].by}): its measurement is drawing from a classical "
             "distribution."
         )
     if checks[2].holds and checks[3].holds:

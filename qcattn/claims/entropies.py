@@ -155,9 +155,13 @@ class ThermodynamicEntropy:
                 if checks[1].holds is False
                 else ""
             )
-            + f"The formula alone is not the entropy of the state: a pure state with {z.best:.3f} "
-            f"nats in its counts along Z has {itself.best:.3f} along its own vector, so its "
-            f"entropy is at most {itself.high:.3f}."
+            + (
+                "The formula alone is not the entropy of the state: a"
+                if checks[-1].holds is False and itself.high < z.low
+                else "A"
+            )
+            + f" pure state with {z.best:.3f} nats in its counts along Z has {itself.best:.3f} "
+            f"along its own vector, so its entropy is at most {itself.high:.3f}."
         )
         return conclude(
             self,
@@ -171,7 +175,9 @@ class ThermodynamicEntropy:
                 Number("of the pure state with the same counts", z, exact),
                 Number("of the pure state along its own vector", itself, 0.0),
             ],
-            condition="the state is a mixture of keys, and it is read in the basis of the keys",
+            condition="the state is a mixture of keys, and it is read in the basis of the keys"
+            if any(check.holds is False for check in checks if check.role == "beyond")
+            else "",
             words=words,
             panels=[self._panel(rho, exact, found)],
             shots=self.shots * len(counts),

@@ -68,8 +68,9 @@ class FlatLocking:
     claim: ClassVar[str] = "A13"
     title: ClassVar[str] = "r = 1.000 with 29 words"
     statement: ClassVar[str] = (
-        "Flat holofield geometry (minimal curvature); Small vocabulary (29 words = low-dimensional "
-        "Hilbert space); Simple queries (ground state measurements)"
+        "Flat holofield geometry (minimal curvature)\n"
+        "Small vocabulary (29 words = low-dimensional Hilbert space)\n"
+        "Simple queries (ground state measurements)"
     )
     section: ClassVar[str] = "Our Lojban zooper had r = 1.000 throughout training because"
 
@@ -232,9 +233,13 @@ class FlatLocking:
             )
         words = (
             f"r reads {min(r[name] for name in hits):.3f} with random, trained and frozen weights "
-            f"alike, and {r[f'{self.many} words']:.3f} with {self.many} words, since the natural "
-            f"frequencies are equal; with unequal ones it is {r['unequal frequencies']:.3f}. "
+            f"alike, and {r[f'{self.many} words']:.3f} with {self.many} words. "
         )
+        if checks[-1].holds is False:
+            words += (
+                "It is equal natural frequencies that bring it there: with unequal ones r is "
+                f"{r['unequal frequencies']:.3f}. "
+            )
         if checks[3].holds is False:
             words += (
                 f"It does not say what was learned: the next word gets "
@@ -323,7 +328,7 @@ def _learned_panel(r: dict[str, float], hits: dict[str, Estimate]) -> Panel:
     return Panel(
         "What was learned, at the same r",
         "weights",
-        "share of shots",
+        "r, and share of shots",
         (
             Curve("r", x, np.array([r[name] for name in hits]), style="bars"),
             Curve("shots on the next word", x, best, low, high),

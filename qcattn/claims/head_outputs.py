@@ -255,9 +255,13 @@ class HeadOutputs:
         )
         if checks[-1].holds is False:
             words += (
-                "That heads are one state measured in different bases is wrong for these heads: "
-                f"{checks[-1].by}. They are states of their own, which need no basis but the keys."
+                "Several heads are one state in different bases only if it is sharp enough for "
+                "each of them. "
             )
+            if checks[-2].holds and "another basis" in checks[-2].statement:
+                words += f"{checks[-2].statement}. "
+            no = checks[-1].statement.replace("gives", "does not give")
+            words += f"{no}: {checks[-1].by}."
         return words.strip()
 
 

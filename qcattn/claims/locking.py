@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from qcattn.attention import softmax
 from qcattn.backends import Aer
@@ -105,7 +105,7 @@ class KuramotoLocking:
         found = np.mean(np.array(self.couplings) * (1 - r[:, 1:] ** 2), axis=1)
         threshold = Estimate(float(np.median(found)), float(found.min()), float(found.max()))
         scatter = scatter_of_threshold(self.oscillators, self.couplings, 1.0)
-        band = float(stats.norm.isf(level / (2 * len(found)))) * scatter
+        band = -float(ndtri(level / (2 * len(found)))) * scatter
         ceiling = np.sqrt(
             np.log(len(found) / level) / (self.oscillators * (1 - self.below / self.threshold))
         )
@@ -282,7 +282,11 @@ def _compared(statement: str, coherence: Estimate, bound: float, sign: int) -> C
 def _words(
     checks: list[Check], coherences: list[Estimate], r_drifting: float, uniform: list[Estimate]
 ) -> str:
-    words = f"The threshold {'is' if checks[0].holds else 'is not'} where Kuramoto puts it"
+    words = {
+        True: "The threshold is where Kuramoto puts it",
+        False: "The threshold is not where Kuramoto puts it",
+        None: "Where the threshold lies these draws do not decide",
+    }[checks[0].holds]
     if checks[2].holds:
         words += ", and r^2 is what a pure head register shows in its uniform state"
     words += ". "

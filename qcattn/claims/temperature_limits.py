@@ -114,6 +114,7 @@ class TemperatureLimits:
         sharp = [_share(row[0], top, part) for row, top in zip(keys, best, strict=True)]
         uniform = np.full(size, 1 / size)
         hot = keys[:-1, -1]
+        shares = hot / np.maximum(hot.sum(axis=1, keepdims=True), 1)
         upper = certify(hot, uniform, self.epsilon, part).upper
         checks = [
             algebra(
@@ -155,7 +156,7 @@ class TemperatureLimits:
             f"with a tie the first of the two has {sharp[-1].best:.3f} and the entropy stays at "
             f"{entropies[-1][0].best:.3f} nats, ln 2 being {np.log(2):.3f}."
             if checks[4].holds is False
-            else "What happens to equal scores was not decided."
+            else f"Of two equal scores the first has {sharp[-1].best:.3f} of the shots."
         )
         return conclude(
             self,
@@ -169,7 +170,7 @@ class TemperatureLimits:
                 Number(
                     "total variation from uniform when hot, the worst row",
                     Estimate(
-                        float(np.abs(hot / hot.sum(1, keepdims=True) - uniform).sum(1).max() / 2),
+                        float(np.abs(shares - uniform).sum(axis=1).max() / 2),
                         0.0,
                         float(upper.max()),
                     ),
@@ -178,7 +179,9 @@ class TemperatureLimits:
                 Number("entropy of a tie when cold, nats", entropies[-1][0], float(np.log(2))),
             ],
             condition="one score is the highest; cold is below its gap to the second, hot above "
-            "the spread of all",
+            "the spread of all"
+            if checks[4].holds is False
+            else "",
             words=words,
             panels=[_entropies(scores, taus, entropies)],
             shots=int(counts.shots.sum()),
@@ -252,7 +255,7 @@ def _grows(statement: str, one: Estimate, following: Estimate) -> Check:
 
 def _share(keys: np.ndarray, key: int, alpha: float) -> Estimate:
     low, high = proportion(keys[key], keys.sum(), alpha)
-    return Estimate(float(keys[key] / keys.sum()), float(low), float(high))
+    return Estimate(float(keys[key] / max(keys.sum(), 1)), float(low), float(high))
 
 
 def _entropies(scores: np.ndarray, taus: np.ndarray, entropies: list[list[Estimate]]) -> Panel:

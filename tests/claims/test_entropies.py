@@ -53,6 +53,23 @@ def test_a_sampler_that_loses_entropy_is_caught():
     assert [check.holds for check in found.checks][1:3] == [False, False]
 
 
+class Stuck(Aer):
+    """Reads outcome 0 always."""
+
+    def __call__(self, prepared, shots, seed):
+        counts = super().__call__(prepared, shots, seed)
+        total = counts.keys.sum(axis=-1)
+        counts.keys[...] = 0
+        counts.keys[..., 0] = total
+        return counts
+
+
+def test_no_condition_is_named_that_was_not_seen():
+    found = ThermodynamicEntropy(**SMALL, angles=(0.0,), backend=Stuck())(seed=1)
+    assert found.checks[-1].holds and not found.condition
+    assert "formula alone is not" not in found.words
+
+
 def test_circuits_and_laws_are_those_of_dense_algebra():
     row = np.array([0.1, 1.0, -0.5, 0.7])
     mixed, pure = (one()(Binary()(row), beta=1.0) for one in (Heralded, Amplitude))

@@ -31,6 +31,7 @@ def test_the_number_is_alike_and_says_nothing_of_what_was_learned():
     assert [check.holds for check in found.checks] == [True] * 3 + [False] * 4
     assert found.condition == "natural frequencies are equal, whatever the weights"
     assert "It does not say what was learned" in found.words
+    assert "It is equal natural frequencies" in found.words
     for number in found.numbers:
         assert number.reference in number.estimate, number.name
     r = {curve.name: curve.y for curve in found.panels[0].curves}
@@ -47,6 +48,7 @@ def test_unequal_frequencies_or_too_short_a_time_refute_it(premise):
 def test_equal_frequencies_beyond_leave_no_condition_to_fail():
     found = FlatLocking(**SMALL, uneven=0.0)(seed=2)
     assert found.checks[-1].holds is True and not found.condition
+    assert "equal natural frequencies" not in found.words
 
 
 def test_a_simulator_that_swaps_two_keys_is_caught():

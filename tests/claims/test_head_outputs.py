@@ -28,7 +28,10 @@ def test_outputs_agree_and_one_state_does_not_serve_every_head():
     assert found.verdict == "conditional"
     assert [check.holds for check in found.checks] == [True] * 5 + [False]
     assert found.numbers[0].estimate.high < 0.05
-    assert "is a choice" in found.words and "is wrong for these heads" in found.words
+    assert "is a choice" in found.words and "only if it is sharp enough" in found.words
+    gives, fails = (check.statement for check in found.checks[-2:])
+    assert gives in found.words and fails.replace("gives", "does not give") in found.words
+    assert majorises(np.eye(4)[0], [0.4, 0.3, 0.2, 0.1])  # a pure state is sharp enough for any
     exact, measured = found.panels[0].curves[1].x, found.panels[0].curves[1].y
     stored = values("minilm")
     rows = softmax(load("minilm").scores[stored.layer, [1, 2], 8])
@@ -41,7 +44,7 @@ def test_heads_that_are_the_same_need_one_state_only():
     """One head alone: its state shows itself, and the claim holds without a condition."""
     found = HeadOutputs(**{**SMALL, "heads": (2, 2)})(seed=1)
     assert found.verdict == "exact" and not found.condition
-    assert "wrong for these heads" not in found.words
+    assert "sharp enough" not in found.words
 
 
 def test_a_pure_state_has_the_outputs_and_interferes_in_another_basis():

@@ -5,6 +5,7 @@ import pytest
 
 from qcattn import dense
 from qcattn.backends import Aer
+from qcattn.certification import Estimate
 from qcattn.claims import KuramotoLocking
 from qcattn.claims._heads import (
     attending_register,
@@ -13,6 +14,8 @@ from qcattn.claims._heads import (
     head_state,
     l1_coherence,
 )
+from qcattn.claims.locking import _words
+from qcattn.findings import Check
 from qcattn.records import Counts
 
 PHASES = np.random.default_rng(4).uniform(0, 4, 8)
@@ -79,6 +82,15 @@ def test_another_threshold_is_refuted(threshold):
     found = KuramotoLocking(**larger, threshold=threshold)(seed=1)
     assert found.checks[0].holds is False
     assert "is not where Kuramoto" in found.words
+
+
+@pytest.mark.parametrize(
+    ("holds", "said"), [(True, "is where"), (False, "is not where"), (None, "do not decide")]
+)
+def test_words_say_no_more_of_the_threshold_than_was_found(holds, said):
+    unknown = Estimate(3.5, 0.0, 7.0)
+    checks = [Check("", holds, ""), *[Check("", None, "")] * 6]
+    assert said in _words(checks, [unknown, unknown], 0.1, [unknown] * 4)
 
 
 def test_a_simulator_that_loses_phases_is_caught():

@@ -30,6 +30,12 @@ def test_rows_that_tie_refute_it():
     assert wrong.verdict == "refuted" and wrong.checks[1].holds is False
 
 
+def test_no_condition_is_named_that_was_not_seen():
+    found = TemperatureLimits(**SMALL | {"shots": 3})(seed=1)
+    assert found.checks[4].holds is None and not found.condition
+    assert "does not choose" not in found.words
+
+
 class Lukewarm(Aer):
     """Deals a fifth of the shots of every row evenly to all keys."""
 
