@@ -81,7 +81,10 @@ def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = F
     console = Console()
     console.print(set_in_type(views.summary(findings, narrow=True)))
     for finding in findings if in_full else ():
-        head = f"{finding.claim} {finding.title}: {finding.verdict}\n\n{finding.statement}\n"
+        source = f"\n({finding.section})" if finding.section else ""
+        head = (
+            f"{finding.claim} {finding.title}: {finding.verdict}\n\n{finding.statement}{source}\n"
+        )
         console.print(head, highlight=False, markup=False)
         for sheet in (views.checks(finding), views.numbers(finding)):
             if sheet.lines:

@@ -230,7 +230,7 @@ def _part(drawer: Drawer, finding: Finding, level: int) -> list[str]:
     if finding.condition:
         parts.append(f"<p><strong>Condition.</strong> {escape(finding.condition)}</p>")
     if pictures:
-        parts.append(figure(pictures, "Points are measured, with their intervals."))
+        parts.append(figure(pictures, _caption(finding.panels)))
     for kind, sheet in (("", numbers(finding)), ("checks", checks(finding))):
         if sheet.lines:
             parts += [f"<h{inner}>{sheet.title}</h{inner}>", table(sheet, kind)]
@@ -239,6 +239,18 @@ def _part(drawer: Drawer, finding: Finding, level: int) -> list[str]:
     facts.append(("time", f"{number(finding.seconds)} s"))
     settings = table(Sheet("", ("", ""), "ll", tuple(facts)), "facts")
     return [*parts, f"<details><summary>Settings</summary>{settings}</details>"]
+
+
+def _caption(panels: Sequence[Panel]) -> str:
+    """What the points of pictures are, if there are any."""
+    points = [curve for one in panels for curve in one.curves if curve.style == "points"]
+    if not points:
+        return ""
+    drawn = {curve.low is not None for curve in points}
+    return {
+        frozenset({True}): "Points are measured, with their intervals.",
+        frozenset({False}): "Points are measured.",
+    }.get(frozenset(drawn), "Points are measured, with intervals where these are drawn.")
 
 
 def _command(findings: Sequence[Finding]) -> str:

@@ -85,11 +85,9 @@ def badge(word: str) -> str:
 
 
 def figure(pictures: Sequence[str], caption: str, *, before: str = "", after: str = "") -> str:
-    """Pictures side by side with a caption under them."""
-    return (
-        f'<figure>{before}<div class="figures">{"".join(pictures)}</div>{after}'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-    )
+    """Pictures side by side with a caption under them, or none."""
+    under = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f'<figure>{before}<div class="figures">{"".join(pictures)}</div>{after}{under}</figure>'
 
 
 def table(sheet: Sheet, kind: str = "") -> str:

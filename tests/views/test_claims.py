@@ -1,6 +1,7 @@
 """Findings as a table, in words, as pictures, as JSON and as a page."""
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -123,6 +124,22 @@ def test_a_page_shows_everything_and_fetches_nothing(findings, tmp_path):
     assert "only below &lt;1&gt;" in page and "num states" in page
     assert f"qcattn claims {' '.join(one.claim for one in findings)} --seed 7" in page
     assert page.count("<h1") == 1
+
+
+def test_a_caption_says_what_the_points_are(tmp_path):
+    line, points = PANEL.curves
+    plain = replace(points, low=None, high=None)
+
+    def caption(*curves):
+        path = tmp_path / "report.html"
+        views.write_page_of([replace(GOOD, panels=(replace(PANEL, curves=curves),))], path)
+        found = re.search("<figcaption>(.*)</figcaption>", path.read_text(encoding="utf-8"))
+        return found[1] if found else ""
+
+    assert caption(line, points) == "Points are measured, with their intervals."
+    assert caption(line, plain) == "Points are measured."
+    assert "where these are drawn" in caption(points, plain)
+    assert caption(line) == ""
 
 
 def test_pictures_are_files(tmp_path):
