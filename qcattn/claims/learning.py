@@ -244,23 +244,24 @@ class LearnedMeasurement:
 
         loss = {run: float(rows.mean()) for run, rows in one.losses.items()}
         alone = ", ".join(f"{name} alone {says(run, 'start')}" for run, name in _ALONE.items())
-        rivals = [one.gain("all", rival, alpha) for rival in CLASSICAL]
-        verdict = (
-            "The circuit does better than both classical models"
-            if min(rival.low for rival in rivals) > self.worth
-            else "A classical model does better"
-            if min(rival.high for rival in rivals) < -self.worth
-            else "A classical model does as well"
-            if min(rival.high for rival in rivals) < self.worth
-            else "These queries do not tell the circuit from the classical models"
-        )
+
+        def beside(rival: str) -> str:
+            gain = one.gain("all", rival, alpha)
+            if gain.low > self.worth:
+                return f"{loss[rival]:.3f}, which the circuit beats"
+            if gain.high < -self.worth:
+                return f"{loss[rival]:.3f}, which is better"
+            if gain.high < self.worth:
+                return f"{loss[rival]:.3f}, which is as good"
+            return f"{loss[rival]:.3f}, which these queries do not tell from it"
+
         phase, basis = says("beta and phase", "beta"), says("all", "beta and phase")
         return (
-            f"{one.name.capitalize()}: training all takes the held-out loss from "
-            f"{loss['start']:.3f} to {loss['all']:.3f}; {alone}. Once beta is trained the phase "
-            f"{phase}, and the basis on top {basis}. {verdict}: "
-            f"{loss['classical, as many']:.3f} with as many parameters, "
-            f"{loss['classical, two']:.3f} with one temperature a head."
+            f"{one.name.capitalize()}: training all on {self.queries} queries takes the held-out "
+            f"loss from {loss['start']:.3f} to {loss['all']:.3f}; {alone}. Once beta is trained "
+            f"the phase {phase}, and the basis on top {basis}. Classical attention with "
+            f"as many parameters comes to {beside('classical, as many')}, and with one "
+            f"temperature a head to {beside('classical, two')}."
         )
 
 

@@ -59,7 +59,7 @@ def test_the_basis_helps_where_words_go_in_pairs(paired):
     assert found["training the basis alone lowers the loss"] is True
     assert found["the basis lowers the loss once beta and phase are trained"] is True
     assert found["the trained circuit beats classical attention with as many parameters"] is True
-    assert "The circuit does better than both" in paired.words
+    assert paired.words.count("which the circuit beats") == 2
 
 
 def test_curves_fall_and_bars_are_the_held_out_losses(paired):
