@@ -57,9 +57,9 @@ def exponential(
         [1] M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, 9.6.34.
     """
     scale = float(np.exp(-rate * (1 + low)))
-    degree = bessel_degree(rate, error * scale) or LARGEST + 1
-    found = [_within(_bessel(rate, degree), scale)] if degree <= LARGEST else []
-    degree = degree if found else 8
+    least = bessel_degree(rate, error * scale)
+    found = [] if least is None or least > LARGEST else [_within(_bessel(rate, least), scale)]
+    degree = least if found and least is not None else 8
     while low > -1 and degree <= LARGEST_CAPPED:
         if found and degree >= min(map(_cost, found)):
             break  # c is at most 1, so no more degree can be cheaper

@@ -32,6 +32,9 @@ from qcattn.records import Hamiltonian, Prepared, check_bytes
 
 __all__ = ["QSVT"]
 
+#: The least error: that of a polynomial accurate to FINEST at beta = 0.
+_LEAST = 2.5 * FINEST
+
 
 @dataclass(frozen=True)
 class QSVT:
@@ -67,7 +70,7 @@ class QSVT:
     2 n + m + 1 qubits. One-hot codewords, masked keys and padding are left out of the Bell pairs.
 
     Attributes:
-        error: Trace distance from the Gibbs state that is claimed, between 0 and 1.
+        error: Trace distance from the Gibbs state that is claimed, between 2.5e-12 and 1.
         ground_energy: A lower bound of the spectrum of H, in units of k_B T at beta = 1, where a
             better one is known; it raises the success. If it is above the lowest energy, the
             state is not the Gibbs state. None: the bound above.
@@ -107,8 +110,11 @@ class QSVT:
         """
         need_one(hamiltonian, "QSVT")
         beta = check_beta(beta)
-        if not 0 < self.error < 1:
-            raise ValueError(f"`error` must be between 0 and 1, but is {self.error!r}")
+        if not _LEAST < self.error < 1:
+            raise ValueError(
+                f"`error` must be between {_LEAST:g} (double precision allows no less) and 1, but "
+                f"is {self.error!r}"
+            )
         if hamiltonian.off_diagonal is not None:
             check_bytes(32 * 4**hamiltonian.num_qubits, "the eigenvectors for `distribution`")
         encoding = block_encoding(hamiltonian)
@@ -168,13 +174,15 @@ def _polynomial(
 
     def degree(beta: float) -> int:
         rate = beta * encoding.norm / 2
-        return bessel_degree(rate, accuracy(beta) * np.exp(-rate * (1 + ends[0]))) or LARGEST + 1
+        found = bessel_degree(rate, accuracy(beta) * np.exp(-rate * (1 + ends[0])))
+        return LARGEST + 1 if found is None else found
 
     ends = [min(1.0, max(-1.0, (end - encoding.shift) / encoding.norm)) for end in (low, high)]
     if accuracy(beta) >= FINEST:
         found = exponential(beta * encoding.norm / 2, ends[0], ends[1], accuracy(beta))
         if found is not None:
-            return found[0]
+            # A constant leaves the Bell pairs as they are: no shot needs to be discarded for it.
+            return found[0] if len(found[0]) > 1 else np.ones(1)
     lower = beta
     while degree(lower) > LARGEST:
         lower /= 1.1

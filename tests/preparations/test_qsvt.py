@@ -204,9 +204,20 @@ def test_the_same_call_gives_the_same_circuit():
     assert again.circuit == prepared_by("11 keys of SmolLM2", 1.0).circuit
 
 
-@pytest.mark.parametrize("error", [0.0, -1e-6, 1.0, np.nan])
+@pytest.mark.parametrize("beta", [1e-12, 1e-9, 1e-7])
+def test_almost_equal_weights_need_no_ancilla(beta):
+    """A constant is accurate enough where beta is this small."""
+    prepared = QSVT()(ising(2), beta=beta)
+    assert prepared.herald_register is None and abs(prepared.success - 1) < 1e-14
+    assert np.abs(dense.outcome_distribution(prepared)[0] - 0.25).max() < 1e-14
+    assert distance(prepared, ising(2), beta) <= 1e-6
+    fewer = QSVT()(ising(2), beta=1e-3)
+    assert fewer.herald_register == "herald", "a larger beta takes more than a constant"
+
+
+@pytest.mark.parametrize("error", [0.0, -1e-6, 1e-13, 1.0, np.nan])
 def test_an_error_that_is_none_is_refused(error):
-    with pytest.raises(ValueError, match="`error` must be between 0 and 1"):
+    with pytest.raises(ValueError, match=r"`error` must be between 2.5e-12 .* and 1, but is"):
         QSVT(error=error)(ising(2), beta=1.0)
 
 
