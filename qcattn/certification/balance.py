@@ -83,7 +83,7 @@ def certify_balance(
         error: Trace distance that is allowed; None for the one claimed.
 
     Raises:
-        ValueError: If shapes differ, or the Hamiltonian is not diagonal.
+        ValueError: If shapes differ, a number is out of range, or the Hamiltonian is not diagonal.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -95,7 +95,7 @@ def certify_balance(
         >>> certify_balance(prepared, hamiltonian, 1.3).refuted
         True
     """
-    check(prepared, hamiltonian, alpha)
+    check(prepared, hamiltonian, beta, alpha, error)
     if not hamiltonian.is_diagonal:
         raise ValueError(
             f"`hamiltonian` ({hamiltonian.encoding}) is not diagonal, so its counts are not in "

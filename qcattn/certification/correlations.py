@@ -109,8 +109,8 @@ def certify_correlations(
             where the preparation aims at a qsample, which claims nothing of the Gibbs state).
 
     Raises:
-        ValueError: If shapes differ, some basis state has no energy, or there are more than 5
-            qubits.
+        ValueError: If shapes differ, a number is out of range, some basis state has no energy, or
+            there are more than 5 qubits.
 
     Example:
         >>> from qcattn.models import ising
@@ -122,7 +122,7 @@ def certify_correlations(
         >>> certify_correlations(prepared, hamiltonian, 2.0).refuted
         True
     """
-    check(prepared, hamiltonian, alpha)
+    check(prepared, hamiltonian, beta, alpha, error)
     n = hamiltonian.num_qubits
     if n > MOST_QUBITS:
         raise ValueError(

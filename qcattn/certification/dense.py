@@ -63,7 +63,8 @@ def certify_dense(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> 
         beta: Inverse temperature, positive.
 
     Raises:
-        ValueError: If shapes differ, or memory is too small (the message says how many bytes).
+        ValueError: If shapes differ, a number is out of range, or memory is too small (the message
+            says how many bytes).
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -73,7 +74,7 @@ def certify_dense(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> 
         >>> round(found.trace_distance, 9), round(found.gibbs_trace_distance, 4)
         (0.0, 0.4434)
     """
-    check(prepared, hamiltonian)
+    check(prepared, hamiltonian, beta)
     gibbs = exact_state(hamiltonian, beta, "gibbs")
     qsample = exact_state(hamiltonian, beta, "qsample")
     rho, success = system_state(prepared)

@@ -94,7 +94,8 @@ def certify_distance(
         error: Trace distance that `refuted` allows; None for the one claimed.
 
     Raises:
-        ValueError: If shapes differ, or a state that is not diagonal has more than 5 qubits.
+        ValueError: If shapes differ, a number is out of range, or a state that is not diagonal has
+            more than 5 qubits.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -107,7 +108,7 @@ def certify_distance(
     """
     from qiskit.quantum_info import Operator, SparsePauliOp
 
-    check(prepared, hamiltonian, alpha)
+    check(prepared, hamiltonian, beta, alpha, error)
     aimed: State = prepared.state if state is None else state
     n = hamiltonian.num_qubits
     sigma = exact_state(hamiltonian, beta, aimed)

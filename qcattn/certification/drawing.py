@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from qcattn.backends import Aer
 from qcattn.backends.reading import whole_shots
+from qcattn.preparations.fitting import check_beta
 from qcattn.records import Counts, Hamiltonian, Prepared
 from qcattn.seeds import entropy
 
@@ -18,8 +20,21 @@ __all__ = ["Backend", "check", "draw", "readings"]
 Backend = Callable[[Prepared, int, Any], Counts]
 
 
-def check(prepared: Prepared, hamiltonian: Hamiltonian, alpha: float = 0.5) -> None:
-    """Refuse more than one circuit, one of another size than H, and an error rate that is none.
+def check(
+    prepared: Prepared,
+    hamiltonian: Hamiltonian,
+    beta: float,
+    alpha: float = 0.5,
+    error: float | None = 0.0,
+) -> None:
+    """Refuse more than one circuit, one of another size than H, and numbers out of range.
+
+    Args:
+        prepared: One circuit.
+        hamiltonian: One, of as many qubits.
+        beta: Positive and finite.
+        alpha: Error rate, between 0 and 1.
+        error: Trace distance, from 0 to 1; None for the one that the preparation claims.
 
     Raises:
         ValueError: Naming the cure.
@@ -35,8 +50,15 @@ def check(prepared: Prepared, hamiltonian: Hamiltonian, alpha: float = 0.5) -> N
             f"`prepared` has {bits} system qubits, but `hamiltonian` has "
             f"{hamiltonian.num_qubits}; give the one that was prepared"
         )
-    if not 0 < alpha < 1:
+    check_beta(beta)
+    if not isinstance(alpha, Real) or not 0 < alpha < 1:
         raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha!r}")
+    allowed = float(prepared.error) if error is None else error
+    if not isinstance(allowed, Real) or not 0 <= allowed <= 1:
+        raise ValueError(
+            f"`error` must be a trace distance, from 0 to 1, but is {allowed!r}"
+            + "; give one, since the preparation claims none" * (error is None)
+        )
 
 
 def draw(

@@ -113,7 +113,7 @@ def certify_free_energy(
             where the preparation aims at a qsample, which claims nothing of the Gibbs state).
 
     Raises:
-        ValueError: If shapes differ, or some basis state has no energy.
+        ValueError: If shapes differ, a number is out of range, or some basis state has no energy.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -123,7 +123,7 @@ def certify_free_energy(
         >>> round(found.exact, 4), found.divergence_low, found.trace_distance < 0.25
         (-0.9741, 0.0, True)
     """
-    check(prepared, hamiltonian, alpha)
+    check(prepared, hamiltonian, beta, alpha, error)
     n = hamiltonian.num_qubits
     matrix = hamiltonian.matrix
     levels = np.linalg.eigvalsh(matrix)

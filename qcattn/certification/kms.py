@@ -57,7 +57,8 @@ def certify_kms(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> KM
         beta: Inverse temperature, positive.
 
     Raises:
-        ValueError: If shapes differ, some basis state has no energy, or memory is too small.
+        ValueError: If shapes differ, a number is out of range, some basis state has no energy, or
+            memory is too small.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -68,7 +69,7 @@ def certify_kms(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> KM
         >>> certify_kms(Amplitude()(hamiltonian, beta=1.0), hamiltonian, 1.0).worst
         'Y'
     """
-    check(prepared, hamiltonian)
+    check(prepared, hamiltonian, beta)
     rho, _ = system_state(prepared)
     return kms(rho, hamiltonian.matrix, beta)
 

@@ -114,7 +114,7 @@ def certify_observables(
         error: Trace distance from it that is allowed; None for the one claimed.
 
     Raises:
-        ValueError: If shapes differ, or a string does not fit.
+        ValueError: If shapes differ, a number is out of range, or a string does not fit.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -127,7 +127,7 @@ def certify_observables(
         >>> held.refuted, held.offenders
         (True, ('X',))
     """
-    check(prepared, hamiltonian, alpha)
+    check(prepared, hamiltonian, beta, alpha, error)
     chosen = default_strings(hamiltonian) if strings is None else tuple(strings)
     for string in chosen:
         if len(string) != hamiltonian.num_qubits or not set("IXYZ") >= set(string):

@@ -87,7 +87,8 @@ def certify_purity(
         error: Trace distance from it that is allowed; None for the one claimed.
 
     Raises:
-        ValueError: If shapes differ, or the readings of two copies would not fit into memory.
+        ValueError: If shapes differ, a number is out of range, or the readings of two copies would
+            not fit into memory.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -97,7 +98,7 @@ def certify_purity(
         >>> round(found.exact, 4), found.exact in found.purity, found.refuted
         (0.6068, True, False)
     """
-    check(prepared, hamiltonian, alpha)
+    check(prepared, hamiltonian, beta, alpha, error)
     aimed: State = prepared.state if state is None else state
     allowed = float(prepared.error if error is None else error)
     sigma = exact_state(hamiltonian, beta, aimed)

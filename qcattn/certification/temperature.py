@@ -83,8 +83,8 @@ class Temperature:
 
     @property
     def agrees(self) -> bool:
-        """Whether that temperature may be the one asked for."""
-        return self.thermal and self.asked in self.beta
+        """Whether that temperature may be the one asked for; never without kept shots."""
+        return self.kept > 0 and self.thermal and self.asked in self.beta
 
 
 def certify_temperature(
@@ -110,7 +110,8 @@ def certify_temperature(
         alpha: Error rate.
 
     Raises:
-        ValueError: If shapes differ, or a dense Hamiltonian would not fit into memory.
+        ValueError: If shapes differ, a number is out of range, or a dense Hamiltonian would not fit
+            into memory.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -120,7 +121,7 @@ def certify_temperature(
         >>> round(found.beta.low, 2), round(found.beta.high, 2), found.agrees
         (0.93, 1.15, True)
     """
-    check(prepared, hamiltonian, alpha)
+    check(prepared, hamiltonian, beta, alpha)
     diagonal = hamiltonian.is_diagonal
     found = _of_keys if diagonal else _of_strings
     return found(prepared, hamiltonian, float(beta), shots, backend, seed, alpha)
