@@ -132,7 +132,7 @@ def words(trials: Trials) -> str:
     """What came out, with error rates, in a few sentences."""
     fitting = [trial for trial in trials.trials if trial.result is not None]
     if not fitting:
-        return "No method fits."
+        return "No method fits." if trials.complete else "Interrupted before any method was done."
     parts = _verdicts(fitting)
     seen = [
         (float(trial.result.fit.overall_resolution), trial.name)
@@ -187,10 +187,22 @@ def _verdicts(fitting: Sequence[Trial]) -> list[str]:
             f"{_names(undecided, fitting)}; one that is kept takes up to {rarest:.2g} shots."
         )
     if agree := groups["agrees"]:
+        unknown = [trial for trial in agree if np.isnan(trial.trace_distance)]
+        where = ", where it is known," if 0 < len(unknown) < len(agree) else ""
+        held = [
+            "counts with the distribution",
+            "shots kept with the success predicted",
+            *([f"the true error{where} with the claimed one"] if len(unknown) < len(agree) else []),
+        ]
         parts.append(
-            f"{_share(agree, fitting, 'agree')} with the claims: counts with the distribution, "
-            "shots kept with the success predicted, and the true error with the claimed one."
+            f"{_share(agree, fitting, 'agree')} with the claims: {', '.join(held[:-1])}, and "
+            f"{held[-1]}."
         )
+        if unknown:
+            parts.append(
+                f"Too large for dense linear algebra, so that the claimed error was not checked: "
+                f"{_names(unknown, fitting)}."
+            )
     return parts
 
 
@@ -342,9 +354,14 @@ def _finish(ax: Axes) -> None:
         1.0, FLOOR * 1.6, "rounding", color=INK, fontsize=7, ha="right",
         transform=ax.get_yaxis_transform(),
     )  # fmt: skip
-    ax.legend(
-        fontsize=7.5, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.2
-    )
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(
+            fontsize=7.5,
+            frameon=False,
+            loc="center left",
+            bbox_to_anchor=(1.0, 0.5),
+            handlelength=3.2,
+        )
 
 
 def write_page_of(trials: Trials, path: str | Path) -> None:

@@ -86,6 +86,26 @@ def test_words_say_what_agrees_and_the_error_rate(good):
     assert "Interrupted" in views.words(part)
 
 
+def test_a_true_error_that_is_unknown_is_not_said_to_agree(good):
+    first, second = good.trials
+    some = replace(good, trials=(first, replace(second, trace_distance=np.nan)))
+    assert "the true error, where it is known, with the claimed one." in views.words(some)
+    assert "the claimed error was not checked: Heralded." in views.words(some)
+    none = replace(good, trials=(replace(first, trace_distance=np.nan), some.trials[1]))
+    assert "true error" not in views.words(none)
+    assert "the claimed error was not checked: Amplitude, Heralded." in views.words(none)
+
+
+def test_without_a_point_to_draw_there_is_a_page_without_a_warning(good, mixed, tmp_path):
+    """Neither where the true errors are unknown nor where all that was done is a refusal."""
+    blind = replace(good, trials=tuple(replace(t, trace_distance=np.nan) for t in good.trials))
+    refused = replace(mixed, trials=mixed.trials[2:3], complete=False)
+    assert views.words(refused) == "Interrupted before any method was done."
+    for number, trials in enumerate((blind, refused)):
+        views.write_page_of(trials, tmp_path / f"{number}.html")
+        assert (tmp_path / f"{number}.html").stat().st_size > 1000
+
+
 def test_where_no_shot_is_kept_nothing_agrees_and_the_shots_it_takes_are_told():
     """False failures: a shot is kept in 40 with a probability below 1e-6."""
     methods = [ImaginaryTime(steps=60), Heralded(), Amplitude()]
