@@ -136,7 +136,7 @@ def prepare(
     hamiltonian: Any,
     *,
     beta: ArrayLike = 1.0,
-    methods: Iterable[Preparation] | None = None,
+    methods: Preparation | Iterable[Preparation] | None = None,
     shots: int = 4096,
     seed: Any = None,
     backend: Backend | None = None,
@@ -154,8 +154,8 @@ def prepare(
         hamiltonian: One `Hamiltonian`, or what `Hamiltonian.of` takes: a `SparsePauliOp`, or a
             Hermitian matrix of size 2**n; energies in units of k_B T at beta = 1.
         beta: Inverse temperature, positive, or several.
-        methods: Preparation objects; `all_methods()` if None, those with a field ``seed`` seeded
-            from ``seed``.
+        methods: Preparation objects, or one; `all_methods()` if None, those with a field ``seed``
+            seeded from ``seed``.
         shots: Drawn for each method, those to be discarded included.
         seed: Anything `numpy.random.default_rng` takes; the answer keeps what reproduces it.
         backend: Circuit to counts; `Aer` if None (small circuits with resets by its density
@@ -184,13 +184,19 @@ def prepare(
             f"`hamiltonian` must be one Hamiltonian, but there are {hamiltonian.shape}; index "
             "one, for example `hamiltonian[0]`"
         )
-    betas = np.atleast_1d(np.asarray(beta, dtype=float))
+    try:
+        betas = np.atleast_1d(np.asarray(beta, dtype=float))
+    except (TypeError, ValueError):
+        betas = np.zeros(0)
     if betas.ndim != 1 or not betas.size or not (np.isfinite(betas) & (betas > 0)).all():
         raise ValueError(f"`beta` must be positive and finite, one or a list, but is {beta!r}")
     if not isinstance(alpha, Real) or not 0 < alpha < 1:
         raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha!r}")
     shots, root = whole_shots(shots), entropy(seed)
-    chosen = all_methods() if methods is None else tuple(methods)
+    if backend is not None and (isinstance(backend, type) or not hasattr(backend, "stream")):
+        raise ValueError(f"`backend` must be an object such as `Aer()`, but is {backend!r}")
+    listed = all_methods() if methods is None else methods
+    chosen = tuple(listed) if isinstance(listed, Iterable) else (listed,)
     wrong = [one for one in chosen if isinstance(one, type) or not callable(one)]
     if wrong or not chosen:
         raise ValueError(

@@ -6,6 +6,9 @@ site to the first; on two sites that bond is the one that is there already, and 
 
 from __future__ import annotations
 
+from numbers import Real
+
+import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
 from qcattn.records import Hamiltonian
@@ -35,7 +38,7 @@ def ising(
         One Hamiltonian, shape ().
 
     Raises:
-        ValueError: If there is no site, or the axes are not two of X, Y, Z.
+        ValueError: If there is no site, a weight is not finite, or the axes are not two of X, Y, Z.
 
     Example:
         >>> ising(3, field=0.5, periodic=False).operator.sort().to_list()
@@ -47,6 +50,7 @@ def ising(
         [2] M. Consiglio et al., Phys. Rev. A 110, 012445 (2024), arXiv:2303.11276.
     """
     n = _sites(num_qubits)
+    _check_finite(coupling=coupling, field=field)
     if len(set(axes)) != 2 or not set(axes) <= set("XYZ"):
         raise ValueError(f"`axes` must be two letters of X, Y, Z, but is {axes!r}")
     pair, single = axes
@@ -67,7 +71,7 @@ def heisenberg(num_qubits: int, *, coupling: float = 1.0, periodic: bool = True)
         One Hamiltonian, shape ().
 
     Raises:
-        ValueError: If there is no site.
+        ValueError: If there is no site, or the weight is not finite.
 
     Example:
         >>> import numpy as np
@@ -78,6 +82,7 @@ def heisenberg(num_qubits: int, *, coupling: float = 1.0, periodic: bool = True)
         [1] H. Bethe, Z. Phys. 71, 205 (1931).
     """
     n = _sites(num_qubits)
+    _check_finite(coupling=coupling)
     terms = [(2 * axis, bond, coupling) for bond in _bonds(n, periodic) for axis in "XYZ"]
     return _of(terms, n, "Heisenberg " + _form(n, periodic))
 
@@ -98,7 +103,7 @@ def free_fermions(num_qubits: int, *, hopping: float = 1.0, periodic: bool = Fal
         One Hamiltonian, shape ().
 
     Raises:
-        ValueError: If there is no site.
+        ValueError: If there is no site, or the weight is not finite.
 
     Example:
         >>> import numpy as np
@@ -110,6 +115,7 @@ def free_fermions(num_qubits: int, *, hopping: float = 1.0, periodic: bool = Fal
         [1] P. Jordan and E. Wigner, Z. Phys. 47, 631 (1928).
     """
     n = _sites(num_qubits)
+    _check_finite(hopping=hopping)
     terms = []
     for i, j in _bonds(n, periodic):
         low, high = min(i, j), max(i, j)
@@ -121,9 +127,16 @@ def free_fermions(num_qubits: int, *, hopping: float = 1.0, periodic: bool = Fal
 
 
 def _sites(num_qubits: int) -> int:
-    if isinstance(num_qubits, bool) or int(num_qubits) != num_qubits or num_qubits < 1:
+    whole = isinstance(num_qubits, int | np.integer) and not isinstance(num_qubits, bool)
+    if not (whole and num_qubits > 0):
         raise ValueError(f"`num_qubits` must be a whole number, 1 or more, but is {num_qubits!r}")
     return int(num_qubits)
+
+
+def _check_finite(**weights: float) -> None:
+    for name, value in weights.items():
+        if not (isinstance(value, Real) and np.isfinite(value)):
+            raise ValueError(f"`{name}` must be a finite number, but is {value!r}")
 
 
 def _bonds(n: int, periodic: bool) -> list[list[int]]:

@@ -96,6 +96,8 @@ def test_terms_that_do_not_commute_go_to_methods_that_take_them(folder):
         (["--pauli", "ZZ"], "STRING=WEIGHT"),
         (["--pauli", "ZZ=x"], "STRING=WEIGHT"),
         (["--pauli", "ZQ=1"], "letters"),
+        (["--pauli", "ZZ=inf"], "`--pauli` has the weight 'inf'"),
+        (["--hamiltonian", "ising", "--field", "inf"], "`field` must be a finite number"),
         (["--pauli", "ZZ=1,X=2"], "[1, 2] letters"),
         (["--pauli", "none.csv"], "No such file"),
         (["--beta", "0"], "`beta`"),

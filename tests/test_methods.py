@@ -168,6 +168,9 @@ def test_a_given_backend_is_used():
         ({"beta": []}, "beta"),
         ({"beta": [[1.0]]}, "beta"),
         ({"beta": np.nan}, "beta"),
+        ({"beta": "cold"}, "beta"),
+        ({"backend": Aer}, "backend"),
+        ({"backend": "aer"}, "backend"),
         ({"alpha": 0.0}, "alpha"),
         ({"shots": 0}, "shots"),
         ({"methods": []}, "methods"),
@@ -177,6 +180,11 @@ def test_a_given_backend_is_used():
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=f"`{message}`"):
         prepare(ROW, **{"methods": QUICK, **arguments})
+
+
+def test_one_method_needs_no_list():
+    done = prepare(ROW, methods=Heralded(), shots=500, seed=1, alpha=ALPHA)
+    assert [trial.name for trial in done.trials] == ["Heralded"]
 
 
 def test_more_than_one_hamiltonian_is_refused():

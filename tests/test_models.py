@@ -83,10 +83,22 @@ def test_ising_ring_has_the_published_thermodynamics(n, energy, entropy, free):
 
 
 @pytest.mark.parametrize("build", [ising, heisenberg, free_fermions])
-@pytest.mark.parametrize("n", [0, -1, 2.5, True])
+@pytest.mark.parametrize("n", [0, -1, 2.5, True, None, np.nan, "3"])
 def test_sites_that_are_none_are_refused(build, n):
     with pytest.raises(ValueError, match="num_qubits"):
         build(n)
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, "1", 1j])
+def test_weights_that_are_no_numbers_are_refused(weight):
+    for build, name in [
+        (ising, "coupling"),
+        (ising, "field"),
+        (heisenberg, "coupling"),
+        (free_fermions, "hopping"),
+    ]:
+        with pytest.raises(ValueError, match=f"`{name}` must be a finite number"):
+            build(2, **{name: weight})
 
 
 def test_axes_that_are_none_are_refused():

@@ -184,6 +184,8 @@ def _of_model(name: str, qubits: int | None, field: float | None, periodic: bool
 
 
 def _of_strings(text: str) -> Hamiltonian:
+    from math import isfinite
+
     from qiskit.quantum_info import SparsePauliOp
 
     from qcattn.records import Hamiltonian
@@ -206,6 +208,8 @@ def _of_strings(text: str) -> Hamiltonian:
                 f"`--pauli` has {part.strip()!r}, which is not STRING{mark}WEIGHT, for example "
                 f"ZZI{mark}-0.5"
             ) from error
+        if not isfinite(terms[-1][1]):
+            raise ValueError(f"`--pauli` has the weight {weight.strip()!r}; give a finite number")
         if not label or set(label) - set("IXYZ"):
             raise ValueError(f"`--pauli` has the string {label!r}; use the letters I, X, Y, Z")
     lengths = {len(label) for label, _ in terms}
