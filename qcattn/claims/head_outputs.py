@@ -166,10 +166,7 @@ class HeadOutputs:
             self,
             checks=checks,
             numbers=sorted(errors, key=lambda one: -one.estimate.high),
-            condition="every head has a state of its own; one state serves only heads that it "
-            "majorises"
-            if failed
-            else "",
+            condition="one state serves only heads that its spectrum majorises" if failed else "",
             words=self._words(checks, errors),
             panels=[_outputs(points), panel],
             shots=shots + more,

@@ -111,7 +111,8 @@ def standings(findings: Sequence[Finding]) -> str:
     """
     found = Counter(finding.verdict for finding in findings)
     parts = [f"{found[verdict]} {verdict}" for verdict in _MEANING if found[verdict]]
-    return f"{len(findings)} claim{'' if len(findings) == 1 else 's'}: {', '.join(parts)}."
+    number = f"{len(findings)} claim{'' if len(findings) == 1 else 's'}"
+    return f"{number}: {', '.join(parts)}." if parts else f"{number}."
 
 
 def brief(finding: Finding) -> dict[str, Any]:

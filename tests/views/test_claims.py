@@ -58,6 +58,7 @@ def test_the_table_has_verdict_number_interval_and_condition():
     )
     assert "refuted: a measured counter-example." in sheet.caption
     assert "analogy" not in sheet.caption
+    assert views.standings([]) == "0 claims."
     assert views.standings(ALL) == "4 claims: 1 exact, 1 refuted, 1 untestable, 1 undecided."
 
 
