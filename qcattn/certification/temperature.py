@@ -17,9 +17,10 @@ times as wide as the asymptotic one.
 **Is it a temperature?** The hypothesis "some beta" leaves beta open. It is tested over the betas of
 an interval at 1 - gamma, gamma = alpha / 10: the largest p-value among them, plus gamma, is a valid
 p-value [1] (so it never falls below gamma). Diagonal: `qcattn.comparisons.fit` of the counts.
-Other: the exact binomial tests of `qcattn.certification.observables`. The betas are a grid of 13
-over the interval, much finer than what the shots resolve. Depolarising noise on the circuit is not
-a temperature (it mixes in the uniform distribution), and with enough shots it is told from one.
+Other: the exact binomial tests of `qcattn.certification.observables`. The betas are 13 whose mean
+energies are evenly spaced over the interval, and twice 13 around the best of them. Depolarising
+noise on the circuit is not a temperature (it mixes in the uniform distribution), and with enough
+shots it is told from one.
 
 References:
     [1] R. L. Berger and D. D. Boos, J. Am. Stat. Assoc. 89, 1012 (1994).
@@ -49,8 +50,10 @@ from qcattn.records import Hamiltonian, Prepared
 
 __all__ = ["Temperature", "certify_temperature"]
 
-#: Betas that the hypothesis "some beta" is tested at.
-GRID = 13
+#: Betas that the hypothesis "some beta" is tested at: so many, and then again around the best.
+GRID, ROUNDS = 13, 3
+#: Levels closer than this share of their range are one.
+_SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -141,15 +144,15 @@ def _of_keys(
     energies, keys = hamiltonian.energies[real], counts.keys[real]
     outside = int(counts.kept - keys.sum())
 
-    def p_value(betas: np.ndarray) -> float:
+    def p_values(betas: np.ndarray) -> np.ndarray:
         if outside:
-            return 0.0
-        return float(fit(np.tile(keys, (len(betas), 1)), _weights(energies, betas)).p_values.max())
+            return np.zeros(len(betas))
+        return fit(np.tile(keys, (len(betas), 1)), _weights(energies, betas)).p_values
 
     return Temperature(
         beta=likely_betas(keys, energies, alpha),
         asked=beta,
-        p_value=_any_beta(p_value, likely_betas(keys, energies, alpha / 10), energies, alpha / 10),
+        p_value=_any_beta(p_values, likely_betas(keys, energies, alpha / 10), energies, alpha / 10),
         outside=outside,
         kept=int(counts.kept),
         shots=shots,
@@ -180,15 +183,15 @@ def _of_strings(
         ends = (beta_at(levels, value) for value in (energy.best, energy.high, energy.low))
         return Estimate(*ends) if np.ptp(levels) > 0 else Estimate(np.nan, -np.inf, np.inf)
 
-    def p_value(betas: np.ndarray) -> float:
+    def p_values(betas: np.ndarray) -> np.ndarray:
         exact = of_levels @ _weights(levels, betas).T
         worst = against(hits[:, None], kept[:, None], exact, 0.0).min(axis=0)
-        return min(1.0, len(strings) * float(worst.max()))
+        return np.minimum(1.0, len(strings) * worst)
 
     return Temperature(
         beta=betas_of(alpha),
         asked=beta,
-        p_value=_any_beta(p_value, betas_of(alpha / 10), levels, alpha / 10),
+        p_value=_any_beta(p_values, betas_of(alpha / 10), levels, alpha / 10),
         outside=0,
         kept=int(sum(group.counts.sum() for group in groups)),
         shots=shots * len(groups),
@@ -197,21 +200,26 @@ def _of_strings(
 
 
 def _any_beta(
-    p_value: Callable[[np.ndarray], float], betas: Estimate, levels: np.ndarray, gamma: float
+    p_values: Callable[[np.ndarray], np.ndarray], betas: Estimate, levels: np.ndarray, gamma: float
 ) -> float:
     """The largest p-value over an interval of betas, plus what the interval may miss."""
     gaps = np.diff(np.unique(levels))
+    gaps = gaps[gaps > _SAME * np.ptp(levels)]
     if not gaps.size or np.isnan(betas.best):
-        return p_value(np.ones(1))
+        return float(p_values(np.ones(1))[0])
     # Beyond this all is on the lowest (highest) level, up to e^-40.
     low, high = (
         float(np.clip(end, -40 / gaps[-1], 40 / gaps[0])) for end in (betas.low, betas.high)
     )
-    best = float(np.clip(betas.best, low, high))
-    # Half of the grid on either side of the estimate, denser near it where the end is far.
-    steps = np.linspace(0, 1, GRID // 2 + 1) ** 2
-    grid = np.concatenate([best + (high - best) * steps, best + (low - best) * steps[1:]])
-    return min(1.0, p_value(grid) + gamma)
+    least, most = (_weights(levels, np.array([high, low])) @ levels).tolist()
+    energies = np.linspace(least, most, GRID)
+    largest = float(p_values(np.clip([betas.best], low, high))[0])
+    for _ in range(ROUNDS):
+        found = p_values(np.clip([beta_at(levels, energy) for energy in energies], low, high))
+        largest, place = max(largest, float(found.max())), int(np.argmax(found))
+        ends = energies[max(place - 1, 0)], energies[min(place + 1, GRID - 1)]
+        energies = np.linspace(ends[0], ends[1], GRID)
+    return min(1.0, largest + gamma)
 
 
 def likely_betas(counts: np.ndarray, energies: np.ndarray, alpha: float) -> Estimate:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from qcattn.backends import Aer
 from qcattn.backends.noise import noise_options
-from qcattn.certification import certify_temperature
+from qcattn.certification import Estimate, certify_temperature, temperature
 from qcattn.certification.temperature import beta_at, likely_betas
 from qcattn.encodings import Binary
 from qcattn.models import heisenberg, ising
@@ -50,6 +51,36 @@ def test_a_mean_energy_has_one_beta():
         assert beta_at(levels, energy) == pytest.approx(beta, abs=1e-5)
     assert beta_at(levels, levels.min() - 1) == np.inf
     assert beta_at(levels, levels.max()) == -np.inf
+
+
+@pytest.mark.parametrize("centre", [-3.0, -1.0, 0.0, 0.6, 2.0, 5.0])
+@pytest.mark.parametrize("ends", [(-np.inf, np.inf), (-4.0, np.inf), (-np.inf, 6.0)])
+def test_the_best_of_all_betas_is_found_however_wide_the_interval(centre, ends):
+    """Few shots leave an interval without end; two levels may differ by rounding alone."""
+    levels = np.append(np.linalg.eigvalsh(ising(2).matrix), 2 * np.sqrt(2) * (1 + 1e-15))
+
+    def energy(beta):
+        weights = np.exp(-beta[:, None] * (levels - levels.min()))
+        return weights @ levels / weights.sum(axis=1)
+
+    def p_values(betas):
+        away = energy(np.clip(betas, -100, 100)) - energy(np.array([centre]))
+        return 0.9 * np.exp(-((away / 0.2) ** 2))
+
+    found = temperature._any_beta(p_values, Estimate(0.3, *ends), levels, 0.001)
+    assert found == pytest.approx(0.901, abs=0.005)
+
+
+def test_few_shots_of_terms_that_do_not_commute_raise_no_more_alarms_than_they_may(tools):
+    """20 shots a basis, 300 draws at 5%; false-failure rate 1e-6."""
+    prepared, backend = tools.given(gibbs(ising(2), 1.0)), tools.Exact()
+    alarms = sum(
+        not certify_temperature(
+            prepared, ising(2), 1.0, shots=20, backend=backend, seed=seed, alpha=0.05
+        ).thermal
+        for seed in range(300)
+    )
+    assert alarms <= stats.binom.isf(1e-6, 300, 0.05)
 
 
 def test_the_interval_holds_and_false_alarms_are_few(tools):
