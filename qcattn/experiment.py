@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from numbers import Real
 from typing import Any, Protocol
 
@@ -189,7 +189,14 @@ def held_bytes(shape: tuple[int, ...]) -> int:
     return _PROCESS + _ARRAYS * 8 * math.prod(shape)
 
 
-_version = cache(version)
+@cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        if name != "qiskit-aer":
+            raise
+        return version("qiskit-aer-gpu")  # the same package, with GPUs
 
 
 def package_versions() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The run as a whole: softmax agrees, planted faults differ, Ctrl-C keeps what was drawn."""
 
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -372,3 +373,19 @@ class TestResources:
         (own, template), (made, _) = self.costs(bare, 4), self.costs(fitted, 4)
         assert own == template
         assert made != template and made.rotations > template.rotations
+
+
+def test_aer_for_a_gpu_is_another_distribution_of_the_same_package(monkeypatch):
+    from qcattn import experiment
+
+    def version(name):
+        if name == "qiskit-aer":
+            raise PackageNotFoundError(name)
+        return "0.15.1" if name == "qiskit-aer-gpu" else "1"
+
+    monkeypatch.setattr(experiment, "version", version)
+    experiment._version.cache_clear()
+    try:
+        assert experiment.package_versions()["qiskit-aer"] == "0.15.1"
+    finally:
+        experiment._version.cache_clear()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import version
 from itertools import product
 from numbers import Real
 from typing import Any
@@ -14,9 +13,11 @@ import numpy as np
 
 from qcattn.attention import check_scores
 from qcattn.backends import Aer
+from qcattn.backends.noise import noise_options
 from qcattn.backends.reading import whole_shots
 from qcattn.datasets import Scores
 from qcattn.encodings import Binary
+from qcattn.experiment import package_versions
 from qcattn.preparations import Purification
 from qcattn.sweeps.strategies import canonical, described, digest, label
 
@@ -80,6 +81,9 @@ def _along(part: Part, name: str, axis: int, chosen: Iterable[int] | None) -> li
     if chosen is None:
         return [part]
     array = part.scores.scores
+    chosen = list(chosen)
+    if not chosen:
+        raise ValueError(f"`{name}s` is empty; name one, or leave it out to keep all together")
     if array.ndim - 1 <= axis:
         raise ValueError(
             f"`{name}s` needs an axis {axis} before the keys, but the scores are of shape "
@@ -185,7 +189,13 @@ class Grid:
     def __post_init__(self) -> None:
         keep = object.__setattr__
         keep(self, "scores", _parts_of(self.scores))
-        keep(self, "beta", tuple(float(b) for b in np.atleast_1d(np.asarray(self.beta, float))))
+        try:
+            beta = np.atleast_1d(np.asarray(self.beta, float))
+        except (TypeError, ValueError):
+            beta = np.empty((0, 0))
+        if beta.ndim != 1:
+            raise ValueError(f"`beta` must be a number or a list of them, but is {self.beta!r}")
+        keep(self, "beta", tuple(float(b) for b in beta))
         for name in ("encodings", "preparations", "noise", "backends"):
             value = getattr(self, name)
             keep(self, name, tuple(value) if isinstance(value, list | tuple) else (value,))
@@ -204,6 +214,9 @@ class Grid:
             raise ValueError(
                 f"`noise` holds {self.noise!r}, but must be text such as 'readout=0.01'"
             )
+        for text in self.noise:
+            if text != "none":
+                noise_options(text, 1)  # a word or a strength that is none is said before drawing
         for backend in self.backends:
             if isinstance(backend, Aer) and backend.device == "auto":
                 raise ValueError(
@@ -218,13 +231,14 @@ class Grid:
         return tuple(self._cells())
 
     def _cells(self) -> Iterator[GridCell]:
-        packages = ("qcattn", "qiskit", "qiskit-aer", "numpy")
+        versions = package_versions()
+        circuit = ("qcattn", "qiskit", "qiskit-aer", "numpy")
         common = {
             "format": _FORMAT,
             "rows": ROWS,
             "batch": int(self.batch),
             "seed": str(self.seed),
-            "versions": {name: version(name) for name in packages},
+            "versions": {name: versions[name] for name in circuit},
         }
         encodings = [described(one, "encodings") for one in self.encodings]
         preparations = [described(one, "preparations") for one in self.preparations]

@@ -109,6 +109,9 @@ def _scores(entry: Any, folder: Path) -> Iterable[Part]:
         known("scores", key, _SCORES)
     if ("file" in entry) + ("qk" in entry) + ("model" in entry) != 1:
         raise ValueError("`scores` needs one of `model`, `file` and `qk`")
+    for key in ("model", "file", "qk"):
+        if not isinstance(entry.get(key, ""), str):
+            raise ValueError(f"`{key}` is {entry[key]!r}; write a name in quotes")
     if "model" in entry:
         sentence = entry.get("sentence", 0)
         scores = datasets.load(entry["model"], sentence)

@@ -48,7 +48,8 @@ def test_versions_of_the_circuit_change_the_address(monkeypatch, small):
     from qcattn.sweeps import grid
 
     before = keys(small())
-    monkeypatch.setattr(grid, "version", lambda name: "9" if name == "qiskit-aer" else "1")
+    versions = {**grid.package_versions(), "qiskit-aer": "9"}
+    monkeypatch.setattr(grid, "package_versions", lambda: versions)
     after = keys(small())
     assert not set(before) & set(after)
     assert set(small().cells[0].spec["versions"]) == {"qcattn", "qiskit", "qiskit-aer", "numpy"}
@@ -97,6 +98,8 @@ def test_scores_of_one_name_are_told_apart():
     [
         ({"beta": []}, "`beta` is empty"),
         ({"beta": [0.0]}, "`beta` must be positive"),
+        ({"beta": ["x"]}, "`beta` must be a number or a list of them, but is"),
+        ({"beta": [[1.0, 2.0]]}, "`beta` must be a number or a list of them, but is"),
         ({"preparations": []}, "`preparations` is empty"),
         ({"preparations": Amplitude}, "`preparations` holds"),
         ({"shots": 0}, "`shots` must be a whole number"),
@@ -105,6 +108,8 @@ def test_scores_of_one_name_are_told_apart():
         ({"seed": None}, "`seed` must be"),
         ({"alpha": 1}, "`alpha` must be between 0 and 1"),
         ({"noise": [0.1]}, "`noise` holds"),
+        ({"noise": ["none", "redout=0.1"]}, "did you mean 'readout'"),
+        ({"noise": "readout=5"}, "`noise` has readout=5"),
         ({"backends": Aer()}, "must not depend on the machine"),
         ({"scores": [[0.0, np.nan]]}, "scores"),
         ({"scores": [[-np.inf, -np.inf]]}, "scores"),
@@ -120,4 +125,6 @@ def test_parts_that_are_not_there_are_refused(small):
         parts(load(), layers=[30])
     with pytest.raises(ValueError, match="`heads` needs an axis 1"):
         parts(Scores(np.zeros((2, 3))), heads=[0])
+    with pytest.raises(ValueError, match="`layers` is empty"):
+        parts(load(), layers=[])
     assert Heralded() in small().preparations

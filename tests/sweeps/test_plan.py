@@ -97,7 +97,10 @@ SCORES = '[[scores]]\nmodel = "smollm2"\n'
         ('backends = [{draw = "born"}]\n' + SCORES, "did you mean 'draws'"),
         ('backends = [{noise_model = "x"}]\n' + SCORES, "noise is an axis of its own"),
         ('backends = [{device = "auto"}]\n' + SCORES, "must not depend on the machine"),
-        ('beta = ["x"]\n' + SCORES, "plan.toml"),
+        ('beta = ["x"]\n' + SCORES, "`beta` must be a number"),
+        ('noise = "redout=0.1"\n' + SCORES, "did you mean 'readout'"),
+        (SCORES + "layers = []\n" + SCORES, "`layers` is empty"),
+        ("[[scores]]\nfile = 3", "`file` is 3; write a name in quotes"),
         ("shots = -1\n" + SCORES, "`shots` must be"),
     ],
 )
