@@ -108,8 +108,8 @@ class PureStates:
                 False: f"do not follow the rule ({checks[1].by}). ",
                 None: "do not decide; more shots would. ",
             }[holds]
-            + "Each state was drawn as a vector and prepared by gates; the rule is computed from the "
-            "vector."
+            + "Each state was drawn as a vector and prepared by gates; the rule is computed from "
+            "the vector."
         )
         return conclude(
             self,
