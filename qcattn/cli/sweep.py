@@ -152,8 +152,8 @@ def _go_on(part: Sweep) -> None:
     """Say what there is and how to go on."""
     import sys
 
-    rows = sum(cell.num_rows for cell in part)
-    shots = sum(int(cell.counts.shots.sum()) for cell in part)
+    rows = sum(cell.num_rows for cell in part.distinct)
+    shots = sum(int(cell.counts.shots.sum()) for cell in part.distinct)
     again = shlex.join(["qcattn", *sys.argv[1:]])
     typer.echo(
         f"Interrupted: {shots:,} shots of {rows:,} rows are kept in {part.store}. Go on with\n"

@@ -200,6 +200,11 @@ class Sweep:
         return Sweep(self.store, chosen, self.alpha)
 
     @property
+    def distinct(self) -> tuple[Cell, ...]:
+        """One cell of each content: places on the axes that share counts share one cell."""
+        return tuple({cell.key: cell for cell in reversed(self.cells)}.values())[::-1]
+
+    @property
     def axes(self) -> dict[str, list[Any]]:
         """Axis to its values, in order of appearance."""
         out: dict[str, list[Any]] = {}

@@ -12,7 +12,7 @@ from qcattn.certification.intervals import mean
 from qcattn.nearest import known
 from qcattn.records import Counts
 from qcattn.sweeps import Cell, Sweep
-from qcattn.sweeps.until import looks
+from qcattn.sweeps.until import looks, share
 from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX
 
 if TYPE_CHECKING:
@@ -112,19 +112,21 @@ def dots(sweep: Sweep, axis: str, *, quantity: str, by: Sequence[str]) -> list[D
     """The points of the picture; see `over_axis`.
 
     Of rows put together it is the mean over rows, each with the same weight however many shots it
-    kept, and the interval is Bernstein's (`qcattn.certification.intervals.mean`). alpha is shared
-    out equally over all points, so that all intervals hold together.
+    kept, and the interval is Bernstein's (`qcattn.certification.intervals.mean`). Cells that share
+    their counts count once. alpha is shared out equally over all points, and cut for the looks that
+    a rule for stopping took, so that all intervals hold together.
     """
     known("quantity", quantity, list(QUANTITIES))
-    groups: dict[tuple[tuple[Any, ...], Any], list[tuple[Cell, Counts]]] = {}
+    groups: dict[tuple[tuple[Any, ...], Any], dict[str, tuple[Cell, Counts]]] = {}
     for cell in sweep:
         name = tuple(cell.point.get(one) for one in by)
         for at, counts in _over(cell, axis):
             if counts.kept.any() and not (quantity == "kept" and cell.success is None):
-                groups.setdefault((name, at), []).append((cell, counts))
+                groups.setdefault((name, at), {})[cell.key] = cell, counts
     alpha = sweep.alpha / max(1, len(groups))
     return [
-        Dot(name, at, *_measured(quantity, group, alpha)) for (name, at), group in groups.items()
+        Dot(name, at, *_measured(quantity, list(group.values()), alpha))
+        for (name, at), group in groups.items()
     ]
 
 
@@ -150,6 +152,7 @@ def _measured(
     quantity: str, group: list[tuple[Cell, Counts]], alpha: float
 ) -> tuple[float, float, float, float]:
     """Best, low, high and exact value of what is put together."""
+    alpha *= min(share(cell.looks) for cell, _ in group)
     if quantity == "distance":
         from qcattn.comparisons import certify
 

@@ -105,8 +105,8 @@ def words(sweep: Sweep) -> str:
     by: dict[str, list[Cell]] = {}
     for cell in sweep:
         by.setdefault(cell.standing, []).append(cell)
-    rows = sum(cell.num_rows for cell in sweep)
-    shots = sum(int(cell.counts.shots.sum()) for cell in sweep)
+    rows = sum(cell.num_rows for cell in sweep.distinct)
+    shots = sum(int(cell.counts.shots.sum()) for cell in sweep.distinct)
     size = f"{_cells(len(sweep))}, {rows:,} rows, {shots:,} shots"
     said = []
     if differ := by.get("differs"):

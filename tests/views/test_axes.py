@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from qcattn.backends import Aer
 from qcattn.preparations import Amplitude, Heralded
 from qcattn.sweeps import Grid, sweep
+from qcattn.sweeps.until import share
 from qcattn.views.axes import QUANTITIES, dots, over_axis
 from qcattn.views.cells import brief, cells_table, failures_table, words
 from qcattn.views.colours import FAULT
@@ -97,3 +98,29 @@ def test_a_large_sweep_is_cut_and_says_so(done, monkeypatch):
     monkeypatch.setattr(cells, "_MOST_LINES", 7)
     table = cells_table(done)
     assert table.row_count == 7 and "5 cells more are left out" in str(table.caption)
+
+
+def test_places_that_share_their_counts_count_once(tmp_path):
+    scores = np.array([[0.0, 1.0, 2.0]])
+    options = {"shots": 1000, "batch": 500, "backends": Aer(device="CPU", draws="born")}
+    once = sweep(Grid([scores], **options), store=tmp_path / "once.sqlite")
+    twice = sweep(Grid([scores, scores], **options), store=tmp_path / "twice.sqlite")
+    assert len(twice) == 2 and len(twice.distinct) == 1
+    assert "2 cells, 1 rows, 1,000 shots" in words(twice)
+    for quantity in ("top", "distance"):
+        (one,), (two,) = (dots(d, "beta", quantity=quantity, by=()) for d in (once, twice))
+        assert (one.low, one.high) == (two.low, two.high)
+
+
+def test_intervals_pay_for_the_looks_of_a_rule(tmp_path):
+    """A cell that stopped where its intervals were narrow is drawn with that look's share."""
+    scores = np.array([[0.0, 1.0, 2.0]])
+    options = {"shots": 4000, "batch": 500, "backends": Aer(device="CPU", draws="born")}
+    done = sweep(Grid([scores], **options), store=tmp_path / "a.sqlite", until="width=0.1")
+    (cell,) = done
+    assert cell.looks > 1
+    cut = Grid([scores], **{**options, "alpha": done.alpha * share(cell.looks)})
+    plain = sweep(cut, store=tmp_path / "b.sqlite", shots=int(cell.counts.shots[0]))
+    for quantity in ("top", "distance"):
+        (one,), (two,) = (dots(d, "beta", quantity=quantity, by=()) for d in (done, plain))
+        assert (one.low, one.high) == pytest.approx((two.low, two.high), abs=1e-12)
