@@ -239,7 +239,12 @@ def _trial(
     clock.append(time.perf_counter())
     chosen: Backend = _suited(prepared.circuit) if backend is None else backend
     root = entropy(seed)
-    counts = collect(prepared, chosen.stream(prepared, shots, root))
+    try:
+        counts = collect(prepared, chosen.stream(prepared, shots, root))
+    except ValueError as error:
+        if _too_large(error):
+            return Trial(name, label, beta, None, refused=str(error))
+        raise
     success = None if prepared.herald_register is None else prepared.success
     verdicts = compare(counts, prepared.distribution, success, alpha)
     clock.append(time.perf_counter())
@@ -284,7 +289,12 @@ def _true_state(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> tu
     try:
         certificate = certify_dense(prepared, hamiltonian, beta)
     except ValueError as error:
-        if "bytes" in str(error):
+        if _too_large(error):
             return nan, nan
         raise
     return certificate.trace_distance, certificate.fidelity
+
+
+def _too_large(error: ValueError) -> bool:
+    """Whether something did not fit into memory, as `check_bytes` and backends say it."""
+    return " bytes" in str(error)

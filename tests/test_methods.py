@@ -1,5 +1,6 @@
 """Methods side by side: what agrees, what is caught, and that the seed decides everything."""
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,6 +110,24 @@ def test_a_method_that_does_not_fit_says_so_and_the_others_go_on():
     assert done.standing == "agrees"
     with pytest.raises(ValueError, match="none that fits"):
         prepare(models.ising(2), methods=QUICK)
+
+
+def test_a_circuit_that_does_not_fit_into_memory_is_left_out_and_the_others_go_on():
+    """2 qubits are fewer bytes than 5, and the memory given lies between."""
+
+    def needed(method, memory):
+        with pytest.raises(ValueError, match="bytes") as caught:
+            Aer(memory=memory)(method(ROW, beta=1.0), 10, seed=1)
+        return int(
+            re.search(r"one row takes ([\d,]+) bytes", str(caught.value))[1].replace(",", "")
+        )
+
+    small, large = (needed(method, 1) for method in (Amplitude(), Heralded()))
+    assert small < large
+    backend = Aer(memory=(small + large) // 2)
+    done = prepare(ROW, methods=[Heralded(), Amplitude()], shots=10, seed=1, backend=backend)
+    assert [trial.standing for trial in done.trials] == ["does not fit", "agrees"]
+    assert "bytes" in done.trials[0].refused
 
 
 def test_a_turned_basis_and_an_operator_are_taken():

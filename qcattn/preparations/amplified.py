@@ -58,10 +58,10 @@ class Amplified:
     than delta^2 of the shots, the least k with
     :math:`(2k+1)\arcsin\sqrt s \geq \arccos\delta`, about :math:`(\pi/4)/\sqrt s`, and none if s
     is nearly one. Where they would overshoot, a row's angles are damped by a common factor r with
-    :math:`r^2 s = \sin^2(\pi/(4k+2))`, and every shot is kept [2, section 4]. The probability that
-    is claimed is the one that the circuit has, :math:`\sin^2((2k+1)\arcsin\sqrt{r^2 s'})` with the
-    true s' of the reference: if the given s is wrong, it shows there, and the kept shots are
-    thermal all the same.
+    :math:`r^2 s = \sin^2(\pi/(4k+2))`, and every shot is kept [2, section 2.1]. The probability
+    that is claimed is the one that the circuit has,
+    :math:`\sin^2((2k+1)\arcsin\sqrt{r^2 s'})` with the true s' of the reference: if the given s is
+    wrong, it shows there, and the kept shots are thermal all the same.
 
     2 n + 1 qubits; a round takes about 2^(n+1) + 8 n rotations and 2^(n+1) + 6 n - 6 cx for n
     binary qubits.

@@ -104,7 +104,8 @@ def phases_of(coefficients: np.ndarray) -> np.ndarray:
         ValueError: If the iteration does not converge.
 
     References:
-        [1] Y. Dong, L. Lin, H. Ni and J. Wang, Quantum 8, 1558 (2024), arXiv:2307.12468.
+        [1] Y. Dong, L. Lin, H. Ni and J. Wang, SIAM J. Sci. Comput. 46, A2951 (2024),
+            arXiv:2307.12468.
     """
     from pyqsp.sym_qsp_opt import newton_solver
 

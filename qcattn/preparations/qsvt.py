@@ -86,7 +86,8 @@ class QSVT:
     References:
         [1] D. Poulin and P. Wocjan, Phys. Rev. Lett. 103, 220502 (2009).
         [2] A. Gilyen, Y. Su, G. H. Low and N. Wiebe, STOC 2019, arXiv:1806.01838.
-        [3] Y. Dong, L. Lin, H. Ni and J. Wang, Quantum 8, 1558 (2024), arXiv:2307.12468.
+        [3] Y. Dong, L. Lin, H. Ni and J. Wang, SIAM J. Sci. Comput. 46, A2951 (2024),
+            arXiv:2307.12468.
     """
 
     error: float = 1e-6
