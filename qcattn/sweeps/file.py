@@ -69,8 +69,11 @@ def translated(path: Path, error: sqlite3.Error) -> Exception:
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """A connection; ``mode`` is rw, or ro to leave every byte as it is."""
-    # A log needs a folder that can be written; where there is none, nobody else writes either.
-    still = mode == "ro" and not os.access(path.absolute().parent, os.W_OK)
+    # A log needs a folder that can be written. In one that cannot the file is read as it lies, but
+    # for what the log of another process, or of one that was killed, holds beside it.
+    log = path.with_name(path.name + "-wal")
+    logged = log.exists() and log.stat().st_size > 0
+    still = mode == "ro" and not os.access(path.absolute().parent, os.W_OK) and not logged
     try:
         return sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if still else ''}",

@@ -14,7 +14,7 @@ from qcattn.sweeps.grid import ROWS, Grid, GridCell
 from qcattn.sweeps.results import as_counts
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.strategies import canonical
-from qcattn.sweeps.until import Rule, looks, share
+from qcattn.sweeps.until import Rule, looks, ruled, share
 
 __all__ = ["Job", "Jobs"]
 
@@ -176,7 +176,7 @@ class Jobs:
         expected = softmax(cell.rows, beta=cell.spec["beta"])
         counts = as_counts(table, (len(table),))
         met = self._stop.met(counts, expected, self._alpha * share(state.look))
-        self._store.look(cell.key, str(self._stop), state.look, state.goal, met)
+        self._store.look(cell.key, ruled(self._stop, self._alpha), state.look, state.goal, met)
         if met:
             self.total -= (self._most - state.goal) * cell.num_blocks
         return met

@@ -16,7 +16,7 @@ from qcattn.experiment import compare
 from qcattn.records import Counts, Verdict
 from qcattn.sweeps.store import ROWS, Store
 from qcattn.sweeps.strategies import canonical
-from qcattn.sweeps.until import share
+from qcattn.sweeps.until import ruled, share
 
 __all__ = ["Cell", "Sweep", "as_counts", "load"]
 
@@ -270,7 +270,8 @@ def load(path: str | Path, keys: list[str] | None = None) -> Sweep:
         # Every look costs its share, whatever the rule that the last sweep had.
         seen, rule = looks.get(key, []), str(said["until"])
         taken = max((look for _, look, _, _ in seen), default=0)
-        met = any(name == rule and reached for name, _, _, reached in seen)
+        asked = ruled(rule, float(said["alpha"]))
+        met = any(name == asked and reached for name, _, _, reached in seen)
         cells.append(
             Cell(
                 store=path,

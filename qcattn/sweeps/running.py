@@ -35,6 +35,8 @@ __all__ = ["Progress", "sweep"]
 
 #: Jobs handed to an executor that does not say how many workers it has.
 _MANY = 64
+#: What is missing of a cell is listed batch by batch.
+_MOST_BATCHES = 10**6
 #: How often workers may die in a row, with nothing drawn in between.
 _MOST_DEATHS = 12
 #: How often a piece may take its worker with it: once among others, twice alone.
@@ -111,6 +113,11 @@ def sweep(
         [1000]
     """
     shots = grid.shots if shots is None else whole_shots(shots)
+    if -(-shots // grid.batch) > _MOST_BATCHES:
+        raise ValueError(
+            f"`shots` is {shots:,}, which are more than {_MOST_BATCHES:,} batches of "
+            f"{grid.batch:,}; give fewer, or a larger `batch`"
+        )
     stop = rule(until) if isinstance(until, str) else until
     with Store(store, write=True) as opened:
         said = {"alpha": float(grid.alpha), "shots": shots, "until": str(stop or "")}

@@ -48,7 +48,8 @@ class Store:
         if not checked:
             check(self.path)
         # A reader that may write tidies up beside the file when it is the last to leave.
-        may = write or os.access(self.path, os.W_OK)
+        folder = self.path.absolute().parent
+        may = write or all(os.access(place, os.W_OK) for place in (self.path, folder))
         self._connection = connect(self.path, "rw" if may else "ro")
         try:
             with self._errors():
@@ -149,8 +150,10 @@ class Store:
             How many batches were new, and how many were here already.
         """
         new = known = 0
-        for spec in other.specs().values():
-            other.scores(spec)  # checks it
+        other.points()  # each of these checks what it reads
+        for cell, spec in other.specs().items():
+            other.scores(spec)
+            other.blocks(cell)
         tables = {"arrays": 3, "cells": 2, "points": 3, "blocks": 3}
         with self._transaction() as connection:
             done = set(self._column("SELECT DISTINCT cell FROM batches"))

@@ -21,7 +21,7 @@ from qcattn.comparisons import certify
 from qcattn.nearest import known
 from qcattn.records import Counts
 
-__all__ = ["Certified", "Rule", "Width", "looks", "rule", "share"]
+__all__ = ["Certified", "Rule", "Width", "looks", "rule", "ruled", "share"]
 
 
 class Rule(Protocol):
@@ -107,6 +107,16 @@ def rule(text: str) -> Certified | Width:
             f"`until` is {text!r}; write {name} and a number, for example {name}=0.02"
         ) from None
     return Certified(number) if name == "certified" else Width(number)
+
+
+def ruled(rule: Rule | str, alpha: float) -> str:
+    """A rule and the alpha it was held to: what is met at one need not be at another.
+
+    Example:
+        >>> ruled(Certified(0.02), 0.01)
+        'certified=0.02 at 0.01'
+    """
+    return f"{rule} at {alpha!r}"
 
 
 def looks(most: int) -> Iterator[int]:

@@ -213,6 +213,15 @@ def test_until_certified_certifies_or_says_that_it_did_not(small, tmp_path):
             assert cell.standing == "agrees" and (cell.counts.shots < 1600).all()
 
 
+def test_a_rule_met_at_one_alpha_need_not_be_at_another(small, tmp_path):
+    path, options = tmp_path / "runs.sqlite", {"beta": [1.0], "preparations": Amplitude()}
+    for alpha in (0.3, 1e-9, 0.3):
+        grid = small(shots=200, alpha=alpha, **options)
+        (cell,) = sweep(grid, store=path, until="certified=0.3")
+        assert cell.met == (alpha == 0.3) == cell.certify(0.3).all_certified
+        assert cell.standing == ("agrees" if cell.met else "undecided")
+
+
 def test_a_sweep_of_nothing_left_to_do_starts_no_executor(small, reference):
     class Never(Executor):
         def submit(self, fn, /, *args):

@@ -276,6 +276,43 @@ def test_stores_that_overlap_are_merged_without_counting_twice(tmp_path, small, 
     assert tables(done) == tables(reference)
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    ["UPDATE points SET details = 'x'", "UPDATE blocks SET about = 'x'"],
+)
+def test_what_is_damaged_is_not_taken_over(copied, tmp_path, small, spoil):
+    into = tmp_path / "into.sqlite"
+    whole = sweep(small(beta=[2.0]), store=into)
+    change(copied, spoil)
+    with pytest.raises(ValueError, match="is damaged"):
+        merge([copied], into)
+    assert [cell.blocks for cell in load(into)] == [cell.blocks for cell in whole]
+
+
+def test_the_log_of_another_process_is_read_where_nothing_can_be_written(
+    tmp_path, small, monkeypatch
+):
+    """Planted fault: the file read as it lies, without the log beside it."""
+    path = tmp_path / "runs.sqlite"
+    with Store(path, write=True):
+        sweep(small(), store=path, shots=100)  # as long as another has it open the log stays
+        assert path.with_name(path.name + "-wal").stat().st_size
+        monkeypatch.setattr(os, "access", lambda *_: False)
+        assert [cell.counts.shots.min() for cell in load(path)] == [100] * 4
+
+
+def test_a_file_of_mine_in_a_folder_that_is_not_is_opened_for_reading(
+    copied, reference, tables, monkeypatch
+):
+    """SQLite refuses to open it for writing, as root in this test would not see."""
+    modes, connect = [], store.connect
+    monkeypatch.setattr(os, "access", lambda place, _: Path(place).is_file())
+    monkeypatch.setattr(
+        store, "connect", lambda path, mode: modes.append(mode) or connect(path, mode)
+    )
+    assert tables(load(copied)) == tables(reference) and set(modes) == {"ro"}
+
+
 def test_a_store_is_not_merged_into_itself(copied):
     with pytest.raises(ValueError, match="merged into itself"):
         merge([copied], copied.parent / "." / copied.name)
