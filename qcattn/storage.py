@@ -100,16 +100,26 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     if path.exists():
         raise ValueError(f"`{path}` exists and is left as it is; name another file")
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-    os.close(handle)
-    fresh = Path(name)
+    fresh = None
     try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+        os.close(handle)
+        fresh = Path(name)
         yield fresh
         fresh.chmod(0o644)
+        if path.exists():
+            raise ValueError(f"`{path}` was made by another meanwhile; name another file")
         os.replace(fresh, path)
-    except BaseException:
-        with suppress(OSError):
-            fresh.unlink()
+    except BaseException as error:
+        if fresh is not None:
+            with suppress(OSError):
+                fresh.unlink()
+        if isinstance(error, OSError):
+            raise OSError(
+                error.errno,
+                f"`{path}` cannot be written: {error.strerror or error}; nothing was left there. "
+                "Free space, or name another place",
+            ) from error
         raise
 
 

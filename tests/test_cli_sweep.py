@@ -172,6 +172,8 @@ def test_a_plot_over_any_axis_is_written(swept, tmp_path, options):
         (["--plot", "beta", "--quantity", "tops", "--out", "a.svg"], "did you mean 'top'"),
         (["--plot", "beta", "--out", "a.gif"], "known are svg, png, pdf"),
         (["--plot", "beta", "--by", "hed", "--out", "a.svg"], "did you mean 'head'"),
+        (["--plot", "beta", "--out", "gone/a.svg"], "`gone/a.svg` cannot be written"),
+        (["--out", "a.svg"], "go with `--plot`"),
     ],
 )
 def test_a_plot_that_cannot_be_is_refused(swept, tmp_path, monkeypatch, arguments, said):
@@ -188,6 +190,7 @@ def test_a_plot_that_cannot_be_is_refused(swept, tmp_path, monkeypatch, argument
         (["--workers", "2", "--dask", "tcp://127.0.0.1:1"], "give one of"),
         (["--until", "certfied=0.1"], "did you mean 'certified'"),
         (["--shots", "0"], "`shots` must be a whole number"),
+        (["--shots", str(10**40)], "give fewer, or a larger `batch`"),
     ],
 )
 def test_misuse_is_named_with_exit_code_2(tmp_path, options, said):

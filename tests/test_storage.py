@@ -466,4 +466,16 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
     with pytest.raises(OSError, match="full"), whole_file(tmp_path / "other.txt") as fresh:
         fresh.write_text("half")
         raise OSError(28, "disk full")
+    with (
+        pytest.raises(ValueError, match="made by another meanwhile"),
+        whole_file(tmp_path / "other.txt") as fresh,
+    ):
+        (tmp_path / "other.txt").write_text("theirs")
+    assert (tmp_path / "other.txt").read_text() == "theirs"
+    (tmp_path / "other.txt").unlink()
+    with (
+        pytest.raises(OSError, match=r"`.*gone/a.txt` cannot be written: No such file"),
+        whole_file(tmp_path / "gone" / "a.txt"),
+    ):
+        pass
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

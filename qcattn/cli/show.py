@@ -50,6 +50,8 @@ def show(
         _show_folder(result, json)
     from qcattn.sweeps import load
 
+    if plot is None and (by, out) != (None, None):
+        raise ValueError("`--by` and `--out` go with `--plot`; name the axis to draw over")
     done = load(result)
     if plot is None:
         show_sweep(done, json, epsilon)
