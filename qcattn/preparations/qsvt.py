@@ -72,8 +72,7 @@ class QSVT:
     Attributes:
         error: Trace distance from the Gibbs state that is claimed, between 2.5e-12 and 1.
         ground_energy: A lower bound of the spectrum of H, in units of k_B T at beta = 1, where a
-            better one is known; it raises the success. If it is above the lowest energy, the
-            state is not the Gibbs state. None: the bound above.
+            better one is known; it raises the success. None: the bound above.
 
     Example:
         >>> from qcattn.models import ising
@@ -105,9 +104,10 @@ class QSVT:
 
         Raises:
             ValueError: If beta is not positive and finite, there is more than one Hamiltonian, an
-                attribute is out of range, the degree is beyond what phases are found for, next to
-                no shot would be kept, or a dense matrix for ``distribution`` of a Hamiltonian
-                that is not diagonal would not fit into memory.
+                attribute is out of range, ``ground_energy`` is above the lowest energy, the degree
+                is beyond what phases are found for, next to no shot would be kept, or a dense
+                matrix for ``distribution`` of a Hamiltonian that is not diagonal would not fit
+                into memory.
         """
         need_one(hamiltonian, "QSVT")
         beta = check_beta(beta)
@@ -124,7 +124,7 @@ class QSVT:
             polynomial = _polynomial(hamiltonian, encoding, beta, low, high, self.error)
         else:
             polynomial = np.ones(1)  # all energies are equal
-        distribution, success = _outcome(hamiltonian, encoding, polynomial)
+        distribution, success = _outcome(hamiltonian, encoding, polynomial, low)
         check_kept(success, "lower `beta`, or give a `ground_energy` closer to the true one")
         return Prepared(
             method="QSVT",
@@ -196,7 +196,7 @@ def _polynomial(
 
 
 def _outcome(
-    hamiltonian: Hamiltonian, encoding: BlockEncoding, polynomial: np.ndarray
+    hamiltonian: Hamiltonian, encoding: BlockEncoding, polynomial: np.ndarray, low: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the polynomial, not the exponential, makes of the Bell pairs; and the success."""
     if hamiltonian.off_diagonal is None:
@@ -209,6 +209,11 @@ def _outcome(
     else:
         finite = np.ones(hamiltonian.num_keys, dtype=bool)
         levels, vectors = np.linalg.eigh(hamiltonian.matrix)
+        if levels[0] < low - 1e-9 * (1 + abs(low)):
+            raise ValueError(
+                f"`ground_energy` must be a lower bound of the spectrum, so at most "
+                f"{levels[0]:.10g}, but is {low:.10g}; leave it out if none is known"
+            )
         levels = (levels - encoding.shift) / encoding.norm
         roots = vectors * chebyshev.chebval(levels, polynomial)
     squares = np.abs(roots) ** 2

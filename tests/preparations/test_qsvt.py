@@ -221,8 +221,9 @@ def test_an_error_that_is_none_is_refused(error):
         QSVT(error=error)(ising(2), beta=1.0)
 
 
-@pytest.mark.parametrize("energy", [-0.9, np.nan, np.inf, -np.inf])
-def test_a_ground_energy_above_a_diagonal_one_is_no_bound(energy):
+@pytest.mark.parametrize("energy", [-1.5, -0.9, np.nan, np.inf, -np.inf])
+def test_a_ground_energy_above_the_lowest_or_a_diagonal_one_is_no_bound(energy):
+    """E0 = -2.236: from -1.5 the state would be 0.007 away."""
     with pytest.raises(ValueError, match="`ground_energy` must be a lower bound"):
         QSVT(ground_energy=energy)(ising(2), beta=1.0)
 
