@@ -18,7 +18,7 @@ circuit; the answer is their Bonferroni minimum.
 
 With probabilities, *pooled* tests all shots of all seeds together by `qcattn.comparisons.fit`,
 which sees what is too small for any run, and *seeds* compares the runs with p: whether the sum of
-U over runs is too large or too small for independent draws.
+U over runs is too large or too small, against as many runs drawn from p.
 
 A run that repeats itself with a period that is none of the lags is not looked for.
 
@@ -118,8 +118,8 @@ def independent(
             or strings as Qiskit's ``get_memory`` gives them. Lengths may differ.
         p: Probabilities of outcomes 0, 1, ..., shape (outcomes,); then memories hold indices.
         alpha: Error rate of the answer.
-        permutations: Random reorderings that are tried.
-        seed: Seed of the reorderings.
+        permutations: Random reorderings, and draws from p, that are tried.
+        seed: Seed of both.
 
     Returns:
         The parts and their verdict. Parts that need two runs are left out for one run.
@@ -159,7 +159,7 @@ def independent(
         whole = fit(counts.sum(axis=0), law, alpha=alpha)
         parts["pooled"] = Part(float(whole.p_values), float(whole.u_score))
         if len(runs) > 1:
-            parts["seeds"] = _seeds(counts, law)
+            parts["seeds"] = _seeds(counts, law, permutations, rng)
     return Independence(parts, alpha)
 
 
@@ -282,14 +282,14 @@ def _deal(left: Ints, size: int, rng: np.random.Generator) -> Ints:
     return dealt
 
 
-def _seeds(counts: Ints, p: NDArray[np.float64]) -> Part:
-    """Sum of U over runs, two-sided by a shifted gamma law with its exact three moments."""
-    shots = counts.sum(axis=-1).astype(np.float64)
-    law = _quadratic.weigh(np.broadcast_to(p, counts.shape), shots)
-    variance, third = _quadratic.null_moments(law)
-    total = variance.sum()
-    if total <= 0:
-        return Part(1.0, 0.0)
-    z = _quadratic.statistic(counts.astype(np.float64), law).sum() / np.sqrt(total)
-    upper = float(_quadratic.gamma_tail(z, third.sum() / total**1.5))
-    return Part(min(1.0, 2 * min(upper, 1 - upper)), float(z))
+def _seeds(
+    counts: Ints, p: NDArray[np.float64], permutations: int, rng: np.random.Generator
+) -> Part:
+    """Sum of U over runs, two-sided, against as many runs drawn from p."""
+    shots = counts.sum(axis=-1)
+    scores = np.zeros(permutations + 1)
+    for run, n in zip(counts, shots, strict=True):
+        law = _quadratic.weigh(p[None], np.array([n], dtype=np.float64))
+        drawn = np.vstack([run, rng.multinomial(n, p, size=permutations)])
+        scores += _quadratic.statistic(drawn.astype(np.float64), law)
+    return _two_sided(scores)
