@@ -23,6 +23,8 @@ __all__ = ["DetailedBalance"]
 
 #: The most that delta L+L may be: at 1 a jump is certain and the step no longer invertible.
 _CERTAIN = 0.9
+#: Bytes that a gate takes while a circuit is put together, about.
+_GATE = 600
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class DetailedBalance:
             start = int(np.argmin(np.diagonal(hamiltonian.matrix).real))
             first, sweep, last, channel, once, each = self._on_states(hamiltonian, one_beta, labels)
         sweeps, bound = self._mixing(channel, n)
+        _check_gates(sweeps * len(sweep.data), n)
         circuit = _registers(n)
         for q in range(n):
             if start >> q & 1:
@@ -160,6 +163,7 @@ class DetailedBalance:
     ) -> tuple[QuantumCircuit, QuantumCircuit, QuantumCircuit, np.ndarray]:
         """Parts of the circuit, and the Markov chain of one sweep, shape (2**n, 2**n)."""
         n, energies = hamiltonian.num_qubits, hamiltonian.diagonal()
+        _check_gates(len(labels) * 2 ** (n + 1), n)
         check_bytes(4 * 8 * 4**n, f"the Markov chain on the keys of {n} qubits")
         keys = np.arange(2**n)
         sweep, chain = _registers(n), np.eye(2**n)
@@ -240,6 +244,10 @@ class DetailedBalance:
             if scale * np.linalg.norm(further) > self.error:
                 short, left = short + 2**digit, further
         return short + 1, scale * float(np.linalg.norm(left @ traceless))
+
+
+def _check_gates(gates: int, num_qubits: int) -> None:
+    check_bytes(_GATE * gates, f"a circuit of {gates:,} gates on {num_qubits} qubits")
 
 
 def _registers(num_qubits: int) -> QuantumCircuit:

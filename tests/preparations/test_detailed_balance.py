@@ -217,6 +217,8 @@ def test_single_flips_do_as_well_where_there_is_no_barrier():
         (DetailedBalance(), Binary()(SCORES[:3]), "filled"),
         (DetailedBalance(), ising(10), "bytes"),
         (DetailedBalance(), ising(14), "bytes"),
+        (DetailedBalance(), ising(14, field=0.0), "gates on 14 qubits takes .* bytes"),
+        (DetailedBalance(step=1e-8, most_sweeps=10**12), Binary()(SCORES), "gates on 2 qubits"),
     ],
 )
 def test_what_does_not_fit_is_refused(method, hamiltonian, match):
