@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qcattn.cli import app
-from qcattn.sweeps import load
+from qcattn.sweeps import Grid, load, sweep
 
 PLAN = """
 beta = [0.5, 1.0]
@@ -87,7 +87,8 @@ def test_failed_cells_are_shown_with_their_error_and_exit_with_2(tmp_path):
     plan = plan_in(tmp_path, PLAN.replace('"Heralded"', '"DetailedBalance"'))
     done = invoke("sweep", plan, "--store", tmp_path / "runs.sqlite")
     assert done.exit_code == 2
-    assert "4 cells failed" in flat(done.output) and "masked keys" in flat(done.output)
+    assert "4 cells failed; --retry-failed tries again" in flat(done.output)
+    assert "masked keys" in flat(done.output)
     again = invoke("sweep", plan, "--store", tmp_path / "runs.sqlite", "--retry-failed")
     assert again.exit_code == 2 and "4 cells failed" in flat(again.output)
 
@@ -151,6 +152,17 @@ def test_parquet_holds_the_same_or_names_the_extra(swept, tmp_path):
     lines = list(csv.DictReader((tmp_path / "c.csv").read_text(encoding="utf-8").splitlines()))
     for name in lines[0]:
         assert [str(value) for value in table[name]] == [line[name] for line in lines], name
+
+
+def test_a_seed_beyond_64_bits_is_exported(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    store = tmp_path / "runs.sqlite"
+    for seed in (1, 2**70):
+        sweep(Grid([[0.0, 1.0]], seed=seed, shots=100, batch=100), store=store)
+    done = invoke("export", store, "--parquet", tmp_path / "counts.parquet")
+    assert done.exit_code == 0, done.output
+    seeds = parquet.read_table(tmp_path / "counts.parquet").to_pydict()["seed"]
+    assert seeds == ["1", "1", str(2**70), str(2**70)]
 
 
 @pytest.mark.parametrize("options", [["beta"], ["shots", "--quantity", "distance"],

@@ -115,6 +115,9 @@ def _lines(cell: Cell, columns: dict[str, type]) -> dict[str, list[Any]]:
 
 
 def _type(values: list[Any]) -> type:
+    # A seed may be beyond the 64 bits of a column of numbers.
+    if any(isinstance(value, int) and abs(value) >= 2**63 for value in values):
+        return str
     for kind in (int, float):
         if all(isinstance(value, kind) and not isinstance(value, bool) for value in values):
             return kind

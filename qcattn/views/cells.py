@@ -121,7 +121,7 @@ def words(sweep: Sweep) -> str:
         agree = len(by.get("agrees", ()))
         said.append(f"Undecided: {agree:,} of {size} agree, none differs.")
     if failed := by.get("failed"):
-        said.append(f"{_cells(len(failed))} failed.")
+        said.append(f"{_cells(len(failed))} failed; --retry-failed tries again.")
     if lacking := by.get("undecided"):
         unmet = [cell for cell in lacking if cell.rule and not cell.met]
         if unmet:
