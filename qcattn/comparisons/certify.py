@@ -48,7 +48,7 @@ that sum may be added, which a peaked row cannot do without: its top moves only 
 Outcomes with the smallest probabilities,
 together at most 0.0005, count as one, and that mass is added back; impossible ones count as one of
 weight zero, bounded by condition 1 alone. Besides, :math:`TV \le \max(1 - p_t, 1 - q_t)` for every
-outcome t, which condition 1 bounds.
+outcome t that stands alone, which condition 1 bounds.
 
 Leaving V in the constraint per outcome, instead of bounding it by its largest factor, is what
 saves shots: a large :math:`p_i` cannot be paired with the deviations of the rare outcomes.
@@ -290,8 +290,8 @@ def _by_quadratic(
                     np.minimum(best[:, piece], apart + rest, out=best[:, piece])
     # A piece below zero holds no law that is kept.
     farthest = np.maximum(best.max(axis=-1), 0.0) / 2
-    # TV <= max(1 - p_t, 1 - q_t) for any outcome t.
-    elsewhere = np.where(left, np.maximum(1 - p, most_else), 1.0).min(axis=-1)
+    # TV <= max(1 - p_t, 1 - q_t) for any outcome t, but not for several that count as one.
+    elsewhere = np.where(left, np.maximum(1 - p, most_else), 1.0)[:, :-2].min(axis=-1, initial=1.0)
     return np.minimum(farthest + lumped, elsewhere)
 
 

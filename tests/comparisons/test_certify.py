@@ -185,6 +185,19 @@ def test_what_was_lumped_is_added_back():
     np.testing.assert_allclose(apart - together, rare.sum(), rtol=1e-6)
 
 
+def test_one_of_the_lumped_outcomes_has_it_all():
+    """Counted as one, the rare outcomes have nearly all shots; apart, p has next to none of it."""
+    p = np.concatenate([np.full(4_000, (1 - 4e-4) / 4_000), [3.99e-4, 1e-6]])
+    counts = np.zeros(p.size, dtype=int)
+    counts[-1] = 10_000
+    assert not few_at_work(p[None], np.array([10_000]), 0.01)[0]
+    # The law that was sampled has nothing elsewhere: its total variation from p is 1 - 1e-6.
+    assert 1 - p[-1] <= certify(counts, p, 0.02).upper <= 1
+    # One likely outcome still bounds it: no law that can give these counts is farther than this.
+    counts[-1], counts[0] = 0, 10_000
+    assert 1 - p[0] <= certify(counts, p, 0.02).upper < 1
+
+
 def test_stray_shots_and_no_shots():
     from types import SimpleNamespace
 
