@@ -129,6 +129,8 @@ def certify_observables(
     """
     check(prepared, hamiltonian, beta, alpha, error)
     chosen = default_strings(hamiltonian) if strings is None else tuple(strings)
+    if not chosen:
+        raise ValueError("`strings` must hold one or more, but is empty; leave it out for a set")
     for string in chosen:
         if len(string) != hamiltonian.num_qubits or not set("IXYZ") >= set(string):
             raise ValueError(

@@ -140,6 +140,7 @@ def test_bad_arguments_are_refused():
     prepared = Amplitude()(hamiltonian, beta=1.0)
     for wrong, name in (
         ({"alpha": 0.0}, "alpha"),
+        ({"strings": []}, "strings"),
         ({"strings": ["XX"]}, "strings"),
         ({"strings": ["A"]}, "strings"),
         ({"state": "pure"}, "state"),
