@@ -24,17 +24,12 @@ from qcattn.backends.born import (
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.reading import Reader, collect, whole_shots
 from qcattn.backends.readout import apply_readout, readout_matrices
+from qcattn.backends.streams import base_seed, results, run
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
 __all__ = ["Aer"]
 
-# Circuit i of an Aer job is seeded with seed + 2113 i, and the seeds of jobs are laid so that a
-# row's seed does not depend on how rows are cut into jobs. A circuit that Aer runs shot by shot
-# seeds shot k with its circuit seed + k; those run alone, this far apart.
-_SEED_STEP_OF_JOB = 2113
-_SEED_STEP_SHOT_BY_SHOT = 2**24
-_MAX_SHOTS_OF_RUN = 1_000_000
 _SHOTS_OF_CHUNK = 2**19
 _NUMBERS_OF_CHUNK = 2**22
 # Instructions after which one run is one trajectory, unless it is of a density matrix.
@@ -302,30 +297,9 @@ class Aer:
         **asked: Any,
     ) -> Iterator[tuple[slice, list[list[Any]]]]:
         """Rows, and for each part of their shots Aer's results."""
-        at_once = self.rows_at_once(prepared, shots)
-        simulator, values = self._simulator(circuit, noise), prepared.flat_values
-        parts = [_MAX_SHOTS_OF_RUN] * (shots // _MAX_SHOTS_OF_RUN) + [shots % _MAX_SHOTS_OF_RUN]
-        parts = [part for part in parts if part]
-        bases = [_base_seed(root, part) for part in range(len(parts))]
-        chunk, step, start = 1, _SEED_STEP_OF_JOB, 0
-        while start < len(values):
-            rows = slice(start, min(start + chunk, len(values)))
-            drawn = [
-                _run(simulator, circuit, values[rows], part, base + step * start, **asked)
-                for part, base in zip(parts, bases, strict=True)
-            ]
-            sampled = all(one.metadata.get("measure_sampling") for part in drawn for one in part)
-            if start and not sampled and step == _SEED_STEP_OF_JOB:
-                raise RuntimeError(
-                    f"Aer sampled row 0 at once but rows {start} to {rows.stop - 1} shot by "
-                    "shot, so their shots may repeat; report this circuit"
-                )
-            if start == 0 and not sampled:
-                step = _SEED_STEP_SHOT_BY_SHOT
-            elif start == 0:
-                chunk = at_once
-            yield rows, drawn
-            start = rows.stop
+        at_once, values = self.rows_at_once(prepared, shots), prepared.flat_values
+        simulator = self._simulator(circuit, noise)
+        return results(simulator, circuit, values, shots, root, at_once, **asked)
 
     def _sample(
         self,
@@ -375,13 +349,13 @@ class Aer:
         simulator = self._simulator(circuit, noise)
         if mixed:
             simulator.set_options(method="density_matrix")
-        key = _base_seed(root, 0)
+        key = base_seed(root, 0)
         for start in range(0, len(values), chunk):
             rows = slice(start, min(start + chunk, len(values)))
-            results = _run(simulator, circuit, bundled(values[rows], several), 1, 0)
-            saved = [getattr(one.data, f"row{row}") for one in results for row in range(several)]
+            drawn = run(simulator, circuit, bundled(values[rows], several), 1, 0)
+            saved = [getattr(one.data, f"row{row}") for one in drawn for row in range(several)]
             outcomes = np.array(saved[: rows.stop - start])
-            del results, saved
+            del drawn, saved
             if noise is not None:
                 outcomes = apply_readout(outcomes, noise, measured)
             np.clip(outcomes, 0, None, out=outcomes)
@@ -393,36 +367,6 @@ def _mixes(circuit: QuantumCircuit, noise: NoiseModel | None) -> bool:
     """Whether the state before reading is a mixture of trajectories."""
     noisy = set(noise.noise_instructions) - {"measure"} if noise is not None else set()
     return bool(noisy or set(circuit.count_ops()) & _NOT_UNITARY)
-
-
-def _base_seed(root: int, part: int) -> int:
-    state = np.random.SeedSequence(root, spawn_key=(part,)).generate_state(1, np.uint64)
-    return int(state[0]) >> 2
-
-
-def _run(
-    simulator: AerSimulator,
-    circuit: QuantumCircuit,
-    values: np.ndarray,
-    shots: int,
-    seed: int,
-    **asked: Any,
-) -> list[Any]:
-    """Run one template with many bindings; as many results must come back."""
-    if circuit.num_parameters:
-        binds = {parameter: values[:, i] for i, parameter in enumerate(circuit.parameters)}
-        circuits, asked = [circuit], {"parameter_binds": [binds], **asked}
-    else:
-        circuits = [circuit] * len(values)
-    result = simulator.run(circuits, shots=shots, seed_simulator=seed, **asked).result()
-    if not result.success:
-        first = result.status.partition("[Experiment 1]")[0].strip()
-        raise RuntimeError(f"Aer could not run the circuit: {first[:400]}")
-    if len(result.results) != len(values):
-        raise RuntimeError(
-            f"Aer gave {len(result.results)} results for {len(values)} rows; report this circuit"
-        )
-    return list(result.results)
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,7 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
 
 from qcattn.attention import softmax
-from qcattn.backends import Aer, aer
+from qcattn.backends import Aer, aer, streams
 from qcattn.backends.noise import noise_options
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, OneHot
@@ -82,7 +82,7 @@ def test_exact_draws_do_not_depend_on_how_many_rows_share_a_circuit(monkeypatch,
 def test_shots_beyond_the_limit_of_a_run_are_split(monkeypatch):
     """The parts must be drawn anew: repeated parts would give multiples of one part's counts."""
     prepared = Amplitude()(Binary()(SCORES), beta=1.0)
-    monkeypatch.setattr(aer, "_MAX_SHOTS_OF_RUN", 1000)
+    monkeypatch.setattr(streams, "_MAX_SHOTS_OF_RUN", 1000)
     counts = Aer(device="CPU")(prepared, 3500, seed=6)
     assert (counts.shots == 3500).all()
     assert (np.gcd.reduce(counts.keys, axis=-1) == 1).any()
@@ -165,7 +165,7 @@ def test_rows_run_shot_by_shot_do_not_repeat_each_other():
     has probability below 1e-7 (binomial tail 1e-12 at 400 shots, times the shifts). The planted
     fault is Aer's own way with two such circuits in one job: there the second repeats the first
     from shot 2113 on."""
-    seeds = [aer._base_seed(9, 0) + row * aer._SEED_STEP_SHOT_BY_SHOT for row in range(2)]
+    seeds = [streams.base_seed(9, 0) + row * streams._SEED_STEP_SHOT_BY_SHOT for row in range(2)]
     assert repeats(coins(3000, 2, seeds)) < 0.17
     assert repeats(coins(3000, 2, None)) > 0.99
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit
 
-from qcattn.backends import Aer, aer
+from qcattn.backends import Aer, aer, streams
 from qcattn.backends.noise import noise_options
 from qcattn.comparisons import independent
 from qcattn.encodings import Binary
@@ -83,7 +83,7 @@ def chunks(name, monkeypatch):
 
 def parts(name, monkeypatch):
     """One row with more shots than Aer is given at once."""
-    monkeypatch.setattr(aer, "_MAX_SHOTS_OF_RUN", SHOTS)
+    monkeypatch.setattr(streams, "_MAX_SHOTS_OF_RUN", SHOTS)
     backend, prepared = made(name)
     return list(backend.memories(prepared, RUNS * SHOTS, seed=5).reshape(RUNS, SHOTS))
 
@@ -138,15 +138,15 @@ def neighbouring_base(root, part):
         *[("rows", name, "_SEED_STEP_SHOT_BY_SHOT", 0, 0) for name in SHOT_BY_SHOT],
         *[("rows", name, "_SEED_STEP_SHOT_BY_SHOT", 7, 7) for name in SHOT_BY_SHOT],
         *[("chunks", name, "_SEED_STEP_SHOT_BY_SHOT", 7, 7) for name in SHOT_BY_SHOT],
-        *[("parts", name, "_base_seed", same_base, 0) for name in CIRCUITS],
-        *[("parts", name, "_base_seed", neighbouring_base, 100) for name in SHOT_BY_SHOT],
-        *[("batches", name, "_base_seed", same_base, 0) for name in CIRCUITS],
-        *[("seeds", name, "_base_seed", same_base, 0) for name in CIRCUITS],
-        *[("seeds", name, "_base_seed", neighbouring_base, 100) for name in SHOT_BY_SHOT],
+        *[("parts", name, "base_seed", same_base, 0) for name in CIRCUITS],
+        *[("parts", name, "base_seed", neighbouring_base, 100) for name in SHOT_BY_SHOT],
+        *[("batches", name, "base_seed", same_base, 0) for name in CIRCUITS],
+        *[("seeds", name, "base_seed", same_base, 0) for name in CIRCUITS],
+        *[("seeds", name, "base_seed", neighbouring_base, 100) for name in SHOT_BY_SHOT],
     ],
 )
 def test_a_shared_or_shifted_seed_is_caught(monkeypatch, route, name, fault, value, shift):
-    monkeypatch.setattr(aer, fault, value)
+    monkeypatch.setattr(streams, fault, value)
     caught = verdict(ROUTES[route](name, monkeypatch), name)
     assert caught.refuted
     assert abs(caught.parts["shift"].where[2]) in (shift, 2 * shift)
@@ -154,20 +154,20 @@ def test_a_shared_or_shifted_seed_is_caught(monkeypatch, route, name, fault, val
 
 def test_rows_of_one_job_that_share_a_seed_are_caught(monkeypatch):
     """Aer itself seeds the circuits of a job; here every one gets the seed of the first."""
-    original = aer._run
+    original = streams.run
 
     def one_by_one(simulator, circuit, values, shots, seed, **asked):
         return [original(simulator, circuit, row[None], shots, seed, **asked)[0] for row in values]
 
-    monkeypatch.setattr(aer, "_run", one_by_one)
-    monkeypatch.setattr(aer, "_SEED_STEP_OF_JOB", 0)
+    monkeypatch.setattr(streams, "run", one_by_one)
+    monkeypatch.setattr(streams, "_SEED_STEP_OF_JOB", 0)
     assert verdict(rows("plain", monkeypatch), "plain").refuted
 
 
 def test_circuits_run_shot_by_shot_are_those_that_are_meant(monkeypatch):
     """The faults above are faults because of how Aer runs these circuits; it may change."""
     seen = {}
-    original = aer._run
+    original = streams.run
 
     for name in CIRCUITS:
 
@@ -176,7 +176,7 @@ def test_circuits_run_shot_by_shot_are_those_that_are_meant(monkeypatch):
             seen[name] = all(result.metadata["measure_sampling"] for result in results)
             return results
 
-        monkeypatch.setattr(aer, "_run", noted)
+        monkeypatch.setattr(streams, "run", noted)
         backend, prepared = made(name)
         backend.memories(prepared, 10, seed=1)
     assert {name for name, sampled in seen.items() if not sampled} == set(SHOT_BY_SHOT)

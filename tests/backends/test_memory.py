@@ -101,17 +101,17 @@ def test_the_state_is_counted_as_it_is_held():
 @pytest.mark.parametrize("shots", [64, 65])
 def test_aer_takes_the_method_that_is_predicted(monkeypatch, shots):
     """The boundary above is Aer's own choice, and may move with its version."""
-    from qcattn.backends import aer
+    from qcattn.backends import streams
 
     seen = []
-    original = aer._run
+    original = streams.run
 
     def noted(*arguments, **options):
         results = original(*arguments, **options)
         seen.extend(result.metadata["method"] for result in results)
         return results
 
-    monkeypatch.setattr(aer, "_run", noted)
+    monkeypatch.setattr(streams, "run", noted)
     prepared = Purification()(Binary()(SCORES[0]), beta=1.0)
     Aer(device="CPU", **noise_options("depolarizing", 6))(prepared, shots, seed=1)
     assert set(seen) == {"statevector" if shots == 64 else "density_matrix"}

@@ -1,0 +1,103 @@
+"""How rows and shots are laid over Aer's jobs, so that no stream of random numbers repeats another.
+
+Circuit i of an Aer job is seeded with seed + 2113 i, and the seeds of jobs are laid so that the
+seed of a row does not depend on how rows are cut into jobs. A circuit that Aer runs shot by shot
+seeds shot k with its circuit seed + k; those run alone, `_SEED_STEP_SHOT_BY_SHOT` apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit_aer import AerSimulator
+
+__all__ = ["base_seed", "results", "run"]
+
+_SEED_STEP_OF_JOB = 2113
+_SEED_STEP_SHOT_BY_SHOT = 2**24
+_MAX_SHOTS_OF_RUN = 1_000_000
+
+
+def results(
+    simulator: AerSimulator,
+    circuit: QuantumCircuit,
+    values: np.ndarray,
+    shots: int,
+    root: int,
+    at_once: int,
+    **asked: Any,
+) -> Iterator[tuple[slice, list[list[Any]]]]:
+    """Run one template with many bindings, each row on a stream of its own.
+
+    Args:
+        simulator: Where to run.
+        circuit: The template.
+        values: Shape (rows, parameters).
+        shots: Shots a row; more than Aer takes at once are split into parts.
+        root: Entropy of the whole.
+        at_once: Rows a job, where Aer samples them at once.
+        **asked: Further options of Aer's ``run``.
+
+    Yields:
+        Rows, and for each part of their shots Aer's results.
+
+    Raises:
+        RuntimeError: If Aer refuses the circuit, loses a row, or samples the first row in another
+            way than a later one.
+    """
+    parts = [_MAX_SHOTS_OF_RUN] * (shots // _MAX_SHOTS_OF_RUN) + [shots % _MAX_SHOTS_OF_RUN]
+    parts = [part for part in parts if part]
+    bases = [base_seed(root, part) for part in range(len(parts))]
+    chunk, step, start = 1, _SEED_STEP_OF_JOB, 0
+    while start < len(values):
+        rows = slice(start, min(start + chunk, len(values)))
+        drawn = [
+            run(simulator, circuit, values[rows], part, base + step * start, **asked)
+            for part, base in zip(parts, bases, strict=True)
+        ]
+        sampled = all(one.metadata.get("measure_sampling") for part in drawn for one in part)
+        if start and not sampled and step == _SEED_STEP_OF_JOB:
+            raise RuntimeError(
+                f"Aer sampled row 0 at once but rows {start} to {rows.stop - 1} shot by "
+                "shot, so their shots may repeat; report this circuit"
+            )
+        if start == 0 and not sampled:
+            step = _SEED_STEP_SHOT_BY_SHOT
+        elif start == 0:
+            chunk = at_once
+        yield rows, drawn
+        start = rows.stop
+
+
+def base_seed(root: int, part: int) -> int:
+    """Seed of a part of the shots: 62 bits, so that what is added to it fits into 64."""
+    state = np.random.SeedSequence(root, spawn_key=(part,)).generate_state(1, np.uint64)
+    return int(state[0]) >> 2
+
+
+def run(
+    simulator: AerSimulator,
+    circuit: QuantumCircuit,
+    values: np.ndarray,
+    shots: int,
+    seed: int,
+    **asked: Any,
+) -> list[Any]:
+    """Run one template with many bindings; as many results must come back."""
+    if circuit.num_parameters:
+        binds = {parameter: values[:, i] for i, parameter in enumerate(circuit.parameters)}
+        circuits, asked = [circuit], {"parameter_binds": [binds], **asked}
+    else:
+        circuits = [circuit] * len(values)
+    result = simulator.run(circuits, shots=shots, seed_simulator=seed, **asked).result()
+    if not result.success:
+        first = result.status.partition("[Experiment 1]")[0].strip()
+        raise RuntimeError(f"Aer could not run the circuit: {first[:400]}")
+    if len(result.results) != len(values):
+        raise RuntimeError(
+            f"Aer gave {len(result.results)} results for {len(values)} rows; report this circuit"
+        )
+    return list(result.results)
