@@ -335,3 +335,21 @@ class TestBadInput:
     def test_offenders_of_no_row(self):
         with pytest.raises(IndexError, match="1 indices"):
             fit([[1, 2]], [[0.5, 0.5]]).offenders()
+
+
+@pytest.mark.parametrize(
+    ("p", "shots"), [((0.5, 0.5), 6), ((1 / 3, 1 / 3, 1 / 3), 4), ((0.7, 0.3), 3), ((0.5, 0.5), 10)]
+)
+def test_exact_size_of_rows_with_few_shots(p, shots):
+    """No chance but the sampling's (fixed seed): every table of counts, with its probability.
+
+    A gamma law puts up to four times too many of them below these levels.
+    """
+    dealt = combinations_with_replacement(range(len(p)), shots)
+    every = np.array([np.bincount(hits, minlength=len(p)) for hits in dealt])
+    chance = stats.multinomial(shots, p).pmf(every)
+    levels = np.array([0.05, 0.01, 3e-3, 1e-3])
+    found = fit(every, p).p_values[:, None]
+    assert np.all(chance @ (found <= levels) <= levels * (1 + 1e-9))
+    # The planted fault: p-values a fifth of what they should be.
+    assert np.any(chance @ (found / 5 <= levels) > 1.5 * levels)
