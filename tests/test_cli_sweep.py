@@ -216,6 +216,8 @@ def test_misuse_is_named_with_exit_code_2(tmp_path, options, said):
     assert (tmp_path / "runs.sqlite").read_text() == "mine"
     assert invoke("show", tmp_path / "runs.sqlite").exit_code == 2
     assert invoke("show", tmp_path, "--plot", "beta").exit_code == 2
+    missing = invoke("show", tmp_path / "gone.sqlite")
+    assert missing.exit_code == 2 and "or a store of `qcattn sweep`" in flat(missing.output)
 
 
 def test_ctrl_c_with_workers_says_how_to_go_on(swept, tmp_path):

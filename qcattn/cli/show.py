@@ -43,7 +43,12 @@ def show(
     ] = None,
 ) -> None:
     """Print a result again, or draw a sweep over one of its axes."""
-    if result.is_dir() or not result.exists():
+    if not result.exists():
+        raise ValueError(
+            f"`{result}` is missing; name a folder that `run`, `prepare` or `claims` wrote, or a "
+            "store of `qcattn sweep`"
+        )
+    if result.is_dir():
         if (epsilon, plot, by, out) != (None, None, None, None):
             raise ValueError(f"`--epsilon`, `--plot`, `--by` and `--out` go with a store of "
                              f"`qcattn sweep`, but {result} is none")  # fmt: skip

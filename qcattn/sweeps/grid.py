@@ -25,6 +25,8 @@ __all__ = ["ROWS", "Grid", "GridCell", "Part", "parts"]
 
 #: Rows of a block. Part of what determines the numbers, so it is the same everywhere.
 ROWS = 64
+#: Shots of a batch at most, so that all that is counted fits into 64 bits.
+_MOST_SHOTS = 10**12
 #: Raised when what is stored of a cell changes.
 _FORMAT = 1
 
@@ -206,6 +208,8 @@ class Grid:
             raise ValueError(f"`beta` must be positive and finite, but is {self.beta}")
         for name in ("shots", "batch"):
             _whole(name, getattr(self, name))
+        if self.batch > _MOST_SHOTS:
+            raise ValueError(f"`batch` is {self.batch:,}, but must be at most {_MOST_SHOTS:,}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise ValueError(f"`seed` must be a whole number, 0 or more, but is {self.seed!r}")
         if not isinstance(self.alpha, Real) or not 0 < self.alpha < 1:

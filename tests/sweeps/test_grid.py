@@ -104,6 +104,7 @@ def test_scores_of_one_name_are_told_apart():
         ({"preparations": Amplitude}, "`preparations` holds"),
         ({"shots": 0}, "`shots` must be a whole number"),
         ({"batch": 1.5}, "`batch` must be a whole number"),
+        ({"batch": 10**20}, "`batch` is 100,000,000,000,000,000,000, but must be at most"),
         ({"seed": -1}, "`seed` must be"),
         ({"seed": None}, "`seed` must be"),
         ({"alpha": 1}, "`alpha` must be between 0 and 1"),
