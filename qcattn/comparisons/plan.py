@@ -124,7 +124,7 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
     needed = np.log1p((power - alpha) ** 2 / (alpha * (1 - alpha)))
     rigorous = _first(lambda n: _log_cosh(n[:, None] * ratio).sum(axis=-1) >= needed, len(rows))
 
-    half = _half(rows)
+    half = _half(rows, epsilon)
     moved = np.minimum(half + epsilon, 1.0)
     two_points = _first(lambda n: _best_power(n, half, moved, alpha) >= power, len(rows))
 
@@ -137,6 +137,7 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
     )
     leak = _first(lambda n: _power(n, half, moved, tail_level) >= power, len(rows))
     certified = _first(lambda n: foreseen(rows, n, alpha, z_power) <= epsilon, len(rows))
+    certified = np.maximum(certified, 2.0)  # one shot certifies nothing
     floors = (np.maximum(mixture, two_points), two_points, mixture, np.where(reached, rigorous, 0))
     floor, two_points, mixture, rigorous = (np.ceil(x).reshape(shape) for x in floors)
     return Plan(
@@ -168,13 +169,17 @@ def _pattern(p: Floats, epsilon: float, exponent: float) -> tuple[Floats, Bools]
     return np.minimum(high * direction, most), most.sum(axis=-1) >= 2 * epsilon
 
 
-def _half(p: Floats) -> Floats:
-    """Probability, at most one half, of a set near one half: the likeliest outcomes that fit."""
+def _half(p: Floats, epsilon: float) -> Floats:
+    """Probability, at most one half, of a set near one half that has room for epsilon more.
+
+    The set is of the likeliest outcomes that fit, or of all but the likeliest.
+    """
     order = np.sort(p, axis=-1)[:, ::-1]
-    total = np.zeros(len(p))
+    most, total = min(0.5, 1 - epsilon), np.zeros(len(p))
     for column in order.T:
-        total = np.where(total + column <= 0.5, total + column, total)
-    return np.where(order[:, 0] > 0.5, 1 - order[:, 0], total)
+        total = np.where(total + column <= most, total + column, total)
+    others = 1 - order[:, 0]
+    return np.where((order[:, 0] > 0.5) & (others <= most), others, total)
 
 
 def _power(n: Floats, p: Floats, q: Floats, level: Floats | float) -> Floats:
@@ -211,7 +216,7 @@ def _detects(p: Floats, n: Floats, size: Floats, level: float, z_power: float) -
 
 def _first(enough: Any, rows: int) -> Floats:
     """Smallest n for which ``enough(n)`` holds in each row, to 1e-4, by bisection of log n."""
-    low, high = np.full(rows, np.log(2.0)), np.full(rows, np.log(MOST))
+    low, high = np.full(rows, np.log(0.5)), np.full(rows, np.log(MOST))
     possible = enough(np.exp(high))
     while np.any(high - low > 1e-4):
         middle = (low + high) / 2

@@ -150,3 +150,25 @@ def test_rows_and_peaked_rows():
 def test_bad_input(arguments, message):
     with pytest.raises(ValueError, match=message):
         plan(*arguments)
+
+
+def test_floor_of_large_distances_is_that_of_a_law_that_far_away():
+    """Four equal keys have a law at 0.7 only where one key gets 0.95; Neyman and Pearson's test of
+    that law needs this many shots, so fewer than for the nearer law that half the keys have it all.
+    """
+
+    def needed(p, q):
+        for n in range(1, 100):
+            edge = stats.binom.isf(0.01, n, p)
+            lot = (0.01 - stats.binom.sf(edge, n, p)) / stats.binom.pmf(edge, n, p)
+            if stats.binom.sf(edge, n, q) + lot * stats.binom.pmf(edge, n, q) >= 0.9:
+                return n
+
+    assert plan([0.25] * 4, 0.7).floor_two_points == needed(0.25, 0.95) < needed(0.5, 1.0)
+    assert plan([0.25] * 4, 0.3).floor_two_points == needed(0.5, 0.8)
+
+
+def test_a_single_shot_can_be_enough_to_detect():
+    shots = plan([1.0, 0.0], 0.95)
+    assert shots.detect == shots.floor == 1
+    assert shots.certify >= 2
