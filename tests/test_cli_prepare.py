@@ -54,6 +54,16 @@ def test_models_and_strings_are_what_they_say(folder, options, matrix):
     assert np.allclose(load_trials("mine").hamiltonian.matrix, matrix)
 
 
+def test_the_seed_reaches_methods_that_are_named(folder):
+    """A search begins elsewhere with another seed, and a bath draws other frequencies."""
+    for seed in (1, 2):
+        done = invoke("--hamiltonian", "ising", "--qubits", 2, "--methods", "variational",
+                      "--shots", 100, "--seed", seed, "--out", str(seed))  # fmt: skip
+        assert done.exit_code == 0, done.output
+    one, other = (load_trials(folder / name).trials[0].method for name in "12")
+    assert "seed=1" in one and "seed=2" in other
+
+
 def test_strings_and_scores_are_read_from_files(folder):
     (folder / "h.csv").write_text("# two sites\nZZ,-1\nIZ,0.5\n\n")
     assert invoke("--pauli", "h.csv", *QUICK, "--out", "one").exit_code == 0

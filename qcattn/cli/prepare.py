@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,7 +107,10 @@ def prepare(
     if methods is not None:
         everything = {type(one).__name__.lower(): one for one in all_methods()}
         names = [name.strip().lower() for name in methods.split(",")]
-        chosen = [everything[known("--methods", name, list(everything))] for name in names]
+        found: list[Any] = [
+            everything[known("--methods", name, list(everything))] for name in names
+        ]
+        chosen = [replace(one, seed=seed) if hasattr(one, "seed") else one for one in found]
     try:
         trials = _with_progress(one, betas, chosen, shots, seed, alpha, quiet=json)
     except Interrupted as stop:
@@ -114,8 +118,6 @@ def prepare(
         if not trials.trials:
             fail("interrupted before any method was done")
     if text:
-        from dataclasses import replace
-
         trials = replace(trials, source={"text": text})
     print_trials(trials, json)
     folder = _write(trials, out)
@@ -233,8 +235,6 @@ def _of_scores(
     field: float | None,
 ) -> tuple[Hamiltonian, str]:
     """One row of scores, with an energy for every basis state, and what it is."""
-    from dataclasses import fields, replace
-
     import numpy as np
 
     query, gap = -1 if query is None else query, 10.0 if gap is None else gap
