@@ -17,7 +17,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qcattn.methods import Trial, Trials
 from qcattn.records import Hamiltonian
-from qcattn.storage import load, whole_folder, write_files
+from qcattn.storage import load, read_document, read_sealed, whole_folder, write_files
 
 __all__ = ["is_trials", "load_trials", "save_trials", "write_trials"]
 
@@ -116,25 +116,9 @@ def load_trials(folder: str | Path) -> Trials:
         ValueError: If a file is missing, foreign or damaged; the message names it.
     """
     folder = Path(folder)
-    try:
-        document = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        content = (folder / "hamiltonian.npz").read_bytes()
-    except OSError as error:
-        raise ValueError(
-            f"`{error.filename}` cannot be read ({error.strerror}); name a folder that "
-            "`qcattn prepare` or `save_trials` wrote"
-        ) from error
-    except ValueError as error:
-        raise ValueError(f"`{folder / _FILE}` is damaged: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"`{folder / _FILE}` holds no trials of qcattn")
-    if document.get("format_version") != FORMAT_VERSION:
-        raise ValueError(
-            f"`{folder / _FILE}` has format version {document.get('format_version')!r}, but this "
-            f"qcattn reads {FORMAT_VERSION}; use the version of qcattn that wrote it"
-        )
-    if document.get("hamiltonian_sha256") != hashlib.sha256(content).hexdigest():
-        raise ValueError(f"`{folder / 'hamiltonian.npz'}` is damaged: its SHA-256 is another one")
+    wrote = "`qcattn prepare` or `save_trials`"
+    document = read_document(folder / _FILE, "trials", FORMAT_VERSION, wrote)
+    content = read_sealed(folder / "hamiltonian.npz", document.get("hamiltonian_sha256"))
     try:
         return _parse(document, content, folder)
     except Exception as error:  # a forged file can make any reader fail in any way

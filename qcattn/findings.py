@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from qcattn.certification import Estimate
-from qcattn.storage import whole_folder
+from qcattn.storage import read_document, read_sealed, whole_folder
 
 __all__ = [
     "Check",
@@ -302,25 +302,9 @@ def load_findings(folder: str | Path) -> list[Finding]:
         ValueError: If a file is missing, foreign or damaged; the message names it.
     """
     folder = Path(folder)
-    try:
-        document = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        content = (folder / _ARRAYS).read_bytes()
-    except OSError as error:
-        raise ValueError(
-            f"`{error.filename}` cannot be read ({error.strerror}); name a folder that "
-            "`qcattn claims` or `save_findings` wrote"
-        ) from error
-    except ValueError as error:
-        raise ValueError(f"`{folder / _FILE}` is damaged: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"`{folder / _FILE}` holds no findings of qcattn")
-    if document.get("format_version") != FORMAT_VERSION:
-        raise ValueError(
-            f"`{folder / _FILE}` has format version {document.get('format_version')!r}, but this "
-            f"qcattn reads {FORMAT_VERSION}; use the version of qcattn that wrote it"
-        )
-    if document.get("arrays_sha256") != hashlib.sha256(content).hexdigest():
-        raise ValueError(f"`{folder / _ARRAYS}` is damaged: its SHA-256 is another one")
+    wrote = "`qcattn claims` or `save_findings`"
+    document = read_document(folder / _FILE, "findings", FORMAT_VERSION, wrote)
+    content = read_sealed(folder / _ARRAYS, document.get("arrays_sha256"))
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}

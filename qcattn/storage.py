@@ -24,7 +24,16 @@ from qiskit import qasm3, qpy
 
 from qcattn.records import Counts, Prepared, Resources, Result, Verdict
 
-__all__ = ["check_free", "load", "save", "whole_file", "whole_folder", "write_files"]
+__all__ = [
+    "check_free",
+    "load",
+    "read_document",
+    "read_sealed",
+    "save",
+    "whole_file",
+    "whole_folder",
+    "write_files",
+]
 
 FORMAT = "qcattn result"
 FORMAT_VERSION = 1
@@ -225,8 +234,8 @@ def load(folder: str | Path) -> Result:
         ValueError: If a file is missing, foreign or damaged; the message names it.
     """
     folder = Path(folder)
-    document = _read_json(folder / "result.json")
-    content = {name: _checked(folder / name, document) for name in _FILES}
+    document = _checked_document(folder / "result.json")
+    content = {name: read_sealed(folder / name, document["files"].get(name)) for name in _FILES}
     try:
         result = _parse(document, content)
     except Exception as error:  # a forged file can make any reader fail in any way
@@ -340,44 +349,67 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_document(path: Path, what: str, version: int, wrote: str) -> dict[str, Any]:
+    """A JSON document that says that it holds results, trials or findings of this version.
+
+    Args:
+        path: The file.
+        what: ``"result"``, ``"trials"`` or ``"findings"``.
+        version: Of the format.
+        wrote: What writes such files, for the error.
+
+    Raises:
+        ValueError: If it is missing, unreadable, foreign, or of another version.
+    """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ValueError(
-            f"`{path}` is missing; name a folder that `qcattn run` or `save` wrote"
-        ) from error
     except OSError as error:
-        raise ValueError(f"`{path}` cannot be read: {error.strerror}") from error
+        missing = isinstance(error, FileNotFoundError)
+        raise ValueError(
+            f"`{path}` {'is missing' if missing else f'cannot be read ({error.strerror})'}; name a "
+            f"folder that {wrote} wrote"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ValueError(f"`{path}` is damaged: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"`{path}` is not a result of qcattn")
-    if document.get("format_version") != FORMAT_VERSION:
+    if not isinstance(document, dict) or document.get("format") != f"qcattn {what}":
+        raise ValueError(f"`{path}` holds no {what} of qcattn; name a folder that {wrote} wrote")
+    if document.get("format_version") != version:
         raise ValueError(
             f"`{path}` has format version {document.get('format_version')!r}, but this qcattn "
-            f"reads {FORMAT_VERSION}; use the version of qcattn that wrote it"
+            f"reads {version}; use the version of qcattn that wrote it"
         )
+    return document
+
+
+def read_sealed(path: Path, seal: object) -> bytes:
+    """The bytes of a file whose SHA-256 is known.
+
+    Raises:
+        ValueError: If it is missing, unreadable, or not what it was.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ValueError(f"`{path}` is missing; the folder is not whole") from error
+    except OSError as error:
+        raise ValueError(f"`{path}` cannot be read: {error.strerror}") from error
+    if _sha256(content) != seal:
+        raise ValueError(f"`{path}` is damaged: its SHA-256 is not the one stated beside it")
+    return content
+
+
+def _checked_document(path: Path) -> dict[str, Any]:
+    """``result.json``, which states its own hash too."""
+    document = read_document(path, "result", FORMAT_VERSION, "`qcattn run` or `save`")
     try:
         intact = document.get("sha256") == _sha256(_canonical(document))
     except UnicodeEncodeError:
         intact = False
     if not intact:
         raise ValueError(f"`{path}` is damaged: its SHA-256 is not the one it states")
+    if not isinstance(document.get("files"), dict):
+        raise ValueError(f"`{path}` is damaged: it names no files")
     return document
-
-
-def _checked(path: Path, document: dict[str, Any]) -> bytes:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ValueError(f"`{path}` is missing; the result is not whole") from error
-    except OSError as error:
-        raise ValueError(f"`{path}` cannot be read: {error.strerror}") from error
-    files = document.get("files")
-    if not isinstance(files, dict) or _sha256(content) != files.get(path.name):
-        raise ValueError(f"`{path}` is damaged: its SHA-256 is not the one in result.json")
-    return content
 
 
 def _with_infinities(document: dict[str, Any]) -> dict[str, Any]:

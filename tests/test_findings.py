@@ -162,7 +162,7 @@ def altered(*path, to):
         (foreign, "holds no findings"),
         (newer, "format version 2"),
         (forged, "'yes'"),
-        (lambda folder: (folder / "findings.npz").unlink(), "cannot be read"),
+        (lambda folder: (folder / "findings.npz").unlink(), "npz` is missing"),
         (lambda folder: (folder / "findings.json").write_text("{"), "is damaged"),
     ],
 )

@@ -246,8 +246,8 @@ def test_missing_files_are_named(folder, name):
     ("text", "message"),
     [
         ("{", "damaged"),
-        ("[]", "not a result of qcattn"),
-        ('{"format": "other"}', "not a result of qcattn"),
+        ("[]", "holds no result of qcattn"),
+        ('{"format": "other"}', "holds no result of qcattn"),
         ('{"format": "qcattn result", "format_version": 99}', "format version 99"),
         ('{"format": "qcattn result", "format_version": 1}', "damaged"),
     ],
