@@ -229,6 +229,7 @@ def test_a_fault_of_the_program_is_not_a_verdict_in_any_command(folder, monkeypa
     def planted(*arguments):
         raise KeyError("planted")
 
+    (folder / "x").mkdir()
     monkeypatch.setattr(storage, "load", planted)
     monkeypatch.setattr(files, "read_outcomes", planted)
     for command in (["show", "x"], ["compare", "c.json", "p.json"], ["plan", "p.json"]):
