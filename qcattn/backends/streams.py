@@ -87,6 +87,11 @@ def run(
     **asked: Any,
 ) -> list[Any]:
     """Run one template with many bindings; as many results must come back."""
+    if circuit.num_parameters != values.shape[-1]:
+        raise RuntimeError(
+            f"the circuit has {circuit.num_parameters} parameters, but a row has "
+            f"{values.shape[-1]} values: a transpiler left some out; report this circuit"
+        )
     if circuit.num_parameters:
         binds = {parameter: values[:, i] for i, parameter in enumerate(circuit.parameters)}
         circuits, asked = [circuit], {"parameter_binds": [binds], **asked}

@@ -14,6 +14,7 @@ from qcattn.attention import softmax
 from qcattn.comparisons import Certificate, certify
 from qcattn.experiment import compare
 from qcattn.records import Counts, Verdict
+from qcattn.sweeps.grid import Grid
 from qcattn.sweeps.store import ROWS, Store
 from qcattn.sweeps.strategies import canonical
 from qcattn.sweeps.until import ruled, share
@@ -238,12 +239,12 @@ class Sweep:
         return "\n".join(lines)
 
 
-def load(path: str | Path, keys: list[str] | None = None) -> Sweep:
+def load(path: str | Path, grid: Grid | None = None) -> Sweep:
     """Read a store.
 
     Args:
         path: The file that `sweep` or ``qcattn sweep`` wrote.
-        keys: Addresses of the cells to look at; all if None.
+        grid: Whose cells, in its order; all that the store holds if None.
 
     Returns:
         Its cells; alpha is shared out equally among them (Bonferroni).
@@ -259,10 +260,12 @@ def load(path: str | Path, keys: list[str] | None = None) -> Sweep:
             store.failures(),
             store.looks(),
         )
-    order = {key: place for place, key in enumerate(keys)} if keys is not None else None
-    chosen = [entry for entry in points if entry[0] in specs and (not order or entry[0] in order)]
-    if order:
-        chosen.sort(key=lambda entry: order[entry[0]])
+    chosen = [entry for entry in points if entry[0] in specs]
+    if grid is not None:
+        # By place too: the same cell may lie at another one, under another name of its scores.
+        there = {(key, canonical(point)): (key, point, said) for key, point, said in chosen}
+        wanted = dict.fromkeys((cell.key, canonical(dict(cell.point))) for cell in grid.cells)
+        chosen = [there[place] for place in wanted if place in there]
     apart = _what_differs([(canonical(point), specs[key]) for key, point, _ in chosen])
     alpha = min((float(said["alpha"]) for _, _, said in chosen), default=0.01)
     cells = []

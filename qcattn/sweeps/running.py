@@ -130,7 +130,7 @@ def sweep(
             complete = True
         except KeyboardInterrupt:
             complete = False
-    done = load(store, [cell.key for cell in grid.cells])
+    done = load(store, grid)
     if not complete:
         raise Interrupted(done)
     return done

@@ -543,6 +543,17 @@ def test_lost_rows_are_noticed(monkeypatch):
         Aer(device="CPU")(prepared, 10)
 
 
+def test_values_without_a_parameter_are_noticed_and_not_bound_to_another(monkeypatch):
+    """A transpiler may leave out a rotation before a measurement, and its angle with it."""
+    prepared = Amplitude()(Binary()([0.0, 1.0, 2.0]), beta=1.0)
+    first = prepared.circuit.parameters[0]
+    fewer = prepared.circuit.assign_parameters({first: 0.3})
+    monkeypatch.setattr(Aer, "fitted", lambda *_: fewer)
+    for draws in ("shots", "born"):
+        with pytest.raises(RuntimeError, match="has 2 parameters, but a row has 3 values"):
+            Aer(device="CPU", draws=draws)(prepared, 10)
+
+
 @pytest.mark.skipif(aer.gpu_works(), reason="there is a GPU here")
 def test_a_missing_gpu_is_said_and_auto_does_without():
     prepared = Amplitude()(Binary()([0.0, 1.0]), beta=1.0)

@@ -12,9 +12,10 @@ import pytest
 
 from qcattn import fit, same
 from qcattn.backends import Aer
+from qcattn.datasets import Scores
 from qcattn.experiment import Interrupted
 from qcattn.preparations import Amplitude, DetailedBalance, Heralded
-from qcattn.sweeps import Certified, Grid, jobs, load, running, sweep
+from qcattn.sweeps import Certified, Grid, Part, jobs, load, running, sweep
 from qcattn.sweeps.drawing import Drawn
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.until import looks, share
@@ -238,6 +239,11 @@ def test_cells_of_one_content_share_what_is_drawn(tmp_path):
     assert seen[-1].shots == 100 and len(done) == 2
     assert [int(cell.counts.shots[0]) for cell in done] == [100, 100]
     assert done.axes["scores"] == ["scores 0", "scores 1"]
+    renamed = Grid(Part(Scores(scores), {"scores": "mine"}), shots=100, batch=100,
+                   backends=Aer(device="CPU", draws="born"))  # fmt: skip
+    (cell,) = sweep(renamed, store=tmp_path / "runs.sqlite")
+    assert cell.point["scores"] == "mine" and cell.among == 1, "the cells of the grid, no others"
+    assert len(load(tmp_path / "runs.sqlite")) == 3
 
 
 @pytest.mark.parametrize(
