@@ -200,8 +200,9 @@ def _version(name: str) -> str:
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of the packages that take part in a run."""
-    return {name: _version(name) for name in ("qcattn", "qiskit", "qiskit-aer", "numpy", "scipy")}
+    """Versions of the packages on which the numbers of a run depend."""
+    names = ("qcattn", "qiskit", "qiskit-aer", "numpy", "scipy", "pyqsp")
+    return {name: _version(name) for name in names}
 
 
 def _draw(

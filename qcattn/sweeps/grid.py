@@ -235,14 +235,12 @@ class Grid:
         return tuple(self._cells())
 
     def _cells(self) -> Iterator[GridCell]:
-        versions = package_versions()
-        circuit = ("qcattn", "qiskit", "qiskit-aer", "numpy")
         common = {
             "format": _FORMAT,
             "rows": ROWS,
             "batch": int(self.batch),
             "seed": str(self.seed),
-            "versions": {name: versions[name] for name in circuit},
+            "versions": package_versions(),
         }
         encodings = [described(one, "encodings") for one in self.encodings]
         preparations = [described(one, "preparations") for one in self.preparations]
