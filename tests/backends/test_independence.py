@@ -1,8 +1,8 @@
 """Shots are independent along every route that splits them, whatever Aer does with seeds.
 
 Every test but those of a planted fault fails with probability below 1e-6: `independent` answers at
-alpha = 1e-6 (with 39 reorderings only its parts with an exact p-value can reach that: shift,
-pooled, seeds). A fault is planted in each route, by sharing a seed or by seeds one apart, and must
+alpha = 1e-6 (with 39 reorderings only parts that need none can reach that: shift and
+pooled). A fault is planted in each route, by sharing a seed or by seeds one apart, and must
 be caught at the same level.
 """
 
