@@ -85,7 +85,11 @@ def upper_tail(hits: Floats, n: Ints, mass: Floats, variance: Floats) -> Floats:
 
 
 def deviating(counts: Ints, n: int, p: Floats, variance: Floats, coarse: float) -> Floats:
-    """Two-sided p-values of the single outcomes of one row.
+    r"""Two-sided p-values of the single outcomes of one row.
+
+    A measured probability is a sum of Poisson counts of unequal weights. Its upper limits are those
+    of a gamma law of mean :math:`p + c` and variance :math:`v + c^2`, c being the largest weight,
+    and its lower ones those of mean p and variance v [1]; the hits are Poisson given it.
 
     Args:
         counts: Shape (outcomes,).
@@ -96,11 +100,18 @@ def deviating(counts: Ints, n: int, p: Floats, variance: Floats, coarse: float) 
 
     Returns:
         Twice the smaller tail; for outcomes that calibration never read, the bound of `unseen`.
+
+    References:
+        [1] M. P. Fay and E. J. Feuer, Stat. Med. 16, 791 (1997).
     """
     shots = np.full(p.shape, n)
-    upper = np.where(counts > 0, upper_tail(np.maximum(counts, 1), shots, p, variance), 1.0)
-    # So few or fewer is the complement of one hit more.
     known = p * (1 - p) / np.maximum(variance, 1e-300)
+    mean, spread = p + coarse, variance + coarse**2
+    scale = np.maximum(spread / mean, 1e-300)
+    wide = special.betainc(np.maximum(counts, 1), mean / scale, n * scale / (1 + n * scale))
+    exact = special.bdtrc(counts - 1, shots, p)
+    upper = np.where(counts > 0, np.where(known < 1e12, wide, exact), 1.0)
+    # So few or fewer is the complement of one hit more.
     more = special.betainc(counts + 1.0, np.maximum(known * p, 1e-9), n / (n + known))
     lower = np.where(known < 1e12, 1 - more, special.bdtr(counts, shots, p))
     never = (n * coarse / (1 + n * coarse)) ** np.asarray(counts, dtype=np.float64)
