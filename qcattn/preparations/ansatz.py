@@ -13,7 +13,7 @@ import numpy as np
 from qiskit import QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 
-__all__ = ["Block", "Layered", "ancilla_blocks", "append_blocks", "system_blocks"]
+__all__ = ["Block", "Layered", "ancilla_blocks", "append_blocks", "count_angles", "system_blocks"]
 
 #: A name and its qubits.
 Block = tuple[str, int] | tuple[str, int, int]
@@ -56,6 +56,16 @@ def system_blocks(num_qubits: int, layers: int, *, real: bool, even: bool) -> li
         layer += [("y", q) for q in range(num_qubits)]
     layer += [("pair", a, b) for a, b in _ring(num_qubits)]
     return layer * layers
+
+
+def count_angles(blocks: Sequence[Block]) -> int:
+    """How many angles blocks have.
+
+    Example:
+        >>> count_angles([("y", 0), ("cx", 0, 1), ("pair", 0, 1)])
+        3
+    """
+    return sum(_ANGLES[block[0]] for block in blocks)
 
 
 def append_blocks(
@@ -108,7 +118,7 @@ class Layered:
                 ]
             else:
                 self._steps.append(self._generator({places[0]: name.upper()}))
-        self.num_angles = sum(_ANGLES[block[0]] for block in blocks)
+        self.num_angles = count_angles(blocks)
 
     def __call__(self, angles: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Apply to vectors in columns, shape (2**n, ...)."""

@@ -17,7 +17,14 @@ from scipy.special import digamma, xlogy
 from qcattn.backends import Aer
 from qcattn.backends.reading import whole_shots
 from qcattn.dense import outcome_distribution, system_state
-from qcattn.preparations.ansatz import Block, Layered, ancilla_blocks, append_blocks, system_blocks
+from qcattn.preparations.ansatz import (
+    Block,
+    Layered,
+    ancilla_blocks,
+    append_blocks,
+    count_angles,
+    system_blocks,
+)
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.fitting import check_beta, need_every_state, need_one
 from qcattn.preparations.reference import gibbs
@@ -135,7 +142,7 @@ class Variational:
             cost = measured = Measured(
                 inner, temperature, ancilla, system, backend, whole_shots(self.shots), draws
             )
-        angles = _lowest(cost, _count(ancilla) + _count(system), self, starts)
+        angles = _lowest(cost, count_angles(ancilla) + count_angles(system), self, starts)
         prepared = Prepared(
             method="Variational",
             kind="thermal",
@@ -210,8 +217,12 @@ class Measured:
         seeds: np.random.SeedSequence,
     ) -> None:
         self.spent = 0
-        self._n, self._temperature, self._split = inner.num_qubits, temperature, _count(ancilla)
-        points = 1 + 2 * (self._split + _count(system))
+        self._n, self._temperature, self._split = (
+            inner.num_qubits,
+            temperature,
+            count_angles(ancilla),
+        )
+        points = 1 + 2 * (self._split + count_angles(system))
         check_bytes(
             points * 2 * 8 * 4**self._n,
             f"counting {points} circuits on two registers of {self._n} qubits",
@@ -322,10 +333,6 @@ def _descended_in_noise(cost: Cost, angles: np.ndarray) -> tuple[float, np.ndarr
     return free, angles
 
 
-def _count(blocks: list[Block]) -> int:
-    return sum({"y": 1, "z": 1, "pair": 2, "cx": 0}[block[0]] for block in blocks)
-
-
 def _circuit(
     hamiltonian: Hamiltonian,
     ancilla_part: list[Block],
@@ -337,8 +344,8 @@ def _circuit(
     system, ancilla = QuantumRegister(n, "system"), QuantumRegister(n, "ancilla")
     key = ClassicalRegister(n if letters is None else 2 * n, "key")
     circuit = QuantumCircuit(system, ancilla, key, name="variational")
-    split = _count(ancilla_part)
-    angles = list(ParameterVector("a", split + _count(system_part)))
+    split = count_angles(ancilla_part)
+    angles = list(ParameterVector("a", split + count_angles(system_part)))
     append_blocks(circuit, ancilla_part, angles[:split], ancilla)
     circuit.cx(ancilla, system)
     append_blocks(circuit, system_part, angles[split:], system)
