@@ -14,6 +14,7 @@ from qcattn.dense import outcome_distribution
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.models import heisenberg, ising
 from qcattn.preparations import reference, variational
+from qcattn.preparations.ansatz import count_angles
 from qcattn.preparations.variational import Measured, Variational, blocks_of, exact_cost
 from qcattn.records import Hamiltonian
 
@@ -131,9 +132,9 @@ def test_measured_free_energy_and_parameter_shift_are_the_exact_ones_within_nois
     (Gaussian 2e-9 each). A shift of the wrong size is caught.
     """
     ancilla, system = blocks_of(hamiltonian, 2)
-    angles = np.random.default_rng(4).uniform(-3, 3, variational._count(ancilla + system))
+    angles = np.random.default_rng(4).uniform(-3, 3, count_angles(ancilla + system))
     shots, temperature = 20_000, 0.8
-    split = variational._count(ancilla)
+    split = count_angles(ancilla)
     exact, slope = exact_cost(hamiltonian, temperature, ancilla, system)(angles)
     measured = Measured(
         hamiltonian, temperature, ancilla, system, Aer(device="CPU"), shots,
