@@ -251,7 +251,7 @@ def _fit_verdict(counts: Counts, expected: np.ndarray, alpha: float) -> Verdict:
         p_values=tested.p_values,
         refuted=tested.rows(),
         resolution=tested.resolution,
-        overall=tested.overall,
+        overall=tested.overall(),
         overall_resolution=tested.resolution_together,
         undecided=tested.undecided,
     )

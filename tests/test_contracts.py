@@ -252,13 +252,13 @@ def test_counts_on_aer_follow_the_distribution_that_is_claimed(preparation, name
     prepared = prepared_by(preparation, name)
     shots = 2000 if "reset" in prepared.circuit.count_ops() else 20_000
     counts = Aer(device="CPU")(prepared, shots, seed=5)
-    assert fit(counts, prepared.distribution).overall > 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6
     if prepared.herald_register is not None:
         assert acceptance(counts, prepared.success).overall > 1e-6
     order = np.argsort(prepared.distribution)
     swapped = prepared.distribution.copy()
     swapped[order] = prepared.distribution[order[::-1]]
-    assert fit(counts, swapped).overall < 1e-6, "the wrong law is caught"
+    assert fit(counts, swapped).overall() < 1e-6, "the wrong law is caught"
 
 
 @pytest.mark.parametrize(("preparation", "name"), CASES)

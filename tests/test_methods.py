@@ -154,7 +154,7 @@ def test_on_a_row_of_real_attention_every_method_does_what_it_claims():
         assert np.abs(claimed - softmax).sum() / 2 <= trial.claimed + 1e-9
         if trial.claimed > 0.1:
             exact = fit(trial.result.counts, softmax)
-            assert exact.overall < ALPHA, "against softmax itself the same counts are refused"
+            assert exact.overall() < ALPHA, "against softmax itself the same counts are refused"
     exact = {trial.name for trial in done.trials if trial.claimed == 0}
     assert {"Amplitude", "Purification", "Heralded", "Amplified", "ImaginaryTime"} <= exact
 

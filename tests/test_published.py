@@ -84,9 +84,9 @@ def test_a_vendors_thermal_state_is_what_it_should_be():
     statistic = float(((seen - 1000 * law) ** 2 / (1000 * law)).sum())
     assert abs(statistic - 3.30) < 5e-3
     counts = Counts(seen, np.array(0), np.array(0))
-    assert 0.3 < chi2.sf(statistic, 3) < 0.4 and fit(counts, law).overall > 0.05
-    assert fit(counts, populations(hamiltonian, 0.5)).overall < 0.001
+    assert 0.3 < chi2.sf(statistic, 3) < 0.4 and fit(counts, law).overall() > 0.05
+    assert fit(counts, populations(hamiltonian, 0.5)).overall() < 0.001
     prepared = Heralded()(hamiltonian, beta=0.2)
     ours = Aer(device="CPU")(prepared, 20_000, seed=1)
-    assert fit(ours, law).overall > 1e-6, "false-failure rate 1e-6"
-    assert fit(ours, populations(hamiltonian, 0.5)).overall < 1e-6
+    assert fit(ours, law).overall() > 1e-6, "false-failure rate 1e-6"
+    assert fit(ours, populations(hamiltonian, 0.5)).overall() < 1e-6

@@ -50,10 +50,10 @@ def follows(
         return Check(
             statement,
             False,
-            f"p = {fit.overall:.1e}{where}" if fit.overall else f"p = 0{where}",
+            f"p = {fit.overall():.1e}{where}" if fit.overall() else f"p = 0{where}",
             role,
         )
-    by = f"total variation at most {upper:.4f}, error rate {alpha:.0e}; p = {fit.overall:.2g}"
+    by = f"total variation at most {upper:.4f}, error rate {alpha:.0e}; p = {fit.overall():.2g}"
     return Check(statement, True if found.all_certified else None, by, role)
 
 

@@ -76,7 +76,6 @@ class Independence:
     parts: dict[str, Part]
     alpha: float
 
-    @property
     def overall(self) -> float:
         """Bonferroni minimum of the parts."""
         return min(1.0, len(self.parts) * min(part.p_value for part in self.parts.values()))
@@ -84,7 +83,7 @@ class Independence:
     @property
     def refuted(self) -> bool:
         """Whether the shots are not independent, at error rate alpha."""
-        return self.overall <= self.alpha
+        return self.overall() <= self.alpha
 
     @property
     def too_good(self) -> bool:

@@ -46,7 +46,6 @@ class Mitigated:
     upper: Floats
     alpha: float
 
-    @property
     def overall(self) -> float:
         """Smallest p-value times the number of rows."""
         return float(min(1.0, self.p_values.size * self.p_values.min()))
@@ -54,7 +53,7 @@ class Mitigated:
     @property
     def refuted(self) -> bool:
         """Whether the mitigated law differs from p, at error rate alpha over all rows."""
-        return self.overall <= self.alpha
+        return self.overall() <= self.alpha
 
 
 def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:

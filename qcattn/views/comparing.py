@@ -27,7 +27,7 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     rows = fit.p_values.size
     confidence = f"{100 * (1 - certificate.alpha):.6g}%"
     shots = f"{int(fit.shots.sum()):,} shots" + (f" in {rows:,} rows" if rows > 1 else "")
-    global_p = f"{'global ' if rows > 1 else ''}p = {p_text(fit.overall)}"
+    global_p = f"{'global ' if rows > 1 else ''}p = {p_text(fit.overall())}"
     if fit.undecided.any():
         return f"Undecided: {int(fit.undecided.sum()):,} of {rows:,} rows have no shots."
     if fit.refuted:
@@ -88,7 +88,7 @@ def brief(certificate: Certificate, *, epsilon: float | None) -> dict[str, Any]:
     fit = certificate.fit
     return {
         "refuted": bool(fit.refuted),
-        "p_value": fit.overall,
+        "p_value": fit.overall(),
         "p_values": fit.p_values.tolist(),
         "rows_refuted": int(fit.rows().sum()),
         "upper": np.asarray(certificate.upper).tolist(),

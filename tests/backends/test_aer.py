@@ -48,8 +48,8 @@ def test_counts_are_softmax(preparation, encoding, draws):
     counts = Aer(device="CPU", draws=draws)(prepared, 20_000, seed=4)
     assert (counts.shots == 20_000).all()
     assert counts.stray.sum() == 0
-    assert fit(counts, softmax(SCORES, beta=0.7), alpha=1e-8).overall > 1e-8
-    assert fit(counts, softmax(SCORES, beta=0.77), alpha=1e-8).overall <= 1e-8
+    assert fit(counts, softmax(SCORES, beta=0.7), alpha=1e-8).overall() > 1e-8
+    assert fit(counts, softmax(SCORES, beta=0.77), alpha=1e-8).overall() <= 1e-8
     assert counts.keys[0, 0, 2] == 0
 
 
@@ -88,7 +88,7 @@ def test_shots_beyond_the_limit_of_a_run_are_split(monkeypatch):
     assert (np.gcd.reduce(counts.keys, axis=-1) == 1).any()
     first = Aer(device="CPU")(prepared, 1000, seed=6)
     assert not np.array_equal(counts.keys // 3.5, first.keys)
-    assert fit(counts, softmax(SCORES), alpha=1e-8).overall > 1e-8
+    assert fit(counts, softmax(SCORES), alpha=1e-8).overall() > 1e-8
 
 
 def test_a_million_and_one_shots_run():
@@ -213,8 +213,8 @@ def test_exact_probabilities_with_noise_agree_with_shots(text):
     law = backend(prepared, 10**9, seed=3)
     outcomes = np.append(law.keys, law.stray[..., None], axis=-1) / 1e9
     drawn = np.append(shots.keys, shots.stray[..., None], axis=-1)
-    assert fit(drawn, outcomes / outcomes.sum(), alpha=1e-8).overall > 1e-8
-    assert fit(shots, prepared.distribution, alpha=1e-8).overall <= 1e-8
+    assert fit(drawn, outcomes / outcomes.sum(), alpha=1e-8).overall() > 1e-8
+    assert fit(shots, prepared.distribution, alpha=1e-8).overall() <= 1e-8
 
 
 def near_zero(kind):
@@ -238,8 +238,8 @@ def test_next_to_no_noise_gives_softmax(kind, draws):
     prepared = Heralded()(Binary()(SCORES[0, :3]), beta=1.0)
     assert (backend.fitted(prepared) is prepared.circuit) == (kind == "gates of the template")
     counts = backend(prepared, 10_000, seed=2)
-    assert fit(counts, softmax(SCORES[0, :3]), alpha=1e-8).overall > 1e-8
-    assert fit(counts, softmax(SCORES[0, :3], beta=1.2), alpha=1e-8).overall <= 1e-8
+    assert fit(counts, softmax(SCORES[0, :3]), alpha=1e-8).overall() > 1e-8
+    assert fit(counts, softmax(SCORES[0, :3], beta=1.2), alpha=1e-8).overall() <= 1e-8
 
 
 SLOPED, STEEP = [[0.98, 0.02], [0.15, 0.85]], [[0.8, 0.2], [0.01, 0.99]]
@@ -278,8 +278,8 @@ def test_uneven_readout_errors_are_those_of_aer(kind):
     else:
         wrong.add_readout_error(ReadoutError(STEEP), [0])
         wrong.add_readout_error(ReadoutError(SLOPED), [2])
-    assert fit(drawn, law(uneven_readout(kind)), alpha=1e-8).overall > 1e-8
-    assert fit(drawn, law(wrong), alpha=1e-8).overall <= 1e-8
+    assert fit(drawn, law(uneven_readout(kind)), alpha=1e-8).overall() > 1e-8
+    assert fit(drawn, law(wrong), alpha=1e-8).overall() <= 1e-8
 
 
 def test_an_error_on_measuring_is_never_left_out():
@@ -290,14 +290,14 @@ def test_an_error_on_measuring_is_never_left_out():
     model.add_all_qubit_quantum_error(depolarizing_error(0.3, 1), "measure")
     prepared = Amplitude()(Binary()(SCORES[0, 1]), beta=1.0)
     shots = Aer(device="CPU", noise_model=model)(prepared, 20_000, seed=2)
-    assert fit(shots, softmax(SCORES[0, 1]), alpha=1e-8).overall <= 1e-8
+    assert fit(shots, softmax(SCORES[0, 1]), alpha=1e-8).overall() <= 1e-8
     try:
         exact = Aer(device="CPU", draws="born", noise_model=model)(prepared, 10**15, seed=3)
     except ValueError as error:
         assert "draws='shots'" in str(error)
     else:
         law = outcomes_of(exact) / 1e15
-        assert fit(outcomes_of(shots), law, alpha=1e-8).overall > 1e-8
+        assert fit(outcomes_of(shots), law, alpha=1e-8).overall() > 1e-8
 
 
 class TestExactLawOfMixedStates:
@@ -467,7 +467,7 @@ def test_an_imitated_backend_brings_its_noise():
     prepared = Amplitude()(Binary()(SCORES[0, 1:3]), beta=1.0)
     backend = Aer(device="CPU", imitate=GenericBackendV2(4, seed=1))
     counts = backend(prepared, 100_000, seed=2)
-    assert fit(counts, prepared.distribution, alpha=1e-8).overall <= 1e-8
+    assert fit(counts, prepared.distribution, alpha=1e-8).overall() <= 1e-8
     assert np.abs(counts.frequencies - prepared.distribution).max() < 0.1, "noise, not nonsense"
     assert backend.settings()["noise"].startswith("as generic")
 
@@ -477,7 +477,7 @@ def test_a_noise_model_on_other_gates_is_transpiled_to():
     model.add_all_qubit_quantum_error(depolarizing_error(0.1, 1), ["sx", "x"])
     prepared = Amplitude()(Binary()(SCORES[0, 1:3]), beta=1.0)
     counts = Aer(device="CPU", noise_model=model)(prepared, 50_000, seed=2)
-    assert fit(counts, prepared.distribution, alpha=1e-8).overall <= 1e-8
+    assert fit(counts, prepared.distribution, alpha=1e-8).overall() <= 1e-8
 
 
 def test_exact_probabilities_need_measurements_at_the_end():
@@ -568,5 +568,5 @@ def test_a_gpu_gives_softmax():
     """False-failure rate 1e-8, against 1.1 beta as the planted fault."""
     prepared = Purification()(Binary()(SCORES), beta=1.0)
     counts = Aer(device="GPU")(prepared, 20_000, seed=4)
-    assert fit(counts, softmax(SCORES), alpha=1e-8).overall > 1e-8
-    assert fit(counts, softmax(SCORES, beta=1.1), alpha=1e-8).overall <= 1e-8
+    assert fit(counts, softmax(SCORES), alpha=1e-8).overall() > 1e-8
+    assert fit(counts, softmax(SCORES, beta=1.1), alpha=1e-8).overall() <= 1e-8

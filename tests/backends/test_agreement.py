@@ -82,8 +82,8 @@ def test_single_precision_is_judged_as_double_is(draws, noise):
     assert differ(single, {"noise": "depolarizing=0.2"})
     if not noise:
         counts = drawn(**single, seed=50)
-        assert fit(counts, softmax(SCORES), alpha=1e-8).overall > 1e-8
-        assert fit(counts, softmax(SCORES, beta=1.4), alpha=1e-8).overall <= 1e-8
+        assert fit(counts, softmax(SCORES), alpha=1e-8).overall() > 1e-8
+        assert fit(counts, softmax(SCORES, beta=1.4), alpha=1e-8).overall() <= 1e-8
 
 
 @pytest.mark.parametrize("name", ["FakeManilaV2"])
@@ -99,4 +99,4 @@ def test_a_fake_backend_of_qiskit_runtime_is_imitated(name):
 
     pairs = [(counts("statevector", 1 + k), counts("density_matrix", 5 + k)) for k in range(2)]
     assert not all(same(*pair, alpha=1e-3, permutations=2999).refuted for pair in pairs)
-    assert fit(pairs[0][0], prepared.distribution, alpha=1e-8).overall <= 1e-8
+    assert fit(pairs[0][0], prepared.distribution, alpha=1e-8).overall() <= 1e-8

@@ -23,8 +23,8 @@ def test_batches_of_small_states_give_softmax(preparation, draws, precision):
     """False-failure rate 1e-8; the planted fault is the same counts against 1.1 beta."""
     backend = Aer(device="GPU", draws=draws, precision=precision)
     counts = backend(preparation(Binary()(SCORES), beta=1.0), 20_000, seed=4)
-    assert fit(counts, softmax(SCORES), alpha=1e-8).overall > 1e-8
-    assert fit(counts, softmax(SCORES, beta=1.1), alpha=1e-8).overall <= 1e-8
+    assert fit(counts, softmax(SCORES), alpha=1e-8).overall() > 1e-8
+    assert fit(counts, softmax(SCORES, beta=1.1), alpha=1e-8).overall() <= 1e-8
 
 
 @pytest.mark.parametrize("precision", ["double", "single"])
@@ -34,8 +34,8 @@ def test_one_large_state_gives_softmax(precision):
     counts = Aer(device="GPU", precision=precision)(
         Purification()(Binary()(scores), beta=1.0), 100_000, seed=4
     )
-    assert fit(counts, softmax(scores), alpha=1e-8).overall > 1e-8
-    assert fit(counts, np.roll(softmax(scores), 1), alpha=1e-8).overall <= 1e-8
+    assert fit(counts, softmax(scores), alpha=1e-8).overall() > 1e-8
+    assert fit(counts, np.roll(softmax(scores), 1), alpha=1e-8).overall() <= 1e-8
 
 
 def test_noise_is_that_of_the_cpu():

@@ -35,8 +35,8 @@ class TestReadout:
     def test_the_law_that_is_read_is_expected(self, counts):
         """False-failure rate 1e-8; the counts without the readout in mind are the planted fault."""
         law = expected(LAW, readout=READING.readout(prepared()))
-        assert fit(counts, law, alpha=1e-8).overall > 1e-8
-        assert fit(counts, LAW, alpha=1e-8).overall <= 1e-8
+        assert fit(counts, law, alpha=1e-8).overall() > 1e-8
+        assert fit(counts, LAW, alpha=1e-8).overall() <= 1e-8
 
     def test_mthree_gives_softmax_back(self, counts):
         """Three rows at 1e-7 each by a law that is near normal; before, the same counts are

@@ -34,8 +34,8 @@ def test_counts_are_softmax(make, preparation, encoding):
     prepared = preparation(encoding(SCORES), beta=1.0)
     counts = Sampler(make())(prepared, 5000)
     assert (counts.shots == 5000).all()
-    assert fit(counts, softmax(SCORES), alpha=1e-8).overall > 1e-8
-    assert fit(counts, softmax(SCORES, beta=1.2), alpha=1e-8).overall <= 1e-8
+    assert fit(counts, softmax(SCORES), alpha=1e-8).overall() > 1e-8
+    assert fit(counts, softmax(SCORES, beta=1.2), alpha=1e-8).overall() <= 1e-8
     if preparation == Heralded():
         kept = counts.kept / 5000
         spread = np.sqrt(prepared.success * (1 - prepared.success) / 5000)
@@ -107,7 +107,7 @@ def test_a_device_gets_its_own_gates():
     prepared = Amplitude()(Binary()(SCORES), beta=1.0)
     backend = Sampler(BackendSamplerV2(backend=device), passes)
     counts = backend(prepared, 20_000)
-    assert fit(counts, softmax(SCORES), alpha=1e-8).overall <= 1e-8
+    assert fit(counts, softmax(SCORES), alpha=1e-8).overall() <= 1e-8
     assert counts.stray.sum() > 0
     assert np.abs(counts.frequencies - softmax(SCORES)).max() < 0.15
 

@@ -134,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{device} {precision}": Aer(device=device, precision=precision)  # type: ignore[arg-type]
             for device, precision in ways
         }
-        p_values = {name: fit(b(prepared, 1024, 2), law).overall for name, b in backends.items()}
+        p_values = {name: fit(b(prepared, 1024, 2), law).overall() for name, b in backends.items()}
         right = {name: b for name, b in backends.items() if p_values[name] > ALPHA}
         bad |= len(right) < len(backends)
         seconds = in_turns(

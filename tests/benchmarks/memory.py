@@ -96,7 +96,7 @@ def measure(case: Case) -> dict[str, Any]:
         "predicted": backend.peak_bytes(prepared, case.shots),
         "drawn": drawn,
         "process": peak_bytes(),
-        "p": float(verdict.overall),
+        "p": float(verdict.overall()),
         "seconds": np.diff(clock).round(2).tolist(),
     }
 

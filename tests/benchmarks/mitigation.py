@@ -29,7 +29,7 @@ def told(name: str, shots: str, counts: Counts, quasi: Quasi) -> None:
     law = softmax(SCORES)
     before, after = certify(counts, law, 0.02).upper, mitigated(quasi, law)
     bounds = [", ".join(f"{bound:.3f}" for bound in each) for each in (before, after.upper)]
-    print(f"| {name} | {shots} | {' | '.join(bounds)} | {after.overall:.2g} |", flush=True)
+    print(f"| {name} | {shots} | {' | '.join(bounds)} | {after.overall():.2g} |", flush=True)
 
 
 def main() -> int:

@@ -177,7 +177,7 @@ def vendor(seed: int) -> Iterator[Figure]:
     seen = np.array([177, 248, 353, 222])
     theirs = float(((seen - 1000 * law) ** 2 / (1000 * law)).sum())
     yield Figure("chi-square of their counts", 3.30, theirs, digits=2)
-    verdict = fit(Counts(seen, np.array(0), np.array(0)), law).overall
+    verdict = fit(Counts(seen, np.array(0), np.array(0)), law).overall()
     yield Figure("  p of `fit`, to be above alpha", 0.01, verdict, ">=", 2)
     counts = Aer(device="CPU")(prepared, 2000, seed=seed)
     kept = counts.keys.sum() * law

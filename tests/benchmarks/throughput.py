@@ -424,7 +424,7 @@ def check(drawn: Drawn, case: Case) -> float:
                 line[int(outcome, 16) if isinstance(outcome, str) else outcome] += hits
     if (counts.sum(axis=-1) != case.shots).any():
         return 0.0
-    return fit(counts, case.softmax).overall
+    return fit(counts, case.softmax).overall()
 
 
 def measure(ways: Sequence[Way], case: Case, repeats: int) -> list[Timing]:

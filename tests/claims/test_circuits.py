@@ -23,8 +23,8 @@ def test_a_flip_of_every_qubit_reverses_the_counts(preparation):
     law = prepared.distribution[::-1]
     flipped = read_after(prepared, np.kron(FLIP, FLIP), law)
     counts = Aer()(flipped, 20_000, 3)
-    assert fit(counts, law).overall > 1e-6
-    assert fit(counts, law[::-1]).overall < 1e-6
+    assert fit(counts, law).overall() > 1e-6
+    assert fit(counts, law[::-1]).overall() < 1e-6
     assert int(counts.shots) == 20_000
 
 
@@ -38,7 +38,7 @@ def test_heralds_that_are_used_again_stay_on_the_way():
     assert len(reading) == 2 and kept > 0
     same = read_after(prepared, np.eye(4), prepared.distribution)
     counts = Aer()(same, 4_000, 1)
-    assert fit(counts, prepared.distribution).overall > 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6
     assert abs(int(counts.kept) / 4_000 - float(prepared.success)) < 0.05
 
 
@@ -49,4 +49,4 @@ def test_fresh_qubits_dephase_and_the_keys_do_not_notice():
     dephase.cx(0, 1)
     counts = Aer()(read_after(prepared, dephase, prepared.distribution), 5_000, 1)
     assert counts.keys.shape == (2, 2)
-    assert fit(counts, prepared.distribution).overall > 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6

@@ -49,8 +49,8 @@ def test_an_exact_readout_of_many_outcomes_takes_no_covariance():
     p = softmax(np.random.default_rng(0).standard_normal(2**14))
     law = expected(p, readout=[np.array([[0.98, 0.03], [0.02, 0.97]])] * 14)
     counts = np.random.default_rng(1).multinomial(10**5, law.p)
-    assert fit(counts, law, alpha=1e-8).overall > 1e-8
-    assert fit(counts, p, alpha=1e-8).overall <= 1e-8
+    assert fit(counts, law, alpha=1e-8).overall() > 1e-8
+    assert fit(counts, p, alpha=1e-8).overall() <= 1e-8
 
 
 @pytest.mark.parametrize("kind", ["whole", "tensored"])

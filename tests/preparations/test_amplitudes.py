@@ -76,7 +76,7 @@ def test_same_z_counts_and_different_x_statistics_on_circuits():
     for preparation in (Amplitude(), Purification()):
         prepared = preparation(hamiltonian, beta=1.0)
         z = Aer(device="CPU")(prepared, 20_000, seed=1)
-        assert fit(z, p, alpha=1e-7).overall > 1e-7
+        assert fit(z, p, alpha=1e-7).overall() > 1e-7
         turned = prepared.circuit.remove_final_measurements(inplace=False)
         turned.h([0, 1])
         turned.add_register(*prepared.circuit.cregs)
@@ -85,7 +85,7 @@ def test_same_z_counts_and_different_x_statistics_on_circuits():
         counted[prepared.method] = Aer(device="CPU")(prepared, 20_000, seed=2)
     for method, law in along_x.items():
         for other, counts in counted.items():
-            agrees = fit(counts, law, alpha=1e-7).overall > 1e-7
+            agrees = fit(counts, law, alpha=1e-7).overall() > 1e-7
             assert agrees == (method == other)
 
 

@@ -125,8 +125,8 @@ def test_steps_without_the_coherent_term_miss_the_gibbs_state(monkeypatch):
     assert trace_distance(system_state(wrong)[0], exact) > 0.02
     backend = Aer(device="CPU", method="density_matrix")
     expected = right.distribution
-    assert fit(backend(right, 40_000, seed=1), expected, alpha=1e-7).overall > 1e-7
-    assert fit(backend(wrong, 40_000, seed=1), expected, alpha=1e-7).overall < 1e-7
+    assert fit(backend(right, 40_000, seed=1), expected, alpha=1e-7).overall() > 1e-7
+    assert fit(backend(wrong, 40_000, seed=1), expected, alpha=1e-7).overall() < 1e-7
 
 
 @pytest.mark.parametrize("place", [(0, 0), (3, 2), (10, 5), (15, 1), (29, 8)])
@@ -144,9 +144,9 @@ def test_rows_of_smollm2_mix_in_a_few_sweeps(place):
     assert prepared.resources.two_qubit_gates < 1500 and prepared.resources.qubits == 5
     backend = Aer(device="CPU", method="density_matrix")
     counts = backend(prepared, 20_000, seed=4)
-    assert fit(counts, prepared.distribution, alpha=1e-7).overall > 1e-7
+    assert fit(counts, prepared.distribution, alpha=1e-7).overall() > 1e-7
     other = DetailedBalance()(hamiltonian, beta=1.2).distribution
-    assert fit(counts, other, alpha=1e-7).overall < 1e-7
+    assert fit(counts, other, alpha=1e-7).overall() < 1e-7
 
 
 def test_padding_and_masked_keys_far_above_never_come_out():
@@ -164,9 +164,9 @@ def test_shots_one_by_one_with_resets_agree():
     hamiltonian = ising(2, field=1.2, periodic=False)
     prepared = DetailedBalance()(hamiltonian, beta=1.0)
     counts = Aer(device="CPU", method="statevector")(prepared, 1000, seed=3)
-    assert fit(counts, prepared.distribution, alpha=1e-7).overall > 1e-7
+    assert fit(counts, prepared.distribution, alpha=1e-7).overall() > 1e-7
     other = DetailedBalance()(hamiltonian, beta=0.2).distribution
-    assert fit(counts, other, alpha=1e-7).overall < 1e-7
+    assert fit(counts, other, alpha=1e-7).overall() < 1e-7
 
 
 @pytest.mark.parametrize("name", ["transverse", "keys", "rotated"])

@@ -55,8 +55,8 @@ def test_aer_draws_softmax_from_2_to_the_14_keys(draws):
     counts = Aer(device="CPU", draws=draws)(prepared, 100_000, seed=1)
     assert counts.stray == 0 and counts.shots == 100_000
     law = softmax(scores_of(2**14))
-    assert fit(counts, law, alpha=1e-8).overall > 1e-8
-    assert fit(counts, np.roll(law, 1), alpha=1e-8).overall <= 1e-8
+    assert fit(counts, law, alpha=1e-8).overall() > 1e-8
+    assert fit(counts, np.roll(law, 1), alpha=1e-8).overall() <= 1e-8
 
 
 def test_a_result_says_it_and_is_read_back(tmp_path):

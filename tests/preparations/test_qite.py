@@ -341,7 +341,7 @@ def test_rows_of_smollm2_as_counts_of_aer(sentence, keys, steps):
     assert prepared.resources.qubits == 8
     assert prepared.resources.two_qubit_gates < 130 * steps
     counts = Aer(device="CPU")(prepared, 20_000, seed=11)
-    assert fit(counts, prepared.distribution).overall > 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6
 
     broken = prepared.circuit.copy()
     place = [i for i, item in enumerate(broken.data) if item.operation.params][1]
@@ -352,7 +352,7 @@ def test_rows_of_smollm2_as_counts_of_aer(sentence, keys, steps):
     fault = replace(prepared, circuit=broken)
     assert np.abs(outcome_distribution(fault)[0] - prepared.distribution).sum() / 2 > 0.03
     faulty = Aer(device="CPU")(fault, 20_000, seed=11)
-    assert fit(faulty, prepared.distribution).overall < 1e-6
+    assert fit(faulty, prepared.distribution).overall() < 1e-6
 
 
 # Tomography.

@@ -159,7 +159,7 @@ def test_counts_on_aer_follow_the_distribution(name, beta):
     """False-failure rate below 2e-6: `fit` and `acceptance` at 1e-6 each."""
     prepared = prepared_by(name, beta)
     counts = AER(prepared, 20_000, seed=11)
-    assert fit(counts, prepared.distribution).overall > 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6
     assert acceptance(counts, prepared.success).overall > 1e-6
 
 
@@ -170,7 +170,7 @@ def test_counts_of_one_phase_off_by_a_hundredth_are_rejected(monkeypatch):
     def agreement(other):
         counts = AER(other, 400_000, seed=12)
         kept = acceptance(counts, prepared.success).overall
-        return fit(counts, prepared.distribution).overall, kept
+        return fit(counts, prepared.distribution).overall(), kept
 
     assert min(agreement(prepared)) > 1e-6
     hamiltonian = HAMILTONIANS["11 keys of SmolLM2"]()

@@ -148,14 +148,14 @@ def test_the_published_distances_are_reached_on_aer(n, beta, cycles):
     assert prepared.error <= PUBLISHED[n, beta]
     if n == 2:
         shots = Aer(device="CPU", method="density_matrix")(prepared, 100_000, seed=3)
-        assert fit(shots, prepared.distribution).overall > 1e-6
+        assert fit(shots, prepared.distribution).overall() > 1e-6
     born = Aer(device="CPU", method="density_matrix", draws="born")
     counts = born(prepared, 20_000_000, seed=4)
-    assert fit(counts, prepared.distribution).overall > 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6
     populations = exact_gibbs(chain(n), beta).diagonal().real
     assert certify(counts, populations, PUBLISHED[n, beta], alpha=1e-6).certified
     other = exact_gibbs(chain(n), 1.3 * beta).diagonal().real
-    assert fit(counts, other).overall < 1e-6
+    assert fit(counts, other).overall() < 1e-6
     assert not certify(counts, np.roll(populations, 1), PUBLISHED[n, beta], alpha=1e-6).certified
 
 
@@ -163,9 +163,9 @@ def test_shots_one_by_one_with_resets_agree():
     """Aer's trajectories. False-failure rate 1e-6, and another temperature is refuted."""
     prepared = SystemBath(cycles=10)(Transverse(field=0.3)(SCORES), beta=2.0)
     counts = Aer(device="CPU", method="statevector")(prepared, 1500, seed=3)
-    assert fit(counts, prepared.distribution).overall > 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6
     other = SystemBath(cycles=10)(Transverse(field=0.3)(SCORES), beta=0.2).distribution
-    assert fit(counts, other).overall < 1e-6
+    assert fit(counts, other).overall() < 1e-6
 
 
 # What brings it closer.
@@ -200,8 +200,8 @@ def test_rows_of_smollm2_as_counts_of_aer(place):
     true = np.abs(prepared.distribution - exact_gibbs(row, 1.0).diagonal().real).sum() / 2
     assert abs(true - prepared.error) < 1e-12 and true < 0.1
     counts = Aer(device="CPU", method="density_matrix")(prepared, 20_000, seed=4)
-    assert fit(counts, prepared.distribution).overall > 1e-6
-    assert fit(counts, method(row, beta=1.2).distribution).overall < 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6
+    assert fit(counts, method(row, beta=1.2).distribution).overall() < 1e-6
 
 
 def test_padding_far_above_is_left():

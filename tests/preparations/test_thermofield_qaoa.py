@@ -165,10 +165,10 @@ def test_counts_follow_the_distribution_and_a_wrong_angle_is_caught():
     ring = ising(3, axes=("X", "Z"))
     prepared = ThermofieldQAOA()(ring, beta=1.0)
     counts = Aer(device="CPU")(prepared, shots=100_000, seed=5)
-    assert fit(counts, prepared.distribution).overall > 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6
     other = ThermofieldQAOA()(ring, beta=1.1)
     wrong = Aer(device="CPU")(other, shots=100_000, seed=5)
-    assert fit(wrong, prepared.distribution).overall < 1e-6
+    assert fit(wrong, prepared.distribution).overall() < 1e-6
 
 
 def test_nothing_of_the_reference_reaches_the_angles(monkeypatch):

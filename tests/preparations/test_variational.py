@@ -293,11 +293,11 @@ def test_rows_of_smollm2_as_counts_of_aer(place):
     prepared = Variational()(row, beta=1.0)
     assert prepared.error < 1e-5 and prepared.resources.two_qubit_gates < 40
     counts = Aer(device="CPU")(prepared, 50_000, seed=11)
-    assert fit(counts, prepared.distribution).overall > 1e-6
+    assert fit(counts, prepared.distribution).overall() > 1e-6
     fault = replace(prepared, values=prepared.values + 0.2 * np.eye(len(prepared.values))[3])
     assert np.abs(outcome_distribution(fault)[0] - prepared.distribution).sum() / 2 > 0.02
     faulty = Aer(device="CPU")(fault, 50_000, seed=11)
-    assert fit(faulty, prepared.distribution).overall < 1e-6
+    assert fit(faulty, prepared.distribution).overall() < 1e-6
 
 
 # Refusals.

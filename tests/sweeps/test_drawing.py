@@ -75,7 +75,7 @@ def test_a_method_for_one_hamiltonian_takes_the_rows_one_by_one(method):
     assert not drawn.error, drawn.error
     counts = table(drawn.batches[0], 2)
     laws = np.stack([method(Binary()(row), beta=1.0).distribution for row in scores])
-    assert fit(counts[:, :2], laws, alpha=1e-8).overall > 1e-8
+    assert fit(counts[:, :2], laws, alpha=1e-8).overall() > 1e-8
     assert fit(counts[:, :2], laws[::-1], alpha=1e-8).refuted
 
 
