@@ -57,8 +57,8 @@ from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, che
 
 #: Shares of the error rate that the parts get. U has most, because it looks in all directions at
 #: once. Where one direction is looked at, shots go with (z_alpha + z_power)^2 and a small share
-#: costs few: at alpha = 1%, two-sided, .07 takes 1.5 times the shots of the whole, .14 takes 1.35.
-SHARES = {"u": 0.7, "tail": 0.15, "energy": 0.07, "top": 0.08}
+#: costs few: at alpha = 1%, two-sided, .05 takes 1.5 times the shots of the whole.
+SHARES = {"u": 0.68, "tail": 0.2, "energy": 0.05, "top": 0.07}
 #: A part's p-value over its share below this is replaced by a valid one.
 ESCALATE = 1e-3
 #: Skewness above which a part is too discrete for the gamma law: Cantelli's bound takes its place,

@@ -105,7 +105,7 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
         >>> float(shots.floor), str(shots.worst)
         (1269.0, 'signs')
         >>> float(shots.detect), float(shots.certify)
-        (2065.0, 1978.0)
+        (2073.0, 1978.0)
     """
     epsilon = check_level(epsilon, "epsilon")
     alpha, power = check_level(alpha), check_level(power, "power")

@@ -9,6 +9,8 @@ from peers import ALPHA
 from scipy import special, stats
 
 POWER, EPSILON = 0.9, 0.02
+#: Standard deviation within which signs balance.
+WINDOW = 0.1 * EPSILON
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -18,6 +20,19 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 def laws(rng: np.random.Generator, rows: int, keys: int) -> np.ndarray:
     return softmax(4 * rng.standard_normal((rows, keys)))
+
+
+def middle_law(keys: int) -> np.ndarray:
+    """The row of 4 times the normal quantiles at (i + 1/2) / keys: no chance in it."""
+    return softmax(4 * special.ndtri((np.arange(keys)[::-1] + 0.5) / keys))
+
+
+def balanced(p: np.ndarray, move: np.ndarray) -> np.ndarray:
+    """Laws p + move, ups and downs each scaled to a total of EPSILON; shape (..., keys)."""
+    up, down = np.maximum(move, 0), np.maximum(-move, 0)
+    move = EPSILON * (up / up.sum(-1, keepdims=True) - down / down.sum(-1, keepdims=True))
+    laws = np.maximum(p + move, 1e-3 * p)
+    return laws / laws.sum(-1, keepdims=True)
 
 
 def alternatives(p: np.ndarray) -> dict[str, np.ndarray]:
@@ -33,6 +48,8 @@ def alternatives(p: np.ndarray) -> dict[str, np.ndarray]:
         sign[i] = -1.0 if total > 0 else 1.0
         total += sign[i] * size[i]
     signs = np.maximum(p + sign * size, 0.01 * p)
+    turns = np.empty(keys)
+    turns[order] = np.where(np.arange(keys) % 2 == 0, 1.0, -1.0)
     half, mass = np.zeros(keys, dtype=bool), 0.0
     for i in order:
         if mass + p[i] <= 0.5 or mass == 0:
@@ -46,6 +63,8 @@ def alternatives(p: np.ndarray) -> dict[str, np.ndarray]:
     width = keys.bit_length() - 1
     return {
         "signs": signs / signs.sum(),
+        "signs + - + -": balanced(p, turns * size),
+        "signs - + - +": balanced(p, -turns * size),
         "two halves": p + EPSILON * move,
         "top two": top,
         "spread leak": (1 - EPSILON) * p + EPSILON / keys,
@@ -74,11 +93,7 @@ def signed_laws(p: np.ndarray, rng: np.random.Generator, number: int = 300) -> n
         signs = np.vstack([signs, some[left <= max(0.1 * EPSILON, 1.001 * left.min())]])
         if len(signs) >= number:
             break
-    move = signs[:number] * size
-    up, down = (np.where(move * side > 0, np.abs(move), 0) for side in (1, -1))
-    move = EPSILON * (up / up.sum(-1, keepdims=True) - down / down.sum(-1, keepdims=True))
-    laws = np.maximum(p + move, 1e-3 * p)
-    return laws / laws.sum(-1, keepdims=True)
+    return balanced(p, signs[:number] * size)
 
 
 def exact_mixture_test(p: np.ndarray, laws: np.ndarray, rng: np.random.Generator) -> float:
@@ -95,17 +110,35 @@ def exact_mixture_test(p: np.ndarray, laws: np.ndarray, rng: np.random.Generator
 
 
 def mixture_test(p: np.ndarray, laws: np.ndarray, rng: np.random.Generator) -> float:
-    """The same where signs are too many to list: the likelihood ratio of Poisson counts, averaged
-    over the sign of each outcome by itself. No test can do much better on these laws.
+    """The same where signs are too many to list: averaged over all signs s that balance.
+
+    The average of prod (1 + s_i r_i)^k_i over signs with sum s_i size_i = 0 is an integral over t
+    of prod cosh(x_i + i t size_i), a Fourier transform of the condition, which holds within WINDOW.
+    Outcomes that hardly turn with t enter by their first two derivatives.
     """
     size = np.abs(alternatives(p)["signs"] - p)
-    share = np.minimum(size / p, 1.0)
-    draws = 1_500 if len(p) <= 1024 else 800
+    up, down = (np.log1p(sign * np.minimum(size / p, 0.999)) for sign in (1, -1))
+    t = np.linspace(0, 6 / WINDOW, 129)[:, None]
+    weight = np.where(t == 0, 0.5, np.exp(-((t * WINDOW) ** 2) / 2))[:, 0]
+    turning = size * t[-1] > 0.3
 
     def statistic(counts: np.ndarray, n: int) -> np.ndarray:
-        up = special.xlog1py(counts, share) - n * size
-        down = special.xlog1py(counts, -share) + n * size
-        return np.logaddexp(up, down).sum(axis=-1)
+        # Times exp(-n sum s_i size_i), which is one for signs that balance.
+        x = counts * ((up - down) / 2) - n * size
+        far = np.abs(x)
+        even = counts @ ((up + down) / 2) + (far + np.log1p(np.exp(-2 * far))).sum(axis=-1)
+        rest = np.tanh(x[:, ~turning])
+        mean = rest @ size[~turning]
+        variance = (1 - rest**2) @ size[~turning] ** 2
+        logs = 1j * t * mean - t**2 * variance / 2
+        for i in np.flatnonzero(turning):
+            both = 1 + np.exp(-2 * far[:, i])
+            ahead = np.exp(x[:, i] - far[:, i]) / both
+            behind = np.exp(-x[:, i] - far[:, i]) / both
+            logs += np.log(ahead * np.exp(1j * t * size[i]) + behind * np.exp(-1j * t * size[i]))
+        return even + np.log(np.maximum(weight @ np.exp(logs).real, 1e-300))
+
+    draws = 1_500 if len(p) <= 1024 else 800
 
     def power(n: int) -> float:
         null = statistic(rng.multinomial(n, p, size=draws), n)
