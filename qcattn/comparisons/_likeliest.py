@@ -18,28 +18,31 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from qcattn.comparisons._binomial import two_sided
 from qcattn.comparisons._quadratic import Law
-from qcattn.comparisons._rows import Bools, Floats, Ints
+from qcattn.comparisons._rows import Bools, Floats
 
 
-def likeliest_two(counts: Floats, law: Law) -> tuple[Floats, Bools]:
+def likeliest_two(counts: Floats, law: Law, shots: Floats) -> tuple[Floats, Bools]:
     """P-value of each row, and where there is one.
 
     Args:
         counts: Shape (rows, outcomes).
         law: Of as many rows, from `qcattn.comparisons._quadratic.weigh`.
+        shots: Shape (rows,).
 
     Returns:
-        P-values, and whether the row has a likeliest outcome, a next one and others (with three or
-        more likeliest outcomes nothing sets two of them apart; with two outcomes U has it all).
+        P-values, and whether the row has shots, a likeliest outcome, a next one and others (with
+        three or more likeliest outcomes nothing sets two of them apart; with two outcomes U has it
+        all).
 
     Example:
         >>> from qcattn.comparisons._quadratic import weigh
         >>> counts, p = np.array([[60.0, 20, 20]]), np.array([[0.5, 0.3, 0.2]])
-        >>> likeliest_two(counts, weigh(p, np.array([100.0])))[0].round(4)
+        >>> shots = np.array([100.0])
+        >>> likeliest_two(counts, weigh(p, shots), shots)[0].round(4)
         array([0.1168])
     """
-    n = law.shots[:, 0].astype(np.int64)
     first = np.take_along_axis(counts, law.top, axis=-1)[:, 0]
     p_first, p_next = law.p_top[:, 0], law.p.max(axis=-1)
     is_next = law.p == p_next[:, None]
@@ -47,18 +50,11 @@ def likeliest_two(counts: Floats, law: Law) -> tuple[Floats, Bools]:
     second = np.einsum("ij,ij->i", counts, is_next)
     p_second = number * p_next
     p_other = np.maximum(np.where(is_next, 0.0, law.p).sum(axis=-1), 0.0)
-    live = (p_next > 0) & (p_other > 0) & ((p_next < p_first) | (number == 1))
-    both = (first + second).astype(np.int64)
+    live = (shots > 0) & (p_next > 0) & (p_other > 0) & ((p_next < p_first) | (number == 1))
+    both = first + second
     with np.errstate(invalid="ignore", divide="ignore"):
         sharing = np.where(live, p_first / (p_first + p_second), 0.5)
-    product = _two_sided(n - both, n, np.where(live, p_other, 0.5))
-    product *= _two_sided(first.astype(np.int64), both, sharing)
+    product = two_sided(shots - both, shots, np.where(live, p_other, 0.5))
+    product *= two_sided(first, both, sharing)
     p_value = product - special.xlogy(product, product)
     return np.where(live, np.minimum(p_value, 1.0), 1.0), live
-
-
-def _two_sided(k: Ints, n: Ints, p: Floats) -> Floats:
-    """Twice the smaller tail of a binomial law, at most 1."""
-    lower = special.bdtr(k, n, p)
-    upper = np.where(k > 0, special.bdtrc(np.maximum(k - 1, 0), n, p), 1.0)
-    return np.minimum(1.0, 2 * np.minimum(lower, upper))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
 
+from qcattn.comparisons._binomial import upper
 from qcattn.comparisons._measured import upper_tail
 from qcattn.comparisons._rows import Bools, Floats
 
@@ -73,8 +73,8 @@ def scan(
     mean = n[:, None] * mass
     look = fresh & (hits > mean + np.sqrt(mean))
     tails = np.ones_like(mass)
-    shots = np.broadcast_to(n[:, None], mass.shape).astype(np.int64)
-    tails[look] = special.bdtrc(hits[look] - 1, shots[look], np.minimum(mass[look], 1.0))
+    shots = np.broadcast_to(n[:, None], mass.shape)
+    tails[look] = upper(hits[look], shots[look], np.minimum(mass[look], 1.0))
     if covariance is not None:
         inner = (ideal[:, None, :] <= thresholds[:, :, None]).astype(float)
         variance = np.maximum(np.einsum("rsi,rsi->rs", inner @ covariance, inner), 1e-300)
@@ -92,15 +92,15 @@ def scan(
 
 def _attained(level: Floats, n: Floats, mass: Floats) -> Floats:
     """Largest upper tail of each binomial law that does not exceed the level, (rows, sets)."""
-    shots = np.broadcast_to(n[:, None], mass.shape).astype(np.int64)
+    shots = np.broadcast_to(n[:, None], mass.shape)
     mean, bound = n[:, None] * mass, -np.log(level)[:, None]
     mass, level = np.minimum(mass, 1.0), level[:, None] * (1 + 1e-9)
     # Bernstein's inequality: a count of `high` or more is rarer than the level.
-    high = np.ceil(mean + np.sqrt(2 * mean * bound) + bound).astype(np.int64) + 1
-    high = np.minimum(high, shots + 1)
+    high = np.ceil(mean + np.sqrt(2 * mean * bound) + bound) + 1
+    high = np.minimum(high, shots + 1).astype(np.int64)
     low = np.zeros_like(high)
     for _ in range(int(high.max(initial=1)).bit_length()):
         middle = (low + high) // 2
-        rare = special.bdtrc(middle - 1, shots, mass) <= level
+        rare = upper(middle, shots, mass) <= level
         low, high = np.where(rare, low, middle), np.where(rare, middle, high)
-    return np.where(high > shots, 0.0, special.bdtrc(np.minimum(high, shots) - 1, shots, mass))
+    return upper(high, shots, mass)

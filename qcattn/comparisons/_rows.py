@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+#: Most shots a row: whole numbers up to here are exact in float64.
+MOST_SHOTS = 2**53
 #: How far a row of probabilities may be from summing to one: rounding of a softmax, no more.
 SUM_TOLERANCE = {8: 1e-9, 4: 1e-5}
 
@@ -70,10 +73,12 @@ def check_level(value: float, name: str = "alpha") -> float:
         The value as a float.
 
     Raises:
-        ValueError: If it is not strictly between 0 and 1 (NaN is not).
+        ValueError: If it is no number strictly between 0 and 1 (NaN is not).
     """
-    if not 0 < value < 1:
-        raise ValueError(f"Argument `{name}` must lie strictly between 0 and 1, but is {value}.")
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < value < 1:
+        raise ValueError(
+            f"Argument `{name}` must be a number strictly between 0 and 1, but is {value!r}."
+        )
     return float(value)
 
 
@@ -91,7 +96,7 @@ def check_probabilities(p: Any, name: str = "p") -> Floats:
     Raises:
         ValueError: If a row is empty, not finite, negative, or does not sum to one.
     """
-    p = np.asarray(p)
+    p = _array(p, name)
     if p.dtype.kind not in "fiu" or (p.dtype.itemsize < 4 and p.dtype.kind == "f"):
         raise ValueError(
             f"Argument `{name}` must hold float32 or float64 numbers, but has dtype {p.dtype}."
@@ -147,7 +152,7 @@ def check_counts(counts: Any, name: str = "counts") -> tuple[Ints, Ints]:
             f"Argument `{name}` must be an array of shape (..., outcomes), but is a dictionary. "
             "Put its counts in the order of the outcomes first."
         )
-    counts = np.asarray(counts)
+    counts = _array(counts, name)
     if counts.ndim == 0 or counts.shape[-1] == 0:
         raise ValueError(
             f"Argument `{name}` must be of shape (..., outcomes) with at least one outcome, "
@@ -161,7 +166,35 @@ def check_counts(counts: Any, name: str = "counts") -> tuple[Ints, Ints]:
         raise ValueError(
             f"Argument `{name}.stray` must be of shape {shape} with non-negative integers: {error}"
         ) from None
+    total = whole.sum(axis=-1, dtype=np.float64) + strays
+    if np.any(total > MOST_SHOTS):
+        row = int(np.argmax(total > MOST_SHOTS))
+        raise ValueError(
+            f"Argument `{name}` must hold at most 2**53 shots a row, but {place(row, shape)} holds "
+            f"{np.ravel(total)[row]:.6g}."
+        )
     return whole, strays
+
+
+def _array(values: Any, name: str) -> NDArray[Any]:
+    """Convert to an array, refusing what NumPy would take in another sense."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise ValueError(
+            f"Argument `{name}` must not be a masked array: its mask would be lost. "
+            f"Fill it: {name}.filled(0)."
+        )
+    if hasattr(values, "covariance") and hasattr(values, "p"):
+        raise ValueError(
+            f"Argument `{name}` must be an array, but is the measured law of `expected`, which "
+            f"only fit and certify take. Pass its attribute p to leave the errors out."
+        )
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(
+            f"Argument `{name}` must be of shape (..., outcomes), but its rows differ in length. "
+            "Fill them up with zeros."
+        ) from None
 
 
 def _integers(counts: NDArray[Any], name: str) -> Ints:
@@ -174,8 +207,13 @@ def _integers(counts: NDArray[Any], name: str) -> Ints:
                 f"Argument `{name}` must hold integers, but entry {index} is {counts[index]}. "
                 "Pass counts, not frequencies."
             )
-    elif counts.dtype.kind not in "iub":
+    elif counts.dtype.kind not in "iu":
         raise ValueError(f"Argument `{name}` must hold integers, but has dtype {counts.dtype}.")
+    if counts.size and counts.max() > MOST_SHOTS:
+        index = tuple(int(i) for i in np.argwhere(counts > MOST_SHOTS)[0])
+        raise ValueError(
+            f"Argument `{name}` must be at most 2**53, but entry {index} is {counts[index]:.6g}."
+        )
     whole = counts.astype(np.int64, copy=False)
     if whole.size and whole.min() < 0:
         index = tuple(int(i) for i in np.argwhere(whole < 0)[0])

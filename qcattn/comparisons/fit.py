@@ -19,7 +19,7 @@ part whose p-value comes out below `ESCALATE` is computed again by importance sa
 (`qcattn.comparisons._tilted`), which is valid at every level. So is, from 0.1 down, the part of a
 row that is too discrete for a gamma law at all, such as 300 shots with 0.01 expected outside the
 first key, or fewer than 30 at all; above 0.1 such a part gets Cantelli's bound, valid for any law.
-Nothing else is sampled.
+Nothing else is sampled. U of two outcomes is computed exactly.
 
 Over rows, faults are looked for in two ways: one row alone (Holm at alpha / 2), and all rows a
 little (alpha / 2, shared by the sum of the standardised U and the sum of the energy scores). The
@@ -49,11 +49,13 @@ import numpy as np
 from scipy import special
 
 from qcattn.comparisons import _quadratic, _tilted
+from qcattn.comparisons._binomial import as_far, two_sided
 from qcattn.comparisons._likeliest import likeliest_two
 from qcattn.comparisons._measured import added_moments, calibration_error, deviating, unseen
 from qcattn.comparisons._rare import scan
 from qcattn.comparisons._resolution import Sensitivity
-from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows
+from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows, place
+from qcattn.seeds import entropy
 
 #: Shares of the error rate that the parts get. U has most, because it looks in all directions at
 #: once. Where one direction is looked at, shots go with (z_alpha + z_power)^2 and a small share
@@ -196,13 +198,11 @@ class Fit:
             raise IndexError(f"Argument `row` must have {len(shape)} indices, but is {row!r}.")
         flat = int(np.arange(self.p_values.size).reshape(shape)[index])
         counts, p, n = self._rows.counts[flat], self._rows.p[flat], int(self._rows.shots[flat])
-        upper = np.where(counts > 0, special.bdtrc(counts - 1, n, p), 1.0)
-        both = np.minimum(1.0, 2 * np.minimum(upper, special.bdtr(counts, n, p)))
-        both = np.where(p > 0, both, np.where(counts > 0, 0.0, 1.0))
+        both = two_sided(counts, n, p)  # 0 for a shot where p is 0
         if self._rows.covariance is not None:
             variance = np.diag(self._rows.covariance[flat])
             both = deviating(counts, n, p, variance, float(self._rows.coarse[flat]))
-        bad = np.flatnonzero(both * max(np.count_nonzero(p), 1) <= self.alpha)
+        bad = np.flatnonzero(both * max(int(np.count_nonzero(p)), 1) <= self.alpha)
         bad = bad[np.lexsort((-np.abs(counts - n * p)[bad], both[bad]))]
         found = [Offender(int(i), int(counts[i]), float(n * p[i]), float(both[i])) for i in bad]
         stray = int(self._rows.stray[flat])
@@ -248,7 +248,7 @@ class Fit:
         return Sensitivity(self._rows.p, self._rows.shots.astype(np.float64))
 
 
-def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
+def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: Any = 0) -> Fit:
     r"""Test whether counts agree with probabilities, row by row and together.
 
     Args:
@@ -264,8 +264,8 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
             and 1% with 10,000. Only Holm's half of the overall p-value is used, because one
             calibration is common to all rows.
         alpha: Error rate of the answer, between 0 and 1.
-        seed: Seed of the importance sampling of rows with small p-values. It must not be chosen
-            by looking at the counts.
+        seed: Seed of the importance sampling of rows with small p-values, as for
+            `numpy.random.default_rng`. It must not be chosen by looking at the counts.
 
     Returns:
         The p-values and what they are made of.
@@ -286,7 +286,7 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
         True
     """
     rows = check_rows(counts, p)
-    alpha = check_level(alpha)
+    alpha, seed = check_level(alpha), entropy(seed)
     size, outcomes = rows.counts.shape
     names = ("p", "zero", "u", "tail", "energy", "top", "u_score", "energy_score")
     table = {name: np.empty(size) for name in names}
@@ -300,6 +300,9 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
             table[name][part] = block[name]
         for name in live:
             live[name][part] = block[f"live_{name}"]
+    if np.isnan(table["p"]).any():
+        bad = place(int(np.argmax(np.isnan(table["p"]))), rows.shape)
+        raise FloatingPointError(f"The p-value of {bad} is not a number. This is a fault of fit.")
     sums = (1.0, 1.0)
     if rows.covariance is None:
         sums = _sum_p_values(moments, *(table[name][live[name]] for name in live))
@@ -339,8 +342,13 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     u_score = u / spread
     u_skew = u_third / spread**3
     u_p = np.where(live_u, _quadratic.gamma_tail(u_score, u_skew), 1.0)
-    rough_u = live_u & ((u_skew > ROUGH_SKEW["u"]) | (n < FEW_SHOTS))
+    two = live_u & (np.count_nonzero(possible, axis=-1) == 2) & exact
+    rough_u = live_u & ~two & ((u_skew > ROUGH_SKEW["u"]) | (n < FEW_SHOTS))
     u_p = np.where(rough_u, _cantelli(u_score), u_p)
+    if two.any():
+        # U of two outcomes is a parabola in the hits on one of them.
+        hits, gap = (counts * (law.p > 0))[two].sum(axis=-1), law.gap[two, 0]
+        u_p[two] = as_far(hits, n[two], gap, n[two] * gap + 0.5 - gap)
 
     score = _energies(law, least)
     energy, e_var, e_third = _energy(counts, law, n, score)
@@ -356,7 +364,7 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     e_p = np.where(rough_e, np.minimum(1.0, 2 * _cantelli(np.abs(e_score))), e_p)
 
     tail_p, live_t = scan(counts, p, n, rows.ideal[part], covariance)
-    top_p, live_top = likeliest_two(counts, law)
+    top_p, live_top = likeliest_two(counts, law, n)
     zero = np.where(zero_hits > 0, 0.0, 1.0)
     if not exact:
         # Measured zeros take the share of the two likeliest; stray shots still refute.
@@ -374,7 +382,7 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
         rng = np.random.default_rng([seed, part.start + int(row), 1])
         side = 1 if e_score[row] > 0 else -1
         e_p[row] = min(1.0, 2 * _tilted.energy_tail(counts[row], p[row], side, DRAWS, rng))
-    far = (u_p < np.where(rough_u, ESCALATE_ROUGH, ESCALATE * shares["u"])) & pursued
+    far = (u_p < np.where(rough_u, ESCALATE_ROUGH, ESCALATE * shares["u"])) & pursued & ~two
     certain = np.minimum(np.minimum(tail_p, top_p), e_p) <= _tilted.CERTAIN
     u_p[far & certain & ~rough_u] = ESCALATE
     for row in np.flatnonzero(far & ~certain):

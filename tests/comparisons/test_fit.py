@@ -1,5 +1,6 @@
 """Tests of fit: size under the null, planted faults, invariances, bad input."""
 
+import sys
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
@@ -338,7 +339,16 @@ class TestBadInput:
 
 
 @pytest.mark.parametrize(
-    ("p", "shots"), [((0.5, 0.5), 6), ((1 / 3, 1 / 3, 1 / 3), 4), ((0.7, 0.3), 3), ((0.5, 0.5), 10)]
+    ("p", "shots"),
+    [
+        ((0.5, 0.5), 6),
+        ((1 / 3, 1 / 3, 1 / 3), 4),
+        ((0.7, 0.3), 3),
+        ((0.5, 0.5), 10),
+        ((0.5, 0.5), 30),
+        ((0.5, 0.5), 31),
+        ((0.99, 0.01), 500),
+    ],
 )
 def test_exact_size_of_rows_with_few_shots(p, shots):
     """No chance but the sampling's (fixed seed): every table of counts, with its probability.
@@ -353,3 +363,64 @@ def test_exact_size_of_rows_with_few_shots(p, shots):
     assert np.all(chance @ (found <= levels) <= levels * (1 + 1e-9))
     # The planted fault: p-values a fifth of what they should be.
     assert np.any(chance @ (found / 5 <= levels) > 1.5 * levels)
+
+
+@pytest.mark.parametrize("shots", [2**31 - 1, 2**31, 10**12, 10**15])
+def test_any_number_of_shots(shots):
+    """No chance: counts three standard deviations off at most, and seven off. NaN never passes."""
+    p = np.array([0.4, 0.3, 0.2, 0.1])
+    spread = np.sqrt(shots * 0.4 * 0.6)
+    counts = np.rint(shots * p).astype(np.int64)
+    counts[0] += shots - counts.sum()
+
+    def moved(sd):
+        return counts + np.array([1, -1, 0, 0]) * int(sd * spread)
+
+    near, far, reversed_ = fit([moved(1), moved(7), counts[::-1]], p).p_values
+    assert 0.01 < near <= 1 and far < 1e-9 and reversed_ < 1e-9
+    assert [bad.outcome for bad in fit(moved(7), p).offenders()] == [1, 0]
+
+
+def test_what_is_not_a_number_is_an_error(monkeypatch):
+    module = sys.modules["qcattn.comparisons.fit"]
+    monkeypatch.setattr(module, "likeliest_two", lambda *_: (np.array([np.nan]), np.array([True])))
+    with pytest.raises(FloatingPointError, match="the row is not a number"):
+        fit([50, 30, 20], [0.5, 0.3, 0.2])
+
+
+@pytest.mark.parametrize("p", [(0.6, 0.4 - 1e-9, 1e-9), (0.5, 0.5), (0.9, 0.1 - 1e-12, 1e-12)])
+def test_no_shots_have_a_p_value_of_one(p):
+    result = fit(np.zeros((2, len(p)), int), p)
+    for part in (result.p_values, result.u, result.tail, result.energy, result.top):
+        assert np.all(part == 1.0)
+    assert result.undecided.all() and not result.refuted
+
+
+@pytest.mark.parametrize(
+    "seed", [None, 7, [1, 2], np.random.SeedSequence(3), np.random.default_rng(4)]
+)
+def test_seeds_are_what_default_rng_takes(seed):
+    counts = [[500, 300, 300], [9_000, 10, 1_000]]  # p-values that are sampled
+    assert np.all(fit(counts, [0.5, 0.3, 0.2], seed=seed).p_values < 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("counts", "p", "message"),
+    [
+        ([2.0**62, 2.0**62], [0.5, 0.5], r"at most 2\*\*53, but entry \(0,\) is 4.61"),
+        ([2**53, 2**53], [0.5, 0.5], r"at most 2\*\*53 shots a row, but the row holds 1.80"),
+        ([True, False], [0.5, 0.5], "dtype bool"),
+        (np.ma.array([5, 5], mask=[0, 1]), [0.5, 0.5], r"counts.filled\(0\)"),
+        ([[1, 2], [3]], [0.5, 0.5], "`counts`.*differ in length"),
+        ([1, 2], [[0.5, 0.5], [1.0]], "`p`.*differ in length"),
+    ],
+)
+def test_numbers_that_would_be_lost_are_refused(counts, p, message):
+    with pytest.raises(ValueError, match=message):
+        fit(counts, p)
+
+
+@pytest.mark.parametrize("alpha", ["0.01", None, True, [0.01], 0, 1, float("nan")])
+def test_alpha_is_named(alpha):
+    with pytest.raises(ValueError, match="`alpha` must be a number strictly between 0 and 1"):
+        fit([1, 2], [0.5, 0.5], alpha=alpha)

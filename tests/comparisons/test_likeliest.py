@@ -16,8 +16,8 @@ def softmax(scores):
 
 def two(counts, p):
     counts = np.atleast_2d(counts).astype(float)
-    law = weigh(np.broadcast_to(p, counts.shape), counts.sum(-1))
-    return likeliest_two(counts, law)
+    shots = counts.sum(-1)
+    return likeliest_two(counts, weigh(np.broadcast_to(p, counts.shape), shots), shots)
 
 
 def test_against_scipy():

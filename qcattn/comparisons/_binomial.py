@@ -1,0 +1,67 @@
+"""Tails of binomial laws, by the incomplete beta function, for any number of shots.
+
+`scipy.special.bdtr` takes shots as 32-bit integers and gives NaN beyond them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from qcattn.comparisons._rows import Floats
+
+
+def upper(k: Any, n: Any, p: Any) -> Floats:
+    """Probability of k hits or more.
+
+    Args:
+        k: Hits, whole numbers of any shape.
+        n: Shots, broadcastable.
+        p: Probability of a hit, broadcastable.
+
+    Returns:
+        1 where k is 0 or less, 0 where it is more than n.
+
+    Example:
+        >>> upper([0, 2, 3, 5], 4, 0.5), float(upper(3e9, 6e9, 0.5).round(4))
+        (array([1.    , 0.6875, 0.3125, 0.    ]), 0.5)
+    """
+    k, n = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    tail = special.betainc(np.maximum(k, 1.0), np.maximum(n - k + 1, 1.0), p)
+    return np.where(k <= 0, 1.0, np.where(k > n, 0.0, tail))
+
+
+def lower(k: Any, n: Any, p: Any) -> Floats:
+    """Probability of k hits or fewer; arguments as for `upper`."""
+    k, n = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    tail = special.betaincc(np.maximum(k + 1, 1.0), np.maximum(n - k, 1.0), p)
+    return np.where(k < 0, 0.0, np.where(k >= n, 1.0, tail))
+
+
+def two_sided(k: Any, n: Any, p: Any) -> Floats:
+    """Twice the smaller tail, at most 1; arguments as for `upper`."""
+    return np.minimum(1.0, 2 * np.minimum(upper(k, n, p), lower(k, n, p)))
+
+
+def as_far(k: Any, n: Any, p: Any, centre: Any) -> Floats:
+    """Probability of a number of hits as far from a centre as k, or farther, on either side.
+
+    Args:
+        k: Hits.
+        n: Shots.
+        p: Probability of a hit.
+        centre: Any number.
+
+    Returns:
+        Of the shape of k.
+
+    Example:
+        >>> float(as_far(9, 10, 0.5, 5.0))  # 0, 1, 9 or 10 heads
+        0.021484375
+    """
+    away = np.abs(np.asarray(k, dtype=np.float64) - centre) * (1 - 1e-12)
+    return np.minimum(
+        1.0, upper(np.ceil(centre + away), n, p) + lower(np.floor(centre - away), n, p)
+    )
