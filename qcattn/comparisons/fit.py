@@ -49,7 +49,13 @@ from scipy import special
 
 from qcattn.comparisons import _quadratic, _tilted
 from qcattn.comparisons._likeliest import likeliest_two
-from qcattn.comparisons._measured import added_moments, calibration_error, deviating, unseen
+from qcattn.comparisons._measured import (
+    added_moments,
+    calibration_error,
+    deviating,
+    energy_moments,
+    unseen,
+)
 from qcattn.comparisons._rare import scan
 from qcattn.comparisons._resolution import Sensitivity
 from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows
@@ -322,7 +328,7 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
 
     u, u_var, u_third = _u(counts, law, n)
     if covariance is not None:
-        shift, more_var, more_third = added_moments(law, n, covariance)
+        shift, more_var, more_third = added_moments(law, n, covariance, coarse)
         u, u_var, u_third = u - shift, u_var + more_var, u_third + more_third
     live_u = u_var > 0
     spread = np.sqrt(np.where(live_u, u_var, 1.0))
@@ -335,7 +341,9 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     score = _energies(law, least)
     energy, e_var, e_third = _energy(counts, law, n, score)
     if covariance is not None:
-        e_var = e_var + n**2 * np.einsum("ri,rij,rj->r", score, covariance, score)
+        more_var, more_third, more_below = energy_moments(p, score, n, covariance, coarse)
+        e_var = e_var + more_var
+        e_third = e_third + np.where(energy < 0, more_below, more_third)
     live_e = e_var > 0
     e_spread = np.sqrt(np.where(live_e, e_var, 1.0))
     e_score = energy / e_spread
@@ -345,7 +353,7 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
     rough_e = live_e & (np.abs(e_skew) > ROUGH_SKEW["energy"])
     e_p = np.where(rough_e, np.minimum(1.0, 2 * _cantelli(np.abs(e_score))), e_p)
 
-    tail_p, live_t = scan(counts, p, n, rows.ideal[part], covariance)
+    tail_p, live_t = scan(counts, p, n, rows.ideal[part], covariance, coarse)
     top_p, live_top = likeliest_two(counts, law)
     zero = np.where(zero_hits > 0, 0.0, 1.0)
     if not exact:
