@@ -128,13 +128,12 @@ def upper_tail(hits: Floats, n: Ints, mass: Floats, variance: Floats, coarse: Fl
     r"""Probability of so many hits or more on outcomes whose probability was measured.
 
     A measured probability m is a sum of Poisson counts of unequal weights, the largest c, and
-    perhaps of a part that is known. What it may stand for is given the mean :math:`M = m + e`,
-    the variance :math:`v + c e`, :math:`e = \min(c, v / m)` for one more count, and the skewness of
-    a gamma law of scale c: where all weights are c, these are the upper limits of a Poisson count,
-    and else on the safe side, like the limits of [1]. The hits are Poisson given it. With spread
-    :math:`V = n^2 (v + c e)` they have the variance :math:`n M + V` and the third moment
-    :math:`n M + 3 V + 2 n c V`, and get the shifted negative binomial law of these, of scale
-    :math:`V (1 + n c) / (n M + V)`.
+    perhaps of a part that is known. What it may stand for is given the mean :math:`M = m + c` and
+    the variance :math:`v + c^2`, of one more count [1], and the skewness of a gamma law of scale c:
+    where all weights are c these are the upper limits of a Poisson count, and else on the safe
+    side. The hits are Poisson given it. With :math:`V = n^2 (v + c^2)` they have the variance
+    :math:`n M + V` and the third moment :math:`n M + 3 V + 2 n c V`, and get the shifted negative
+    binomial law of these, whose scale is :math:`V (1 + n c) / (n M + V)`.
 
     Args:
         hits: At least 1, any shape.
@@ -151,8 +150,7 @@ def upper_tail(hits: Floats, n: Ints, mass: Floats, variance: Floats, coarse: Fl
     """
     mass = np.minimum(mass, 1.0)
     known = mass * (1 - mass) / np.maximum(variance, 1e-300)
-    one = np.minimum(coarse, variance / np.maximum(mass, 1e-300))
-    mean, spread = n * (mass + one), n**2 * (variance + coarse * one)
+    mean, spread = n * (mass + coarse), n**2 * (variance + coarse**2)
     heaviest = np.maximum(n * coarse, spread / mean)
     scale = np.maximum(spread * (1 + heaviest) / (mean + spread), 1e-300)
     shape = (mean + spread) / (scale * (1 + scale))
