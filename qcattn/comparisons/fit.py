@@ -263,9 +263,10 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: int = 0) -> Fit:
             likeliest; small p-values are not sampled, since no law is known exactly that could
             be drawn from. They are on the safe side where calibration read little, and else those
             of U near 1e-4 come up to 3 times too often: of families of 30 perfect rows of 16
-            outcomes, peaked or flat, 0.1 to 0.8% are refuted at 1% with 1,000 or 10,000
-            calibration shots a state, none with 100. Only Holm's half of the overall p-value is
-            used, because one calibration is common to all rows.
+            outcomes, peaked or flat, at most 0.9% are refuted at 1% with 1,000 or 10,000
+            calibration shots a state, next to none with 100 (where little else is, either). Only
+            Holm's half of the overall p-value is used, because one calibration is common to all
+            rows.
         alpha: Error rate of the answer, between 0 and 1.
         seed: Seed of the importance sampling of rows with small p-values. It must not be chosen
             by looking at the counts.
