@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from qcattn.comparisons._binomial import lower, upper
 from qcattn.comparisons._quadratic import Law
-from qcattn.comparisons._rows import Floats, Ints
+from qcattn.comparisons._rows import Floats
 
 
 def calibration_error(covariance: Floats, alpha: float) -> Floats:
@@ -29,7 +30,9 @@ def calibration_error(covariance: Floats, alpha: float) -> Floats:
     return mean + np.sqrt(-2 * np.log(alpha)) * steep
 
 
-def added_moments(law: Law, n: Floats, covariance: Floats) -> tuple[Floats, Floats, Floats]:
+def added_moments(
+    law: Law, n: Floats, covariance: Floats, coarse: Floats
+) -> tuple[Floats, Floats, Floats]:
     r"""What an uncertain p adds to the mean, variance and third moment of U.
 
     Counts minus n p have covariance :math:`A + B` with :math:`A = n (diag p - p p^T)` from the
@@ -37,13 +40,24 @@ def added_moments(law: Law, n: Floats, covariance: Floats) -> tuple[Floats, Floa
     cumulants :math:`2 tr (W(A+B))^2` and :math:`8 tr (W(A+B))^3`; of these, what is left without
     B is subtracted, since U's own moments are known exactly.
 
+    The errors are not normal where calibration read an outcome a few times. What a Poisson count
+    of weight c may stand for has a gamma law of scale c [1], so that counts of mean
+    :math:`\mu` and added variance V are negative binomial of scale :math:`\theta = n c`. What
+    :math:`(k - \mu)^2 - k` has beyond the terms above is added outcome by outcome:
+    :math:`2 V (1 + \theta)(1 + 3 \theta)` to the variance and the polynomial of `_third` to the
+    third moment. With the largest weight as c for all outcomes these are on the safe side.
+
     Args:
         law: Of the rows.
         n: Shots, shape (rows,).
         covariance: Shape (rows, outcomes, outcomes).
+        coarse: The most probability that one calibration shot stands for, shape (rows,).
 
     Returns:
         Mean, variance and third moment to add, each of shape (rows,).
+
+    References:
+        [1] M. P. Fay and E. J. Feuer, Stat. Med. 16, 791 (1997).
     """
     p, w = law.p.copy(), law.w.copy()
     np.put_along_axis(p, law.top, law.p_top, axis=-1)
@@ -58,38 +72,99 @@ def added_moments(law: Law, n: Floats, covariance: Floats) -> tuple[Floats, Floa
         square = matrix @ matrix
         moments.append((np.einsum("rii->r", square), np.einsum("rij,rij->r", square, matrix)))
     (two, three), (two_less, three_less) = moments
-    return shift, 2 * (two - two_less), 8 * (three - three_less)
+    mean, added = n[:, None] * p, (n**2)[:, None] * np.einsum("rii->ri", covariance)
+    scale = (n * coarse)[:, None]
+    variance = 2 * (two - two_less) + (w**2 * 2 * added * (1 + scale) * (1 + 3 * scale)).sum(-1)
+    third = 8 * (three - three_less) + (w**3 * _third(mean, added, scale)).sum(-1)
+    return shift, variance, third
 
 
-def upper_tail(hits: Floats, n: Ints, mass: Floats, variance: Floats) -> Floats:
-    r"""Probability of so many hits or more on a set whose probability was measured.
+def _third(mean: Floats, added: Floats, scale: Floats) -> Floats:
+    r"""Third moment of (k - mean)^2 - k for a negative binomial k, beyond what has been counted.
 
-    A set of probability m whose error has variance v is known as from :math:`M = m (1 - m) / v`
-    shots, M m of them in it. Of the hits among these and the hits, each is a hit with probability
-    n / (n + M): exact if the calibration is a Poisson number of equal parts, and on the safe side
-    where m is large.
+    From its factorial moments :math:`\theta^j \alpha (\alpha + 1) \dots (\alpha + j - 1)` with
+    :math:`\alpha = \mu / \theta`, less that of a Poisson count, :math:`4 \mu^2 (1 + 2 \mu)`, and
+    less what the added variance brings to a normal law, :math:`8 (\mu + V)^3 - 8 \mu^3`.
+    """
+    cross = added * (61 + 72 * scale + 28 * scale**2) + 18 * mean
+    return 4 * added * (cross + 1 + scale * (16 + scale * (57 + scale * (72 + 30 * scale))))
+
+
+def energy_moments(
+    p: Floats, score: Floats, n: Floats, covariance: Floats, coarse: Floats
+) -> tuple[Floats, Floats, Floats]:
+    r"""What an uncertain p adds to the variance and third moment of the energy score.
+
+    The score :math:`\sum_i s_i (k_i - n p_i)` with :math:`s_i \le 0` gets a variance of
+    :math:`n^2 s^T C s` from the errors, and a third moment: :math:`3 n^2` times the covariance of
+    :math:`\sum s_i p_i` and of the variance that a shot has, because the errors move both. Besides,
+    a calibration shot weighs at most :math:`c \max |s|`, and the gamma law of what a few of them
+    may stand for [1] is skewed to the negative side, the too hot one, by a third moment of at most
+    :math:`2 n^3 c \max |s|\, s^T C s`. On the other side, whose tail that makes lighter, it is left
+    out.
+
+    Args:
+        p: Shape (rows, outcomes).
+        score: The energies, same shape.
+        n: Shots, shape (rows,).
+        covariance: Shape (rows, outcomes, outcomes).
+        coarse: The most probability that one calibration shot stands for, shape (rows,).
+
+    Returns:
+        The variance to add, and the third moment to add for a positive and for a negative score,
+        each of shape (rows,).
+
+    References:
+        [1] M. P. Fay and E. J. Feuer, Stat. Med. 16, 791 (1997).
+    """
+    steep = np.einsum("rij,rj->ri", covariance, score)
+    variance = n**2 * np.einsum("ri,ri->r", score, steep)
+    centred = score * (score - 2 * np.einsum("ri,ri->r", p, score)[:, None])
+    third = 3 * n**2 * np.einsum("ri,ri->r", centred, steep)
+    heaviest = n * coarse * np.abs(score).max(axis=-1)
+    return variance, third, third - 2 * heaviest * variance
+
+
+def upper_tail(hits: Floats, n: Floats, mass: Floats, variance: Floats, coarse: Floats) -> Floats:
+    r"""Probability of so many hits or more on outcomes whose probability was measured.
+
+    A measured probability m is a sum of Poisson counts of unequal weights, the largest c, and
+    perhaps of a part that is known. What it may stand for is given the mean :math:`M = m + c` and
+    the variance :math:`v + c^2`, of one more count [1], and the skewness of a gamma law of scale c:
+    where all weights are c these are the upper limits of a Poisson count, and else on the safe
+    side. The hits are Poisson given it. With :math:`V = n^2 (v + c^2)` they have the variance
+    :math:`n M + V` and the third moment :math:`n M + 3 V + 2 n c V`, and get the shifted negative
+    binomial law of these, whose scale is :math:`V (1 + n c) / (n M + V)`.
 
     Args:
         hits: At least 1, any shape.
         n: Shots.
-        mass: Probability of the set.
+        mass: Measured probability.
         variance: Of the error of that.
+        coarse: The most probability that one calibration shot stands for.
 
     Returns:
         Upper tails, binomial ones where the error does not count.
+
+    References:
+        [1] M. P. Fay and E. J. Feuer, Stat. Med. 16, 791 (1997).
     """
     mass = np.minimum(mass, 1.0)
     known = mass * (1 - mass) / np.maximum(variance, 1e-300)
-    measured = special.betainc(hits, known * mass + 1, n / (n + known))
-    return np.where(known < 1e12, measured, special.bdtrc(hits - 1, n, mass))
+    mean, spread = n * (mass + coarse), n**2 * (variance + coarse**2)
+    heaviest = np.maximum(n * coarse, spread / mean)
+    scale = np.maximum(spread * (1 + heaviest) / (mean + spread), 1e-300)
+    shape = (mean + spread) / (scale * (1 + scale))
+    above = np.maximum(hits - (mean - shape * scale), 1e-9)
+    measured = special.betainc(above, shape, scale / (1 + scale))
+    return np.where(known < 1e12, measured, upper(hits, n, mass))
 
 
-def deviating(counts: Ints, n: int, p: Floats, variance: Floats, coarse: float) -> Floats:
+def deviating(counts: Floats, n: int, p: Floats, variance: Floats, coarse: float) -> Floats:
     r"""Two-sided p-values of the single outcomes of one row.
 
-    A measured probability is a sum of Poisson counts of unequal weights. Its upper limits are those
-    of a gamma law of mean :math:`p + c` and variance :math:`v + c^2`, c being the largest weight,
-    and its lower ones those of mean p and variance v [1]; the hits are Poisson given it.
+    The upper tails are those of `upper_tail`; the lower limits of a measured probability are those
+    of a gamma law of mean p and variance v [1].
 
     Args:
         counts: Shape (outcomes,).
@@ -106,16 +181,15 @@ def deviating(counts: Ints, n: int, p: Floats, variance: Floats, coarse: float) 
     """
     shots = np.full(p.shape, n)
     known = p * (1 - p) / np.maximum(variance, 1e-300)
-    mean, spread = p + coarse, variance + coarse**2
-    scale = np.maximum(spread / mean, 1e-300)
-    wide = special.betainc(np.maximum(counts, 1), mean / scale, n * scale / (1 + n * scale))
-    exact = special.bdtrc(counts - 1, shots, p)
-    upper = np.where(counts > 0, np.where(known < 1e12, wide, exact), 1.0)
+    hits = np.maximum(counts, 1)
+    above = np.where(
+        counts > 0, upper_tail(hits, shots, p, variance, np.full(p.shape, coarse)), 1.0
+    )
     # So few or fewer is the complement of one hit more.
     more = special.betainc(counts + 1.0, np.maximum(known * p, 1e-9), n / (n + known))
-    lower = np.where(known < 1e12, 1 - more, special.bdtr(counts, shots, p))
+    below = np.where(known < 1e12, 1 - more, lower(counts, shots, p))
     never = (n * coarse / (1 + n * coarse)) ** np.asarray(counts, dtype=np.float64)
-    return np.where(p > 0, np.minimum(1.0, 2 * np.minimum(upper, lower)), never)
+    return np.where(p > 0, np.minimum(1.0, 2 * np.minimum(above, below)), never)
 
 
 def unseen(counts: Floats, p: Floats, n: Floats, coarse: Floats) -> Floats:

@@ -13,7 +13,12 @@ SETS = 20
 
 
 def scan(
-    counts: Floats, p: Floats, n: Floats, ideal: Floats, covariance: Floats | None = None
+    counts: Floats,
+    p: Floats,
+    n: Floats,
+    ideal: Floats,
+    covariance: Floats | None = None,
+    coarse: Floats | float = 0.0,
 ) -> tuple[Floats, Bools]:
     """Exact binomial upper tails over nested sets of rare outcomes, their minimum corrected.
 
@@ -33,6 +38,7 @@ def scan(
         n: Shots, shape (rows,).
         ideal: What the sets are chosen by, shape (rows, outcomes); p itself if p is exact.
         covariance: Of the errors of p, shape (rows, outcomes, outcomes), or None.
+        coarse: The most probability that one calibration shot stands for, shape (rows,).
 
     Returns:
         P-values, and whether the row has any such set.
@@ -78,7 +84,9 @@ def scan(
     if covariance is not None:
         inner = (ideal[:, None, :] <= thresholds[:, :, None]).astype(float)
         variance = np.maximum(np.einsum("rsi,rsi->rs", inner @ covariance, inner), 1e-300)
-        tails[look] = upper_tail(hits[look], shots[look], mass[look], variance[look])
+        weight = np.broadcast_to(np.reshape(coarse, (-1, 1)), mass.shape)
+        known = mass[look], variance[look], weight[look]
+        tails[look] = upper_tail(hits[look], shots[look], *known)
     sets = fresh.sum(axis=-1)
     smallest = tails.min(axis=-1)
     p_value = np.minimum(1.0, np.maximum(sets, 1) * smallest)

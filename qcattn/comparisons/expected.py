@@ -32,15 +32,16 @@ from qcattn.comparisons._rows import Floats, check_probabilities
 
 @dataclass(frozen=True, eq=False)
 class Expected:
-    """A law of outcomes and how well it is known. `fit` and `certify` take it in place of p.
+    r"""A law of outcomes and how well it is known. `fit` and `certify` take it in place of p.
 
     Attributes:
         p: Probabilities of what is read, shape (..., outcomes).
         covariance: Covariance of their errors, shape (..., outcomes, outcomes); None if the
             readout is exact.
         coarse: The most probability that one calibration shot stands for, shape (...): the largest
-            :math:`p_i / m_i`, or 1 / m if qubits err independently; 0 if the readout is exact. What
-            calibration never read has a probability of about that size, and is not impossible.
+            :math:`p_i / m_i`, or if qubits err independently the largest
+            :math:`\frac12 \sum |g_{qb}| / m`; 0 if the readout is exact. What calibration never
+            read has a probability of about that size, and is not impossible.
         ideal: The exact probabilities before the readout, shape (..., outcomes).
     """
 
@@ -151,6 +152,7 @@ def _tensored(p: Floats, qubits: Sequence[Floats], shots: float) -> Expected:
     if np.isinf(shots):
         return Expected(through(qubits), None, np.zeros(p.shape[:-1]), p)
     covariance = np.zeros((*p.shape, p.shape[-1]))
+    moved = np.zeros(p.shape[:-1])
     for qubit, matrix in enumerate(qubits):
         for state in (0, 1):
             misread = (matrix[1 - state, state] + 0.5 / shots) / (1 + 1 / shots)
@@ -159,4 +161,5 @@ def _tensored(p: Floats, qubits: Sequence[Floats], shots: float) -> Expected:
             gradient = through([*qubits[:qubit], slope, *qubits[qubit + 1 :]])
             scale = misread * (1 - misread) / shots
             covariance += scale * gradient[..., :, None] * gradient[..., None, :]
-    return Expected(through(qubits), covariance, np.full(p.shape[:-1], 1 / shots), p)
+            moved = np.maximum(moved, np.abs(gradient).sum(axis=-1) / 2)
+    return Expected(through(qubits), covariance, moved / shots, p)
