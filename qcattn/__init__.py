@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from qcattn.attention import softmax
     from qcattn.backends import Aer, Sampler
     from qcattn.claims import run_claims
-    from qcattn.comparisons import Monitor, certify, expected, fit, independent, plan, same
+    from qcattn.comparisons import (
+        Monitor,
+        acceptance,
+        certify,
+        expected,
+        fit,
+        independent,
+        plan,
+        same,
+    )
     from qcattn.encodings import Binary, OneHot, Rotated, Transverse
     from qcattn.experiment import Interrupted, run
     from qcattn.findings import load_findings, save_findings
@@ -64,6 +73,7 @@ _HOMES = {
     "ThermofieldQAOA": "preparations",
     "Transverse": "encodings",
     "Variational": "preparations",
+    "acceptance": "comparisons",
     "certify": "comparisons",
     "expected": "comparisons",
     "fit": "comparisons",
@@ -103,6 +113,7 @@ __all__ = [
     "ThermofieldQAOA",
     "Transverse",
     "Variational",
+    "acceptance",
     "certify",
     "expected",
     "fit",

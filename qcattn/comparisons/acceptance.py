@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qcattn.comparisons._rows import Ints, check_counts
 from qcattn.records import Counts, Verdict
 
 __all__ = ["acceptance"]
 
 
-def acceptance(counts: Counts, success: ArrayLike, *, alpha: float = 0.01) -> Verdict:
+def acceptance(
+    counts: Counts | tuple[ArrayLike, ArrayLike], success: ArrayLike, *, alpha: float = 0.01
+) -> Verdict:
     """Compare the share of kept shots with the predicted success, row by row.
 
     The exact two-sided binomial test of each row (`scipy.stats.binomtest`), Bonferroni over
@@ -18,7 +21,8 @@ def acceptance(counts: Counts, success: ArrayLike, *, alpha: float = 0.01) -> Ve
     are independent.
 
     Args:
-        counts: Of shape (...).
+        counts: Of shape (...); or the numbers of kept and of all shots, two arrays of integers of
+            that shape.
         success: Predicted probability that a shot is kept, scalar or of shape (...).
         alpha: Probability of refuting a correct prediction, over all rows together.
 
@@ -27,17 +31,20 @@ def acceptance(counts: Counts, success: ArrayLike, *, alpha: float = 0.01) -> Ve
         its resolution is in units of probability.
 
     Raises:
-        ValueError: If success is outside [0, 1], or alpha outside (0, 1).
+        ValueError: If success is outside [0, 1], or alpha outside (0, 1), or the numbers are no
+            counts or more are kept than there are.
 
     Example:
         >>> kept = Counts(np.array([[480, 20]]), np.array([0]), np.array([500]))
         >>> acceptance(kept, 0.5).differs, acceptance(kept, 0.6).differs
         (False, True)
+        >>> acceptance((480, 500), 0.9).differs
+        True
     """
     from scipy.special import ndtri
     from scipy.stats import binomtest
 
-    shots, kept = counts.shots, counts.kept
+    kept, shots = _kept(counts)
     predicted = np.broadcast_to(np.asarray(success, dtype=float), shots.shape)
     if not ((predicted >= 0) & (predicted <= 1 + 1e-12)).all():
         raise ValueError(
@@ -73,3 +80,14 @@ def acceptance(counts: Counts, success: ArrayLike, *, alpha: float = 0.01) -> Ve
         overall_resolution=float(np.where(shots > 0, reach * spread, np.inf).min(initial=np.inf)),
         undecided=shots == 0,
     )
+
+
+def _kept(counts: Counts | tuple[ArrayLike, ArrayLike]) -> tuple[Ints, Ints]:
+    """Kept shots and all shots."""
+    if isinstance(counts, Counts):
+        return counts.kept, counts.shots
+    kept, shots = np.broadcast_arrays(*(np.asarray(number) for number in counts))
+    both = check_counts(np.stack([kept, shots], axis=-1))[0]
+    if np.any(both[..., 0] > both[..., 1]):
+        raise ValueError("Argument `counts` must be (kept, shots), but keeps more than all shots.")
+    return both[..., 0], both[..., 1]

@@ -29,7 +29,8 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,7 @@ from scipy import special
 
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._rows import Floats, Ints, check_level, check_probabilities
+from qcattn.comparisons.expected import check_exact
 from qcattn.comparisons.fit import fit
 
 #: Consecutive batches into which each run is cut.
@@ -47,6 +49,10 @@ BATCHES = 8
 OVERLAP = 16
 #: Shifts of each pair that are counted exactly.
 CANDIDATES = 4
+#: The parts, and how many times one over the permutations plus 1 their smallest p-value is.
+PARTS = {"lag": 1, "shift": 0, "dispersion": 2, "batches": 2, "pooled": 0, "seeds": 2}
+#: Parts that need two runs, and parts that need probabilities.
+OF_TWO_RUNS, OF_A_LAW = ("shift", "dispersion", "seeds"), ("pooled", "seeds")
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,8 @@ class Independence:
     """Whether shots are independent.
 
     Attributes:
-        parts: By name: lag, shift, dispersion, batches, and with probabilities pooled and seeds.
+        parts: By name, those that were looked at: lag, shift, dispersion, batches, and with
+            probabilities pooled and seeds.
         alpha: Error rate.
     """
 
@@ -109,6 +116,7 @@ def independent(
     alpha: float = 0.01,
     permutations: int = 1999,
     seed: int = 0,
+    parts: Sequence[str] = tuple(PARTS),
 ) -> Independence:
     """Test whether shots are independent within and between runs of one circuit.
 
@@ -117,14 +125,20 @@ def independent(
             or strings as Qiskit's ``get_memory`` gives them. Lengths may differ.
         p: Probabilities of outcomes 0, 1, ..., shape (outcomes,); then memories hold indices.
         alpha: Error rate of the answer.
-        permutations: Random reorderings, and draws from p, that are tried.
+        permutations: Random reorderings, and draws from p, that are tried. All parts but shift and
+            pooled rest on them and have no p-value below one over their number plus 1 (lag), or
+            twice that.
         seed: Seed of both.
+        parts: Which parts to look at, chosen before the shots are seen; fewer share alpha. Those
+            that need two runs, longer runs or p are left out without them.
 
     Returns:
-        The parts and their verdict. Parts that need two runs are left out for one run.
+        The parts and their verdict.
 
     Raises:
-        ValueError: If there is no run, a run has fewer than two shots, or an outcome has no p.
+        ValueError: If there is no run, a run has fewer than two shots, an outcome has no p, a part
+            is unknown or none is left, or there are too few permutations for one of the parts to
+            refute at alpha by itself.
 
     Example:
         >>> import numpy as np
@@ -138,28 +152,65 @@ def independent(
         (True, (0, 2, 100))
     """
     alpha = check_level(alpha)
-    if permutations < 1:
-        raise ValueError(f"Argument `permutations` must be at least 1, but is {permutations}.")
+    check_exact(p)
     runs, outcomes = _encode(memories, p)
+    names = _possible(runs, p, parts)
+    _check_permutations(permutations, names, alpha)
     rng = np.random.default_rng(seed)
     counts = np.array([np.bincount(run, minlength=outcomes) for run in runs])
-    parts = {"lag": _lag(runs, permutations, rng)}
-    if len(runs) > 1:
-        parts["shift"] = _shift(runs, counts, rng)
-        parts["dispersion"] = _dispersion([counts], permutations, rng)
-    if min(map(len, runs)) >= 4 * BATCHES:
+    law = check_probabilities(np.ones(outcomes) / outcomes if p is None else p)
+
+    def batches() -> Part:
         cut = [
             [np.bincount(b, minlength=outcomes) for b in np.array_split(run, BATCHES)]
             for run in runs
         ]
-        parts["batches"] = _dispersion([np.array(batch) for batch in cut], permutations, rng)
-    if p is not None:
-        law = check_probabilities(p)
+        return _dispersion([np.array(batch) for batch in cut], permutations, rng)
+
+    def pooled() -> Part:
         whole = fit(counts.sum(axis=0), law, alpha=alpha)
-        parts["pooled"] = Part(float(whole.p_values), float(whole.u_score))
-        if len(runs) > 1:
-            parts["seeds"] = _seeds(counts, law, permutations, rng)
-    return Independence(parts, alpha)
+        return Part(float(whole.p_values), float(whole.u_score))
+
+    ways: dict[str, Callable[[], Part]] = {
+        "lag": lambda: _lag(runs, permutations, rng),
+        "shift": lambda: _shift(runs, counts, rng),
+        "dispersion": lambda: _dispersion([counts], permutations, rng),
+        "batches": batches,
+        "pooled": pooled,
+        "seeds": lambda: _seeds(counts, law, permutations, rng),
+    }
+    return Independence({name: ways[name]() for name in names}, alpha)
+
+
+def _possible(runs: list[Ints], p: Any, parts: Sequence[str]) -> list[str]:
+    """The parts that are asked for and that these runs allow."""
+    unknown = [name for name in parts if name not in PARTS]
+    if isinstance(parts, str) or unknown:
+        raise ValueError(f"Argument `parts` must hold names among {list(PARTS)}, but is {parts!r}.")
+    left_out = set() if len(runs) > 1 else set(OF_TWO_RUNS)
+    left_out |= set() if p is not None else set(OF_A_LAW)
+    left_out |= set() if min(map(len, runs)) >= 4 * BATCHES else {"batches"}
+    names = [name for name in PARTS if name in parts and name not in left_out]
+    if not names:
+        raise ValueError(
+            f"Argument `parts` must hold a part that {len(runs)} runs allow (with p or without), "
+            f"but is {parts!r}."
+        )
+    return names
+
+
+def _check_permutations(permutations: int, names: list[str], alpha: float) -> None:
+    """Check that the smallest p-value of each part is small enough to refute."""
+    resting = [name for name in names if PARTS[name]]
+    most = max((PARTS[name] for name in resting), default=0)
+    needed = max(1, math.ceil(most * len(names) / alpha) - 1)
+    if permutations < needed:
+        free = [name for name in names if not PARTS[name]]
+        cure = f" Or look only at parts that need none: parts={free}." if free and resting else ""
+        raise ValueError(
+            f"Argument `permutations` must be at least {needed} for each of the {len(names)} parts "
+            f"to refute at alpha = {alpha} by itself, but is {permutations}.{cure}"
+        )
 
 
 def _encode(memories: Sequence[Any], p: Any) -> tuple[list[Ints], int]:

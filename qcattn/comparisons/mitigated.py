@@ -26,7 +26,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from qcattn.comparisons._quadratic import gamma_tail
-from qcattn.comparisons._rows import Floats, check_level, check_probabilities
+from qcattn.comparisons._rows import Floats, check_level, check_probabilities, place
+from qcattn.comparisons.expected import check_exact
 
 #: Scatter over expectation from which an outcome is put with the rare ones.
 RARE = 0.5
@@ -69,7 +70,8 @@ def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:
         p-values and bounds, shape (...).
 
     Raises:
-        ValueError: If shapes do not fit, or p is no probability.
+        ValueError: If shapes do not fit, a value or covariance is not finite, or p is no
+            probability.
 
     Example:
         >>> import numpy as np
@@ -81,6 +83,7 @@ def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:
         (False, 0.071)
     """
     alpha = check_level(alpha)
+    check_exact(p)
     law, values = check_probabilities(p), np.asarray(quasi.values, dtype=np.float64)
     covariance = np.asarray(quasi.covariance, dtype=np.float64)
     if law.shape != values.shape or covariance.shape != (*law.shape, law.shape[-1]):
@@ -90,6 +93,13 @@ def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:
             f"{covariance.shape}."
         )
     size, shape = law.shape[-1], law.shape[:-1]
+    for name, array, axes in (("values", values, -1), ("covariance", covariance, (-2, -1))):
+        finite = np.isfinite(array).all(axis=axes).ravel()
+        if not finite.all():
+            raise ValueError(
+                f"Argument `quasi.{name}` must be finite, but {place(int(finite.argmin()), shape)} "
+                "is not. Leave out rows that could not be mitigated."
+            )
     rows = zip(
         values.reshape(-1, size),
         covariance.reshape(-1, size, size),

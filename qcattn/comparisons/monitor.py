@@ -11,7 +11,7 @@ Under p it is a martingale with mean one, so it ever reaches :math:`1/\alpha` wi
 most :math:`\alpha` (Ville). The concentration c says how far from p the law may be; averaging over
 :math:`c = 10^{0, 0.5, \dots, 8}` costs at most a factor 17, that is log(17) / log(1/alpha) more
 evidence, where a single wrong c costs many times the shots. A shot on an impossible outcome makes
-:math:`E_n` infinite.
+:math:`E_n` infinite; so does one on an outcome of probability below 1e-300.
 
 References:
     [1] M. Lindon and A. Malek, NeurIPS 35 (2022), arXiv:2011.03567, anytime-valid multinomials.
@@ -36,16 +36,20 @@ from qcattn.comparisons._rows import (
     check_level,
     check_probabilities,
 )
+from qcattn.comparisons.expected import check_exact
 
 #: Concentrations of the mixture.
 CONCENTRATIONS = 10.0 ** np.arange(0, 8.25, 0.5)
+#: Smaller probabilities are taken for zero: no number of shots makes such an outcome likely.
+NEVER = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
 class Monitor:
     """Evidence against rows of probabilities, valid at any stopping time.
 
-    A value: `update` returns the next one. Start with ``Monitor(p, alpha)``.
+    `update` returns the new monitor; this one is unchanged, so write
+    ``monitor = monitor.update(batch)``. Start with ``Monitor(p, alpha)``.
 
     Attributes:
         p: Probabilities, shape (..., outcomes).
@@ -75,6 +79,7 @@ class Monitor:
     def __post_init__(self) -> None:
         check_level(self.alpha)
         if self.counts is None:
+            check_exact(self.p)
             p = check_probabilities(self.p)
             object.__setattr__(self, "p", p)
             object.__setattr__(self, "counts", np.zeros(p.shape, dtype=np.int64))
@@ -82,14 +87,14 @@ class Monitor:
             object.__setattr__(self, "peak", np.zeros(p.shape[:-1]))
 
     def update(self, counts: Any) -> Monitor:
-        """Add a batch of shots.
+        """Add a batch of shots. Returns the new monitor; this one is unchanged.
 
         Args:
             counts: Integers of the shape of p, or an object with ``keys`` and ``stray``; new shots
                 only.
 
         Returns:
-            The monitor after the batch.
+            The monitor after the batch, to be assigned: ``monitor = monitor.update(counts)``.
 
         Raises:
             ValueError: If the counts are malformed or of another shape.
@@ -111,6 +116,12 @@ class Monitor:
         return _log_e_values(self.counts, self.stray, self.p)
 
     @property
+    def e_values(self) -> Floats:
+        """Each row's e-value now, shape (...); infinite above 1.8e308."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.log_e_values)
+
+    @property
     def log_e_value_together(self) -> float:
         """Natural logarithm of the mean of the e-values over all rows now."""
         logs = self.log_e_values
@@ -127,7 +138,13 @@ class Monitor:
         return bool(self.peak_together >= -np.log(self.alpha))
 
     def rows(self) -> Bools:
-        """Rows that differ, by e-BH on the e-values now: false discovery rate at most alpha."""
+        """Rows that differ: false discovery rate at most alpha.
+
+        By e-BH [3] on the e-values now: the largest so far are no e-values. A single row differs
+        where `refuted` says so, once and for all.
+        """
+        if self.peak.size == 1:
+            return self.peak >= -np.log(self.alpha)
         logs = self.log_e_values.ravel()
         order = np.argsort(-logs, kind="stable")
         needed = np.log(logs.size / self.alpha) - np.log(np.arange(1, logs.size + 1))
@@ -167,8 +184,8 @@ def _log_e_values(counts: Ints, stray: Ints, p: Floats) -> Floats:
     """Log of the mixture likelihood ratio of each row, shape (...)."""
     n = counts.sum(axis=-1)
     seen = counts > 0
-    impossible = np.any(seen & (p <= 0), axis=-1) | (stray > 0)
-    seen = seen & (p > 0)
+    impossible = np.any(seen & (p < NEVER), axis=-1) | (stray > 0)
+    seen = seen & (p >= NEVER)
     # Only outcomes that were seen enter; gather them so that sparse rows are cheap.
     index = np.nonzero(seen)
     k, q = counts[index].astype(np.float64), p[index]

@@ -46,6 +46,7 @@ from qcattn.comparisons import _quadratic
 from qcattn.comparisons._resolution import critical_value
 from qcattn.comparisons._rows import Bools, Floats, check_level, check_probabilities
 from qcattn.comparisons.certify import foreseen
+from qcattn.comparisons.expected import check_exact
 from qcattn.comparisons.fit import SHARES
 
 #: More shots than this are given as infinite.
@@ -97,8 +98,8 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
         The shots of each row.
 
     Raises:
-        ValueError: If p does not sum to one, or a rate is not between 0 and 1, or the power is
-            not above alpha.
+        ValueError: If p does not sum to one or is an `Expected`, or a rate is not between 0 and 1,
+            or the power is not above alpha.
 
     Example:
         >>> shots = plan([0.4, 0.3, 0.2, 0.1], epsilon=0.05)
@@ -111,6 +112,7 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
     alpha, power = check_level(alpha), check_level(power, "power")
     if power <= alpha:
         raise ValueError(f"Argument `power` must be above alpha ({alpha}), but is {power}.")
+    check_exact(p)
     law = check_probabilities(p)
     shape, rows = law.shape[:-1], law.reshape(-1, law.shape[-1])
     z_alpha, z_power = -special.ndtri(alpha), special.ndtri(power)

@@ -21,12 +21,16 @@ References:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from qcattn.comparisons._rows import Bools, Floats, check_counts, check_level
+from qcattn.comparisons._rows import Bools, Floats, Ints, check_counts, check_level
+
+#: Shots from which NumPy draws no hypergeometric numbers.
+MOST_SHOTS = 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +65,16 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
             are one more outcome.
         b: Counts of the other sampler, same shape.
         alpha: Error rate.
-        permutations: Ways to deal the shots that are tried.
+        permutations: Ways to deal the shots that are tried. No p-value is below one over their
+            number plus 1, nor the overall one of several rows below twice that.
         seed: Seed of the permutations.
 
     Returns:
         The p-values.
 
     Raises:
-        ValueError: If counts are malformed, shapes differ, or alpha or permutations are out of
-            range.
+        ValueError: If counts are malformed, shapes differ, alpha is no error rate, or there are too
+            few permutations for any p-value to be as small as alpha.
 
     Example:
         >>> result = same([[500, 300, 200], [500, 300, 200]], [[480, 330, 190], [400, 400, 200]])
@@ -77,8 +82,6 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
         array([False,  True])
     """
     alpha = check_level(alpha)
-    if permutations < 1:
-        raise ValueError(f"Argument `permutations` must be at least 1, but is {permutations}.")
     (first, stray_a), (second, stray_b) = check_counts(a, "a"), check_counts(b, "b")
     if first.shape != second.shape:
         raise ValueError(
@@ -89,6 +92,12 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
     first = np.concatenate([first, stray_a[..., None]], axis=-1).reshape(-1, first.shape[-1] + 1)
     second = np.concatenate([second, stray_b[..., None]], axis=-1).reshape(first.shape)
     size = len(first)
+    needed = max(1, math.ceil(min(size, 2) / alpha) - 1)
+    if permutations < needed:
+        raise ValueError(
+            f"Argument `permutations` must be at least {needed} for the overall p-value to "
+            f"be as small as alpha = {alpha}, but is {permutations}."
+        )
     live = (first.sum(axis=-1) > 0) & (second.sum(axis=-1) > 0)
     # Column 0 is what was observed, the rest its permutations, standardised row by row.
     scores = np.zeros((size, permutations + 1))
@@ -123,9 +132,30 @@ def _statistics(
     a, total = a[seen], total[seen]
     n_a, n = int(a.sum()), int(total.sum())
     n_b = n - n_a
-    dealt = np.vstack(
-        [a, rng.multivariate_hypergeometric(total, n_a, size=permutations, method="marginals")]
-    ).astype(np.float64)
+    if n < MOST_SHOTS:
+        drawn = rng.multivariate_hypergeometric(total, n_a, size=permutations, method="marginals")
+    else:
+        drawn = _deal(np.tile(total, (permutations, 1)), np.full(permutations, n_a), rng)
+    dealt = np.vstack([a, drawn]).astype(np.float64)
+    total = total.astype(np.float64)  # products with the shots pass the largest integer
     # n_b a - n_a b = n a - n_a t, and n_b^2 a + n_a^2 b = (n_b^2 - n_a^2) a + n_a^2 t.
     terms = (n * dealt - n_a * total) ** 2 - (n_b**2 - n_a**2) * dealt - n_a**2 * total
     return terms @ total ** (-2 / 3) / (n_a * n_b)
+
+
+def _deal(total: Ints, size: Ints, rng: np.random.Generator) -> Ints:
+    """Draw `size` shots without replacement from each row of totals, however many they are.
+
+    Each shot is taken by lot with the same chance. Given how many were taken, every set of that
+    many is equally likely, and stays so if the excess is put back, or what is missing is taken from
+    the rest, without replacement again: about the square root of the number, then of that, and so
+    on to none.
+    """
+    dealt = rng.binomial(total, (size / total.sum(axis=-1))[:, None])
+    excess = dealt.sum(axis=-1) - size
+    for sign in (1, -1):
+        rows = np.flatnonzero(sign * excess > 0)
+        if rows.size:
+            pool = dealt[rows] if sign > 0 else total[rows] - dealt[rows]
+            dealt[rows] -= sign * _deal(pool, np.abs(excess[rows]), rng)
+    return dealt

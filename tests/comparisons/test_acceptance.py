@@ -48,6 +48,7 @@ def test_rows_share_alpha():
 
 
 def test_a_prediction_off_by_a_tenth_is_caught():
+    """Refuted by chance at 1e-6; 7 standard errors off in each row."""
     kept = np.random.default_rng(1).binomial(50_000, 0.1, size=20)
     counts = counts_of(kept, np.full(20, 50_000))
     assert acceptance(counts, 0.1, alpha=1e-6).agrees
@@ -81,3 +82,27 @@ def test_no_probability_is_refused(success):
 def test_no_error_rate_is_refused(alpha):
     with pytest.raises(ValueError, match="`alpha`"):
         acceptance(counts_of(5, 10), 0.5, alpha=alpha)
+
+
+def test_the_resolution_of_one_row_among_others_is_at_its_share_of_alpha():
+    """No chance: 100 rows at 1% see what one row at 1e-4 sees, and less than one row at 1%."""
+    many = acceptance(counts_of(np.full(100, 800), np.full(100, 4000)), 0.2, alpha=0.01)
+    one, alone = (acceptance(counts_of(800, 4000), 0.2, alpha=a) for a in (1e-4, 0.01))
+    np.testing.assert_allclose(many.resolution, one.resolution, rtol=1e-9)
+    assert (many.resolution > 1.3 * alone.resolution).all()
+    assert many.overall_resolution == pytest.approx(one.overall_resolution, rel=1e-9)
+
+
+def test_numbers_of_kept_and_all_shots_serve_as_counts_do():
+    kept, shots = np.array([480, 20, 0]), np.array([500, 40, 0])
+    one, two = acceptance((kept, shots), 0.9), acceptance(counts_of(kept, shots), 0.9)
+    np.testing.assert_array_equal(one.p_values, two.p_values)
+    np.testing.assert_array_equal(one.undecided, [False, False, True])
+    assert acceptance((kept, 500), 0.9).p_values.shape == (3,)
+    for wrong, message in [
+        ((5, 3), "more than all"),
+        ((-1, 3), "negative"),
+        ((0.5, 3), "integers"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            acceptance(wrong, 0.5)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from qcattn.comparisons import expected
+from qcattn.comparisons._measured import calibration_error
 from qcattn.comparisons.certify import _by_quadratic, _largest, _lump, certify, few_at_work
 
 
@@ -94,6 +96,9 @@ def test_coverage_of_the_quadratic_bound(pattern, keys, scale, shots):
 
 
 def test_upper_bound_covers_laws_far_away():
+    """400 rows at 1%: more bounds below the distance than by chance 1e-7 fail. Laws at 0.29 or more
+    are refuted by p-values below 1e-200, so that the rest fails far more rarely.
+    """
     rng = np.random.default_rng(0)
     p = softmax(3 * rng.standard_normal((400, 32)))
     q = softmax(3 * rng.standard_normal((400, 32)))
@@ -232,3 +237,35 @@ def test_many_equal_outcomes_have_a_closed_form():
 
     expected = keys * optimize.brentq(room, 1e-6, 1) / 2
     assert expected < found < 1.1 * expected
+
+
+@pytest.mark.parametrize("alpha", [0.05, 1e-3])
+def test_a_measured_readout_halves_alpha(alpha):
+    """No chance: the bound is the one for its p at alpha / 2, plus the calibration's at alpha / 2.
+    At all of alpha it would be smaller by a tenth of a percent of total variation or more.
+    """
+    qubit = np.array([[0.97, 0.05], [0.03, 0.95]])
+    law = expected([0.5, 0.3, 0.15, 0.05], readout=[qubit] * 2, calibration_shots=2_000)
+    counts = np.array([4_900, 2_950, 1_600, 550])
+    found = float(certify(counts, law, 0.1, alpha).upper)
+
+    def added(level):
+        both = (
+            certify(counts, law.p, 0.1, level).upper,
+            calibration_error(law.covariance[None], level)[0],
+        )
+        return float(sum(both))
+
+    assert found == pytest.approx(added(alpha / 2), rel=1e-9)
+    assert found > added(alpha) + 1e-3
+
+
+@pytest.mark.parametrize(("alpha", "n"), [(0.01, 40), (0.01, 100), (1e-4, 100)])
+def test_the_share_of_the_likeliest_outcome_is_bounded_on_both_sides(alpha, n):
+    """No chance: with all n shots on it, what is elsewhere is bounded by 2 L / n alone (and so is
+    TV). L = log(2 K / (alpha / 20)): each of K outcomes, the impossible one included, and each
+    complement may fail.
+    """
+    p, counts = np.array([[0.9, 0.06, 0.04]]), np.array([[n, 0.0, 0.0]])
+    found = float(_by_quadratic(counts, p, np.array([n]), alpha)[0])
+    assert found == pytest.approx(2 * np.log(2 * 4 / (alpha / 20)) / n, rel=1e-9)

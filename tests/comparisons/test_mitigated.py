@@ -38,16 +38,30 @@ def law_of(keys, peak=1.0):
     return weights / weights.sum()
 
 
+def alarms(quasi, law):
+    """Rows refuted at 1%."""
+    return (mitigated(quasi, np.tile(law, (ROWS, 1))).p_values <= 0.01).sum()
+
+
 @pytest.mark.parametrize(("keys", "peak"), [(4, 1.0), (8, 1.0), (16, 2.0), (8, 4.0)])
 def test_false_alarms_are_what_was_asked_for(keys, peak):
     """At most 2% at a nominal 1%, as the law is near normal only: binomial tail below 1e-6.
 
-    The planted fault takes the values for counts: their scatter is then a deviation."""
+    The planted fault is half of the true scatter."""
     law = law_of(keys, peak)
     most = binom.isf(1e-6, ROWS, 0.02)
-    p = np.tile(law, (ROWS, 1))
-    assert (mitigated(undone(law, 1), p).p_values <= 0.01).sum() <= most
-    assert (mitigated(undone(law, 1, known=False), p).p_values <= 0.01).sum() > most or peak > 2
+    quasi = undone(law, 1)
+    assert alarms(quasi, law) <= most
+    halved = SimpleNamespace(values=quasi.values, covariance=quasi.covariance / 4)
+    assert alarms(halved, law) > 2 * most
+
+
+@pytest.mark.parametrize(("keys", "peak"), [(4, 1.0), (8, 1.0), (16, 2.0)])
+def test_values_taken_for_counts_would_alarm(keys, peak):
+    """What mitigation adds to the scatter is a deviation then. (Of a row that is all one outcome it
+    adds too little.)"""
+    law = law_of(keys, peak)
+    assert alarms(undone(law, 1, known=False), law) > binom.isf(1e-6, ROWS, 0.02)
 
 
 @pytest.mark.parametrize("keys", [4, 16])
@@ -85,3 +99,14 @@ def test_shapes_that_do_not_fit_are_named():
     quasi = SimpleNamespace(values=np.ones(3) / 3, covariance=np.eye(3))
     with pytest.raises(ValueError, match="must be of shape"):
         mitigated(quasi, np.ones(4) / 4)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("part", ["values", "covariance"])
+def test_what_is_not_finite_is_named(part, bad):
+    """NaN compares false with any level, so that it would pass."""
+    quasi = SimpleNamespace(values=np.full((3, 2), 0.5), covariance=np.tile(np.eye(2), (3, 1, 1)))
+    assert not mitigated(quasi, np.full((3, 2), 0.5)).refuted
+    getattr(quasi, part)[1, ..., 0] = bad
+    with pytest.raises(ValueError, match=rf"`quasi.{part}` must be finite, but row \(1,\)"):
+        mitigated(quasi, np.full((3, 2), 0.5))

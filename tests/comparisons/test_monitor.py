@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from qcattn.comparisons.expected import expected
 from qcattn.comparisons.monitor import CONCENTRATIONS, Monitor
 
 
@@ -37,7 +38,8 @@ def test_against_the_dirichlet_multinomial_of_scipy():
 def test_thirty_looks():
     """400 perfect samplers, 30 looks each, alpha 5%: at most 50 ever refuted (below 1e-8).
 
-    A chi-square looked at as often refutes more than 80 of them; the wrong beta is caught.
+    A chi-square looked at as often refutes more than 80 of them; the wrong beta is caught. All
+    together are ever refuted at 1e-6 by that chance.
     """
     rng = np.random.default_rng(0)
     p = softmax(rng.standard_normal((400, 8)))
@@ -51,17 +53,20 @@ def test_thirty_looks():
         peeking |= stats.chi2.sf(chi, 7) <= 0.05
     assert (monitor.p_values <= 0.05).sum() <= 50
     assert peeking.sum() > 80
-    assert not monitor.refuted
+    assert monitor.peak_together < -np.log(1e-6)
     assert (wrong.p_values <= 0.05).mean() > 0.9
     assert wrong.refuted
 
 
 def test_several_rows():
+    """At 1e-8: beside the ten rows that are off, one of 20 has an e-value of 30 / (11 alpha) by a
+    chance below 1e-7.
+    """
     rng = np.random.default_rng(1)
     p = softmax(rng.standard_normal((3, 10, 16)))
     q = p.copy()
     q[0] = np.roll(q[0], 1, axis=-1)
-    monitor = Monitor(p).update(rng.multinomial(500, q))
+    monitor = Monitor(p, 1e-8).update(rng.multinomial(1_000, q))
     np.testing.assert_array_equal(
         monitor.rows(), np.broadcast_to([[True], [False], [False]], (3, 10))
     )
@@ -104,20 +109,89 @@ def test_impossible_outcomes():
     assert stray.p_values == 0
 
 
+def looked_at_every_shot(p):
+    """Shots until a law that gives nothing but the first outcome is refuted at 1%."""
+    monitor, shots = Monitor(p), 0
+    while not monitor.refuted:
+        monitor, shots = monitor.update([1, 0]), shots + 1
+    return shots
+
+
+@pytest.mark.parametrize("p", [(0.5, 0.5), (0.9, 0.1), (0.97, 0.03), (0.99, 0.01)])
+def test_expected_stopping_without_chance(p):
+    """All shots are alike, so that every run stops alike: within 5% of the first shot at which it
+    can. Looking when the shots have doubled it would be up to 60% late.
+    """
+    shots = looked_at_every_shot(p)
+    assert shots <= Monitor(p).expected_stopping([1, 0], paths=2) <= max(shots, 1.05 * shots + 1)
+
+
 def test_expected_stopping():
-    p = softmax(np.random.default_rng(2).standard_normal((2, 8)))
-    q = softmax(np.log(p) * np.array([[1.5], [1.2]]))
-    stop = Monitor(p).expected_stopping(q, paths=60)
-    assert stop[1] > 2 * stop[0]
-    # By simulation of its own, one shot at a time.
+    """Against 400 runs looked at every five shots: means within six standard errors, and 6% for
+    looking more rarely or often. Fails below 1e-8 by the normal law of the means, below 1e-6 with
+    room for their skewness. The planted fault is a law that is a tenth nearer in temperature.
+    """
+    p = softmax(np.random.default_rng(2).standard_normal(8))
+    nearer, q = (softmax(np.log(p) * beta) for beta in (1.4, 1.5))
+    foreseen, wrong = (float(Monitor(p).expected_stopping(law, paths=200)) for law in (q, nearer))
     rng = np.random.default_rng(3)
-    shots = []
-    for _ in range(12):
-        monitor = Monitor(p[0])
-        while not monitor.refuted:
-            monitor = monitor.update(rng.multinomial(5, q[0]))
-        shots.append(int(monitor.counts.sum()))
-    assert 0.5 < np.mean(shots) / stop[0] < 2
+    monitor = Monitor(np.tile(p, (400, 1)))
+    stops = np.zeros(400)
+    while not (monitor.p_values <= 0.01).all():
+        monitor = monitor.update(rng.multinomial(5, q, size=400))
+        stops += 5 * ~(monitor.p_values <= 0.01)
+    stops += 5
+    error = stops.std() * (1 / 400 + 1 / 200) ** 0.5
+    assert abs(foreseen - stops.mean()) < 6 * error + 0.06 * stops.mean()
+    assert wrong - stops.mean() > 6 * error + 0.06 * stops.mean()
+
+
+def test_rows_go_by_the_e_values_of_now():
+    """No chance: of four rows one was far off and has come back; its largest e-value so far is no
+    e-value, so e-BH does not name it. A single row, where Ville's inequality holds, stays refuted.
+    """
+    p, fine = np.array([0.5, 0.3, 0.2]), [50, 30, 20]
+    back = [5_000_000, 3_000_000, 2_000_000]
+    monitor = Monitor(np.tile(p, (4, 1))).update([[100, 50, 150]] + [fine] * 3)
+    assert monitor.rows().tolist() == [True, False, False, False]
+    later = monitor.update([back] * 4)
+    assert later.refuted and later.p_values[0] < 1e-6
+    assert not later.rows().any()
+    for shape in ((3,), (1, 3)):
+        one = Monitor(p.reshape(shape)).update(np.reshape([100, 50, 150], shape))
+        one = one.update(np.reshape(back, shape))
+        assert one.log_e_values < 0
+        assert one.refuted and one.rows().all() and one.rows().shape == shape[:-1]
+        assert not Monitor(p.reshape(shape)).update(np.reshape(fine, shape)).rows().any()
+
+
+def test_e_values():
+    """The exponential of their logarithms; beyond the largest number, infinite without a word."""
+    monitor = Monitor([[0.5, 0.5], [0.5, 0.5], [1.0, 0.0]])
+    monitor = monitor.update([[8, 2], [0, 50_000], [5, 1]])
+    assert monitor.e_values[0] == pytest.approx(np.exp(monitor.log_e_values[0]))
+    assert np.isfinite(monitor.log_e_values[1]) and np.isinf(monitor.e_values[1:]).all()
+
+
+@pytest.mark.parametrize("p", [5e-324, 1e-310, 1e-301])
+def test_a_hit_on_next_to_nothing_refutes(p):
+    """Its chance is below 1e-296 in 50,000 shots; 1 / p overflows."""
+    monitor = Monitor([1 - p, p])
+    assert monitor.update([50_000, 1]).log_e_values == np.inf
+    assert monitor.update([50_000, 1]).refuted
+    assert not monitor.update([50_000, 0]).refuted
+
+
+def test_an_update_leaves_the_monitor_as_it_was():
+    monitor = Monitor([0.5, 0.5])
+    assert monitor.update([0, 100]).refuted
+    assert not monitor.refuted and monitor.counts.sum() == 0
+
+
+def test_a_measured_law_is_named():
+    law = expected([0.5, 0.5], readout=np.eye(2), calibration_shots=100)
+    with pytest.raises(ValueError, match=r"`p` must be .* exact .* `law.p`"):
+        Monitor(law)
 
 
 def test_bad_input():

@@ -5,6 +5,7 @@ import pytest
 from scipy import optimize, stats
 
 from qcattn.comparisons.certify import certify
+from qcattn.comparisons.expected import expected
 from qcattn.comparisons.fit import SHARES, fit
 from qcattn.comparisons.plan import _log_cosh, _pattern, plan
 
@@ -172,3 +173,10 @@ def test_a_single_shot_can_be_enough_to_detect():
     shots = plan([1.0, 0.0], 0.95)
     assert shots.detect == shots.floor == 1
     assert shots.certify >= 2
+
+
+def test_a_measured_law_is_named():
+    law = expected([0.5, 0.5], readout=np.eye(2), calibration_shots=100)
+    with pytest.raises(ValueError, match=r"`p` must be .* exact .* `law.p`"):
+        plan(law, 0.1)
+    assert plan(law.p, 0.1).detect == plan([0.5, 0.5], 0.1).detect
