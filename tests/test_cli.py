@@ -544,6 +544,10 @@ FAIR = {"00": 0.5, "11": 0.5}
         ({"00": 5050, "11": 4950}, ["--epsilon", "0.001"], 1, "undecided"),
         ({"00": 5500, "11": 4500}, [], 1, "differ from the probabilities"),
         ({"00": 5000, "11": 4999, "01": 1}, [], 1, "01"),
+        ([{"00": 0}, {"00": 1000, "11": 4000}], [], 1, "counts differ"),
+        ([{"00": 0}, {"00": 1000, "11": 4000}], [], 1, "1 of 2 rows have no shots"),
+        ([{"00": 0}, {"00": 1000, "11": 1000}], [], 1, "Undecided: 1 of 2 rows have no shots"),
+        ({"00": 1e9, "11": 4e9}, [], 1, "counts differ"),
     ],
 )
 def test_counts_from_anywhere_are_compared(folder, counts, options, code, said):

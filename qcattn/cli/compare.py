@@ -44,7 +44,7 @@ def compare(
     if json:
         from json import dumps
 
-        typer.echo(dumps(comparing.brief(certificate, epsilon=epsilon), indent=1))
+        typer.echo(dumps(comparing.brief(certificate, epsilon=epsilon), indent=1, allow_nan=False))
     else:
         from rich.console import Console
 

@@ -22,8 +22,9 @@ class Outcomes:
     """Numbers for outcomes, one table a row of the experiment.
 
     Attributes:
-        labels: The outcomes: integers where the file writes them in binary or hexadecimal, texts
-            else; or the positions 0, 1, ... of an array without labels.
+        labels: The outcomes: integers where the file writes them in binary (all of one width),
+            hexadecimal or decimal, texts else; or the positions 0, 1, ... of an array without
+            labels.
         values: Shape (rows, outcomes).
         bits: Length of the bitstrings, 0 if there are none.
         path: Where they come from.
@@ -45,9 +46,10 @@ def read_outcomes(path: str | Path) -> Outcomes:
 
     Args:
         path: JSON: ``{"00": 512, "11": 488}`` with outcomes in binary (spaces between registers are
-            dropped), hexadecimal, or any text; a list of those, one a row; a Qiskit ``Result`` as a
-            dictionary; or a list of numbers, or of rows of numbers. CSV: lines of outcome,value
-            (a heading is allowed), or with other than two columns, rows of numbers. NumPy ``.npy``.
+            dropped), hexadecimal, decimal, or any text; a list of those, one a row; a Qiskit
+            ``Result`` as a dictionary; or a list of numbers, or of rows of numbers. CSV, separated
+            by commas, semicolons or tabs: lines of outcome and value (a heading is allowed, which
+            names no outcome), or with other than two columns, rows of numbers. NumPy ``.npy``.
 
     Raises:
         ValueError: If the file is missing, empty, of another kind or not numbers; the message names
@@ -132,7 +134,7 @@ def _content(path: Path) -> Any:
     if suffix != ".json":
         raise ValueError(f"ends in {suffix!r}; pass {_KINDS}")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise ValueError(f"is no JSON ({error})") from None
     if isinstance(content, dict) and isinstance(content.get("results"), list):
@@ -151,6 +153,16 @@ def _content(path: Path) -> Any:
         raise ValueError("holds a list that is no array of numbers") from None
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, which must not name anything twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        again = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"has {again!r} twice; add up what belongs together")
+    return found
+
+
 def _of_result(entry: Any) -> Any:
     try:
         return entry["data"]["counts"]
@@ -165,19 +177,24 @@ def _whole(content: Any) -> bool:
 
 
 def _csv(path: Path) -> Any:
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = [
-            (number, [cell.strip() for cell in line])
-            for number, line in enumerate(csv.reader(file), 1)
-            if any(cell.strip() for cell in line)
-        ]
+    text = path.read_text(encoding="utf-8-sig")
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(",;\t", key=first.count)
+    lines = [
+        (number, [cell.strip() for cell in line])
+        for number, line in enumerate(csv.reader(text.splitlines(), delimiter=separator), 1)
+        if any(cell.strip() for cell in line)
+    ]
     if not lines:
         raise ValueError("is empty")
     if len({len(cells) for _, cells in lines}) > 1:
         raise ValueError("has lines of different lengths; pass outcome,value or whole rows")
     if len(lines[0][1]) == 2:
-        if not _is_number(lines[0][1][1]):
-            lines = lines[1:]
+        (_, (label, value)), rest = lines[0], lines[1:]
+        alike = _base([label]) in {_base([other]) for _, (other, _) in rest}
+        # A heading names no outcome; among outcomes in words, its value is a word too.
+        if not (_is_number(value) or (alike and (_base([label]) or not value.isalpha()))):
+            lines = rest
         table: dict[str, float] = {}
         for number, (label, value) in lines:
             if label in table:
@@ -213,15 +230,22 @@ def _number(text: Any, place: str) -> float:
     return int(value) if math.isfinite(value) and value == int(value) else value
 
 
+def _base(texts: Sequence[str]) -> int:
+    """The base in which outcomes are written, 0 if they are no numbers."""
+    texts = [text.replace(" ", "") for text in texts]
+    if all(text.lower().startswith("0x") for text in texts):
+        return 16
+    if len({len(text) for text in texts}) == 1 and set("".join(texts)) <= {"0", "1"}:
+        return 2
+    return 10 if all(text.isascii() and text.isdigit() for text in texts) else 0
+
+
 def _labelled(rows: Sequence[dict[str, Any]], path: Path) -> Outcomes:
     texts = [text.replace(" ", "") for row in rows for text in row]
     bits = 0
-    if all(text.lower().startswith("0x") for text in texts):
-        base = 16
-    elif len({len(text) for text in texts}) == 1 and set("".join(texts)) <= {"0", "1"}:
-        base, bits = 2, len(texts[0])
-    else:
-        base = 0
+    base = _base(texts)
+    if base == 2:
+        bits = len(texts[0])
     labels: dict[int | str, int] = {}
     entries = []
     for i, row in enumerate(rows):

@@ -28,11 +28,16 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     confidence = f"{100 * (1 - certificate.alpha):.6g}%"
     shots = f"{int(fit.shots.sum()):,} shots" + (f" in {rows:,} rows" if rows > 1 else "")
     global_p = f"{'global ' if rows > 1 else ''}p = {p_text(fit.overall())}"
+    empty = ""
     if fit.undecided.any():
-        return f"Undecided: {int(fit.undecided.sum()):,} of {rows:,} rows have no shots."
+        empty = f"{int(fit.undecided.sum()):,} of {rows:,} rows have no shots."
+        if not fit.refuted:
+            return f"Undecided: {empty}"
+        empty = f" {empty}"
     if fit.refuted:
         said = f"The counts differ from the probabilities ({shots}, {global_p}"
-        said += f", {int(fit.rows().sum()):,} rows refuted)." if rows > 1 else ")."
+        said += f", {int(fit.rows().sum()):,} of the rows refuted)." if rows > 1 else ")."
+        said += empty
     else:
         said = f"The counts do not differ from the probabilities ({shots}, {global_p})."
     said += (

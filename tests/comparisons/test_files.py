@@ -43,6 +43,10 @@ def table(outcomes) -> list[dict]:
         ("c.csv", "outcome,shots\n00, 5\n11, 7\n\n"),
         ("c.json", [5, 0, 0, 7]),
         ("c.csv", "5,0,0,7\n"),
+        ("c.csv", "\ufeff00;5\n11;7\n"),
+        ("c.csv", "outcome\tshots\n00\t5\n11\t7\n"),
+        ("c.json", {"0": 5, "3": 7}),
+        ("c.json", '\ufeff{"0": 5, "3": 7}'),
         ("c.npy", np.array([5, 0, 0, 7])),
         ("c.npy", np.array([[5, 0, 0, 7]])),
     ],
@@ -134,3 +138,28 @@ def test_files_that_do_not_match_are_refused(write):
     three = read_outcomes(write("q.npy", np.full((3, 4), 0.25)))
     with pytest.raises(ValueError, match=r"has 2 rows.*has 3"):
         together(counts, three)
+
+
+@pytest.mark.parametrize("first", ["01,30O", '00,"4,000"', "0 1,n/a"])
+def test_a_first_line_that_names_an_outcome_is_no_heading(write, first):
+    """It was dropped with its shots."""
+    with pytest.raises(ValueError, match=r"line 1, column 2 is '.*', which is not a number"):
+        read_outcomes(write("c.csv", f"{first}\n11,500\n"))
+
+
+def test_a_heading_over_outcomes_in_words(write):
+    assert table(read_outcomes(write("c.csv", "token,shots\ncat,5\ndog,7\n"))) == [
+        {"cat": 5, "dog": 7}
+    ]
+
+
+def test_what_stands_twice_in_json_is_refused(write):
+    with pytest.raises(ValueError, match="has '00' twice"):
+        read_outcomes(write("c.json", '{"00": 5, "11": 7, "00": 6}'))
+
+
+def test_decimal_outcomes_meet_bitstrings_and_lists(write):
+    counts = read_outcomes(write("c.json", {"0": 5, "3": 7}))
+    for name, content in (("p.json", {"00": 0.5, "11": 0.5}), ("q.json", [0.5, 0, 0, 0.5])):
+        drawn, law, _ = together(counts, read_outcomes(write(name, content)))
+        assert (drawn[0][law[0] > 0] == [5, 7]).all()
