@@ -36,9 +36,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from qcattn.comparisons import _quadratic
+from qcattn.comparisons._binomial import upper
 from qcattn.comparisons._rows import Floats, Ints, check_level, check_probabilities
 from qcattn.comparisons.expected import check_exact
 from qcattn.comparisons.fit import fit
@@ -294,7 +294,7 @@ def _shift(runs: list[Ints], counts: Ints, rng: np.random.Generator) -> Part:
                 left, right = a[max(0, -shift) :], b[max(0, shift) :]
                 length = min(len(left), len(right))
                 hits = int(np.count_nonzero(left[:length] == right[:length]))
-                tail = float(special.bdtrc(hits - 1, length, chance)) if hits else 1.0
+                tail = float(upper(hits, length, chance))
                 score = (hits - length * chance) / max(
                     (length * chance * (1 - chance)) ** 0.5, 1e-9
                 )

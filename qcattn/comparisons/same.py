@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from qcattn.comparisons._rows import Bools, Floats, Ints, check_counts, check_level
+from qcattn.seeds import entropy
 
 #: Shots from which NumPy draws no hypergeometric numbers.
 MOST_SHOTS = 10**9
@@ -57,7 +58,7 @@ class Same:
         return self.overall <= self.alpha
 
 
-def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: int = 0) -> Same:
+def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: Any = 0) -> Same:
     """Test whether two sets of counts come from one law, row by row and together.
 
     Args:
@@ -67,7 +68,7 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
         alpha: Error rate.
         permutations: Ways to deal the shots that are tried. No p-value is below one over their
             number plus 1, nor the overall one of several rows below twice that.
-        seed: Seed of the permutations.
+        seed: Seed of the permutations, as for `numpy.random.default_rng`.
 
     Returns:
         The p-values.
@@ -81,7 +82,7 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
         >>> result.p_values < 0.01
         array([False,  True])
     """
-    alpha = check_level(alpha)
+    alpha, seed = check_level(alpha), entropy(seed)
     (first, stray_a), (second, stray_b) = check_counts(a, "a"), check_counts(b, "b")
     if first.shape != second.shape:
         raise ValueError(
