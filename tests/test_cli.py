@@ -581,6 +581,87 @@ def test_bad_comparisons_exit_2(folder, counts, law, message):
     assert invoke("compare", "nowhere.json", "p.json").exit_code == 2
 
 
+def test_a_refuted_row_is_named_beside_one_without_shots(folder):
+    """Alone, either was told; of both, only the one without shots."""
+    rows = [{"00": 0}, {"00": 1000, "11": 4000}, {"00": 1000, "11": 1000}, {"00": 0}]
+    (folder / "c.json").write_text(json.dumps(rows))
+    (folder / "p.json").write_text(json.dumps(FAIR))
+    done = invoke("compare", "c.json", "p.json")
+    said = " ".join(done.output.split())
+    assert done.exit_code == 1
+    assert "1 of 4 rows refuted (row 1). Undecided: 2 of 4 rows have no shots (rows 0, 3)." in said
+    bound = re.search(r"at most ([\d.]+) in every row with shots", said)
+    assert 0.3 < float(bound[1]) < 0.4, "rows without shots, of which nothing is known, left out"
+
+
+def test_a_dropped_first_line_was_agreement(folder):
+    (folder / "c.csv").write_text("01,30O\n00,500\n")
+    (folder / "p.json").write_text(json.dumps({"00": 1, "01": 0}))
+    done = invoke("compare", "c.csv", "p.json")
+    assert done.exit_code == 2 and "'c.csv': line 1, column 2 is '30O'" in done.output
+    (folder / "c.csv").write_text("01,30\n00,500\n")
+    assert invoke("compare", "c.csv", "p.json").exit_code == 1
+    (folder / "p.csv").write_text("00,0.5O\n01,1.0\n")
+    done = invoke("plan", "p.csv")
+    assert done.exit_code == 2 and "line 1, column 2 is '0.5O'" in done.output
+
+
+def test_how_outcomes_were_read_is_said(folder):
+    (folder / "c.json").write_text(json.dumps({"10": 498, "11": 502}))
+    (folder / "p.json").write_text(json.dumps({"10": 0.5, "11": 0.5, "5": 0}))
+    (folder / "q.json").write_text(json.dumps([0, 0, 0.5, 0.5]))
+    for law, kind in (
+        ("p.json", "decimals"),
+        ("q.json", "bitstrings, in the probabilities as positions"),
+    ):
+        done = invoke("compare", "c.json", law)
+        assert done.exit_code == 0
+        assert f"Outcomes: {kind}." in " ".join(done.output.split())
+        assert json.loads(invoke("compare", "c.json", law, "--json").stdout)["outcomes"] == kind
+
+
+def test_json_is_strict(folder, monkeypatch):
+    """NaN and infinity are not JSON; other programs stop at them."""
+    from dataclasses import replace
+
+    from qcattn import comparisons
+
+    certify, plan = comparisons.certify, comparisons.plan
+
+    def certified(counts, *arguments):
+        found = certify(counts, *arguments)
+        fit = replace(found.fit, p_values=np.array([np.nan]))
+        return replace(found, upper=np.array([np.nan]), fit=fit)
+
+    def planned(*arguments):
+        return replace(plan(*arguments), detect=np.array([np.inf]), floor=np.array([np.nan]))
+
+    monkeypatch.setattr(comparisons, "certify", certified)
+    monkeypatch.setattr(comparisons, "plan", planned)
+    (folder / "c.json").write_text(json.dumps({"00": 5, "11": 5}))
+    (folder / "p.json").write_text(json.dumps(FAIR))
+    compared, shots = (
+        json.loads(invoke(*command, "--json").stdout, parse_constant=pytest.fail)
+        for command in (("compare", "c.json", "p.json"), ("plan", "p.json"))
+    )
+    assert compared["upper"] == compared["p_values"] == [None] and compared["p_value"] is None
+    assert shots["detect"] == shots["floor"] == [None]
+
+
+def test_what_the_library_refuses_is_said_with_exit_2(folder, monkeypatch):
+    """Numbers reach its checks as they are written."""
+    from qcattn.comparisons import _rows
+
+    def refuse(counts, name):
+        raise ValueError(f"Argument `{name}` holds {counts.max()}")
+
+    monkeypatch.setattr(_rows, "check_counts", refuse)
+    (folder / "c.json").write_text(json.dumps({"00": 2**53 + 1, "11": 5}))
+    (folder / "p.json").write_text(json.dumps(FAIR))
+    done = invoke("compare", "c.json", "p.json")
+    assert done.exit_code == 2 and "`c.json` holds 9007199254740993" in done.output
+
+
 def test_a_plan_says_shots_beside_the_floor(folder):
     (folder / "p.csv").write_text("0.4,0.3,0.2,0.1\n1,0,0,0\n")
     done = invoke("plan", "p.csv", "--epsilon", "0.05")

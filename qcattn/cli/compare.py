@@ -27,8 +27,8 @@ def compare(
 ) -> None:
     """Compare counts from anywhere with probabilities.
 
-    Exit code 0: they agree (with --epsilon: certified); 1: they differ (with --epsilon: or that is
-    undecided); 2: misuse.
+    Exit code 0: they agree (with --epsilon: certified); 1: they differ, or a row has no shots (with
+    --epsilon: or it is undecided); 2: misuse.
     """
     from qcattn.comparisons import certify
     from qcattn.comparisons._rows import check_counts, check_probabilities
@@ -44,7 +44,8 @@ def compare(
     if json:
         from json import dumps
 
-        typer.echo(dumps(comparing.brief(certificate, epsilon=epsilon), indent=1, allow_nan=False))
+        told = comparing.brief(certificate, outcomes, epsilon=epsilon)
+        typer.echo(dumps(told, indent=1, allow_nan=False))
     else:
         from rich.console import Console
 
@@ -52,7 +53,7 @@ def compare(
         table = comparing.offenders(certificate, outcomes)
         if table is not None:
             console.print(table)
-        said = comparing.words(certificate, epsilon=epsilon)
+        said = f"{comparing.words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}."
         console.print(said, highlight=False, markup=False)
     fit = certificate.fit
     good = not fit.refuted and not fit.undecided.any()

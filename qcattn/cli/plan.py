@@ -32,7 +32,7 @@ def plan(
     if json:
         from json import dumps
 
-        typer.echo(dumps(comparing.brief_plan(planned), indent=1))
+        typer.echo(dumps(comparing.brief_plan(planned), indent=1, allow_nan=False))
         return
     from rich.console import Console
 

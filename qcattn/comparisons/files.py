@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ import numpy as np
 __all__ = ["Outcomes", "read_outcomes", "together"]
 
 _KINDS = ".json, .csv or .npy"
+#: Integers beyond are kept as floats; int64 would wrap.
+_MOST = 2**63
+_CURE = "write digits, a point before decimals and nothing between thousands"
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,23 +25,34 @@ class Outcomes:
     """Numbers for outcomes, one table a row of the experiment.
 
     Attributes:
-        labels: The outcomes: integers where the file writes them in binary (all of one width),
-            hexadecimal or decimal, texts else; or the positions 0, 1, ... of an array without
-            labels.
+        labels: The outcomes: integers where the file writes them in binary, hexadecimal or decimal,
+            texts else; or the positions 0, 1, ... of an array without labels.
         values: Shape (rows, outcomes).
         bits: Length of the bitstrings, 0 if there are none.
         path: Where they come from.
+        kind: As what the outcomes are read: bitstrings, hexadecimals, decimals, texts or positions.
     """
 
     labels: tuple[int | str, ...]
     values: np.ndarray
     bits: int
     path: Path
+    kind: str
 
     def name(self, column: int) -> str:
         """The outcome of a column as it is written."""
         label = self.labels[column]
         return f"{label:0{self.bits}b}" if self.bits and isinstance(label, int) else str(label)
+
+    @property
+    def names(self) -> list[str]:
+        """All outcomes as they are written."""
+        return [self.name(column) for column in range(len(self.labels))]
+
+    @property
+    def open(self) -> bool:
+        """Whether the bitstrings may be decimals too, such as 10 and 11."""
+        return self.bits > 0 and all(name == "0" or name[0] != "0" for name in self.names)
 
 
 def read_outcomes(path: str | Path) -> Outcomes:
@@ -46,14 +60,14 @@ def read_outcomes(path: str | Path) -> Outcomes:
 
     Args:
         path: JSON: ``{"00": 512, "11": 488}`` with outcomes in binary (spaces between registers are
-            dropped), hexadecimal, decimal, or any text; a list of those, one a row; a Qiskit
-            ``Result`` as a dictionary; or a list of numbers, or of rows of numbers. CSV, separated
-            by commas, semicolons or tabs: lines of outcome and value (a heading is allowed, which
-            names no outcome), or with other than two columns, rows of numbers. NumPy ``.npy``.
+            dropped; all of one length), hexadecimal, decimal, or any text; a list of those, one a
+            row; a Qiskit ``Result`` as a dictionary; or a list of numbers, or of rows of numbers.
+            CSV, with commas, semicolons or tabs: lines of outcome,value (a heading without digits
+            is allowed), or with other than two columns, rows of numbers. NumPy ``.npy``.
 
     Raises:
-        ValueError: If the file is missing, empty, of another kind or not numbers; the message names
-            the file and the place.
+        ValueError: If the file is missing, empty, of another kind, not numbers, or names an outcome
+            twice; the message names the file and the place.
 
     Example:
         >>> import tempfile
@@ -73,29 +87,39 @@ def read_outcomes(path: str | Path) -> Outcomes:
                     f"holds an array of shape {content.shape} and type {content.dtype}; pass "
                     "numbers of shape (outcomes,) or (rows, outcomes)"
                 )
-            return Outcomes(tuple(range(values.shape[1])), values, 0, path)
+            return Outcomes(tuple(range(values.shape[1])), values, 0, path, "positions")
         return _labelled(content, path)
     except FileNotFoundError:
         raise ValueError(f"File '{path}' is missing.") from None
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, csv.Error) as error:
         raise ValueError(f"File '{path}': {error}") from None
 
 
 def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.ndarray, Outcomes]:
     """Counts and probabilities over the same outcomes; an outcome that one lacks has 0 there.
 
+    Outcomes such as 10 and 11, bitstrings or decimals, are what goes with the other file.
+
     Returns:
-        Counts (rows, outcomes), probabilities (rows or 1, outcomes), and how outcomes are called.
+        Counts (rows, outcomes), probabilities (rows or 1, outcomes), and how outcomes are called,
+        with what they were read as in either.
 
     Raises:
         ValueError: If the two do not name outcomes alike or the rows do not match.
     """
-    kinds = [{type(label) for label in one.labels} for one in (counts, probabilities)]
-    if kinds[0] != kinds[1]:
-        raise ValueError(
-            f"'{counts.path}' and '{probabilities.path}' name outcomes differently (such as "
-            f"{counts.name(0)!r} and {probabilities.name(0)!r}); write both alike"
+    counts, probabilities = _beside(counts, probabilities), _beside(probabilities, counts)
+    if (counts.kind == "texts") != (probabilities.kind == "texts"):
+        called = " and ".join(
+            # A text that could be nothing else, if there is one.
+            f"by {one.kind} such as {max(one.names, key=lambda name: _kind([name]) == 'texts')!r}"
+            for one in (counts, probabilities)
         )
+        raise ValueError(
+            f"'{counts.path}' and '{probabilities.path}' name outcomes differently, {called}; "
+            "write both alike"
+        )
+    _check_decimals(counts, probabilities)
+    _check_decimals(probabilities, counts)
     if 0 < min(counts.bits, probabilities.bits) < max(counts.bits, probabilities.bits):
         raise ValueError(
             f"'{counts.path}' has outcomes of {counts.bits} bits, but '{probabilities.path}' of "
@@ -110,7 +134,40 @@ def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.
     labels = tuple(dict.fromkeys((*probabilities.labels, *counts.labels)))
     bits = max(counts.bits, probabilities.bits)
     spread = [_spread(one, labels) for one in (counts, probabilities)]
-    return spread[0], spread[1], Outcomes(labels, spread[0], bits, counts.path)
+    kind = counts.kind
+    if probabilities.kind != kind:
+        kind += f", in the probabilities as {probabilities.kind}"
+    return spread[0], spread[1], Outcomes(labels, spread[0], bits, counts.path, kind)
+
+
+def _beside(one: Outcomes, other: Outcomes) -> Outcomes:
+    """The one with its outcomes read as what goes with the other."""
+    names = one.names
+    if other.kind == "texts":
+        if one.kind == "decimals" and set(names) & set(other.labels):
+            return replace(one, labels=tuple(names), kind="texts")
+        return one
+    if not one.open or other.open:
+        return one
+    if other.bits:
+        # A lone bit is rather one of several than a decimal, and is refused.
+        decimal = 1 < one.bits != other.bits
+    else:
+        decimal = max(map(int, other.labels)) >= 2**one.bits
+    return replace(one, labels=tuple(map(int, names)), bits=0, kind="decimals") if decimal else one
+
+
+def _check_decimals(one: Outcomes, other: Outcomes) -> None:
+    """Refuse decimals that the other's bits or positions have no room for."""
+    if one.kind != "decimals" or not (other.bits or other.kind == "positions"):
+        return
+    most = max(map(int, one.labels))
+    if most >= (2**other.bits if other.bits else len(other.labels)):
+        room = f"{other.bits} bits" if other.bits else f"{len(other.labels)} positions"
+        raise ValueError(
+            f"'{one.path}' has outcome '{most}', read as a decimal, but '{other.path}' has {room}; "
+            "write bitstrings with all bits (spreadsheets drop leading zeros)"
+        )
 
 
 def _spread(one: Outcomes, labels: tuple[int | str, ...]) -> np.ndarray:
@@ -148,18 +205,22 @@ def _content(path: Path) -> Any:
     if all(isinstance(row, dict) and row for row in content):
         return content
     try:
-        return np.array(content, dtype=float) if not _whole(content) else np.array(content)
-    except (ValueError, TypeError):
+        array = np.array(content)
+        return array if array.dtype.kind in "iu" else np.array(content, dtype=float)
+    except (ValueError, TypeError, OverflowError):
         raise ValueError("holds a list that is no array of numbers") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, which must not name anything twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        again = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"has {again!r} twice; add up what belongs together")
+    """A dictionary, of which JSON would keep the last of several equal keys."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(
+                f"has {key!r} twice in one dictionary, {found[key]!r} and {value!r}; keep one, or "
+                "their sum"
+            )
+        found[key] = value
     return found
 
 
@@ -170,35 +231,42 @@ def _of_result(entry: Any) -> Any:
         raise ValueError("is a result without counts; measure into classical bits") from None
 
 
-def _whole(content: Any) -> bool:
-    if isinstance(content, list):
-        return all(map(_whole, content))
-    return isinstance(content, int) and not isinstance(content, bool)
+def _lines(text: str) -> list[tuple[int, list[str]]]:
+    """Lines that are not empty, with their numbers, split where all split alike, else at commas."""
+    lines: list[tuple[int, list[str]]] = []
+    for delimiter in "\t;,":
+        lines = [
+            (number, [cell.strip() for cell in line])
+            for number, line in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), 1)
+            if any(cell.strip() for cell in line)
+        ]
+        lengths = {len(cells) for _, cells in lines}
+        if len(lengths) == 1 and max(lengths) > 1:
+            break
+    return lines
 
 
 def _csv(path: Path) -> Any:
-    text = path.read_text(encoding="utf-8-sig")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(",;\t", key=first.count)
-    lines = [
-        (number, [cell.strip() for cell in line])
-        for number, line in enumerate(csv.reader(text.splitlines(), delimiter=separator), 1)
-        if any(cell.strip() for cell in line)
-    ]
+    lines = _lines(path.read_text(encoding="utf-8-sig"))
     if not lines:
         raise ValueError("is empty")
     if len({len(cells) for _, cells in lines}) > 1:
         raise ValueError("has lines of different lengths; pass outcome,value or whole rows")
     if len(lines[0][1]) == 2:
-        (_, (label, value)), rest = lines[0], lines[1:]
-        alike = _base([label]) in {_base([other]) for _, (other, _) in rest}
-        # A heading names no outcome; among outcomes in words, its value is a word too.
-        if not (_is_number(value) or (alike and (_base([label]) or not value.isalpha()))):
-            lines = rest
+        first, value = lines[0][1]
+        if not _is_number(value):
+            # What may be an outcome is no heading. Above texts, one has a word for the values.
+            wordy = _kind(label for _, (label, _) in lines[1:]) == "texts"
+            if any(mark.isdigit() for mark in first) or (wordy and not value.isalpha()):
+                raise ValueError(
+                    f"line {lines[0][0]}, column 2 is {value!r}, which is not a number; {_CURE}, "
+                    "or delete the line if it is a heading"
+                )
+            lines = lines[1:]
         table: dict[str, float] = {}
         for number, (label, value) in lines:
             if label in table:
-                raise ValueError(f"line {number} has outcome {label!r} again")
+                raise ValueError(f"line {number} has outcome {label!r} again; keep one")
             table[label] = _number(value, f"line {number}, column 2")
         if not table:
             raise ValueError("has a heading and no lines")
@@ -225,27 +293,32 @@ def _number(text: Any, place: str) -> float:
         or not isinstance(text, int | float | str)
         or not _is_number(str(text))
     ):
-        raise ValueError(f"{place} is {text!r}, which is not a number")
-    value = float(text)
-    return int(value) if math.isfinite(value) and value == int(value) else value
+        raise ValueError(f"{place} is {text!r}, which is not a number; {_CURE}")
+    try:
+        # Not by way of a float, which holds no odd number beyond 2**53.
+        value: float = int(text) if not isinstance(text, float) else text
+    except ValueError:
+        value = float(text)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if abs(value) < _MOST else float(str(value))
 
 
-def _base(texts: Sequence[str]) -> int:
-    """The base in which outcomes are written, 0 if they are no numbers."""
+def _kind(texts: Iterable[str]) -> str:
+    """As what outcomes are read, seen by themselves."""
     texts = [text.replace(" ", "") for text in texts]
     if all(text.lower().startswith("0x") for text in texts):
-        return 16
-    if len({len(text) for text in texts}) == 1 and set("".join(texts)) <= {"0", "1"}:
-        return 2
-    return 10 if all(text.isascii() and text.isdigit() for text in texts) else 0
+        return "hexadecimals"
+    if not all(text.isdecimal() for text in texts):
+        return "texts"
+    alike = len({len(text) for text in texts}) == 1
+    return "bitstrings" if alike and set("".join(texts)) <= {"0", "1"} else "decimals"
 
 
 def _labelled(rows: Sequence[dict[str, Any]], path: Path) -> Outcomes:
-    texts = [text.replace(" ", "") for row in rows for text in row]
-    bits = 0
-    base = _base(texts)
-    if base == 2:
-        bits = len(texts[0])
+    kind = _kind(text for row in rows for text in row)
+    base = {"hexadecimals": 16, "bitstrings": 2, "decimals": 10, "texts": 0}[kind]
+    bits = len(next(iter(rows[0])).replace(" ", "")) if base == 2 else 0
     labels: dict[int | str, int] = {}
     entries = []
     for i, row in enumerate(rows):
@@ -254,15 +327,16 @@ def _labelled(rows: Sequence[dict[str, Any]], path: Path) -> Outcomes:
             try:
                 label = int(text.replace(" ", ""), base) if base else text
             except ValueError:
-                raise ValueError(f"has outcome {text!r}, which is not hexadecimal") from None
+                raise ValueError(
+                    f"has outcome {text!r}, which is not {kind[:-1]}; write all alike"
+                ) from None
             if label in seen:
-                raise ValueError(f"has outcome {text!r} twice")
+                raise ValueError(f"has outcome {text!r} twice; keep one, or their sum")
             seen.add(label)
             column = labels.setdefault(label, len(labels))
             entries.append((i, column, _number(value, f"outcome {text!r}")))
-    values = np.zeros((len(rows), len(labels)))
+    whole = all(isinstance(value, int) for *_, value in entries)
+    values = np.zeros((len(rows), len(labels)), np.int64 if whole else np.float64)
     for i, column, value in entries:
         values[i, column] = value
-    if all(float(value).is_integer() for *_, value in entries):
-        values = values.astype(np.int64)
-    return Outcomes(tuple(labels), values, bits, path)
+    return Outcomes(tuple(labels), values, bits, path, kind)

@@ -20,7 +20,8 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     """What the counts say, with error rates, in a few sentences.
 
     Args:
-        certificate: Of `qcattn.comparisons.certify`; it holds the test of fit too.
+        certificate: Of `qcattn.comparisons.certify`; it holds the test of fit too. Rows that differ
+            and rows without shots are both named.
         epsilon: The total variation that was to be certified, or None if nobody asked.
     """
     fit = certificate.fit
@@ -28,26 +29,27 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     confidence = f"{100 * (1 - certificate.alpha):.6g}%"
     shots = f"{int(fit.shots.sum()):,} shots" + (f" in {rows:,} rows" if rows > 1 else "")
     global_p = f"{'global ' if rows > 1 else ''}p = {p_text(fit.overall())}"
-    empty = ""
-    if fit.undecided.any():
-        empty = f"{int(fit.undecided.sum()):,} of {rows:,} rows have no shots."
-        if not fit.refuted:
-            return f"Undecided: {empty}"
-        empty = f" {empty}"
+    empty = fit.undecided.ravel()
+    without = f"{int(empty.sum()):,} of {rows:,} rows have no shots{_named(empty)}."
+    if empty.any() and not fit.refuted:
+        return f"Undecided: {without}"
     if fit.refuted:
-        said = f"The counts differ from the probabilities ({shots}, {global_p}"
-        said += f", {int(fit.rows().sum()):,} of the rows refuted)." if rows > 1 else ")."
-        said += empty
+        said = f"The counts differ from the probabilities ({shots}, {global_p})."
+        if rows > 1:
+            bad = np.ravel(fit.rows())
+            said += f" {int(bad.sum()):,} of {rows:,} rows refuted{_named(bad)}."
+        said += f" Undecided: {without}" if empty.any() else ""
     else:
         said = f"The counts do not differ from the probabilities ({shots}, {global_p})."
     said += (
         f" A perfect sampler would be called different in at most {100 * fit.alpha:.6g}% of such "
         "comparisons."
     )
-    worst = float(np.max(certificate.upper))
+    worst = float(np.max(np.ravel(certificate.upper)[~empty]))
+    where = " in every row" if rows > 1 else ""
     said += (
-        f" Total variation is at most {number(worst)}{' in every row' if rows > 1 else ''}, at "
-        f"{confidence} confidence{' each' if rows > 1 else ''}."
+        f" Total variation is at most {number(worst)}{where}{' with shots' if empty.any() else ''}"
+        f", at {confidence} confidence{' each' if rows > 1 else ''}."
     )
     if epsilon is None:
         return said
@@ -60,6 +62,15 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
         f"{said} Agreement within {number(epsilon)} is undecided"
         f"{f' in {rows - certified:,} rows' if rows > 1 else ''}: draw more shots (`qcattn plan`)."
     )
+
+
+def _named(which: np.ndarray, most: int = 10) -> str:
+    """The first of these rows by number, in brackets; nothing for none or an only row."""
+    rows = np.flatnonzero(which)
+    if not rows.size or which.size == 1:
+        return ""
+    listed = ", ".join(map(str, rows[:most])) + (", ..." if rows.size > most else "")
+    return f" ({'row' if rows.size == 1 else 'rows'} {listed})"
 
 
 def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> Table | None:
@@ -82,21 +93,23 @@ def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> 
     return table if table.row_count else None
 
 
-def brief(certificate: Certificate, *, epsilon: float | None) -> dict[str, Any]:
-    """The comparison in a few numbers, for other programs.
+def brief(certificate: Certificate, outcomes: Outcomes, *, epsilon: float | None) -> dict[str, Any]:
+    """The comparison in a few numbers, for other programs; null where one is not finite.
 
     Args:
         certificate: Of `qcattn.comparisons.certify`.
+        outcomes: How outcomes are called; as what they were read is told.
         epsilon: The total variation that was to be certified, or None if nobody asked; then
             nothing is said to be certified or not.
     """
     fit = certificate.fit
     return {
+        "outcomes": outcomes.kind,
         "refuted": bool(fit.refuted),
-        "p_value": fit.overall(),
-        "p_values": fit.p_values.tolist(),
+        "p_value": _finite(fit.overall())[0],
+        "p_values": _finite(fit.p_values),
         "rows_refuted": int(fit.rows().sum()),
-        "upper": np.asarray(certificate.upper).tolist(),
+        "upper": _finite(certificate.upper),
         "undecided": np.asarray(fit.undecided).tolist(),
         "epsilon": epsilon,
         "certified": None if epsilon is None else np.asarray(certificate.certified).tolist(),
@@ -137,12 +150,14 @@ def plan_table(plan: Plan) -> Table:
 def brief_plan(plan: Plan) -> dict[str, Any]:
     """The plan for other programs; null where no number of shots is enough."""
     names = ("floor", "floor_two_points", "floor_mixture", "floor_rigorous", "detect", "certify")
-    numbers = {
-        name: [float(n) if np.isfinite(n) else None for n in np.ravel(getattr(plan, name))]
-        for name in names
-    }
+    numbers = {name: _finite(getattr(plan, name)) for name in names}
     rates = {"epsilon": plan.epsilon, "alpha": plan.alpha, "power": plan.power}
     return {**numbers, "worst": np.ravel(plan.worst).tolist(), **rates}
+
+
+def _finite(values: Any) -> list[float | None]:
+    """Strict JSON has no NaN and no infinity."""
+    return [float(value) if np.isfinite(value) else None for value in np.ravel(values)]
 
 
 def _shots(number_of_shots: float) -> str:

@@ -84,6 +84,99 @@ def test_outcomes_are_joined_by_name_and_missing_ones_are_zero(write):
     assert p.tolist() == [[0.5, 0.5, 0.0]]
 
 
+def test_text_in_a_csv_may_hold_other_separators(write):
+    assert table(read_outcomes(write("c.csv", ";,5\na,7\n"))) == [{";": 5, "a": 7}]
+    assert table(read_outcomes(write("c.csv", "a,b;5\nc,d;7\n"))) == [{"a,b": 5, "c,d": 7}]
+
+
+@pytest.mark.parametrize(
+    ("counts", "law", "labels", "kind"),
+    [
+        # Sure by itself.
+        ({"10": 4, "01": 3}, {"0": 0.5, "2": 0.5}, [2, 1], "bitstrings, in the probabilities as d"),
+        ({"0x2": 4}, {"0": 0.5, "2": 0.5}, [2], "hexadecimals, in the probabilities as decimals"),
+        ({"5": 4, "0": 1}, {"000": 0.5, "101": 0.5}, [5, 0], "decimals, in the probabilities as b"),
+        # All labels of both files are of one width.
+        ({"10": 4, "11": 3}, {"10": 0.5, "11": 0.5}, [2, 3], "bitstrings"),
+        ({"10": 4, "11": 3}, {"00": 0.5, "11": 0.5}, [2, 3], "bitstrings"),
+        # They are not, or the other's outcomes go beyond two bits.
+        ({"10": 4, "11": 3}, {"0000": 0.5, "1011": 0.5}, [10, 11], "decimals, in the"),
+        ({"10": 4, "11": 3}, {"9": 0.5, "11": 0.5}, [10, 11], "decimals"),
+        ({"10": 4, "11": 3}, {"0x9": 0.5, "0xb": 0.5}, [10, 11], "decimals, in the"),
+        (
+            {"10": 4, "11": 3},
+            [1 / 16] * 16,
+            [10, 11],
+            "decimals, in the probabilities as positions",
+        ),
+        ({"0": 4, "1": 3}, {"0": 0.5, "5": 0.5}, [0, 1], "decimals"),
+        ({"0": 4, "9": 3}, {"10": 0.5, "11": 0.5}, [0, 9], "decimals"),
+        # They do not.
+        ({"10": 4, "11": 3}, [0.25] * 4, [2, 3], "bitstrings, in the probabilities as positions"),
+        ({"10": 4, "11": 3}, {"0": 0.5, "3": 0.5}, [2, 3], "bitstrings, in the"),
+        # Numbers among texts are texts.
+        ({"5": 4, "7": 3}, {"cat": 0.5, "7": 0.5}, ["5", "7"], "texts"),
+    ],
+)
+def test_outcomes_are_read_as_what_goes_with_the_other_file(write, counts, law, labels, kind):
+    brought = read_outcomes(write("c.json", counts))
+    drawn, p, outcomes = together(brought, read_outcomes(write("p.json", law)))
+    assert outcomes.kind.startswith(kind)
+    column = {label: i for i, label in enumerate(outcomes.labels)}
+    assert [drawn[0, column[label]] for label in labels] == list(counts.values())
+    assert drawn.sum() == sum(counts.values()) and p.sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "law", "message"),
+    [
+        # As a spreadsheet leaves 00, 01, 10, 11.
+        (
+            {"0": 1, "1": 1, "10": 1, "11": 1},
+            {"00": 0.5, "11": 0.5},
+            "'11', read as a decimal, .*2 b",
+        ),
+        (
+            {"10": 1, "11": 1},
+            {"000": 0.5, "111": 0.5},
+            "'11', read as a decimal, but .* has 3 bits",
+        ),
+        ({"10": 1, "11": 1}, [0.125] * 8, "'11', read as a decimal, but .* has 8 positions"),
+        ({"00": 1, "11": 1}, {"0": 0.5, "5": 0.25, "4": 0.25}, None),
+        ({"0": 1, "1": 1}, {"000": 0.5, "111": 0.5}, "outcomes of 1 bits"),
+        ({"10": 1, "11": 1}, {"100": 0.5, "111": 0.5}, "outcomes of 2 bits"),
+        ({"0": 1, "a": 1}, [0.5, 0.5], "by texts such as 'a' and by positions such as '0'"),
+    ],
+)
+def test_outcomes_that_do_not_fit_the_other_file_are_refused(write, counts, law, message):
+    """Read in any way they would be shots on impossible outcomes."""
+    pair = [read_outcomes(write("c.json", counts)), read_outcomes(write("p.json", law))]
+    if message is None:
+        pair.reverse()
+        message = "'5', read as a decimal, but .* has 2 bits"
+    with pytest.raises(ValueError, match=message):
+        together(*pair)
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**63 - 1])
+def test_large_counts_are_kept_to_the_last_digit(write, number):
+    contents = [("c.json", {"0": number, "3": 0}), ("c.json", [number, 0])]
+    contents += [("c.csv", f"0,{number}\n3,0\n"), ("c.csv", f"{number},0,1\n")]
+    for name, content in contents:
+        assert read_outcomes(write(name, content)).values[0, 0] == number
+
+
+@pytest.mark.parametrize("number", [2**63, 10**25, 10**400])
+def test_counts_beyond_int64_do_not_wrap(write, number):
+    for name, content in [("c.json", {"0": number, "3": 0}), ("c.csv", f"{number},0,1\n")]:
+        assert read_outcomes(write(name, content)).values[0, 0] == float(str(number))
+    if number < 10**300:
+        assert read_outcomes(write("c.json", [number, 0])).values[0, 0] == number
+    else:
+        with pytest.raises(ValueError, match="no array of numbers"):
+            read_outcomes(write("c.json", [number, 0.5]))
+
+
 def test_bitstrings_meet_positions(write):
     counts = read_outcomes(write("c.json", {"10": 4}))
     drawn, p, _ = together(counts, read_outcomes(write("p.npy", np.full(4, 0.25))))
@@ -111,6 +204,16 @@ def test_bitstrings_meet_positions(write):
         ("c.csv", "00,5\n00,6\n", "line 2 has outcome '00' again"),
         ("c.csv", "1,2,3\n1,2\n", "different lengths"),
         ("c.csv", "1,2,x\n", "line 1, column 3"),
+        ("c.csv", "00;0,5\n11;0,5\n", "line 1, column 2 is '0,5'.*a point before decimals"),
+        ("c.csv", "cat,4 000\ndog,5\n", "line 1, column 2 is '4 000'.*if it is a heading"),
+        ("c.csv", "O1,3O\n11,5\n", "line 1, column 2 is '3O'"),
+        ("c.json", [{"00": 1}, {"00": 5, "11": 7, "00 ": 6}], "'00 ' twice"),
+        (
+            "c.json",
+            '[{"a": 1}, {"a": 5, "a": 6}]',
+            "'a' twice in one dictionary, 5 and 6; keep one",
+        ),
+        ("c.json", {"1": 1, "01": 1, "2": 3}, "'01' twice"),
         ("c.npy", np.array(["a"]), "array of shape"),
         ("c.npy", np.zeros((2, 2, 2)), "array of shape"),
         ("c.npy", np.zeros((2, 0)), "array of shape"),
