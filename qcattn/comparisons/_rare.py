@@ -80,8 +80,9 @@ def scan(
     look = fresh & (hits > mean + np.sqrt(mean))
     tails = np.ones_like(mass)
     shots = np.broadcast_to(n[:, None], mass.shape)
-    tails[look] = upper(hits[look], shots[look], np.minimum(mass[look], 1.0))
-    if covariance is not None:
+    if covariance is None:
+        tails[look] = upper(hits[look], shots[look], np.minimum(mass[look], 1.0))
+    else:
         inner = (ideal[:, None, :] <= thresholds[:, :, None]).astype(float)
         variance = np.maximum(np.einsum("rsi,rsi->rs", inner @ covariance, inner), 1e-300)
         weight = np.broadcast_to(np.reshape(coarse, (-1, 1)), mass.shape)

@@ -96,6 +96,12 @@ def check_probabilities(p: Any, name: str = "p") -> Floats:
     Raises:
         ValueError: If a row is empty, not finite, negative, or does not sum to one.
     """
+    if hasattr(p, "covariance"):
+        raise ValueError(
+            f"Argument `{name}` must be an array of exact probabilities, but is the measured law "
+            "of `expected`, which only `fit` and `certify` take. Pass `law.p` to use it as if it "
+            "were exact."
+        )
     p = _array(p, name)
     if p.dtype.kind not in "fiu" or (p.dtype.itemsize < 4 and p.dtype.kind == "f"):
         raise ValueError(
@@ -182,11 +188,6 @@ def _array(values: Any, name: str) -> NDArray[Any]:
         raise ValueError(
             f"Argument `{name}` must not be a masked array: its mask would be lost. "
             f"Fill it: {name}.filled(0)."
-        )
-    if hasattr(values, "covariance") and hasattr(values, "p"):
-        raise ValueError(
-            f"Argument `{name}` must be an array, but is the measured law of `expected`, which "
-            f"only fit and certify take. Pass its attribute p to leave the errors out."
         )
     try:
         return np.asarray(values)

@@ -98,24 +98,6 @@ def expected(p: Any, *, readout: Any, calibration_shots: Any = None) -> Expected
     return _tensored(law, qubits, _shots(calibration_shots, 1)[0])
 
 
-def check_exact(p: Any, name: str = "p") -> None:
-    """Refuse a law with a covariance where only exact probabilities can be used.
-
-    Args:
-        p: What was passed.
-        name: What the caller calls it.
-
-    Raises:
-        ValueError: If it is an `Expected`.
-    """
-    if isinstance(p, Expected):
-        raise ValueError(
-            f"Argument `{name}` must be an array of exact probabilities, but is an `Expected` law; "
-            "only `fit` and `certify` take its calibration into account. Pass `law.p` to use it "
-            "as if it were exact."
-        )
-
-
 def _stochastic(matrix: Any, name: str) -> Floats:
     """Check that columns are probabilities."""
     matrix = np.asarray(matrix, dtype=np.float64)

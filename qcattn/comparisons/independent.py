@@ -40,7 +40,6 @@ from numpy.typing import NDArray
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._binomial import upper
 from qcattn.comparisons._rows import Floats, Ints, check_level, check_probabilities
-from qcattn.comparisons.expected import check_exact
 from qcattn.comparisons.fit import fit
 
 #: Consecutive batches into which each run is cut.
@@ -152,7 +151,6 @@ def independent(
         (True, (0, 2, 100))
     """
     alpha = check_level(alpha)
-    check_exact(p)
     runs, outcomes = _encode(memories, p)
     names = _possible(runs, p, parts)
     _check_permutations(permutations, names, alpha)

@@ -27,7 +27,6 @@ from scipy.special import ndtri
 
 from qcattn.comparisons._quadratic import gamma_tail
 from qcattn.comparisons._rows import Floats, check_level, check_probabilities, place
-from qcattn.comparisons.expected import check_exact
 
 #: Scatter over expectation from which an outcome is put with the rare ones.
 RARE = 0.5
@@ -83,7 +82,6 @@ def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:
         (False, 0.071)
     """
     alpha = check_level(alpha)
-    check_exact(p)
     law, values = check_probabilities(p), np.asarray(quasi.values, dtype=np.float64)
     covariance = np.asarray(quasi.covariance, dtype=np.float64)
     if law.shape != values.shape or covariance.shape != (*law.shape, law.shape[-1]):

@@ -36,7 +36,6 @@ from qcattn.comparisons._rows import (
     check_level,
     check_probabilities,
 )
-from qcattn.comparisons.expected import check_exact
 
 #: Concentrations of the mixture.
 CONCENTRATIONS = 10.0 ** np.arange(0, 8.25, 0.5)
@@ -79,7 +78,6 @@ class Monitor:
     def __post_init__(self) -> None:
         check_level(self.alpha)
         if self.counts is None:
-            check_exact(self.p)
             p = check_probabilities(self.p)
             object.__setattr__(self, "p", p)
             object.__setattr__(self, "counts", np.zeros(p.shape, dtype=np.int64))

@@ -46,7 +46,6 @@ from qcattn.comparisons import _quadratic
 from qcattn.comparisons._resolution import critical_value
 from qcattn.comparisons._rows import Bools, Floats, check_level, check_probabilities
 from qcattn.comparisons.certify import foreseen
-from qcattn.comparisons.expected import check_exact
 from qcattn.comparisons.fit import SHARES
 
 #: More shots than this are given as infinite.
@@ -112,7 +111,6 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
     alpha, power = check_level(alpha), check_level(power, "power")
     if power <= alpha:
         raise ValueError(f"Argument `power` must be above alpha ({alpha}), but is {power}.")
-    check_exact(p)
     law = check_probabilities(p)
     shape, rows = law.shape[:-1], law.reshape(-1, law.shape[-1])
     z_alpha, z_power = -special.ndtri(alpha), special.ndtri(power)

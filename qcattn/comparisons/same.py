@@ -31,7 +31,7 @@ from qcattn.comparisons._rows import Bools, Floats, Ints, check_counts, check_le
 from qcattn.seeds import entropy
 
 #: Shots from which NumPy draws no hypergeometric numbers.
-MOST_SHOTS = 10**9
+NUMPY_SHOTS = 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,7 @@ def _statistics(
     a, total = a[seen], total[seen]
     n_a, n = int(a.sum()), int(total.sum())
     n_b = n - n_a
-    if n < MOST_SHOTS:
+    if n < NUMPY_SHOTS:
         drawn = rng.multivariate_hypergeometric(total, n_a, size=permutations, method="marginals")
     else:
         drawn = _deal(np.tile(total, (permutations, 1)), np.full(permutations, n_a), rng)

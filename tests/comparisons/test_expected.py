@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from qcattn.comparisons._measured import _third, upper_tail
+from qcattn.comparisons._measured import _third, energy_moments, upper_tail
 from qcattn.comparisons.certify import certify
 from qcattn.comparisons.expected import Expected, expected
 from qcattn.comparisons.fit import fit
@@ -323,3 +323,16 @@ def test_moments_and_tails_of_what_was_read_a_few_times():
     found = upper_tail(np.array([40.0]), np.array([2_000]), 7 * one, 7 * one**2, one)
     assert found == pytest.approx(stats.nbinom(8, 1 / 3).sf(39), rel=1e-9)
     assert upper_tail(np.array([40.0]), np.array([2_000]), 7 * one, 7 * one**2, 2 * one) > found
+
+
+def test_a_few_calibration_shots_skew_the_energy_score_to_the_hot_side():
+    """Exactly: an error that has a gamma law of scale c, in one of two outcomes."""
+    n, coarse, spread, energy = 5_000.0, 0.002, 1e-5, -1.5
+    p, score = np.array([[0.9, 0.1]]), np.array([[0.0, energy]])
+    covariance = spread * np.array([[[1.0, -1.0], [-1.0, 1.0]]])
+    at = np.array([n]), covariance, np.array([coarse])
+    variance, above, below = energy_moments(p, score, *at)
+    law = stats.gamma(spread / coarse**2, scale=coarse)
+    skew = float(law.stats("s"))
+    assert variance[0] == pytest.approx((n * energy) ** 2 * law.var())
+    assert below[0] - above[0] == pytest.approx((n * energy) ** 3 * law.std() ** 3 * skew)
