@@ -29,9 +29,9 @@ if TYPE_CHECKING:
         same,
     )
     from qcattn.encodings import Binary, OneHot, Rotated, Transverse
+    from qcattn.evidence import load_findings, save_findings
     from qcattn.experiment import Interrupted, run
-    from qcattn.findings import load_findings, save_findings
-    from qcattn.methods import prepare
+    from qcattn.folders.results import load, save
     from qcattn.preparations import (
         QITE,
         QSVT,
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
         Variational,
     )
     from qcattn.records import Hamiltonian
-    from qcattn.storage import load, save
     from qcattn.sweeps import Grid, sweep
+    from qcattn.trials import prepare
 
 # Where each public name lives. It is imported when it is first used, so that `import qcattn`
 # and `qcattn --help` do not wait for Qiskit.
@@ -78,15 +78,15 @@ _HOMES = {
     "expected": "comparisons",
     "fit": "comparisons",
     "independent": "comparisons",
-    "load": "storage",
-    "load_findings": "findings",
+    "load": "folders.results",
+    "load_findings": "evidence",
     "plan": "comparisons",
-    "prepare": "methods",
+    "prepare": "trials",
     "run": "experiment",
     "run_claims": "claims",
     "same": "comparisons",
-    "save": "storage",
-    "save_findings": "findings",
+    "save": "folders.results",
+    "save_findings": "evidence",
     "softmax": "attention",
     "sweep": "sweeps",
 }

@@ -16,7 +16,7 @@ from qiskit import QuantumCircuit
 
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.backends.reading import collect, whole_shots
+from qcattn.backends.counting import collect, whole_shots
 from qcattn.comparisons import acceptance, fit
 from qcattn.datasets import Scores
 from qcattn.encodings import Binary

@@ -12,7 +12,7 @@ import pytest
 from qiskit.quantum_info import Statevector
 from scipy.linalg import expm
 
-from qcattn import dense, encodings, models, preparations, thermal
+from qcattn import dense_state, encodings, models, preparations, thermal
 from qcattn.attention import softmax
 from qcattn.backends import Aer
 from qcattn.comparisons import acceptance, fit
@@ -176,7 +176,7 @@ def test_beta_may_differ_from_row_to_row(preparation):
     hamiltonian = encodings.Binary()([[0.0, 1.0, 2.0]] * 2)
     prepared = preparation()(hamiltonian, beta=[0.5, 2.0])
     for row, beta in enumerate([0.5, 2.0]):
-        state, _ = dense.system_state(prepared[row])
+        state, _ = dense_state.system_state(prepared[row])
         assert np.abs(state.diagonal()[:3] - softmax([0.0, 1.0, 2.0], beta=beta)).max() < 1e-12
 
 
@@ -223,10 +223,10 @@ def test_a_method_that_does_not_fit_says_which_do(preparation):
 @pytest.mark.parametrize(("preparation", "name"), CASES)
 def test_a_method_gives_the_state_that_it_claims(preparation, name):
     prepared = prepared_by(preparation, name)
-    state, success = dense.system_state(prepared)
+    state, success = dense_state.system_state(prepared)
     hamiltonian = HAMILTONIANS[name]()
     expected = exact_gibbs(hamiltonian, 0.7)
-    populations = dense.outcome_distribution(prepared)[0]
+    populations = dense_state.outcome_distribution(prepared)[0]
     assert np.abs(populations - prepared.distribution).max() < 1e-7
     assert abs(success - prepared.success) < 1e-7
     if prepared.state == "gibbs":

@@ -9,30 +9,30 @@ import qcattn
 
 HOUSE = Path(qcattn.__file__).parent
 FLOORS = {
-    "attention": 0,
-    "thermal": 0,
-    "seeds": 0,
-    "nearest": 0,
-    "datasets": 1,
-    "records": 1,
-    "models": 2,
-    "dense": 2,
-    "encodings": 2,
-    "backends": 2,
-    "comparisons": 2,
-    "preparations": 3,
-    "certification": 4,
-    "experiment": 5,
-    "methods": 6,
-    "storage": 7,
-    "archive": 8,
-    "findings": 8,
-    "claims": 9,
-    "conformance": 9,
-    "sweeps": 8,
-    "views": 10,
-    "cli": 11,
-    "__main__": 12,
+    room: floor
+    for floor, rooms in enumerate(
+        [
+            ("errors", "names", "progress", "seeds", "walking"),
+            ("arguments",),
+            ("attention", "thermal"),
+            ("records", "datasets"),
+            ("evidence", "models", "encodings"),
+            ("dense_state", "readings"),
+            ("backends", "comparisons"),
+            ("preparations",),
+            ("certification",),
+            ("stages",),
+            ("experiment",),
+            ("trials",),
+            ("sweeps",),
+            ("folders",),
+            ("claims",),
+            ("views",),
+            ("cli",),
+            ("__main__",),
+        ]
+    )
+    for room in rooms
 }
 FILES = [path for path in sorted(HOUSE.rglob("*.py")) if path != HOUSE / "__init__.py"]
 

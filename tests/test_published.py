@@ -15,9 +15,9 @@ from scipy.stats import chi2
 from qcattn.backends import Aer
 from qcattn.comparisons import acceptance, fit
 from qcattn.datasets import load
-from qcattn.dense import system_state
+from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
-from qcattn.models import ising
+from qcattn.models.spins import ising
 from qcattn.preparations import Amplified, Heralded
 from qcattn.preparations.reference import populations
 from qcattn.records import Counts, Hamiltonian

@@ -21,8 +21,8 @@ from qcattn.backends.born import (
     with_probabilities,
     without_measurements,
 )
+from qcattn.backends.counting import Reader, collect, whole_shots
 from qcattn.backends.memory import Footprint, active_qubits, footprint
-from qcattn.backends.reading import Reader, collect, whole_shots
 from qcattn.backends.readout import apply_readout, readout_matrices
 from qcattn.backends.streams import base_seed, results, run
 from qcattn.records import Counts, Prepared

@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.primitives import BaseSamplerV2, BitArray
 from qiskit.transpiler import PassManager
 
-from qcattn.backends.reading import Reader, collect, whole_shots
+from qcattn.backends.counting import Reader, collect, whole_shots
 from qcattn.records import Counts, Prepared
 
 __all__ = ["Sampler"]

@@ -8,7 +8,6 @@ Hamiltonian and beta; those from shots a backend, and split one seed over the ci
 """
 
 from qcattn.certification.balance import Balance, certify_balance
-from qcattn.certification.bases import in_basis
 from qcattn.certification.correlations import Correlations, certify_correlations
 from qcattn.certification.dense import Dense, certify_dense
 from qcattn.certification.distance import Distance, certify_distance
@@ -19,6 +18,7 @@ from qcattn.certification.observables import Observables, certify_observables
 from qcattn.certification.paulis import expectation
 from qcattn.certification.purity import Purity, certify_purity, two_copies
 from qcattn.certification.temperature import Temperature, certify_temperature
+from qcattn.readings.bases import in_basis
 
 __all__ = [
     "KMS",

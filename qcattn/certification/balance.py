@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from qcattn.certification.drawing import Backend, check, draw
+from qcattn.certification.checking import Backend, check, draw
 from qcattn.certification.intervals import binomial_p_value, proportion
 from qcattn.preparations.reference import populations
 from qcattn.records import Hamiltonian, Prepared

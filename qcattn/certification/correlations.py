@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from qcattn.certification.drawing import Backend, check
+from qcattn.certification.checking import Backend, check
 from qcattn.certification.intervals import Estimate, mean
 from qcattn.certification.paulis import exact_expectations, measure, support
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
@@ -113,7 +113,7 @@ def certify_correlations(
             there are more than 5 qubits.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> from qcattn.preparations import QSVT
         >>> hamiltonian = ising(1, field=0.5)
         >>> prepared = QSVT(error=1e-3)(hamiltonian, beta=1.0)

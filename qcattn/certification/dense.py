@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcattn import thermal
-from qcattn.certification.drawing import check
+from qcattn.certification.checking import check
 from qcattn.certification.targets import State, exact_state
-from qcattn.dense import system_state
+from qcattn.dense_state import system_state
 from qcattn.records import Hamiltonian, Prepared
 
 __all__ = ["Dense", "certify_dense"]

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.certification.drawing import Backend, check
+from qcattn.certification.checking import Backend, check
 from qcattn.certification.intervals import Estimate
 from qcattn.certification.paulis import expectation
 from qcattn.certification.purity import purity_interval, swap_test

@@ -38,7 +38,7 @@ import numpy as np
 from scipy import special
 
 from qcattn import thermal
-from qcattn.certification.drawing import Backend, check
+from qcattn.certification.checking import Backend, check
 from qcattn.certification.intervals import Estimate, mean, proportion
 from qcattn.certification.paulis import measure, operator_groups, pauli_terms
 from qcattn.certification.purity import purity_interval, swap_test

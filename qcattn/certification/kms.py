@@ -26,8 +26,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from qcattn.certification.drawing import check
-from qcattn.dense import system_state
+from qcattn.certification.checking import check
+from qcattn.dense_state import system_state
 from qcattn.records import Hamiltonian, Prepared, check_bytes
 
 __all__ = ["KMS", "certify_kms", "kms"]

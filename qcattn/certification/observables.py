@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.certification.drawing import Backend, check
+from qcattn.certification.checking import Backend, check
 from qcattn.certification.intervals import binomial_p_value, proportion
 from qcattn.certification.paulis import (
     Group,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.certification.bases import in_basis
-from qcattn.certification.drawing import Backend, draw
+from qcattn.certification.checking import Backend, draw
 from qcattn.certification.intervals import Estimate, mean
+from qcattn.readings.bases import in_basis
 from qcattn.records import Hamiltonian, Prepared, walsh_hadamard
 
 __all__ = ["Group", "exact_expectations", "expectation", "measure", "pauli_terms"]

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
-from qcattn.certification.drawing import Backend, check, draw, readings
+from qcattn.certification.checking import Backend, check, draw, readings
 from qcattn.certification.intervals import Estimate, binomial_p_value, proportion
 from qcattn.certification.targets import State, exact_state
 from qcattn.records import Hamiltonian, Prepared, check_bytes

@@ -34,7 +34,7 @@ def exact_state(hamiltonian: Hamiltonian, beta: float, state: State) -> np.ndarr
             says how many bytes it takes).
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> exact_state(ising(1, field=0.5), 1.0, "gibbs").real.round(3).tolist()
         [[0.5, 0.231], [0.231, 0.5]]
     """

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
-from qcattn.certification.drawing import Backend, check, draw
+from qcattn.certification.checking import Backend, check, draw
 from qcattn.certification.intervals import Estimate, mean
 from qcattn.certification.observables import against, positives
 from qcattn.certification.paulis import (

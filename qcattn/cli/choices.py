@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qcattn.nearest import known
+from qcattn.names import known
 
 if TYPE_CHECKING:
     from qcattn.datasets import Scores

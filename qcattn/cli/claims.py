@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcattn.cli.app import app, fail, reporting
-from qcattn.cli.folders import check_folder, free_folder, write_whole
+from qcattn.cli.output import check_folder, free_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qcattn.findings import Finding
+    from qcattn.evidence import Finding
 
 __all__ = ["claims", "exit_code_of_findings", "print_findings"]
 
@@ -66,7 +66,7 @@ def exit_code_of_findings(findings: Sequence[Finding]) -> int:
 
 def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = False) -> None:
     """Print the table of all, and with ``in_full`` each with its tests and numbers; or JSON."""
-    from qcattn.views import claims as views
+    from qcattn.views.findings import page as views
 
     if json:
         from json import dumps
@@ -110,8 +110,8 @@ def _with_progress(names: list[str] | None, seed: int, *, quiet: bool) -> list[F
 
 
 def _write(findings: Sequence[Finding], out: Path | None) -> Path:
-    from qcattn.findings import write_findings
-    from qcattn.views.claims import write_page_of, write_pictures
+    from qcattn.evidence import write_findings
+    from qcattn.views.findings.page import write_page_of, write_pictures
 
     def write(folder: Path) -> None:
         write_pictures(findings, folder)

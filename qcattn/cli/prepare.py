@@ -10,11 +10,11 @@ import typer
 
 from qcattn.cli.app import app, fail, reporting
 from qcattn.cli.choices import known, read, select, strategy
-from qcattn.cli.folders import check_folder, free_folder, write_whole
+from qcattn.cli.output import check_folder, free_folder, write_whole
 
 if TYPE_CHECKING:
-    from qcattn.methods import Trials
     from qcattn.records import Hamiltonian
+    from qcattn.trials import Trials
 
 __all__ = ["prepare"]
 
@@ -73,7 +73,7 @@ def prepare(
 ) -> None:
     """Prepare one thermal state by every method, sample each, compare cost and error."""
     from qcattn.experiment import Interrupted
-    from qcattn.methods import all_methods
+    from qcattn.trials import all_methods
 
     if seed < 0:
         raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
@@ -135,7 +135,7 @@ def exit_code_of(trials: Trials) -> int:
 
 def print_trials(trials: Trials, json: bool) -> None:
     """Print the table and a few sentences, or JSON."""
-    from qcattn.views import trials as views
+    from qcattn.views.trials import page as views
 
     if json:
         from json import dumps
@@ -279,7 +279,7 @@ def _with_progress(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
-    from qcattn.methods import prepare
+    from qcattn.trials import prepare
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}")
     with Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True) as bar:
@@ -298,8 +298,8 @@ def _with_progress(
 
 
 def _write(trials: Trials, out: Path | None) -> Path:
-    from qcattn.archive import write_trials
-    from qcattn.views.trials import write_page_of
+    from qcattn.folders.trials import write_trials
+    from qcattn.views.trials.page import write_page_of
 
     def write(folder: Path) -> None:
         write_page_of(trials, folder / "report.html")

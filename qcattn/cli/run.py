@@ -9,7 +9,7 @@ import typer
 
 from qcattn.cli.app import app, fail, reporting
 from qcattn.cli.choices import known, read, select, strategy
-from qcattn.cli.folders import check_folder, free_folder, write_whole
+from qcattn.cli.output import check_folder, free_folder, write_whole
 from qcattn.cli.printing import exit_code, print_results
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _one_head(scores: Scores, result: Result) -> Scores:
     """The head that the report shows."""
     from dataclasses import replace
 
-    from qcattn.views.heads import telling_head
+    from qcattn.views.run.heads import telling_head
 
     index = telling_head(result)
     return replace(scores, scores=scores.scores[index], axes=scores.axes[len(index) :])
@@ -242,8 +242,8 @@ def _with_noise(result: Result, noise: str) -> Result:
 
 
 def _write(results: list[Result], out: Path | None) -> Path:
-    from qcattn.storage import write_files
-    from qcattn.views.report import write_report
+    from qcattn.folders.results import write_files
+    from qcattn.views.run.report import write_report
 
     def write(folder: Path) -> None:
         write_files(results[0], folder)

@@ -61,8 +61,8 @@ def show(
     if plot is None:
         show_sweep(done, json, epsilon)
         return
-    from qcattn.views.axes import over_axis
     from qcattn.views.drawn import write_plot
+    from qcattn.views.sweep.axes import over_axis
 
     chosen = by.split(",") if by is not None else None
     target = out or Path(f"{plot}.svg")
@@ -73,9 +73,9 @@ def show(
 
 def _show_folder(folder: Path, json: bool) -> None:
     """Print what a run left, and end with its exit code."""
-    from qcattn.archive import is_trials, load_trials
-    from qcattn.findings import is_findings, load_findings
-    from qcattn.storage import load
+    from qcattn.evidence import is_findings, load_findings
+    from qcattn.folders.results import load
+    from qcattn.folders.trials import is_trials, load_trials
 
     if is_findings(folder):
         findings = load_findings(folder)

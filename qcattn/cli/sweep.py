@@ -76,7 +76,7 @@ def sweep(
 
 def show_sweep(done: Sweep, json: bool, epsilon: float | None = None) -> None:
     """Print a sweep as tables or JSON, and end with its exit code."""
-    from qcattn.views import cells
+    from qcattn.views.sweep import cells
 
     if json:
         from json import dumps

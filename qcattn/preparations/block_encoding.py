@@ -61,7 +61,7 @@ def block_encoding(hamiltonian: Hamiltonian) -> BlockEncoding:
     fewer gates is taken.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> encoding = block_encoding(ising(2, field=0.5))
         >>> encoding.norm, encoding.weights.tolist(), encoding.labels.shape
         (2.0, [-1.0, -0.5, -0.5], (3, 2))

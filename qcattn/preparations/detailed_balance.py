@@ -62,7 +62,7 @@ class DetailedBalance:
         most_sweeps: Rounds through all jumps before giving up.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> prepared = DetailedBalance()(ising(2, field=1.2), beta=1.0)
         >>> prepared.kind, prepared.resources.qubits, bool(prepared.error < 0.01)
         ('thermal', 3, True)

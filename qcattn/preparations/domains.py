@@ -53,7 +53,7 @@ def parts_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[P
             how many strings and bytes, and which domain would do.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> [part.qubits for part in parts_of(ising(3).operator, 0, 2)]
         [[0, 1, 3, 4], [0, 2, 3, 5], [1, 2, 4, 5]]
         >>> [(part.qubits, len(part.strings)) for part in parts_of(ising(2).operator, None, 2)]

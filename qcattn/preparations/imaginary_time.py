@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.dense import outcome_distribution
+from qcattn.dense_state import outcome_distribution
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.fitting import check_beta, need_one
 from qcattn.preparations.gates import compiled
@@ -67,7 +67,7 @@ class ImaginaryTime:
         error: Trace distance to be claimed where `steps` is None, above 0.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> prepared = ImaginaryTime(error=0.02)(ising(2), beta=1.0)
         >>> prepared.circuit.metadata, float(prepared.error.round(4))
         ({'steps': 5, 'heralds': 9}, 0.0186)

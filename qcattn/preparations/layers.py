@@ -87,7 +87,7 @@ def layers_of(hamiltonian: Hamiltonian) -> tuple[Layer, ...]:
         ValueError: If dense matrices would not fit into memory.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> [(layer.letters.tolist(), len(layer.parts)) for layer in layers_of(ising(3))]
         [([1, 1, 1], 3), ([2, 2, 2], 1)]
     """

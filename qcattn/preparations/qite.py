@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
 from qcattn.backends import Aer
-from qcattn.dense import outcome_distribution, system_state
+from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.domains import Part, parts_of
 from qcattn.preparations.fitting import check_beta, need_every_state, need_one
@@ -84,7 +84,7 @@ class QITE:
             gets its own; a fresh one if None. Without shots nothing is random.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> prepared = QITE(steps=4)(ising(2), beta=0.5)
         >>> prepared.kind, bool(prepared.error < 1e-3), prepared.resources.qubits
         ('thermal', True, 4)

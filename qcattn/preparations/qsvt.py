@@ -75,7 +75,7 @@ class QSVT:
             better one is known; it raises the success. None: the bound above.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> prepared = QSVT(error=1e-3)(ising(2), beta=0.5)
         >>> prepared.kind, prepared.resources.qubits, float(prepared.success.round(4))
         ('thermal', 7, 0.3147)

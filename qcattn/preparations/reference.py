@@ -26,7 +26,7 @@ def populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
         ValueError: If beta is not positive and finite, or a dense state would not fit into memory.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> populations(ising(2), 1.0).round(4).tolist()
         [0.3792, 0.1208, 0.1208, 0.3792]
     """

@@ -12,7 +12,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import Pauli
 
-from qcattn.dense import system_state
+from qcattn.dense_state import system_state
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.bath import bath_shares, cycle_unitary, flip_probability
 from qcattn.preparations.fitting import check_beta, need_every_state, need_one
@@ -77,7 +77,7 @@ class SystemBath:
         seed: Of the random starts and times; anything `numpy.random.default_rng` takes.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> prepared = SystemBath(cycles=30)(ising(2, field=1.2), beta=0.5)
         >>> prepared.kind, prepared.resources.qubits, bool(prepared.error < 0.03)
         ('thermal', 4, True)

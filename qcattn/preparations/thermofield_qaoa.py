@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from scipy.optimize import minimize
 
-from qcattn.dense import outcome_distribution, system_state
+from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.doubled import Part, append_part, coupling, evolved, gradient, on_both
 from qcattn.preparations.fitting import check_beta, need_every_state, need_one
@@ -56,7 +56,7 @@ class ThermofieldQAOA:
         seed: Of the starts; anything `numpy.random.default_rng` takes.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> prepared = ThermofieldQAOA(layers=2)(ising(4, field=0.0), beta=1.0)
         >>> prepared.kind, prepared.resources.qubits, bool(prepared.error < 1e-5)
         ('thermal', 8, True)

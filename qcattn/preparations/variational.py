@@ -15,8 +15,8 @@ from scipy.optimize import minimize
 from scipy.special import digamma, xlogy
 
 from qcattn.backends import Aer
-from qcattn.backends.reading import whole_shots
-from qcattn.dense import outcome_distribution, system_state
+from qcattn.backends.counting import whole_shots
+from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.preparations.ansatz import (
     Block,
     Layered,
@@ -78,7 +78,7 @@ class Variational:
         seed: Anything `numpy.random.default_rng` takes.
 
     Example:
-        >>> from qcattn.models import ising
+        >>> from qcattn.models.spins import ising
         >>> prepared = Variational()(ising(2, field=0.5, axes=("X", "Z")), beta=1.0)
         >>> prepared.kind, prepared.resources.qubits, bool(prepared.error < 1e-4)
         ('thermal', 4, True)

@@ -2,7 +2,7 @@
 
 from qcattn.sweeps.grid import Grid, Part, parts
 from qcattn.sweeps.merging import merge
-from qcattn.sweeps.plan import read_plan
+from qcattn.sweeps.plan_file import read_plan
 from qcattn.sweeps.processes import Processes
 from qcattn.sweeps.results import Cell, Sweep, load
 from qcattn.sweeps.running import Progress, sweep

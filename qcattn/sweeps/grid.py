@@ -13,8 +13,8 @@ import numpy as np
 
 from qcattn.attention import check_scores
 from qcattn.backends import Aer
+from qcattn.backends.counting import whole_shots
 from qcattn.backends.noise import noise_options
-from qcattn.backends.reading import whole_shots
 from qcattn.datasets import Scores
 from qcattn.encodings import Binary
 from qcattn.experiment import package_versions

@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from qcattn.attention import softmax
-from qcattn.sweeps.drawing import Drawn, Piece
 from qcattn.sweeps.grid import ROWS, Grid, GridCell
 from qcattn.sweeps.results import as_counts
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.strategies import canonical
 from qcattn.sweeps.until import Rule, looks, ruled, share
+from qcattn.sweeps.worker import Drawn, Piece
 
 __all__ = ["Job", "Jobs"]
 

@@ -187,7 +187,7 @@ class Sweep:
         Raises:
             ValueError: If there is no such axis, or no cell there.
         """
-        from qcattn.nearest import known
+        from qcattn.names import known
 
         for axis in point:
             known("sweep", axis, self.axes)

@@ -22,14 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qcattn.backends.reading import whole_shots
+from qcattn.backends.counting import whole_shots
 from qcattn.experiment import Interrupted
-from qcattn.sweeps.drawing import Drawn, Piece, draw
 from qcattn.sweeps.grid import Grid
 from qcattn.sweeps.jobs import Job, Jobs
 from qcattn.sweeps.results import Sweep, load
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.until import Rule, rule
+from qcattn.sweeps.worker import Drawn, Piece, draw
 
 __all__ = ["Progress", "sweep"]
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.sweeps.drawing import Drawn
 from qcattn.sweeps.file import check, connect, create, is_store, translated
 from qcattn.sweeps.grid import ROWS, GridCell, task_key
 from qcattn.sweeps.strategies import canonical, digest
+from qcattn.sweeps.worker import Drawn
 
 __all__ = ["Store", "is_store"]
 

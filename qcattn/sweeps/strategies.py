@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.nearest import known
+from qcattn.names import known
 
 __all__ = ["canonical", "classes", "described", "digest", "label", "strategy"]
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from qcattn.certification.intervals import proportion
 from qcattn.comparisons import certify
-from qcattn.nearest import known
+from qcattn.names import known
 from qcattn.records import Counts
 
 __all__ = ["Certified", "Rule", "Width", "looks", "rule", "ruled", "share"]

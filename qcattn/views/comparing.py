@@ -8,7 +8,7 @@ import numpy as np
 
 from qcattn.comparisons import Certificate, Plan
 from qcattn.comparisons.files import Outcomes
-from qcattn.views.names import number, p_text
+from qcattn.views.labels import number, p_text
 
 if TYPE_CHECKING:
     from rich.table import Table

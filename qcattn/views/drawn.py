@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qcattn.nearest import known
-from qcattn.storage import whole_file
+from qcattn.folders.results import whole_file
+from qcattn.names import known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qcattn.findings import Curve, Panel
+from qcattn.evidence import Curve, Panel
 from qcattn.views.colours import INK, MEASURED, SERIES, SOFTMAX
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcattn.records import Result, bitstrings
-from qcattn.views.findings import groups, worst_rows
-from qcattn.views.names import axis_names, key_labels, number, p_text, place
-from qcattn.views.words import acceptance_shares, offence
+from qcattn.views.labels import axis_names, key_labels, number, p_text, place
+from qcattn.views.run.words import acceptance_shares, offence
+from qcattn.views.run.worst import groups, worst_rows
 
 __all__ = ["Sheet", "codebook", "details", "heralds", "summary", "worst"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qcattn.records import Result
 from qcattn.views import sheets
-from qcattn.views.words import sentence
+from qcattn.views.run.words import sentence
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -29,7 +29,7 @@ import numpy as np
 from qcattn import preparations
 from qcattn.datasets import load
 from qcattn.encodings import Binary
-from qcattn.models import ising
+from qcattn.models.spins import ising
 from qcattn.preparations.reference import heralding_probability
 from qcattn.records import Hamiltonian, Prepared
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from qcattn.backends import Aer
 from qcattn.claims import KMSCondition
-from qcattn.claims._thermometer import inverse_temperature, measured
+from qcattn.claims.born._thermometer import inverse_temperature, measured
 
 
 def main() -> None:

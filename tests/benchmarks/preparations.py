@@ -36,7 +36,7 @@ from qiskit.quantum_info import SparsePauliOp, Statevector, partial_trace
 
 from qcattn.certification import certify_dense
 from qcattn.encodings import Binary
-from qcattn.models import ising
+from qcattn.models.spins import ising
 from qcattn.preparations import (
     QSVT,
     Amplitude,

@@ -26,9 +26,9 @@ from qcattn import thermal
 from qcattn.backends import Aer
 from qcattn.comparisons import certify, fit
 from qcattn.datasets import load
-from qcattn.dense import system_state
+from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
-from qcattn.models import free_fermions, heisenberg, ising
+from qcattn.models.spins import free_fermions, heisenberg, ising
 from qcattn.preparations import Amplified, Heralded, SystemBath, ThermofieldQAOA, Variational
 from qcattn.preparations.doubled import evolved
 from qcattn.preparations.lindblad import frequencies, gap, jump, lindbladian

@@ -27,7 +27,7 @@ import numpy as np
 from qcattn.backends import Aer
 from qcattn.preparations import Amplitude
 from qcattn.sweeps import Grid, Processes, Sweep, sweep
-from qcattn.sweeps.drawing import Batch, Drawn, Piece, draw
+from qcattn.sweeps.worker import Batch, Drawn, Piece, draw
 
 #: Seconds of a task that sleeps.
 TASK = 0.1

@@ -9,7 +9,7 @@ import pytest
 from qiskit.quantum_info import Pauli, Statevector
 
 from qcattn.encodings import Binary
-from qcattn.models import ising
+from qcattn.models.spins import ising
 from qcattn.preparations import Amplitude, Variational
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.dense import outcome_distribution
+from qcattn.dense_state import outcome_distribution
 from qcattn.preparations.gates import compiled
 from qcattn.records import Counts, Prepared
 

@@ -3,7 +3,7 @@ import pytest
 
 from qcattn.certification import certify_balance
 from qcattn.encodings import Binary, OneHot
-from qcattn.models import ising
+from qcattn.models.spins import ising
 from qcattn.preparations import Heralded, Purification
 from qcattn.preparations.reference import gibbs
 

@@ -7,7 +7,7 @@ from qcattn import thermal
 from qcattn.certification import certify_correlations, kms
 from qcattn.certification.correlations import kms_observables
 from qcattn.encodings import Binary
-from qcattn.models import heisenberg, ising
+from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import QSVT, Amplitude, Purification
 from qcattn.preparations.reference import gibbs
 

@@ -5,7 +5,7 @@ from scipy.stats import unitary_group
 
 from qcattn.certification import certify_dense
 from qcattn.encodings import Binary, OneHot, Rotated
-from qcattn.models import ising
+from qcattn.models.spins import ising
 from qcattn.preparations import Amplitude, Heralded, Purification
 from qcattn.preparations.reference import gibbs
 

@@ -4,7 +4,7 @@ import pytest
 from qcattn import thermal
 from qcattn.certification import certify_distance
 from qcattn.encodings import Binary, OneHot
-from qcattn.models import ising
+from qcattn.models.spins import ising
 from qcattn.preparations import Amplitude, Heralded, Purification
 from qcattn.preparations.reference import gibbs
 

@@ -5,9 +5,9 @@ from scipy.stats import entropy
 from qcattn import thermal
 from qcattn.certification import certify_free_energy
 from qcattn.certification.free_energy import _allowed, coherence, entropy_range, largest_entropy
-from qcattn.dense import system_state
+from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
-from qcattn.models import ising
+from qcattn.models.spins import ising
 from qcattn.preparations import Amplitude, Heralded, Purification
 from qcattn.preparations.reference import gibbs
 

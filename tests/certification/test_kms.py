@@ -5,7 +5,7 @@ from scipy.linalg import expm
 from qcattn import thermal
 from qcattn.certification import certify_kms, kms
 from qcattn.encodings import Binary, Rotated
-from qcattn.models import heisenberg, ising
+from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import Amplitude, Heralded, Purification
 from qcattn.preparations.reference import gibbs
 

@@ -6,7 +6,7 @@ from qcattn.certification.observables import against
 from qcattn.certification.paulis import default_strings, exact_expectations
 from qcattn.certification.targets import exact_state
 from qcattn.encodings import Binary, OneHot, Rotated
-from qcattn.models import heisenberg, ising
+from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import Amplitude, Heralded, Purification
 from qcattn.preparations.reference import gibbs
 

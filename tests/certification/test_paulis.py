@@ -11,9 +11,9 @@ from qcattn.certification.paulis import (
     level_expectations,
     measure,
 )
-from qcattn.dense import system_state
+from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
-from qcattn.models import free_fermions, ising
+from qcattn.models.spins import free_fermions, ising
 from qcattn.preparations import Heralded
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from qcattn.certification import certify_purity, two_copies
 from qcattn.certification.purity import purity_interval
-from qcattn.dense import outcome_distribution, system_state
+from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.encodings import Binary, OneHot
-from qcattn.models import heisenberg
+from qcattn.models.spins import heisenberg
 from qcattn.preparations import Amplitude, Heralded, Purification
 from qcattn.preparations.reference import gibbs
 

@@ -7,7 +7,7 @@ from qcattn.backends.noise import noise_options
 from qcattn.certification import Estimate, certify_temperature, temperature
 from qcattn.certification.temperature import beta_at, likely_betas
 from qcattn.encodings import Binary
-from qcattn.models import heisenberg, ising
+from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import Amplitude, Heralded, Purification
 from qcattn.preparations.reference import gibbs
 

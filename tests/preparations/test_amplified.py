@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from qiskit_aer import AerSimulator
 
-from qcattn import dense
+from qcattn import dense_state
 from qcattn.backends import Aer
 from qcattn.comparisons import acceptance, fit
 from qcattn.datasets import load
@@ -63,10 +63,10 @@ def test_every_row_is_the_gibbs_state_kept_as_often_as_predicted(encoding, num_k
     assert prepared.shape == (2, 2) and prepared.kind == "thermal"
     assert set(prepared.circuit.count_ops()) <= {*GATES, "measure"}
     for index in np.ndindex(2, 2):
-        state, kept = dense.system_state(prepared[index])
+        state, kept = dense_state.system_state(prepared[index])
         assert wrong_by(state, gibbs(hamiltonian[index], BETA)) < 1e-12
         assert abs(kept - prepared.success[index]) < 1e-12
-        keys, _ = dense.outcome_distribution(prepared[index])
+        keys, _ = dense_state.outcome_distribution(prepared[index])
         assert wrong_by(keys, prepared.distribution[index]) < 1e-12
     if told == "each":
         assert wrong_by(prepared.success, 1.0) < 1e-12
@@ -197,7 +197,7 @@ def test_aer_binds_the_template_to_the_exact_distribution(sentence, known):
     assert len(results) == 25
     for row, result in enumerate(results):
         kept = result.data.probabilities[: 2**n]
-        keys, chance = dense.outcome_distribution(prepared[row])
+        keys, chance = dense_state.outcome_distribution(prepared[row])
         assert abs(kept.sum() - chance) < 1e-12
         assert wrong_by(kept[: len(keys)] / chance, keys) < 1e-12
         assert wrong_by(keys, prepared.distribution[row]) < 1e-12
@@ -270,6 +270,6 @@ def test_scores_at_the_ends_of_the_numbers_give_no_warning():
         prepared = Amplified()(hamiltonian, beta=beta)
         assert np.isfinite(prepared.values).all()
         for row, wanted in enumerate([[0.5, 0, 0.5], [0, 0, 1], [0.5, 0.5, 0]]):
-            keys, success = dense.outcome_distribution(prepared[row])
+            keys, success = dense_state.outcome_distribution(prepared[row])
             assert wrong_by(keys, np.array(wanted)) < 1e-12
             assert abs(success - prepared.success[row]) < 1e-12

@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad, solve_ivp
 from scipy.linalg import expm
 
-from qcattn.models import ising
+from qcattn.models.spins import ising
 from qcattn.preparations.bath import bath_shares, cycle_unitary, flip_probability, pulse
 
 X, Z = np.array([[0, 1], [1, 0]]), np.diag([1, -1])

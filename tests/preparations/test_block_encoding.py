@@ -9,7 +9,7 @@ from qiskit.quantum_info import Operator
 from scipy.linalg import expm
 
 from qcattn.encodings import Binary, OneHot, Transverse
-from qcattn.models import free_fermions, heisenberg, ising
+from qcattn.models.spins import free_fermions, heisenberg, ising
 from qcattn.preparations.block_encoding import (
     append_amplitude_of_labels,
     append_label_phase,

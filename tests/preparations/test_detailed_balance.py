@@ -10,9 +10,9 @@ from scipy.linalg import sqrtm
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
 from qcattn.datasets import load
-from qcattn.dense import outcome_distribution, system_state
+from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.encodings import Binary, Rotated, Transverse
-from qcattn.models import free_fermions, heisenberg, ising
+from qcattn.models.spins import free_fermions, heisenberg, ising
 from qcattn.preparations import detailed_balance
 from qcattn.preparations.detailed_balance import DetailedBalance
 from qcattn.preparations.gates import GATES

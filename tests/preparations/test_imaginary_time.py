@@ -9,12 +9,12 @@ import pytest
 from qiskit.quantum_info import SparsePauliOp
 from scipy.linalg import expm
 
-from qcattn import dense
+from qcattn import dense_state
 from qcattn.backends import Aer
 from qcattn.comparisons import acceptance, fit
 from qcattn.datasets import load
 from qcattn.encodings import Binary, OneHot, Rotated, Transverse
-from qcattn.models import free_fermions, heisenberg, ising
+from qcattn.models.spins import free_fermions, heisenberg, ising
 from qcattn.preparations import Heralded
 from qcattn.preparations.gates import GATES
 from qcattn.preparations.imaginary_time import ImaginaryTime
@@ -57,7 +57,7 @@ MODELS = {
 
 def defect(prepared, hamiltonian, beta) -> float:
     """Trace distance of the circuit's dense state from the Gibbs state."""
-    return float(trace_distance(dense.system_state(prepared)[0], gibbs(hamiltonian, beta)))
+    return float(trace_distance(dense_state.system_state(prepared)[0], gibbs(hamiltonian, beta)))
 
 
 @pytest.mark.parametrize("steps", [None, 1, 3])
@@ -67,10 +67,12 @@ def test_a_diagonal_hamiltonian_is_exact_in_any_number_of_steps(encoding, scores
     hamiltonian = encoding(scores)
     prepared = ImaginaryTime(steps=steps)(hamiltonian, beta=1.3)
     assert prepared.circuit.metadata == {"steps": steps or 1, "heralds": steps or 1}
-    state, success = dense.system_state(prepared)
+    state, success = dense_state.system_state(prepared)
     assert np.abs(state - gibbs(hamiltonian, 1.3)).max() < 1e-12
     assert abs(success - prepared.success) < 1e-12
-    assert np.abs(dense.outcome_distribution(prepared)[0] - prepared.distribution).max() < 1e-12
+    assert (
+        np.abs(dense_state.outcome_distribution(prepared)[0] - prepared.distribution).max() < 1e-12
+    )
     assert abs(prepared.success - Heralded()(hamiltonian, beta=1.3).success) < 1e-12
     assert prepared.error == 0
 
@@ -91,7 +93,7 @@ def test_the_circuit_is_the_papers_product(steps, first):
     strang = expm(-step / 2 * outer) @ expm(-step * inner) @ expm(-step / 2 * outer)
     wanted = np.linalg.matrix_power(strang, steps)
     prepared = ImaginaryTime(steps=steps)(hamiltonian, beta=0.9)
-    state, success = dense.system_state(prepared)
+    state, success = dense_state.system_state(prepared)
     assert abs(success - np.trace(wanted).real / 8) < 1e-12
     assert np.abs(state - wanted / np.trace(wanted)).max() < 1e-12
     assert abs(prepared.success - success) < 1e-12
@@ -192,7 +194,7 @@ def test_success_on_softmax_rows_is_the_published_one():
         largest = populations(hamiltonian, 1.0).max()
         prepared = ImaginaryTime()(hamiltonian, beta=1.0)
         assert abs(prepared.success - 1 / (16 * largest)) < 1e-12
-        assert abs(dense.system_state(prepared)[1] - 1 / (16 * largest)) < 1e-12
+        assert abs(dense_state.system_state(prepared)[1] - 1 / (16 * largest)) < 1e-12
 
 
 @pytest.mark.parametrize(

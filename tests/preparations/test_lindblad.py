@@ -6,7 +6,7 @@ from qiskit.quantum_info import Pauli
 from scipy.integrate import quad_vec
 from scipy.linalg import expm, sqrtm
 
-from qcattn.models import free_fermions
+from qcattn.models.spins import free_fermions
 from qcattn.preparations.lindblad import coherent, frequencies, gap, jump, lindbladian, staying
 from qcattn.preparations.reference import gibbs
 from qcattn.thermal import gibbs_state

@@ -8,9 +8,9 @@ from qcattn import load, run, softmax
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, OneHot, Rotated
+from qcattn.folders.results import save
 from qcattn.preparations import Amplitude
 from qcattn.preparations.multiplexers import Multiplexer, rotations
-from qcattn.storage import save
 
 
 def scores_of(keys: int) -> np.ndarray:

@@ -12,9 +12,9 @@ from scipy.linalg import expm
 from qcattn import datasets
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
-from qcattn.dense import outcome_distribution
+from qcattn.dense_state import outcome_distribution
 from qcattn.encodings import Binary, OneHot, Rotated, Transverse
-from qcattn.models import heisenberg, ising
+from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import pursuit, qite
 from qcattn.preparations.domains import parts_of
 from qcattn.preparations.pauli_strings import (

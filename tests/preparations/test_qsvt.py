@@ -8,12 +8,12 @@ import pytest
 from qiskit.quantum_info import SparsePauliOp
 from scipy.linalg import expm
 
-from qcattn import dense
+from qcattn import dense_state
 from qcattn.backends import Aer
 from qcattn.comparisons import acceptance, fit
 from qcattn.datasets import load
 from qcattn.encodings import Binary, OneHot, Rotated, Transverse
-from qcattn.models import heisenberg, ising
+from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import qsvt
 from qcattn.preparations.qsvt import QSVT
 from qcattn.records import Hamiltonian
@@ -62,7 +62,7 @@ def gibbs(hamiltonian, beta):
 
 
 def distance(prepared, hamiltonian, beta):
-    state, _ = dense.system_state(prepared)
+    state, _ = dense_state.system_state(prepared)
     return np.abs(np.linalg.eigvalsh(state - gibbs(hamiltonian, beta))).sum() / 2
 
 
@@ -77,7 +77,7 @@ def test_the_error_that_is_claimed_is_met(name, beta):
 @pytest.mark.parametrize(("name", "beta"), CASES)
 def test_distribution_and_success_are_those_of_the_circuit(name, beta):
     prepared = prepared_by(name, beta)
-    populations, success = dense.outcome_distribution(prepared)
+    populations, success = dense_state.outcome_distribution(prepared)
     assert np.abs(populations - prepared.distribution).max() < 1e-10
     assert abs(success / prepared.success - 1) < 1e-9
     assert abs(populations.sum() - 1) < 1e-10, "nothing but keys"
@@ -118,7 +118,7 @@ def test_heralding_probability_on_the_ring_of_consiglio(n, beta):
     hamiltonian = ising(n, field=0.5, axes=("X", "Z"))
     lowest = float(np.linalg.eigvalsh(hamiltonian.matrix)[0])
     prepared = QSVT(ground_energy=lowest)(hamiltonian, beta=beta)
-    state, success = dense.system_state(prepared)
+    state, success = dense_state.system_state(prepared)
     kept = success * 2**n * np.linalg.eigvalsh(state)[-1]
     assert abs(success / kept - LEVELS[n][beta]) < 6e-5
     assert abs(prepared.success / success - 1) < 1e-9
@@ -194,7 +194,7 @@ def test_counts_of_one_phase_off_by_a_hundredth_are_rejected(monkeypatch):
 def test_equal_energies_need_no_ancilla():
     prepared = QSVT()(Binary()([0.3, 0.3, 0.3]), beta=2.0)
     assert prepared.herald_register is None and prepared.success == 1
-    state, _ = dense.system_state(prepared)
+    state, _ = dense_state.system_state(prepared)
     assert np.abs(state - np.diag([1, 1, 1, 0]) / 3).max() < 1e-14
     assert np.allclose(prepared.distribution, 1 / 3)
 
@@ -209,7 +209,7 @@ def test_almost_equal_weights_need_no_ancilla(beta):
     """A constant is accurate enough where beta is this small."""
     prepared = QSVT()(ising(2), beta=beta)
     assert prepared.herald_register is None and abs(prepared.success - 1) < 1e-14
-    assert np.abs(dense.outcome_distribution(prepared)[0] - 0.25).max() < 1e-14
+    assert np.abs(dense_state.outcome_distribution(prepared)[0] - 0.25).max() < 1e-14
     assert distance(prepared, ising(2), beta) <= 1e-6
     fewer = QSVT()(ising(2), beta=1e-3)
     assert fewer.herald_register == "herald", "a larger beta takes more than a constant"

@@ -11,7 +11,7 @@ from qcattn.backends import Aer
 from qcattn.comparisons import certify, fit
 from qcattn.datasets import load
 from qcattn.encodings import Binary, Rotated, Transverse
-from qcattn.models import heisenberg, ising
+from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import reference, system_bath
 from qcattn.preparations.bath import cycle_unitary
 from qcattn.preparations.gates import GATES

@@ -9,9 +9,9 @@ from scipy.optimize import minimize
 from qcattn import thermal
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
-from qcattn.dense import system_state
+from qcattn.dense_state import system_state
 from qcattn.encodings import Binary, Rotated
-from qcattn.models import heisenberg, ising
+from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import thermofield_qaoa
 from qcattn.preparations.doubled import evolved, gradient
 from qcattn.preparations.thermofield_qaoa import (

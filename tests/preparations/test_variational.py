@@ -10,9 +10,9 @@ from scipy.linalg import expm, sqrtm
 from qcattn import datasets
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
-from qcattn.dense import outcome_distribution
+from qcattn.dense_state import outcome_distribution
 from qcattn.encodings import Binary, Rotated, Transverse
-from qcattn.models import heisenberg, ising
+from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import reference, variational
 from qcattn.preparations.ansatz import count_angles
 from qcattn.preparations.variational import Measured, Variational, blocks_of, exact_cost

@@ -17,7 +17,7 @@ from qcattn.sweeps import Processes, jobs, running, sweep
 WORKS = '''
 import os, signal
 from pathlib import Path
-from qcattn.sweeps.drawing import draw
+from qcattn.sweeps.worker import draw
 
 def surroundings():
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())

@@ -16,9 +16,9 @@ from qcattn.datasets import Scores
 from qcattn.experiment import Interrupted
 from qcattn.preparations import Amplitude, DetailedBalance, Heralded
 from qcattn.sweeps import Certified, Grid, Part, jobs, load, running, sweep
-from qcattn.sweeps.drawing import Drawn
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.until import looks, share
+from qcattn.sweeps.worker import Drawn
 
 
 def test_a_sweep_gives_counts_expectations_and_verdicts(reference):

@@ -17,8 +17,8 @@ import pytest
 import qcattn.sweeps
 from qcattn.preparations import Amplitude, DetailedBalance
 from qcattn.sweeps import jobs, load, merge, store, sweep
-from qcattn.sweeps.drawing import Piece, draw
 from qcattn.sweeps.store import Store, is_store
+from qcattn.sweeps.worker import Piece, draw
 
 
 @pytest.fixture

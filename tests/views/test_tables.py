@@ -7,7 +7,7 @@ from rich.console import Console
 
 from qcattn.preparations import Heralded
 from qcattn.views import tables
-from qcattn.views.names import p_text
+from qcattn.views.labels import p_text
 
 
 def printed(table, width=160):

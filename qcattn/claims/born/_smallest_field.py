@@ -1,0 +1,217 @@
+"""The smallest transverse field whose dephasing shots show: foreseen, and looked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize
+from scipy.special import ndtri
+
+from qcattn.certification import Estimate
+from qcattn.certification.checking import Backend, draw
+from qcattn.certification.intervals import proportion
+from qcattn.claims.frame.claim import Progress
+from qcattn.comparisons import fit, plan
+from qcattn.encodings import Transverse
+from qcattn.evidence import Check, Curve, Number, Panel
+from qcattn.experiment import Preparation
+from qcattn.readings.turned import first_bit, repeated, turned_law, turned_reading
+
+__all__ = ["SmallestField", "Sought", "power_of_fit"]
+
+#: Fields that are run, in units of the one that is foreseen.
+FACTORS = (0.7, 1.0, 1.3)
+#: Level of the test in each run, and the power that is asked of it.
+SIGNIFICANCE, POWER = 0.01, 0.9
+#: No larger field is tried, in units of k_B T at beta = 1.
+MOST = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Sought:
+    """What was found.
+
+    Attributes:
+        foreseen: The smallest field by `qcattn.plan`; infinite if none shows.
+        check: Whether it is so within 30%.
+        numbers: The smallest field measured, then the share of runs at each field.
+        panel: Share of runs against the field.
+        shots: Drawn.
+    """
+
+    foreseen: float
+    check: Check
+    numbers: list[Number]
+    panel: Panel
+    shots: int
+
+
+@dataclass(frozen=True, eq=False)
+class SmallestField:
+    """One turned qubit of keys in a field, tested against what it gives after dephasing.
+
+    With two outcomes there is one way to be a total variation off, so what `qcattn.plan` says of
+    the worst law is nearly true of this one.
+
+    Attributes:
+        scores: Of the keys, a power of two of them, dimensionless.
+        angle: By which the qubit is turned, radians.
+        preparation: (hamiltonian, beta) -> Prepared.
+        kept: Kept shots of a run.
+        runs: How many of each field.
+        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
+    """
+
+    scores: np.ndarray
+    angle: float
+    preparation: Preparation
+    kept: int
+    runs: int
+    backend: Backend | None
+
+    def __call__(self, *, seed: np.random.SeedSequence, alpha: float, tell: Progress) -> Sought:
+        """Foresee it, and run less, as much and more.
+
+        Args:
+            seed: Of everything that is drawn.
+            alpha: Error rate of all shares of runs together.
+            tell: Called with the share done, from 0.3 on, and what is done.
+        """
+        smallest = self._foreseen()
+        if np.isinf(smallest):
+            return self._nothing()
+        fields = [factor * smallest for factor in FACTORS]
+        hits: list[int] = []
+        drawn = 0
+        for strength, part in zip(fields, seed.spawn(len(fields)), strict=True):
+            tell(0.3 + 0.2 * len(hits), f"{self.runs} runs at field {strength:.3f}")
+            hamiltonian = Transverse(field=strength)(self.scores)
+            prepared = self.preparation(hamiltonian, beta=1.0)
+            test = first_bit(turned_reading(prepared, hamiltonian, self.angle, False))
+            shots = int(np.ceil(self.kept / float(test.success)))
+            (counts,) = draw([repeated(test, self.runs)], shots, self.backend, part)
+            p_values = fit(counts.keys, self._laws(strength)[1]).p_values
+            hits.append(int((p_values <= SIGNIFICANCE).sum()))
+            drawn += shots * self.runs
+        low, high = proportion(hits, self.runs, alpha / len(hits))
+        rates = [
+            Estimate(hit / self.runs, float(a), float(b))
+            for hit, a, b in zip(hits, low, high, strict=True)
+        ]
+        return self._sought(fields, rates, drawn)
+
+    def _laws(self, strength: float) -> tuple[np.ndarray, np.ndarray]:
+        """Of the first qubit, with its coherence and without."""
+        hamiltonian = Transverse(field=strength)(self.scores)
+        whole = (turned_law(hamiltonian, self.angle, dephased) for dephased in (False, True))
+        seen, dephased = (p.reshape(-1, 2).sum(axis=0) for p in whole)
+        return seen, dephased
+
+    def _foreseen(self) -> float:
+        """The field at which `plan` asks for as many shots as there are."""
+
+        def excess(log_field: float) -> float:
+            seen, dephased = self._laws(float(np.exp(log_field)))
+            apart = float(np.abs(seen - dephased).sum() / 2)
+            shots = plan(dephased, apart, SIGNIFICANCE, POWER).detect if apart > 1e-12 else np.inf
+            return float(np.log(np.minimum(shots, 1e12) / self.kept))
+
+        if excess(np.log(MOST)) > 0:  # no field shows, for instance where the keys are read
+            return np.inf
+        return float(np.exp(optimize.brentq(excess, np.log(1e-4), np.log(MOST), xtol=1e-6)))
+
+    def _nothing(self) -> Sought:
+        return Sought(
+            np.inf,
+            Check(
+                f"{self.kept:,} kept shots show the dephasing of some transverse field",
+                False,
+                f"no field up to {MOST:g} changes the reading by enough",
+            ),
+            [],
+            Panel("Share of runs that see the dephasing", "transverse field", "share", ()),
+            0,
+        )
+
+    def _sought(self, fields: list[float], rates: list[Estimate], drawn: int) -> Sought:
+        below, at, above = rates
+        missed = at.high < POWER or below.low >= POWER or above.high < POWER
+        found = below.high < POWER and at.low > POWER - 0.15 and above.low > POWER - 0.05
+        by = ", ".join(
+            f"{one.best:.0%} of the runs at {strength:.4f}"
+            for strength, one in zip(fields, rates, strict=True)
+        )
+        check = Check(
+            f"`plan` foresees the smallest field that {self.kept:,} kept shots show with "
+            f"{POWER:.0%} power, {fields[1]:.4f}, within 30%",
+            False if missed else (True if found else None),
+            by,
+        )
+        grid = np.linspace(0.05, 1.6, 32) * fields[1]
+        exact = []
+        for strength in grid:
+            seen, dephased = self._laws(float(strength))
+            exact.append(power_of_fit(seen, dephased, self.kept))
+        x = np.array(fields)
+        panel = Panel(
+            "Share of runs that see the dephasing",
+            "transverse field Γ (k_B T at β = 1)",
+            "share of runs",
+            (
+                Curve("exact", grid, np.array(exact), style="line"),
+                Curve(
+                    f"{POWER:.0%} power, foreseen",
+                    np.full(2, fields[1]),
+                    np.array([0.0, 1.0]),
+                    style="line",
+                ),
+                Curve(
+                    "Aer",
+                    x,
+                    np.array([one.best for one in rates]),
+                    np.array([one.low for one in rates]),
+                    np.array([one.high for one in rates]),
+                ),
+            ),
+        )
+        smallest = Number(
+            f"smallest field seen with {POWER:.0%} power",
+            _crossing(fields, rates),
+            float(np.interp(POWER, exact, grid)),
+        )
+        shares = [
+            Number(
+                f"share of runs that see a field of {strength:.4f}",
+                one,
+                float(np.interp(strength, grid, exact)),
+            )
+            for strength, one in zip(fields, rates, strict=True)
+        ]
+        return Sought(fields[1], check, [smallest, *shares], panel, drawn)
+
+
+def _crossing(fields: list[float], rates: list[Estimate]) -> Estimate:
+    """Where the share of runs, which grows with the field, reaches the power.
+
+    Between a field whose share is surely below it and one whose share is surely above.
+    """
+    least = [x for x, one in zip(fields, rates, strict=True) if one.high < POWER]
+    most = [x for x, one in zip(fields, rates, strict=True) if one.low > POWER]
+    # On a normal scale the shares lie near a line.
+    scale = ndtri(np.clip([one.best for one in rates], 1e-3, 1 - 1e-3))
+    best = float(np.interp(ndtri(POWER), np.maximum.accumulate(scale), fields))
+    return Estimate(best, max(least, default=0.0), min(most, default=np.inf))
+
+
+def power_of_fit(seen: np.ndarray, dephased: np.ndarray, shots: int) -> float:
+    """Probability that `fit` tells a law of two outcomes from another."""
+    from scipy.stats import binom
+
+    k = np.arange(shots + 1)
+    z = np.abs(k - shots * dephased[0]) / np.sqrt(shots * dephased[0] * dephased[1])
+    refuted = z > 3.3
+    near = (z > 1.5) & ~refuted
+    tested = fit(np.column_stack([k, shots - k])[near], dephased)
+    refuted[near] = tested.p_values <= SIGNIFICANCE
+    return float(binom.pmf(k, shots, seen[0]) @ refuted)

@@ -1,0 +1,337 @@
+"""A13: r = 1.000 with 29 words in flat geometry."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit.library import DiagonalGate
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from qcattn.backends import Aer
+from qcattn.certification import Estimate
+from qcattn.certification.checking import Backend, draw
+from qcattn.certification.intervals import proportion
+from qcattn.claims.frame.checks import equals, follows
+from qcattn.claims.frame.claim import Progress, conclude
+from qcattn.encodings import Binary
+from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.models.kuramoto import integrate, lorentzian, order_parameter
+from qcattn.preparations import Amplitude
+from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
+from qcattn.preparations.gates import compiled
+from qcattn.readings.circuits import as_prepared
+from qcattn.records import Prepared
+from qcattn.seeds import entropy
+
+__all__ = ["FlatLocking"]
+
+#: Of a word's vector.
+_WIDTH = 16
+#: r that prints as 1.000.
+_ONE = 0.9995
+
+
+@dataclass(frozen=True)
+class FlatLocking:
+    r"""A13: phases of 29 words lock to r = 1.000; does that say what was learned?
+
+    Each word is an oscillator, drawn to the others by its attention row. The rows come from weights
+    that are random, trained to attend to the next word, or frozen at zero. Phases begin within half
+    a circle, where positive weights and equal natural frequencies always bring them together [1].
+    The head register of the locked phases and the attention rows are measured.
+
+    Attributes:
+        words: Keys, each an oscillator.
+        many: Words of a large vocabulary, for comparison.
+        spread: Width of the Lorentzian of natural frequencies; 0 is flat geometry.
+        uneven: The width that is tried beyond flat geometry, with coupling 1: above 1/2 it lies
+            below the critical coupling.
+        duration: Of the integration, in units of one over the coupling.
+        shots: Of each attention row, and of the head register.
+        epsilon: Total variation, or deviation of a probability, that counts as agreement.
+        alpha: Error rate of the verdict.
+        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
+
+    Example:
+        >>> FlatLocking(words=6, many=20, shots=5_000)(seed=1).verdict
+        'analogy'
+
+    References:
+        [1] L. Moreau, IEEE Trans. Autom. Control 50, 169 (2005), theorem 2.
+    """
+
+    claim: ClassVar[str] = "A13"
+    title: ClassVar[str] = "r = 1.000 with 29 words"
+    statement: ClassVar[str] = (
+        "Flat holofield geometry (minimal curvature)\n"
+        "Small vocabulary (29 words = low-dimensional Hilbert space)\n"
+        "Simple queries (ground state measurements)"
+    )
+    section: ClassVar[str] = "Our Lojban zooper had r = 1.000 throughout training because"
+
+    words: int = 29
+    many: int = 512
+    spread: float = 0.0
+    uneven: float = 1.0
+    duration: float = 300.0
+    shots: int = 20_000
+    epsilon: float = 0.06
+    alpha: float = 1e-3
+    backend: Backend | None = None
+
+    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
+        """Run the experiment.
+
+        Args:
+            seed: What `numpy.random.default_rng` takes.
+            progress: Called with the share done and what is done.
+
+        Returns:
+            The finding.
+        """
+        started = time.perf_counter()
+        chosen, drawn = np.random.SeedSequence(entropy(seed)).spawn(2)
+        rng = np.random.default_rng(chosen)
+        backend = Aer() if self.backend is None else self.backend
+        level = self.alpha / 6
+        scores = _weights(self.words, rng)
+        times = np.linspace(0.0, self.duration, 121)
+        curves, phases = {}, {}
+        for i, (name, rows) in enumerate(scores.items()):
+            if progress is not None:
+                progress(0.1 * i, f"phases, {name} weights")
+            phases[name] = self._phases(softmax(rows, axis=-1), self.spread, times, rng)
+            curves[name] = order_parameter(phases[name])
+        frozen = np.full((self.words, self.words), 1 / self.words)
+        curves["unequal frequencies"] = order_parameter(
+            self._phases(frozen, self.uneven, times, rng)
+        )
+        large = softmax(_scores(self.many, rng), axis=-1)
+        curves[f"{self.many} words"] = order_parameter(self._phases(large, self.spread, times, rng))
+        if progress is not None:
+            progress(0.5, f"{3 * self.words} attention rows")
+        rows = np.stack(list(scores.values()))
+        attention = Amplitude()(Binary()(rows), beta=1.0)
+        register = key_register(phases["trained"][-1])
+        counts, head = draw([attention, register], self.shots, backend, drawn)
+        r = {name: float(curve[-1]) for name, curve in curves.items()}
+        target = (np.arange(self.words) + 1) % self.words
+        hits = {
+            name: _share(one[np.arange(self.words), target].sum(), one.sum(), level / 3)
+            for name, one in zip(scores, counts.keys, strict=True)
+        }
+        exact = {name: softmax(one, axis=-1) for name, one in scores.items()}
+        best = rows.argmax(axis=-1)
+        ground = _share(
+            np.take_along_axis(counts.keys[0], best[0][:, None], axis=-1).sum(),
+            counts.keys[0].sum(),
+            level,
+        )
+        uniform = _share(head.keys[0], head.kept, level)
+        three = ", ".join(f"{name} {r[name]:.4f}" for name in scores)
+        checks = [
+            Check(
+                f"r goes to 1.000 with {self.words} words and natural frequencies of width "
+                f"{self.spread:g}",
+                min(r[name] for name in scores) >= _ONE,
+                f"r after {self.duration:g}: {three}",
+            ),
+            equals(
+                "The head register of the locked phases shows it, P(uniform) = r^2",
+                uniform,
+                float(register.distribution[0]),
+                tolerance=self.epsilon,
+            ),
+            follows(
+                "Counts of all attention rows follow their softmax",
+                counts.keys,
+                softmax(rows, axis=-1),
+                epsilon=self.epsilon,
+                alpha=level,
+            ),
+            self._tells(r, hits),
+            Check(
+                "It is the small vocabulary that brings r to 1.000",
+                not (r["random"] >= _ONE and r[f"{self.many} words"] >= _ONE),
+                f"r = {r[f'{self.many} words']:.4f} with {self.many} words",
+                "mechanism",
+            ),
+            Check(
+                "Where r = 1.000 a query measures the ground state",
+                True if ground.low > 0.9 else False if ground.high < 0.9 else None,
+                f"with random weights the key of lowest energy has {ground.best:.3f} of the shots "
+                f"in [{ground.low:.3f}, {ground.high:.3f}]",
+                "mechanism",
+            ),
+            Check(
+                f"r goes to 1.000 also with natural frequencies of width {self.uneven:g}",
+                r["unequal frequencies"] >= _ONE,
+                f"r = {r['unequal frequencies']:.3f}; the critical coupling is "
+                f"{2 * self.uneven:g}, the coupling 1",
+                "beyond",
+            ),
+        ]
+        return conclude(
+            self,
+            checks=checks,
+            numbers=[
+                Number("P(uniform) of the locked register", uniform, r["trained"] ** 2),
+                *(
+                    Number(
+                        f"share of shots on the next word, {name} weights",
+                        hits[name],
+                        float(exact[name][np.arange(self.words), target].mean()),
+                    )
+                    for name in scores
+                ),
+                Number(
+                    "share of shots on the ground state, random weights",
+                    ground,
+                    float(exact["random"].max(axis=-1).mean()),
+                ),
+            ],
+            condition="natural frequencies are equal, whatever the weights"
+            if checks[0].holds and checks[-1].holds is False
+            else "",
+            words=self._words(checks, r, hits),
+            panels=[_order_panel(curves, times), _learned_panel(r, hits)],
+            shots=int(counts.shots.sum() + head.shots),
+            seed=seed,
+            started=started,
+        )
+
+    def _phases(
+        self, weights: np.ndarray, width: float, times: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        size = len(weights)
+        frequencies = lorentzian((np.arange(size) + 0.5) / size, width)
+        start = rng.uniform(0, 3, size)  # within half a circle
+        return integrate(rng.permutation(frequencies), 1.0, start, times, weights=weights)
+
+    def _tells(self, r: dict[str, float], hits: dict[str, Estimate]) -> Check:
+        apart = hits["trained"].low > hits["random"].high
+        differs = abs(r["trained"] - r["random"]) > 1e-3
+        return Check(
+            "r tells trained weights from random ones",
+            differs if apart else None,
+            f"r {r['trained']:.4f} and {r['random']:.4f}; share of shots on the next word "
+            f"{hits['trained'].best:.3f} and {hits['random'].best:.3f}",
+            "mechanism",
+        )
+
+    def _words(self, checks: list[Check], r: dict[str, float], hits: dict[str, Estimate]) -> str:
+        if not checks[0].holds:
+            low = min(r[name] for name in hits)
+            return (
+                f"With natural frequencies of width {self.spread:g} the phases of {self.words} "
+                f"words do not come to r = 1.000: the lowest r is {low:.3f}."
+            )
+        words = (
+            f"r reads {min(r[name] for name in hits):.3f} with random, trained and frozen weights "
+            f"alike, and {r[f'{self.many} words']:.3f} with {self.many} words. "
+        )
+        if checks[-1].holds is False:
+            words += (
+                "It is equal natural frequencies that bring it there: with unequal ones r is "
+                f"{r['unequal frequencies']:.3f}. "
+            )
+        if checks[3].holds is False:
+            words += (
+                f"It does not say what was learned: the next word gets "
+                f"{hits['trained'].best:.3f} of the shots with trained weights, "
+                f"{hits['random'].best:.3f} with random ones, at the same r. "
+            )
+        if checks[5].holds is False:
+            words += "Nor is the state measured there the ground state."
+        return words.strip()
+
+
+def key_register(phases: np.ndarray) -> Prepared:
+    """Keys with phases, read in a basis of which outcome 0 is the uniform state of all keys."""
+    size = len(phases)
+    keys = Binary()(np.zeros(size))
+    n = keys.num_qubits
+    system, key = QuantumRegister(n, "system"), ClassicalRegister(n, "key")
+    flat = QuantumCircuit(system, name="uniform")
+    angles = amplitude_angles(np.full(size, 1 / size), keys)
+    append_amplitudes(flat, list(map(float, angles)), keys, list(system))
+    circuit = QuantumCircuit(system, key, name="key_phases")
+    circuit.compose(flat, inplace=True)
+    turns = np.ones(2**n, dtype=complex)
+    turns[:size] = np.exp(1j * phases)
+    circuit.append(DiagonalGate(turns), system)
+    circuit.barrier()
+    circuit.compose(flat.inverse(), inplace=True)
+    circuit.measure(system, key)
+    law = np.full(2**n, np.nan)  # only outcome 0 is read
+    law[0] = order_parameter(phases) ** 2
+    return as_prepared(compiled(circuit), law)
+
+
+def _scores(words: int, rng: np.random.Generator) -> np.ndarray:
+    """Scores (words, words) of random words and random weights."""
+    vectors = rng.normal(size=(words, _WIDTH))
+    weights = rng.normal(size=(_WIDTH, _WIDTH)) / np.sqrt(_WIDTH)
+    return vectors @ weights @ vectors.T / np.sqrt(_WIDTH)
+
+
+def _weights(words: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Scores (words, words) of random, trained and frozen weights."""
+    vectors = rng.normal(size=(words, _WIDTH))
+    first = rng.normal(size=(_WIDTH, _WIDTH)) / np.sqrt(_WIDTH)
+
+    def scores(weights: np.ndarray) -> np.ndarray:
+        return vectors @ weights.reshape(_WIDTH, _WIDTH) @ vectors.T / np.sqrt(_WIDTH)
+
+    following = np.roll(np.eye(words), 1, axis=1)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        """Cross-entropy against the next word, a little regularised, and its gradient."""
+        logs = log_softmax(scores(weights), axis=-1)
+        slope = vectors.T @ (np.exp(logs) - following) @ vectors / np.sqrt(_WIDTH) / words
+        penalty = 1e-3 * weights
+        return float(-(following * logs).sum() / words + weights @ penalty / 2), (
+            slope.ravel() + penalty
+        )
+
+    trained = minimize(loss, first.ravel(), jac=True, method="L-BFGS-B").x
+    return {
+        "random": scores(first),
+        "trained": scores(trained),
+        "frozen": np.zeros((words, words)),
+    }
+
+
+def _share(hits: Any, shots: Any, alpha: float) -> Estimate:
+    """Mean probability of hits, those of rows that differ too: they scatter less than binomial."""
+    low, high = proportion(int(hits), int(shots), alpha)
+    return Estimate(float(hits / max(shots, 1)), float(low), float(high))
+
+
+def _order_panel(curves: dict[str, np.ndarray], times: np.ndarray) -> Panel:
+    return Panel(
+        "Order parameter of the keys' phases",
+        "time, in units of one over the coupling",
+        "r",
+        tuple(Curve(name, times, curve, style="line") for name, curve in curves.items()),
+    )
+
+
+def _learned_panel(r: dict[str, float], hits: dict[str, Estimate]) -> Panel:
+    x = np.arange(len(hits), dtype=float)
+    best, low, high = np.array([(one.best, one.low, one.high) for one in hits.values()]).T
+    return Panel(
+        "What was learned, at the same r",
+        "weights",
+        "r, and share of shots",
+        (
+            Curve("r", x, np.array([r[name] for name in hits]), style="bars"),
+            Curve("shots on the next word", x, best, low, high),
+        ),
+        ticks=tuple(hits),
+    )

@@ -1,0 +1,306 @@
+"""A14: training learns the measurement."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from qcattn.backends import Aer
+from qcattn.certification.checking import Backend
+from qcattn.certification.intervals import mean
+from qcattn.claims.born._ablation import CLASSICAL, Ablation, ablate
+from qcattn.claims.born._retrieval import Retrieval, attended_keys, noisy_words
+from qcattn.claims.born._training import (
+    angles_of,
+    exact_joint,
+    measure,
+    qubits_of,
+    shifted,
+    slopes,
+    start,
+)
+from qcattn.claims.frame.checks import equals
+from qcattn.claims.frame.claim import Progress, conclude
+from qcattn.evidence import Check, Curve, Finding, Number, Panel, Role
+from qcattn.seeds import entropy
+
+__all__ = ["LearnedMeasurement"]
+
+Task = Literal["noisy words", "attended keys"]
+
+_ALONE = {"beta": "beta", "basis": "the basis", "phase": "the phase"}
+#: Of what is measured against dense algebra: derivatives, and shares of shots.
+_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True)
+class LearnedMeasurement:
+    r"""A14: beta, the basis and the phase are trained on circuits, alone and together.
+
+    Two heads are a qubit in superposition; its relative phase, the basis in which the key register
+    is measured, and beta are trained by parameter-shift gradients of counts, with SciPy's L-BFGS-B
+    (`qcattn.claims.born._training` says how). Training begins at classical attention: a mean of two
+    softmaxes. Two tasks: a noisy word is to be found among all words, and the key that a head of
+    SmolLM2 attends to most, from its queries and keys: each head of the circuit sees one half of
+    their dimensions, and the sum of both scores is the model's own. What is compared are Brier
+    scores, 0 to 2, on queries that were not trained on, averaged over the trainings; intervals are
+    Student's over those queries, for the models as they were trained.
+
+    Attributes:
+        tasks: Those to be trained.
+        words: Keys of the noisy words.
+        noise: Of each head's view, in each of 8 dimensions, in which a word has length sqrt(8).
+        partner: The word to be found differs from the one shown in the bits of this number.
+        window: Keys of the attended keys.
+        trainings: Draws of training queries and of shots.
+        queries: Trained on, in each.
+        held_out: Queries that are never trained on; attended keys have 373 in all.
+        evaluations: Of loss and gradient in one training, at most.
+        shots: Of each circuit while training.
+        held_out_shots: Of each held-out query.
+        worth: The smallest gain that counts.
+        alpha: Error rate of the verdict.
+        backend: (prepared, shots, seed) -> Counts; None is ``Aer(draws="born")``, which is quick
+            on many small circuits.
+
+    Example:
+        >>> small = LearnedMeasurement(
+        ...     tasks=("noisy words",), words=4, trainings=1, queries=8, held_out=40, evaluations=3
+        ... )
+        >>> finding = small(seed=1)
+        >>> [curve.name for curve in finding.panels[0].curves]
+        ['beta', 'basis', 'phase', 'beta and phase', 'all']
+    """
+
+    claim: ClassVar[str] = "A14"
+    title: ClassVar[str] = "Training learns the measurement"
+    statement: ClassVar[str] = "Training = learning to measure optimally!!"
+    section: ClassVar[str] = "Even with perfect coherence, training improved because"
+
+    tasks: tuple[Task, ...] = ("noisy words", "attended keys")
+    words: int = 29
+    noise: float = 1.0
+    partner: int = 0
+    window: int = 16
+    trainings: int = 3
+    queries: int = 24
+    held_out: int = 1000
+    evaluations: int = 8
+    shots: int = 2_000
+    held_out_shots: int = 2_000
+    worth: float = 0.005
+    alpha: float = 1e-3
+    backend: Backend | None = None
+
+    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
+        """Run the experiment.
+
+        Args:
+            seed: What `numpy.random.default_rng` takes.
+            progress: Called with the share done and what is done.
+
+        Returns:
+            The finding.
+        """
+        started = time.perf_counter()
+        roots = np.random.SeedSequence(entropy(seed)).spawn(len(self.tasks) + 1)
+        level = self.alpha / (10 * len(self.tasks) + 1)
+        backend = Aer(draws="born") if self.backend is None else self.backend
+        found, checks, shots = [], [], 0
+        for i, name in enumerate(self.tasks):
+            drawn, trained = roots[i].spawn(2)
+            task = self._task(name, np.random.default_rng(drawn))
+            if not i:
+                check, shots = self._derivatives(task[:1], backend, roots[-1], level)
+                checks.append(check)
+            found.append(
+                ablate(
+                    name,
+                    task,
+                    trainings=self.trainings,
+                    queries=self.queries,
+                    evaluations=self.evaluations,
+                    shots=self.shots,
+                    held_out_shots=self.held_out_shots,
+                    backend=backend,
+                    seed=trained,
+                    tell=partial(self._tell, progress, i),
+                )
+            )
+            checks += self._checks(found[-1], level)
+        return conclude(
+            self,
+            checks=checks,
+            numbers=[number for one in found for number in _numbers(one, level)],
+            words=" ".join(self._words(one, level) for one in found),
+            panels=[*map(_training_curves, found), _held_out(found, level)],
+            shots=shots + sum(one.shots for one in found),
+            seed=seed,
+            started=started,
+        )
+
+    def _tell(self, progress: Progress | None, task: int, share: float, what: str) -> None:
+        if progress is not None:
+            progress((task + share) / len(self.tasks), what)
+
+    def _task(self, name: Task, rng: np.random.Generator) -> Retrieval:
+        number = self.trainings * self.queries + self.held_out
+        if name == "attended keys":
+            return attended_keys(number, rng, window=self.window)
+        return noisy_words(number, rng, words=self.words, noise=self.noise, partner=self.partner)
+
+    def _derivatives(
+        self, one: Retrieval, backend: Backend, seed: np.random.SeedSequence, alpha: float
+    ) -> tuple[Check, int]:
+        """Derivatives of the probability to read one query's key, shifted against dense."""
+        n, shots = qubits_of(one), 20_000
+        point = start(n)
+        chain = slopes(one.scores, point, range(n + 2))[0]
+        which = np.flatnonzero(np.abs(chain).max(axis=-1) > 1e-9)
+        values = shifted(angles_of(one.scores, point), which)[0]
+        counts = measure(values, n, shots, backend, int(seed.generate_state(1)[0]))
+        hits = counts.keys[1:, one.targets[0]].reshape(2, -1)
+        single = []
+        for index in range(n + 2):
+            weights = chain[which, index] / 2
+            groups = [
+                (sign * weight * np.array([1.0, 0.0]), np.array([hit, shots - hit]))
+                for sign, row in zip((1, -1), hits, strict=True)
+                for weight, hit in zip(weights, row, strict=True)
+                if weight
+            ]
+            step = 1e-5 * np.eye(n + 2)[index]
+            ahead, behind = (
+                exact_joint(one.scores, point + sign * step)[0, one.targets[0]] for sign in (1, -1)
+            )
+            estimate = mean(groups, alpha / (n + 2))
+            single.append(equals("", estimate, (ahead - behind) / 2e-5, tolerance=_TOLERANCE))
+        outcomes = [check.holds for check in single]
+        worst = outcomes.index(min(outcomes, key=lambda one: {False: 0, None: 1, True: 2}[one]))
+        return (
+            Check(
+                "Shifted circuits give the derivatives of a measured probability",
+                single[worst].holds,
+                f"{n + 2} parameters, for instance number {worst}: {single[worst].by}",
+            ),
+            int(counts.shots.sum()),
+        )
+
+    def _checks(self, one: Ablation, alpha: float) -> list[Check]:
+        checks = [
+            equals(
+                f"{one.name}: the key is read as often as the exact states say",
+                one.found(alpha),
+                one.expected / max(one.kept, 1),
+                tolerance=_TOLERANCE,
+            )
+        ]
+        for run, subject in _ALONE.items():
+            checks.append(
+                self._gains(one, run, "start", alpha, f"training {subject} alone lowers the loss")
+            )
+        for better, worse, subject in (
+            ("beta and phase", "beta", "the phase lowers the loss once beta is trained"),
+            ("all", "beta and phase", "the basis lowers the loss once beta and phase are trained"),
+        ):
+            checks.append(self._gains(one, better, worse, alpha, subject, "beyond"))
+        for rival, biases in CLASSICAL.items():
+            which = "as many parameters" if biases else "one temperature a head"
+            statement = f"the trained circuit beats classical attention with {which}"
+            checks.append(self._gains(one, "all", rival, alpha, statement, "mechanism"))
+        return checks
+
+    def _gains(
+        self,
+        one: Ablation,
+        better: str,
+        worse: str,
+        alpha: float,
+        statement: str,
+        role: Role = "claim",
+    ) -> Check:
+        """Whether one run gains more than `worth` over another."""
+        gain = one.gain(better, worse, alpha)
+        holds = True if gain.low > self.worth else False if gain.high < self.worth else None
+        each = " ".join(f"{part:+.3f}" for part in one.gains(better, worse))
+        by = (
+            f"gain {gain.best:.4f} in [{gain.low:.4f}, {gain.high:.4f}], "
+            f"worth it from {self.worth:g}, error rate {alpha:.0e}; by training {each}"
+        )
+        return Check(f"{one.name}: {statement}", holds, by, role)
+
+    def _words(self, one: Ablation, alpha: float) -> str:
+        def says(better: str, worse: str) -> str:
+            gain = one.gain(better, worse, alpha)
+            if gain.low > self.worth:
+                return f"helps ({gain.best:+.3f})"
+            if gain.high < self.worth:
+                return f"does not help ({gain.best:+.3f})"
+            return f"gains {gain.best:+.3f}, which these queries do not decide"
+
+        loss = {run: float(rows.mean()) for run, rows in one.losses.items()}
+        alone = ", ".join(f"{name} alone {says(run, 'start')}" for run, name in _ALONE.items())
+
+        def beside(rival: str) -> str:
+            gain = one.gain("all", rival, alpha)
+            if gain.low > self.worth:
+                return f"{loss[rival]:.3f}, which the circuit beats"
+            if gain.high < -self.worth:
+                return f"{loss[rival]:.3f}, which is better"
+            if gain.high < self.worth:
+                return f"{loss[rival]:.3f}, which is as good"
+            return f"{loss[rival]:.3f}, which these queries do not tell from it"
+
+        phase, basis = says("beta and phase", "beta"), says("all", "beta and phase")
+        return (
+            f"{one.name.capitalize()}: training all on {self.queries} queries takes the held-out "
+            f"loss from {loss['start']:.3f} to {loss['all']:.3f}; {alone}. Once beta is trained "
+            f"the phase {phase}, and the basis on top {basis}. Classical attention with "
+            f"as many parameters comes to {beside('classical, as many')}, and with one "
+            f"temperature a head to {beside('classical, two')}."
+        )
+
+
+def _numbers(one: Ablation, alpha: float) -> list[Number]:
+    exact = {run: float(rows.mean()) for run, rows in one.exact.items()}
+    gains = [
+        Number(
+            f"{one.name}: gain of {run} over the start",
+            one.gain(run, "start", alpha),
+            exact["start"] - exact[run],
+        )
+        for run in ("all", "beta", "basis", "phase")
+    ]
+    rivals = [
+        Number(f"{one.name}: gain of all over {rival}", one.gain("all", rival, alpha))
+        for rival in CLASSICAL
+    ]
+    return gains + rivals
+
+
+def _training_curves(one: Ablation) -> Panel:
+    curves = [(run, one.curve(run)) for run in one.curves]
+    return Panel(
+        f"Training, {one.name}",
+        "evaluations of loss and gradient",
+        "Brier score of the training queries",
+        tuple(
+            Curve(run, np.arange(1.0, len(curve) + 1), curve, style="line") for run, curve in curves
+        ),
+    )
+
+
+def _held_out(found: list[Ablation], alpha: float) -> Panel:
+    runs = tuple(found[0].losses)
+    curves = []
+    for one in found:
+        estimates = [one.loss(run, alpha) for run in runs]
+        best, low, high = np.array([(e.best, e.low, e.high) for e in estimates]).T
+        curves.append(Curve(one.name, np.arange(len(runs), dtype=float), best, low, high, "bars"))
+    return Panel(
+        "Queries that were not trained on", "trained", "Brier score", tuple(curves), ticks=runs
+    )

@@ -1,0 +1,1 @@
+"""What all claims share: how one is run, checked and concluded."""

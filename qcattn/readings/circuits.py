@@ -1,0 +1,133 @@
+"""Any circuit with a register ``key`` as what the backends take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import QuantumCircuit, QuantumRegister
+from qiskit.circuit import CircuitInstruction, Qubit
+from qiskit.circuit.library import UnitaryGate
+
+from qcattn.certification.checking import readings
+from qcattn.records import Prepared
+
+__all__ = ["as_prepared", "opened", "read_after"]
+
+
+def as_prepared(
+    circuit: QuantumCircuit,
+    distribution: ArrayLike,
+    *,
+    values: ArrayLike | None = None,
+    herald: str | None = None,
+    success: ArrayLike = 1.0,
+) -> Prepared:
+    """A circuit, or one template with rows of values, whose register ``key`` is read in full.
+
+    Args:
+        circuit: Measured into a classical register ``key`` of n bits.
+        distribution: What it should give, shape (..., 2**n), outcome 0 first.
+        values: Of its parameters, in the order of ``circuit.parameters``, shape
+            (..., num_parameters); None if there are none.
+        herald: A classical register that must read zero, or None.
+        success: Probability that it does, shape (...).
+
+    Returns:
+        Prepared of shape (...).
+
+    Example:
+        >>> from qiskit import ClassicalRegister
+        >>> from qcattn.backends import Aer
+        >>> circuit = QuantumCircuit(1)
+        >>> circuit.add_register(ClassicalRegister(1, "key"))
+        >>> _ = circuit.h(0), circuit.measure(0, 0)
+        >>> Aer()(as_prepared(circuit, [0.5, 0.5]), shots=100, seed=1).keys.sum()
+        np.int64(100)
+    """
+    law = np.asarray(distribution, dtype=float)
+    shape = law.shape[:-1]
+    angles = np.zeros((*shape, 0)) if values is None else np.asarray(values, dtype=float)
+    (key,) = (register for register in circuit.cregs if register.name == "key")
+    return Prepared(
+        method="circuit",
+        kind="told",
+        circuit=circuit,
+        values=np.broadcast_to(angles, (*shape, circuit.num_parameters)),
+        codewords=readings(key.size),
+        key_register="key",
+        herald_register=herald,
+        distribution=law,
+        success=np.broadcast_to(np.asarray(success, dtype=float), shape),
+        error=np.zeros(shape),
+    )
+
+
+def read_after(
+    prepared: Prepared, operation: QuantumCircuit | ArrayLike, distribution: ArrayLike
+) -> Prepared:
+    """The same preparation, something done to its register ``system`` before the key is read.
+
+    Args:
+        prepared: Shape (...).
+        operation: A unitary of shape (2**n, 2**n), or a circuit whose first n qubits are the
+            system's; the others are fresh.
+        distribution: What all 2**n readings should come with, shape (..., 2**n).
+
+    Returns:
+        Prepared of shape (...), every reading of the register a key.
+
+    Example:
+        >>> from qcattn.backends import Aer
+        >>> from qcattn.encodings import Binary
+        >>> from qcattn.preparations import Purification
+        >>> fair = Purification()(Binary()([5.0, 0.0]), beta=1.0)
+        >>> flipped = read_after(fair, [[0, 1], [1, 0]], fair.distribution[::-1])
+        >>> Aer()(flipped, 1000, 1).keys.argmax()
+        np.int64(1)
+    """
+    out, heralds, reading = opened(prepared)
+    system = next(register for register in out.qregs if register.name == "system")
+    if isinstance(operation, QuantumCircuit):
+        fresh = QuantumRegister(max(1, operation.num_qubits - len(system)), "fresh")
+        if operation.num_qubits > len(system):
+            out.add_register(fresh)
+        out.compose(operation, [*system, *fresh][: operation.num_qubits], inplace=True)
+    else:
+        out.append(UnitaryGate(np.asarray(operation, dtype=complex)), system)
+    for item in [*reading, *heralds]:
+        out.append(item)
+    return replace(
+        prepared,
+        circuit=out,
+        codewords=readings(len(reading)),
+        distribution=np.asarray(distribution, dtype=float),
+        error=np.zeros(prepared.shape),
+    )
+
+
+def opened(
+    prepared: Prepared,
+) -> tuple[QuantumCircuit, list[CircuitInstruction], list[CircuitInstruction]]:
+    """A circuit before its last measurements, those of the herald, and those of the key.
+
+    A herald that is measured on the way, its qubit used again, stays where it is.
+    """
+    source = prepared.circuit
+    key = next(register for register in source.cregs if register.name == prepared.key_register)
+    body: list[CircuitInstruction] = []
+    heralds: list[CircuitInstruction] = []
+    reading: list[CircuitInstruction] = []
+    later: set[Qubit] = set()
+    for item in reversed(source.data):
+        last = item.operation.name == "measure" and later.isdisjoint(item.qubits)
+        if last:
+            (reading if item.clbits[0] in key else heralds).append(item)
+        else:
+            body.append(item)
+            later.update(item.qubits)
+    out = source.copy_empty_like()
+    for item in reversed(body):
+        out.append(item)
+    return out, heralds[::-1], reading[::-1]

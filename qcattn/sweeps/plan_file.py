@@ -1,0 +1,154 @@
+"""A plan: a grid as a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from qcattn import datasets
+from qcattn.backends.memory import parse_bytes
+from qcattn.datasets import files
+from qcattn.names import known
+from qcattn.sweeps.grid import Grid, Part, parts
+from qcattn.sweeps.strategies import strategy
+
+__all__ = ["read_plan"]
+
+_KEYS = (
+    "scores",
+    "beta",
+    "encodings",
+    "preparations",
+    "noise",
+    "backends",
+    "shots",
+    "batch",
+    "seed",
+    "alpha",
+)
+_SCORES = ("model", "sentence", "file", "qk", "name", "layers", "heads")
+
+
+def read_plan(path: str | Path) -> Grid:
+    """Read a plan.
+
+    A plan has the fields of `Grid`. Each ``[[scores]]`` names packaged scores (``model`` and
+    ``sentence``), a ``file`` as ``qcattn run --scores`` takes it, or queries and keys ``qk``;
+    files lie where the plan lies. ``layers`` and ``heads`` make each one a cell ("all" for every
+    one); without them the rows stay together. Encodings, preparations and backends are names, or
+    tables ``{name = "QSVT", error = 1e-3}`` with fields of the class (``backends``: of `Aer`).
+
+    Args:
+        path: The file.
+
+    Returns:
+        The grid.
+
+    Raises:
+        ValueError: If the file is missing or no TOML, or a key or value is unknown: the file, the
+            key and the nearest known one are named.
+
+    Example:
+        >>> import tempfile
+        >>> text = '''
+        ... beta = [0.5, 1.0]
+        ... preparations = ["Purification", {name = "QSVT", error = 1e-3}]
+        ... [[scores]]
+        ... model = "smollm2"
+        ... layers = [0, 11]
+        ... heads = "all"
+        ... '''
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     plan = Path(folder, "plan.toml")
+        ...     size = plan.write_text(text)
+        ...     print(read_plan(plan))
+        72 cells, 792 rows, 4096 shots a row
+    """
+    path = Path(path)
+    try:
+        plan = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"`{path}` cannot be read ({error.strerror}); name a plan") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"`{path}` is no TOML: {error}") from error
+    try:
+        return _grid(plan, path.parent)
+    except (TypeError, OSError) as error:
+        raise ValueError(f"`{path}`: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _grid(plan: dict[str, Any], folder: Path) -> Grid:
+    for key in plan:
+        known("the plan", key, _KEYS)
+    plain = ("beta", "noise", "shots", "batch", "seed", "alpha")
+    options: dict[str, Any] = {key: plan[key] for key in plain if key in plan}
+    if "scores" not in plan:
+        raise ValueError('`scores` is missing; begin with [[scores]] and model = "smollm2"')
+    entries = plan["scores"] if isinstance(plan["scores"], list) else [plan["scores"]]
+    scores = [part for entry in entries for part in _scores(entry, folder)]
+    rooms: dict[str, Callable[[Any], Any]] = {
+        "encodings": lambda one: _strategy("encodings", one),
+        "preparations": lambda one: _strategy("preparations", one),
+        "backends": _backend,
+    }
+    for room, make in rooms.items():
+        if room in plan:
+            value = plan[room]
+            options[room] = [make(one) for one in (value if isinstance(value, list) else [value])]
+    return Grid(scores, **options)
+
+
+def _scores(entry: Any, folder: Path) -> Iterable[Part]:
+    if not isinstance(entry, dict):
+        raise ValueError(f"`scores` is {entry!r}; write [[scores]] and model = or file = below it")
+    for key in entry:
+        known("scores", key, _SCORES)
+    if ("file" in entry) + ("qk" in entry) + ("model" in entry) != 1:
+        raise ValueError("`scores` needs one of `model`, `file` and `qk`")
+    for key in ("model", "file", "qk"):
+        if not isinstance(entry.get(key, ""), str):
+            raise ValueError(f"`{key}` is {entry[key]!r}; write a name in quotes")
+    if "model" in entry:
+        sentence = entry.get("sentence", 0)
+        scores = datasets.load(entry["model"], sentence)
+        name = f"{entry['model']} {sentence}"
+    elif "sentence" in entry:
+        raise ValueError("`sentence` chooses packaged scores; leave it out beside a file")
+    elif "file" in entry:
+        scores, name = files.read_scores(folder / entry["file"]), entry["file"]
+    else:
+        scores, name = files.read_qk(folder / entry["qk"]), entry["qk"]
+    chosen = {axis: entry.get(axis) for axis in ("layers", "heads")}
+    for place, axis in enumerate(chosen):
+        if chosen[axis] == "all" and scores.scores.ndim - 1 > place:
+            chosen[axis] = range(scores.scores.shape[place])
+        elif isinstance(chosen[axis], int):
+            chosen[axis] = [chosen[axis]]
+        elif isinstance(chosen[axis], str):
+            raise ValueError(f'`{axis}` is {chosen[axis]!r}; give a list of numbers, or "all"')
+    return parts(scores, name=entry.get("name", name), **chosen)
+
+
+def _strategy(room: str, entry: Any) -> Any:
+    if isinstance(entry, str):
+        return strategy(room, entry)
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        raise ValueError(
+            f"`{room}` holds {entry!r}; give a name, or a table with a name and fields of the class"
+        )
+    return strategy(room, **entry)
+
+
+def _backend(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        entry = {"name": entry}
+    for key in ("noise_model", "imitate"):
+        if key in entry:
+            raise ValueError(f"`backends` holds {key!r}; noise is an axis of its own, `noise`")
+    if isinstance(entry.get("memory"), str):
+        entry = {**entry, "memory": parse_bytes(entry["memory"], "memory")}
+    return _strategy("backends", {"name": "Aer", "device": "CPU", **entry})

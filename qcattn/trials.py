@@ -1,0 +1,300 @@
+"""All the ways to prepare one thermal state, side by side: cost, claimed error, counts, verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, replace
+from math import nan
+from numbers import Real
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import QuantumCircuit
+
+from qcattn import preparations
+from qcattn.backends import Aer
+from qcattn.backends.counting import collect, whole_shots
+from qcattn.certification.dense import certify_dense
+from qcattn.experiment import Backend, Interrupted, Preparation, compare, package_versions
+from qcattn.records import Hamiltonian, Prepared, Resources, Result
+from qcattn.seeds import entropy
+
+__all__ = ["Trial", "Trials", "all_methods", "prepare"]
+
+#: Rounding allowed for where a claimed error is compared with the true one.
+ROUNDING = 1e-9
+#: Qubits up to which a circuit with resets is sampled from its density matrix.
+_DENSE = 9
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One method on the Hamiltonian at one temperature.
+
+    Attributes:
+        name: Of the method.
+        method: The method as it prints, options included.
+        beta: Inverse temperature.
+        result: Counts against the distribution that the method claims, and against the success
+            that it predicts; None if it was refused.
+        refused: Why the method does not fit, or "".
+        trace_distance: True trace distance of the system from the state aimed at, by dense
+            linear algebra; NaN where that is too large.
+        fidelity: Squared fidelity with the state aimed at, likewise.
+        seconds: Wall time of preparing (for a measured method: of finding the circuit), and of
+            sampling and comparing.
+    """
+
+    name: str
+    method: str
+    beta: float
+    result: Result | None
+    refused: str = ""
+    trace_distance: float = nan
+    fidelity: float = nan
+    seconds: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def claimed(self) -> float:
+        """The trace distance that the method claims not to exceed."""
+        return nan if self.result is None else float(self.result.prepared.error)
+
+    @property
+    def claim_broken(self) -> bool:
+        """Whether the true trace distance exceeds the claimed one."""
+        return self.trace_distance > self.claimed + ROUNDING
+
+    @property
+    def shots(self) -> int:
+        """Shots that were used, to find the circuit and to sample it."""
+        if self.result is None:
+            return 0
+        return self.result.prepared.spent + int(self.result.counts.shots.sum())
+
+    @property
+    def standing(self) -> Literal["agrees", "differs", "undecided", "does not fit"]:
+        """The verdict: counts and true state against what the method itself claims."""
+        if self.result is None:
+            return "does not fit"
+        if self.claim_broken:
+            return "differs"
+        return self.result.standing
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Methods side by side on one Hamiltonian.
+
+    Attributes:
+        hamiltonian: The one that all methods were given.
+        trials: By temperature, and in the order of the methods.
+        shots: Asked for, a trial.
+        alpha: Probability that perfect samplers and true claims are said to differ, all together.
+        seed: Entropy of the SeedSequence from which everything was drawn.
+        complete: False if it was interrupted.
+        source: Where the Hamiltonian comes from.
+    """
+
+    hamiltonian: Hamiltonian
+    trials: tuple[Trial, ...]
+    shots: int
+    alpha: float
+    seed: int
+    complete: bool = True
+    source: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def standing(self) -> Literal["agrees", "differs", "undecided"]:
+        """The verdict over all methods that fit."""
+        found = {trial.standing for trial in self.trials}
+        if "differs" in found:
+            return "differs"
+        good = self.complete and "agrees" in found and "undecided" not in found
+        return "agrees" if good else "undecided"
+
+    def __str__(self) -> str:
+        """One line a trial."""
+        lines = [f"{self.standing}: {self.hamiltonian.encoding}, {self.shots} shots a method"]
+        for trial in self.trials:
+            cost = trial.result.resources if trial.result else None
+            said = f"{cost.qubits} qubits, {cost.two_qubit_gates} cx" if cost else trial.refused
+            lines.append(
+                f"{trial.name:<16} beta {trial.beta:<6g} {trial.standing:<12} "
+                f"claimed {trial.claimed:.2g}, true {trial.trace_distance:.2g}; {said}"
+            )
+        return "\n".join(lines)
+
+
+def all_methods() -> tuple[Preparation, ...]:
+    """One object with default options of every method there is."""
+    return tuple(getattr(preparations, name)() for name in preparations.__all__)
+
+
+def prepare(
+    hamiltonian: Any,
+    *,
+    beta: ArrayLike = 1.0,
+    methods: Preparation | Iterable[Preparation] | None = None,
+    shots: int = 4096,
+    seed: Any = None,
+    backend: Backend | None = None,
+    alpha: float = 0.01,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Trials:
+    """Prepare one thermal state in every way that fits, sample each, and compare.
+
+    Counts of a method are compared with the distribution that it claims (exact ones claim that of
+    the Gibbs state), and its shots kept with the success that it predicts. By dense linear
+    algebra the state of its circuit is compared with the state aimed at, and the distance with
+    the error that it claims.
+
+    Args:
+        hamiltonian: One `Hamiltonian`, or what `Hamiltonian.of` takes: a `SparsePauliOp`, or a
+            Hermitian matrix of size 2**n; energies in units of k_B T at beta = 1.
+        beta: Inverse temperature, positive, or several.
+        methods: Preparation objects, or one; `all_methods()` if None, those with a field ``seed``
+            seeded from ``seed``.
+        shots: Drawn for each method, those to be discarded included.
+        seed: Anything `numpy.random.default_rng` takes; the answer keeps what reproduces it.
+        backend: Circuit to counts; `Aer` if None (small circuits with resets by its density
+            matrix, which samples them all at once).
+        alpha: Probability that any perfect sampler is said to differ, in (0, 1).
+        progress: Called with the number of trials done, of all trials, and what comes next.
+
+    Returns:
+        One trial for each method and temperature; one that does not fit says why.
+
+    Raises:
+        ValueError: If an argument is out of range, or no method fits.
+        Interrupted: On Ctrl-C, with the trials that are done.
+
+    Example:
+        >>> from qcattn.models.spins import ising
+        >>> from qcattn.preparations import Heralded, Purification
+        >>> done = prepare(ising(2, field=0.0), methods=[Purification(), Heralded()], seed=1)
+        >>> [(trial.name, trial.standing) for trial in done.trials]
+        [('Purification', 'agrees'), ('Heralded', 'agrees')]
+    """
+    if not isinstance(hamiltonian, Hamiltonian):
+        hamiltonian = Hamiltonian.of(hamiltonian)
+    if hamiltonian.shape:
+        raise ValueError(
+            f"`hamiltonian` must be one Hamiltonian, but there are {hamiltonian.shape}; index "
+            "one, for example `hamiltonian[0]`"
+        )
+    try:
+        betas = np.atleast_1d(np.asarray(beta, dtype=float))
+    except (TypeError, ValueError):
+        betas = np.zeros(0)
+    if betas.ndim != 1 or not betas.size or not (np.isfinite(betas) & (betas > 0)).all():
+        raise ValueError(f"`beta` must be positive and finite, one or a list, but is {beta!r}")
+    if not isinstance(alpha, Real) or not 0 < alpha < 1:
+        raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha!r}")
+    shots, root = whole_shots(shots), entropy(seed)
+    if backend is not None and (isinstance(backend, type) or not hasattr(backend, "stream")):
+        raise ValueError(f"`backend` must be an object such as `Aer()`, but is {backend!r}")
+    listed = all_methods() if methods is None else methods
+    chosen = tuple(listed) if isinstance(listed, Iterable) else (listed,)
+    wrong = [one for one in chosen if isinstance(one, type) or not callable(one)]
+    if wrong or not chosen:
+        raise ValueError(
+            f"`methods` must be objects such as `Heralded()`, one or more, but holds {wrong}"
+        )
+    plan = [(one, float(b)) for b in betas for one in chosen]
+    seeds = np.random.SeedSequence(root).spawn(len(plan))
+    trials: list[Trial] = []
+    try:
+        for (one, b), own in zip(plan, seeds, strict=True):
+            if progress is not None:
+                progress(len(trials), len(plan), f"{type(one).__name__}, beta {b:g}")
+            found, drawn = own.spawn(2)
+            if methods is None and "seed" in {item.name for item in fields(one)}:
+                one = replace(one, seed=entropy(found))
+            trials.append(_trial(hamiltonian, b, one, backend, shots, drawn, alpha / len(plan)))
+    except KeyboardInterrupt:
+        part = Trials(hamiltonian, tuple(trials), shots, float(alpha), root, complete=False)
+        raise Interrupted(part) from None
+    if all(trial.result is None for trial in trials):
+        raise ValueError(f"`methods` holds none that fits: {trials[0].refused}")
+    return Trials(hamiltonian, tuple(trials), shots, float(alpha), root)
+
+
+def _trial(
+    hamiltonian: Hamiltonian,
+    beta: float,
+    method: Preparation,
+    backend: Backend | None,
+    shots: int,
+    seed: np.random.SeedSequence,
+    alpha: float,
+) -> Trial:
+    name, label = type(method).__name__, str(method)
+    clock = [time.perf_counter()]
+    try:
+        prepared = method(hamiltonian, beta=beta)
+    except ValueError as error:
+        return Trial(name, label, beta, None, refused=str(error))
+    clock.append(time.perf_counter())
+    chosen: Backend = _suited(prepared.circuit) if backend is None else backend
+    root = entropy(seed)
+    try:
+        counts = collect(prepared, chosen.stream(prepared, shots, root))
+    except ValueError as error:
+        if _too_large(error):
+            return Trial(name, label, beta, None, refused=str(error))
+        raise
+    success = None if prepared.herald_register is None else prepared.success
+    verdicts = compare(counts, prepared.distribution, success, alpha)
+    clock.append(time.perf_counter())
+    result = Result(
+        scores=-hamiltonian.energies,
+        beta=np.asarray(beta),
+        expected=prepared.distribution,
+        prepared=prepared,
+        counts=counts,
+        verdicts=verdicts,
+        resources=Resources.of(chosen.fitted(prepared)),
+        shots=shots,
+        seed=root,
+        settings={
+            "hamiltonian": hamiltonian.encoding,
+            "preparation": label,
+            **chosen.settings(),
+        },
+        versions=package_versions(),
+        seconds=dict(zip(("prepare", "sample"), np.diff(clock).tolist(), strict=True)),
+    )
+    distance, fidelity = _true_state(prepared, hamiltonian, beta)
+    return Trial(
+        name,
+        label,
+        beta,
+        result,
+        trace_distance=distance,
+        fidelity=fidelity,
+        seconds=(clock[1] - clock[0], clock[2] - clock[1]),
+    )
+
+
+def _suited(circuit: QuantumCircuit) -> Aer:
+    """Aer; by its density matrix where a vector would be run again for every shot."""
+    small = circuit.num_qubits <= _DENSE
+    return Aer(method="density_matrix") if "reset" in circuit.count_ops() and small else Aer()
+
+
+def _true_state(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> tuple[float, float]:
+    """Trace distance and squared fidelity with the state aimed at; NaN where too large."""
+    try:
+        certificate = certify_dense(prepared, hamiltonian, beta)
+    except ValueError as error:
+        if _too_large(error):
+            return nan, nan
+        raise
+    return certificate.trace_distance, certificate.fidelity
+
+
+def _too_large(error: ValueError) -> bool:
+    """Whether something did not fit into memory, as `check_bytes` and backends say it."""
+    return " bytes" in str(error)

@@ -1,0 +1,1 @@
+"""Findings on claims, as tables, pictures and a page."""

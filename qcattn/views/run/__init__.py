@@ -1,0 +1,1 @@
+"""One run, as tables, pictures, words and a page."""

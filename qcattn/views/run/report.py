@@ -1,0 +1,298 @@
+"""One HTML page that says what was run, what came out and how to run it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qcattn.records import Result
+from qcattn.views import sheets
+from qcattn.views.labels import key_labels, place
+from qcattn.views.page import Drawer, badge, figure, table, whole_page, write_page
+from qcattn.views.run import plots
+from qcattn.views.run.command import command
+from qcattn.views.run.heads import head_beside, telling_head
+from qcattn.views.run.words import sentence
+from qcattn.views.run.worst import worst_rows
+from qcattn.views.sheets import Sheet
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["telling_head", "write_report"]
+
+_BARS = 6
+_BARS_BESIDE = 3
+_CIRCUIT_OPERATIONS = 400
+
+
+def write_report(
+    path: str | Path, results: Sequence[Result], *, head: int | tuple[int, ...] | None = None
+) -> None:
+    """Write one self-contained page about the results of a run.
+
+    Pictures are inside the page as SVG, nothing is fetched from anywhere, and no script runs.
+    The file appears whole or not at all.
+
+    Args:
+        path: Where to write; an existing file is replaced.
+        results: The main result first, then those to show beside it, such as one head prepared
+            again by another method.
+        head: Index of the head whose attention is drawn, all leading axes but the last; by default
+            the one that another result prepared again, else `telling_head`.
+
+    Raises:
+        ValueError: If there are no results, or no such head.
+        OSError: If the file cannot be written; nothing is left behind.
+
+    Example:
+        >>> import tempfile
+        >>> from qcattn.experiment import run
+        >>> result = run([[0.0, 1.0], [1.0, 0.0]], shots=100, seed=1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_report(folder + "/report.html", [result])
+        ...     page = Path(folder, "report.html").read_text(encoding="utf-8")
+        >>> page.startswith("<!DOCTYPE html>"), "<script" in page
+        (True, False)
+    """
+    if not results:
+        raise ValueError("Argument `results` is empty; pass one result or more, the main one first")
+    page = _page(results, head)
+    write_page(path, page)
+
+
+def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
+    main, *others = results
+    drawer = Drawer()
+    parts = [
+        "<header>",
+        "<h1>Attention as thermal circuits, counted against softmax</h1>",
+        f'<p class="subject">{_subject(main)}</p>',
+        *_verdict(results),
+        "</header>",
+        *_heads(drawer, main, others, head),
+        *_rows(drawer, main, _BARS),
+        *_quantiles(drawer, main),
+        "<h2>" + escape(sheets.summary(main).title) + "</h2>",
+        table(sheets.summary(main), "grid"),
+        "<h2>What was run</h2>",
+        *_run(main),
+        *_circuit(main),
+        "<h2>Keys and their bitstrings</h2>",
+        f'<div class="columns">{table(sheets.codebook(main), "book")}</div>',
+        *(part for other in others for part in _beside(drawer, other)),
+        "<h2>To get the same counts again</h2>",
+        *_again(results),
+    ]
+    title = f"{main.standing}: {main.source.get('sentence', 'attention scores')}"
+    return whole_page(title, parts)
+
+
+_LEGEND = """<div class="legend">
+<span><i style="background:var(--measured)"></i>measured</span>
+<span><i style="background:var(--fault)"></i>measured, outside its band</span>
+<span><i style="height:2px;vertical-align:.25rem;background:var(--softmax)"></i>softmax</span>
+<span><i style="background:var(--softmax);opacity:.3"></i>where a perfect sampler stays</span>
+</div>"""
+
+_TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
+_SCALE = (
+    '<div class="scale"><div></div><p>'
+    + "".join(f'<span style="left:{100 * p**0.5:.1f}%">{p:g}</span>' for p in _TICKS)
+    + "</p></div>"
+)
+
+
+def _subject(result: Result) -> str:
+    """What was read, and by what, in a line."""
+    sentence, model = result.source.get("sentence", ""), result.source.get("model", "")
+    quoted = f"“{escape(sentence)}”" if sentence else "Attention scores"
+    reader = f" read by {escape(model)}" if model else ""
+    rows = result.fit.p_values.size
+    return (
+        f"{quoted}{reader}: {rows:,} row{'' if rows == 1 else 's'} of "
+        f"{result.expected.shape[-1]:,} keys, {escape(result.prepared.method)} "
+        f"({result.prepared.kind}) on {result.resources.qubits:,} qubits, "
+        f"{result.shots:,} shots a row, seed {result.seed}"
+    )
+
+
+def _verdict(results: Sequence[Result]) -> list[str]:
+    main, *others = results
+    parts = [f'<p class="lead">{badge(main.standing)} {escape(sentence(main))}</p>']
+    parts += [
+        f"<p>{badge(other.standing)} <strong>{escape(other.prepared.method)}, beside it.</strong>"
+        f" {escape(sentence(other))}</p>"
+        for other in others
+    ]
+    if others:
+        alpha = sum(verdict.alpha for result in results for verdict in result.verdicts)
+        parts.append(
+            '<p class="note">All comparisons on this page together call a perfect sampler '
+            f"different in {100 * alpha:.3g}% of such runs at most.</p>"
+        )
+    return parts
+
+
+def _heads(
+    drawer: Drawer, main: Result, others: Sequence[Result], head: int | tuple[int, ...] | None
+) -> list[str]:
+    if not main.shape:
+        if head not in (None, ()):
+            raise ValueError(f"Argument `head` is {head}, but there is a single row and no head")
+        return []
+    if head is not None:
+        index, why = plots.check_head(main, head), ""
+    elif (found := head_beside(main, others)) is not None:
+        index, why = found, "This head was prepared again by another method. "
+    else:
+        index, why = telling_head(main), ""
+    if index and index == telling_head(main) and head is None:
+        why += (
+            "Of all heads it is the one whose attention is most spread and varied: largest product "
+            "of the mean entropy of a row and the mutual information of query and key. "
+        )
+    queries, keys = main.expected.shape[-2:]
+    side = 3.15 if keys <= 24 else 4.75
+    height = 6.5 if queries > 2 * keys else side
+    labels = key_labels(main)
+
+    def panel(result: Result, at: tuple[int, ...], measured: bool) -> str:
+        def draw(ax: Axes) -> None:
+            plots.heat_map(result, at, measured=measured, ax=ax, labels=labels)
+
+        what = f"measured by {result.prepared.method}" if measured else "softmax"
+        return drawer(draw, side, height, f"Attention of {place(main, index)}: {what}")
+
+    panels = [panel(main, index, False), panel(main, index, True)]
+    one = main.expected[index]
+    panels += [
+        panel(other, (), True)
+        for other in others
+        if other.expected.shape == one.shape and other.tokens == main.tokens
+    ]
+    return [
+        f"<h2>Attention of {escape(place(main, index))}</h2>",
+        figure(
+            panels,
+            f"{why}The colour shows the probability, on a scale of square roots. Hatched: masked "
+            "keys, which must never come; a red cross marks one that did.",
+            after=_SCALE,
+        ),
+    ]
+
+
+def _rows(drawer: Drawer, result: Result, number: int, level: int = 2) -> list[str]:
+    found = worst_rows(result, number)
+    if not found:
+        return []
+    single = not result.shape
+    title = "The row, counted" if single else "The rows that fit worst"
+    keys = result.expected.shape[-1]
+    wide = keys > 24
+    labels = key_labels(result)
+    bars = [
+        drawer(
+            lambda ax, row=one.row: plots.row_bars(result, row, ax, labels=labels),  # type: ignore[misc]
+            9.6 if wide else 3.05 if keys <= 16 else 4.6,
+            2.6,
+            f"Counts of {place(result, one.row)} against softmax",
+        )
+        for one in (found[: max(1, number // 2)] if wide else found)
+    ]
+    parts = [
+        f"<h{level}>{title}</h{level}>",
+        figure(
+            bars,
+            "Bands: exact binomial, 99% for all keys of a row at once (Bonferroni). "
+            "The scale is one of square roots, on which bands are about equally wide. The worst "
+            "of many rows leave their bands now and then; the p-values account for that, the "
+            "bands do not.",
+            before=_LEGEND,
+        ),
+    ]
+    return parts if single else [*parts, table(sheets.worst(result, 10))]
+
+
+def _quantiles(drawer: Drawer, result: Result) -> list[str]:
+    if (~result.fit.undecided).sum() < 2:
+        return []
+    picture = drawer(
+        lambda ax: plots.p_value_quantiles(result, ax), 6.2, 4.1, "Sorted p-values of the rows"
+    )
+    return [
+        "<h2>All rows together</h2>",
+        figure(
+            [picture],
+            "P-values of the rows, sorted, against those of a uniform law. A row's p-value joins "
+            "several tests by Bonferroni's inequality and is uniform or larger, so points above "
+            "the dashed line are as they should be. All points of a perfect sampler keep out of "
+            "the shaded region in at least 99% of runs (order statistics, equal local levels).",
+        ),
+    ]
+
+
+def _beside(drawer: Drawer, result: Result) -> list[str]:
+    parts = [
+        f"<h2>Beside it: {escape(result.prepared.method)}</h2>",
+        f"<p>{badge(result.standing)} {escape(sentence(result))}</p>",
+    ]
+    if any(verdict.name == "acceptance" for verdict in result.verdicts):
+        parts += [
+            "<h3>Success of the herald, predicted and counted</h3>",
+            table(sheets.heralds(result)),
+        ]
+    parts += _rows(drawer, result, _BARS_BESIDE, level=3)
+    parts += ["<h3>What was run</h3>", *_run(result), *_circuit(result, level=3)]
+    return parts
+
+
+def _run(result: Result) -> list[str]:
+    settings = table(sheets.details(result), "facts")
+    if not result.source:
+        return [settings]
+    source = Sheet("Scores", ("", ""), "ll", tuple(result.source.items()))
+    return [
+        f'<div class="pair"><div><h3>Settings and cost</h3>{settings}</div>'
+        f"<div><h3>Where the scores come from</h3>{table(source, 'facts')}</div></div>"
+    ]
+
+
+def _circuit(result: Result, level: int = 2) -> list[str]:
+    circuit, cost = result.prepared.circuit, result.resources
+    shown, note = circuit, ""
+    if len(circuit.data) > _CIRCUIT_OPERATIONS:
+        shown = circuit.copy_empty_like()
+        for instruction in circuit.data[:_CIRCUIT_OPERATIONS]:
+            shown.append(instruction)
+        note = f" Drawn are the first {_CIRCUIT_OPERATIONS:,} of {len(circuit.data):,} operations."
+    if cost != result.prepared.resources:
+        note += " Drawn is the template; the cost is that of the circuit fitted to the backend."
+    drawing = shown.draw("text", fold=-1, cregbundle=False).single_string()
+    columns = max(map(len, drawing.splitlines()))
+    return [
+        f"<h{level}>The circuit</h{level}>",
+        f"<p>Qubits: {cost.qubits:,}, depth: {cost.depth:,}, two-qubit gates: "
+        f"{cost.two_qubit_gates:,}, rotations: {cost.rotations:,}. One template for all rows; "
+        f"each brings its own angles ({circuit.num_parameters:,}).{note}</p>",
+        f'<pre style="--columns: {columns}">{escape(drawing)}</pre>',
+    ]
+
+
+def _again(results: Sequence[Result]) -> list[str]:
+    line = command(results)
+    hints = [
+        (
+            "FILE",
+            "FILE: the scores, which are in <code>result.npz</code> under <code>scores</code>.",
+        ),
+        ("SAME", "SAME: as it was given; the settings above say what is known of it."),
+    ]
+    return [
+        f'<pre class="line">{escape(line)}</pre>',
+        *(f'<p class="note">{text}</p>' for word, text in hints if word in line.split()),
+        '<p class="note">The same seed gives the same counts with the same versions: '
+        f"{escape(sheets.joined(results[0].versions))}.</p>",
+    ]

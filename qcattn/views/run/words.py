@@ -1,0 +1,152 @@
+"""The verdict of a run in plain words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qcattn.records import Result, Verdict
+from qcattn.views.labels import key_labels, number, p_text, place
+from qcattn.views.run.worst import STRAY, Finding, worst_rows
+
+__all__ = ["offence", "sentence"]
+
+
+def sentence(result: Result) -> str:
+    """The verdict in plain words, with its error rate and what it would have seen.
+
+    Args:
+        result: A run.
+
+    Returns:
+        Two to five sentences without line breaks.
+
+    Example:
+        >>> from qcattn.experiment import run
+        >>> print(sentence(run([0.0, 1.0, 2.0], shots=1000, seed=7)))
+        The counts agree with softmax: 1 row of 1,000 shots, p = 0... A perfect sampler would be
+        called different in at most 1% of such runs; a total variation of 0.0... would have been
+        seen with 90% power.
+    """
+    said = result.standing
+    if said == "differs":
+        parts = [_differs(result, verdict) for verdict in result.verdicts if verdict.differs]
+        parts += [_agrees(result, verdict) for verdict in result.verdicts if verdict.agrees]
+        if not result.complete:
+            parts.append(f"The run was interrupted: {_progress(result)}.")
+        return " ".join([*parts, f"{_error_rate(result)}."])
+    if said == "agrees":
+        parts = [_agrees(result, verdict) for verdict in result.verdicts]
+        return " ".join([*parts, f"{_error_rate(result)}; {_resolution(result)}."])
+    return _undecided(result)
+
+
+def offence(result: Result, finding: Finding) -> str:
+    """What is wrong in a row: the outcome, its count, and the count expected."""
+    much = f"{finding.measured:,} of {finding.kept:,} shots"
+    if finding.key == STRAY:
+        return f"{much} read no key, which has probability zero"
+    key = _key(result, finding.key)
+    if finding.expected == 0:
+        masked = np.isneginf(result.scores[(*finding.row, finding.key)])
+        why = "is masked" if masked else "has probability zero"
+        return f"{key} {why} and came in {much}"
+    difference = finding.measured - finding.expected
+    if not difference:
+        return f"{key} came in {much}, as expected"
+    way = f"{number(abs(difference))} too {'many' if difference > 0 else 'few'}"
+    sigmas = f", {abs(finding.deviation):.1f}σ" if np.isfinite(finding.deviation) else ""
+    return f"{key} came in {much}, {number(finding.expected, 4)} expected ({way}{sigmas})"
+
+
+def _key(result: Result, key: int) -> str:
+    return f"key {key} '{key_labels(result)[key]}'" if result.tokens else f"key {key}"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _p(verdict: Verdict) -> str:
+    return f"{'p' if verdict.p_values.size == 1 else 'global p'} = {p_text(verdict.overall)}"
+
+
+def _agrees(result: Result, verdict: Verdict) -> str:
+    if verdict.name == "acceptance":
+        predicted, counted = acceptance_shares(result)
+        return (
+            f"The herald let {counted:.2%} of the shots through, as predicted "
+            f"({predicted:.2%}; {_p(verdict)})."
+        )
+    rows = _rows(verdict.p_values.size)
+    return f"The counts agree with softmax: {rows} of {result.shots:,} shots, {_p(verdict)}."
+
+
+def _differs(result: Result, verdict: Verdict) -> str:
+    rows, refuted = verdict.p_values.size, int(verdict.refuted.sum())
+    if rows == 1:
+        extent = ""
+    elif refuted:
+        extent = f"{refuted:,} of {_rows(rows)} {'is' if refuted == 1 else 'are'} refuted, "
+    else:
+        extent = f"no single one of {_rows(rows)} stands out, but all of them together do, "
+    if verdict.name == "acceptance":
+        worst = np.unravel_index(int(np.argmin(verdict.p_values)), verdict.p_values.shape)
+        row = tuple(int(i) for i in worst)
+        shots, kept = int(result.counts.shots[row]), int(result.counts.kept[row])
+        predicted = float(np.broadcast_to(result.prepared.success, result.shape)[row])
+        return (
+            f"The herald differs from its prediction: {extent}{_p(verdict)}. Farthest off is "
+            f"{place(result, row)}: {kept:,} of {shots:,} shots let through, "
+            f"{number(shots * predicted, 4)} expected."
+        )
+    finding = worst_rows(result, 1)[0]
+    where = "" if not result.shape else f"{place(result, finding.row)}: "
+    return (
+        f"The counts differ from softmax: {extent}{_p(verdict)}. Worst: {where}"
+        f"{offence(result, finding)}."
+    )
+
+
+def _undecided(result: Result) -> str:
+    fit = result.fit
+    decided = int((~fit.undecided).sum())
+    if not decided:
+        return "Undecided: no row has shots that count, so nothing was compared."
+    why = "the run was interrupted, " if not result.complete else ""
+    return (
+        f"Undecided: {why}{_progress(result)}; what there is agrees with softmax "
+        f"({_p(fit)}). {_error_rate(result)}; {_resolution(result)}."
+    )
+
+
+def _progress(result: Result) -> str:
+    fit = result.fit
+    decided, rows = int((~fit.undecided).sum()), fit.undecided.size
+    return f"{decided:,} of {_rows(rows)} {'has' if decided == 1 else 'have'} shots"
+
+
+def _error_rate(result: Result) -> str:
+    alpha = sum(verdict.alpha for verdict in result.verdicts)
+    return f"A perfect sampler would be called different in at most {100 * alpha:.3g}% of such runs"
+
+
+def _resolution(result: Result) -> str:
+    fit = result.fit
+    one = float(np.median(fit.resolution[~fit.undecided]))
+    seen = []
+    if one < 1:
+        alone = "" if fit.p_values.size == 1 else " in one row alone (the median row)"
+        seen.append(f"{number(one)}{alone}")
+    if fit.p_values.size > 1 and fit.overall_resolution < 1:
+        seen.append(f"{number(fit.overall_resolution)} in every row at once")
+    if not seen:
+        return "what would have been seen cannot be stated, rows so certain or shots so few"
+    return f"a total variation of {' or of '.join(seen)} would have been seen with 90% power"
+
+
+def acceptance_shares(result: Result) -> tuple[float, float]:
+    """Share of shots that the herald should let through, and that it did, over all rows."""
+    shots = result.counts.shots
+    predicted = np.broadcast_to(result.prepared.success, shots.shape)
+    total = max(1, int(shots.sum()))
+    return float((predicted * shots).sum() / total), float(result.counts.kept.sum() / total)

@@ -1,0 +1,69 @@
+"""Heralded likelihoods update a prior as Bayes does, in one basis."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from qcattn.backends import Aer
+from qcattn.claims import BayesianUpdate
+from qcattn.claims.born.bayes import _bayes, updated
+from qcattn.dense_state import outcome_distribution
+
+SMALL = {"keys": 4, "rows": 1, "shots": 60_000, "epsilon": 0.06, "alpha": 1e-6}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return BayesianUpdate(**SMALL)(seed=1)
+
+
+def test_posteriors_come_out_after_one_update_and_after_two(found):
+    """False-failure rate 1e-6."""
+    assert found.verdict == "exact"
+    assert len(found.checks) == 6
+    evidence = found.numbers[1]
+    assert evidence.reference in evidence.estimate and 0.01 < evidence.reference < 0.9
+
+
+def test_updates_in_two_bases_do_not_add():
+    """They would pass with probability far below 1e-6."""
+    wrong = BayesianUpdate(**SMALL, angle=0.8)(seed=1)
+    assert wrong.verdict == "refuted"
+    assert [check.holds for check in wrong.checks][:4] == [True, True, False, True]
+    assert "0.8 rad apart" in wrong.words
+
+
+class Forgetful(Aer):
+    """Keeps a tenth of the shots that the herald should discard, on key 0."""
+
+    def __call__(self, prepared, shots, seed):
+        counts = super().__call__(prepared, shots, seed)
+        leaked = counts.discarded // 10
+        counts.keys[..., 0] += leaked
+        counts.discarded[...] -= leaked
+        return counts
+
+
+def test_a_herald_that_leaks_is_caught():
+    assert BayesianUpdate(**SMALL, backend=Forgetful())(seed=1).verdict == "refuted"
+
+
+def test_the_rule_is_bayes_in_whole_numbers():
+    prior = np.array([1, 2, 3, 4]) / 10
+    scores = np.log([2.0, 1.0, 4.0, 1.0])
+    posterior, evidence = _bayes(prior, [scores, scores])
+    pairs = ((1, 2), (2, 1), (3, 4), (4, 1))
+    joint = [Fraction(p, 10) * Fraction(w, 4) ** 2 for p, w in pairs]
+    assert np.allclose(posterior, [float(one / sum(joint)) for one in joint])
+    assert np.isclose(evidence, float(sum(joint)))
+
+
+def test_the_circuit_gives_that_rule():
+    rng = np.random.default_rng(2)
+    prior, updates = rng.dirichlet(np.ones(8)), list(rng.normal(size=(2, 8)))
+    law, evidence = _bayes(prior, updates)
+    dense, kept = outcome_distribution(updated(prior, updates))
+    assert np.allclose(dense, law) and np.isclose(kept, evidence)
+    turned = updated(prior, updates, angle=0.5)
+    assert np.abs(outcome_distribution(turned)[0] - law).max() > 0.01

@@ -1,0 +1,69 @@
+"""A13: phases lock whatever is learned if frequencies are equal, and not if they are not."""
+
+import numpy as np
+import pytest
+
+from qcattn import dense_state
+from qcattn.backends import Aer
+from qcattn.claims import FlatLocking
+from qcattn.claims.born.flat_locking import key_register
+from qcattn.records import Counts
+
+SMALL = {"words": 8, "many": 40, "shots": 20_000, "alpha": 1e-6}
+
+
+@pytest.mark.parametrize("words", [2, 5, 8, 29])
+def test_the_register_of_keys_shows_r_squared(words):
+    """Against the dense state of the circuit."""
+    phases = np.random.default_rng(words + 1).uniform(0, 4, words)
+    register = key_register(phases)
+    law, _ = dense_state.outcome_distribution(register)
+    r = abs(np.exp(1j * phases).mean())
+    assert law[0] == pytest.approx(r**2, abs=1e-12)
+    assert register.distribution[0] == pytest.approx(r**2)
+    assert r < 0.99
+
+
+def test_the_number_is_alike_and_says_nothing_of_what_was_learned():
+    """False-failure rate 1e-6."""
+    found = FlatLocking(**SMALL)(seed=2)
+    assert found.verdict == "analogy"
+    assert [check.holds for check in found.checks] == [True] * 3 + [False] * 4
+    assert found.condition == "natural frequencies are equal, whatever the weights"
+    assert "It does not say what was learned" in found.words
+    assert "It is equal natural frequencies" in found.words
+    for number in found.numbers:
+        assert number.reference in number.estimate, number.name
+    r = {curve.name: curve.y for curve in found.panels[0].curves}
+    assert r["random"][0] < 0.95 and r["random"][-1] > 0.9995
+
+
+@pytest.mark.parametrize("premise", [{"spread": 1.0}, {"duration": 0.5}], ids=str)
+def test_unequal_frequencies_or_too_short_a_time_refute_it(premise):
+    found = FlatLocking(**SMALL, **premise)(seed=2)
+    assert found.verdict == "refuted"
+    assert "do not come to r = 1.000" in found.words and not found.condition
+
+
+def test_equal_frequencies_beyond_leave_no_condition_to_fail():
+    found = FlatLocking(**SMALL, uneven=0.0)(seed=2)
+    assert found.checks[-1].holds is True and not found.condition
+    assert "equal natural frequencies" not in found.words
+
+
+def test_a_simulator_that_swaps_two_keys_is_caught():
+    def swapping(prepared, shots, seed):
+        counts = Aer()(prepared, shots, seed)
+        order = np.arange(counts.keys.shape[-1])
+        order[:2] = 1, 0
+        return Counts(counts.keys[..., order], counts.stray, counts.discarded)
+
+    found = FlatLocking(**SMALL, backend=swapping)(seed=2)
+    assert found.verdict == "refuted"
+    assert found.checks[1].holds is False and found.checks[2].holds is False
+
+
+def test_the_same_seed_gives_the_same_finding():
+    few = SMALL | {"shots": 500}
+    one, same, other = (FlatLocking(**few)(seed=s) for s in (1, 1, 2))
+    assert one.numbers == same.numbers != other.numbers

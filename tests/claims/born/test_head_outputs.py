@@ -1,0 +1,112 @@
+"""A11: outputs are expectation values in any basis; one state serves what it majorises."""
+
+import numpy as np
+import pytest
+
+from qcattn.attention import softmax
+from qcattn.backends import Aer
+from qcattn.claims import HeadOutputs
+from qcattn.claims.born._majorisation import basis_for, majorises
+from qcattn.datasets import load, values
+from qcattn.preparations import Amplitude, Heralded, Purification
+from qcattn.records import Counts
+
+SMALL = {
+    "models": ("minilm",),
+    "heads": (1, 2),
+    "shots": 60_000,
+    "tolerance": 0.05,
+    "epsilon": 0.05,
+    "alpha": 1e-6,
+    "backend": Aer(draws="born"),
+}
+
+
+def test_outputs_agree_and_one_state_does_not_serve_every_head():
+    """False-failure rate 1e-6."""
+    found = HeadOutputs(**SMALL)(seed=1)
+    assert found.verdict == "conditional"
+    assert [check.holds for check in found.checks] == [True] * 5 + [False]
+    assert found.numbers[0].estimate.high < 0.05
+    assert "is a choice" in found.words and "only if it is sharp enough" in found.words
+    gives, fails = (check.statement for check in found.checks[-2:])
+    assert gives in found.words and fails.replace("gives", "does not give") in found.words
+    assert majorises(np.eye(4)[0], [0.4, 0.3, 0.2, 0.1])  # a pure state is sharp enough for any
+    exact, measured = found.panels[0].curves[1].x, found.panels[0].curves[1].y
+    stored = values("minilm")
+    rows = softmax(load("minilm").scores[stored.layer, [1, 2], 8])
+    by_hand = [rows[h] @ stored.values[[1, 2]][h] for h in range(2)]
+    assert exact == pytest.approx(np.ravel(by_hand))
+    assert np.abs(exact - measured).max() < 0.1
+
+
+def test_heads_that_are_the_same_need_one_state_only():
+    """One head alone: its state shows itself, and the claim holds without a condition."""
+    found = HeadOutputs(**{**SMALL, "heads": (2, 2)})(seed=1)
+    assert found.verdict == "exact" and not found.condition
+    assert "sharp enough" not in found.words
+
+
+def test_a_pure_state_has_the_outputs_and_interferes_in_another_basis():
+    """A premise changed: the same outputs, but not the spectrum of the Gibbs state."""
+    found = HeadOutputs(**SMALL, preparation=Amplitude())(seed=1)
+    assert found.verdict == "refuted"
+    assert all(check.holds for check in found.checks if "the outputs of" in check.statement)
+    assert [c.holds for c in found.checks if "gives head 1" in c.statement] == [False]
+
+
+def test_a_heralded_state_is_no_business_of_an_estimator_without_a_herald():
+    """A premise changed: the Estimator does not drop shots, so its values are not the outputs."""
+    found = HeadOutputs(**SMALL, preparation=Heralded())(seed=1)
+    assert found.verdict == "refuted"
+    assert [c.holds for c in found.checks if "Estimator" in c.statement] == [False, False]
+    assert False not in [c.holds for c in found.checks if "Shots" in c.statement]
+
+
+def test_another_temperature_is_caught():
+    off = HeadOutputs(**SMALL, preparation=lambda h, beta: Purification()(h, beta=1.1 * beta))
+    found = off(seed=1)
+    assert found.verdict == "refuted"
+    assert "Not every output" in found.words
+
+
+def test_neighbouring_keys_swapped_are_caught():
+    """A planted fault in the backend; the Estimator does not go through it."""
+
+    def swapping(prepared, shots, seed):
+        counts = SMALL["backend"](prepared, shots, seed)
+        keys = counts.keys.copy()
+        keys[..., [0, 1]] = keys[..., [1, 0]]
+        return Counts(keys, counts.stray, counts.discarded)
+
+    found = HeadOutputs(**{**SMALL, "backend": swapping})(seed=1)
+    assert found.verdict == "refuted"
+    assert [c.holds for c in found.checks if "Estimator" in c.statement] == [True, True]
+
+
+def test_a_basis_is_found_for_whatever_is_majorised():
+    rng = np.random.default_rng(1)
+    for size in (2, 3, 8, 16):
+        for _ in range(20):
+            spectrum = rng.dirichlet(np.full(size, 0.3))
+            mixing = np.linalg.qr(rng.normal(size=(size, size)))[0] ** 2
+            p = mixing @ spectrum
+            assert majorises(spectrum, p)
+            u = basis_for(spectrum, p)
+            assert np.allclose(u @ u.T, np.eye(size))
+            assert np.allclose(np.diag((u * spectrum) @ u.T), p)
+    uniform, pure = np.full(4, 0.25), np.eye(4)[2]
+    assert np.allclose(
+        np.diag((basis_for(pure, uniform) * pure) @ basis_for(pure, uniform).T), 0.25
+    )
+    assert np.allclose(np.abs(basis_for(pure, pure) ** 2 @ pure), pure)
+    with pytest.raises(ValueError, match="not majorised"):
+        basis_for(uniform, pure)
+
+
+def test_no_basis_shows_more_than_the_largest_eigenvalue():
+    rng = np.random.default_rng(2)
+    spectrum = rng.dirichlet(np.ones(6))
+    for _ in range(50):
+        mixing = np.linalg.qr(rng.normal(size=(6, 6)))[0] ** 2
+        assert (mixing @ spectrum).max() <= spectrum.max()
