@@ -29,8 +29,9 @@ if TYPE_CHECKING:
         same,
     )
     from qcattn.encodings import Binary, OneHot, Rotated, Transverse
-    from qcattn.evidence import load_findings, save_findings
-    from qcattn.experiment import Interrupted, run
+    from qcattn.errors import Interrupted
+    from qcattn.experiment import run
+    from qcattn.folders.findings import load_findings, save_findings
     from qcattn.folders.results import load, save
     from qcattn.preparations import (
         QITE,
@@ -61,7 +62,7 @@ _HOMES = {
     "Hamiltonian": "records",
     "Heralded": "preparations",
     "ImaginaryTime": "preparations",
-    "Interrupted": "experiment",
+    "Interrupted": "errors",
     "Monitor": "comparisons",
     "OneHot": "encodings",
     "Purification": "preparations",
@@ -79,14 +80,14 @@ _HOMES = {
     "fit": "comparisons",
     "independent": "comparisons",
     "load": "folders.results",
-    "load_findings": "evidence",
+    "load_findings": "folders.findings",
     "plan": "comparisons",
     "prepare": "trials",
     "run": "experiment",
     "run_claims": "claims",
     "same": "comparisons",
     "save": "folders.results",
-    "save_findings": "evidence",
+    "save_findings": "folders.findings",
     "softmax": "attention",
     "sweep": "sweeps",
 }

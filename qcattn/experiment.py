@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
+from qcattn.arguments import whole_number
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.backends.counting import collect, whole_shots
+from qcattn.backends.counting import collect
 from qcattn.comparisons import acceptance, fit
 from qcattn.datasets import Scores
 from qcattn.encodings import Binary
@@ -123,7 +124,7 @@ def run(
     source = scores if isinstance(scores, Scores) else Scores(scores)  # type: ignore[arg-type]
     if not np.prod(source.scores.shape[:-1]):
         raise ValueError(f"`scores` of shape {source.scores.shape} holds no row; pass at least one")
-    shots, root = whole_shots(shots), entropy(seed)
+    shots, root = whole_number(shots), entropy(seed)
     if not isinstance(alpha, Real) or not 0 < alpha < 1:
         raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha!r}")
     encoding = _stage("encoding", encoding, Binary, "__call__")

@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
-__all__ = ["Counts", "Hamiltonian", "Prepared", "Resources", "Result", "Verdict"]
+__all__ = [
+    "Counts",
+    "Hamiltonian",
+    "Prepared",
+    "Resources",
+    "Result",
+    "Verdict",
+    "bitstrings",
+    "check_bytes",
+    "every_reading",
+    "walsh_hadamard",
+]
 
 Index = Any
 
@@ -143,7 +154,7 @@ class Hamiltonian:
         rest = heavy & flips
         return cls(
             walsh_hadamard(diagonal),
-            (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1,
+            every_reading(n),
             name,
             SparsePauliOp(paulis[rest], weights[rest]) if rest.any() else None,
         )
@@ -218,7 +229,7 @@ class Hamiltonian:
         energies[..., list(self.basis_states)] = np.where(
             np.isfinite(self.energies), self.energies, top
         )
-        words = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
+        words = every_reading(n)
         return replace(self, energies=energies, codewords=words)
 
     def diagonal(self, *, fill: float = 0.0) -> np.ndarray:
@@ -265,7 +276,7 @@ class Hamiltonian:
             coefficients = np.concatenate([[finite.sum() / 2], -finite / 2])
         else:
             coefficients = walsh_hadamard(self.diagonal()) / 2**self.num_qubits
-            z = (np.arange(2**self.num_qubits)[:, None] >> np.arange(self.num_qubits)) & 1 == 1
+            z = every_reading(self.num_qubits)
         scale = np.abs(coefficients).max(initial=0.0)
         keep = np.abs(coefficients) > 1e-15 * scale if scale else np.arange(len(z)) == 0
         paulis = PauliList.from_symplectic(z[keep], np.zeros_like(z[keep]))
@@ -354,6 +365,16 @@ def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
 def bitstrings(codewords: np.ndarray) -> tuple[str, ...]:
     """Codewords (num_keys, num_qubits) as bitstrings, qubit 0 rightmost."""
     return tuple("".join("1" if bit else "0" for bit in row[::-1]) for row in codewords)
+
+
+def every_reading(num_bits: int) -> np.ndarray:
+    """All readings of a register as codewords, shape (2**num_bits, num_bits), bool.
+
+    Example:
+        >>> every_reading(2).astype(int).tolist()
+        [[0, 0], [1, 0], [0, 1], [1, 1]]
+    """
+    return (np.arange(2**num_bits)[:, None] >> np.arange(num_bits)) & 1 == 1
 
 
 def walsh_hadamard(values: np.ndarray) -> np.ndarray:

@@ -14,10 +14,13 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
 from qcattn import preparations
+from qcattn.arguments import whole_number
 from qcattn.backends import Aer
-from qcattn.backends.counting import collect, whole_shots
+from qcattn.backends.counting import collect
+from qcattn.backends.protocol import Backend
 from qcattn.certification.dense import certify_dense
-from qcattn.experiment import Backend, Interrupted, Preparation, compare, package_versions
+from qcattn.errors import Interrupted
+from qcattn.experiment import Preparation, compare, package_versions
 from qcattn.records import Hamiltonian, Prepared, Resources, Result
 from qcattn.seeds import entropy
 
@@ -192,7 +195,7 @@ def prepare(
         raise ValueError(f"`beta` must be positive and finite, one or a list, but is {beta!r}")
     if not isinstance(alpha, Real) or not 0 < alpha < 1:
         raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha!r}")
-    shots, root = whole_shots(shots), entropy(seed)
+    shots, root = whole_number(shots), entropy(seed)
     if backend is not None and (isinstance(backend, type) or not hasattr(backend, "stream")):
         raise ValueError(f"`backend` must be an object such as `Aer()`, but is {backend!r}")
     listed = all_methods() if methods is None else methods

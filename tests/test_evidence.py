@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from qcattn.certification import Estimate
 from qcattn.evidence import (
     Check,
     Curve,
+    Estimate,
     Finding,
     Number,
     Panel,
@@ -64,14 +64,14 @@ def checks_of(text):
     ],
 )
 def test_the_verdict_follows_from_the_checks(checks, verdict):
-    assert finding(*checks_of(checks)).verdict == verdict
-    assert finding(*checks_of(checks)[::-1]).verdict == verdict, "whatever their order"
+    assert finding(*checks_of(checks)).standing == verdict
+    assert finding(*checks_of(checks)[::-1]).standing == verdict, "whatever their order"
 
 
 def test_a_verdict_cannot_be_given():
     assert "verdict" not in {item.name for item in dataclasses.fields(Finding)}
     with pytest.raises(dataclasses.FrozenInstanceError):
-        finding(*checks_of("c-")).verdict = "exact"
+        finding(*checks_of("c-")).standing = "exact"
 
 
 def whole():
@@ -114,7 +114,7 @@ def test_a_verdict_in_the_file_is_not_believed(tmp_path):
     save_findings([finding(*checks_of("c-"))], tmp_path / "f")
     path = tmp_path / "f" / "findings.json"
     path.write_text(path.read_text().replace('"verdict": "refuted"', '"verdict": "exact"'))
-    assert load_findings(tmp_path / "f")[0].verdict == "refuted"
+    assert load_findings(tmp_path / "f")[0].standing == "refuted"
 
 
 def damage_arrays(folder):

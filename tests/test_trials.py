@@ -12,7 +12,7 @@ from qcattn.backends import Aer
 from qcattn.comparisons import fit
 from qcattn.datasets import load
 from qcattn.encodings import Binary, Rotated, Transverse
-from qcattn.experiment import Interrupted
+from qcattn.errors import Interrupted
 from qcattn.preparations import (
     QSVT,
     Amplitude,

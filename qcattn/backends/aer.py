@@ -14,6 +14,7 @@ from qiskit.providers import BackendV2
 from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.noise import NoiseModel
 
+from qcattn.arguments import whole_number
 from qcattn.backends.born import (
     bundled,
     roll,
@@ -21,7 +22,7 @@ from qcattn.backends.born import (
     with_probabilities,
     without_measurements,
 )
-from qcattn.backends.counting import Reader, collect, whole_shots
+from qcattn.backends.counting import Reader, collect
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.readout import apply_readout, readout_matrices
 from qcattn.backends.streams import base_seed, results, run
@@ -124,7 +125,7 @@ class Aer:
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
         """Draw shots chunk by chunk: slices of the flattened rows and their counts."""
-        shots, root = whole_shots(shots), entropy(seed)
+        shots, root = whole_number(shots), entropy(seed)
         noise, circuit = self._noise(), self.fitted(prepared)
         draw = self._born if self.draws == "born" else self._sample
         return draw(prepared, circuit, noise, shots, root)
@@ -154,7 +155,7 @@ class Aer:
         """
         if self.draws == "born":
             raise ValueError("`draws` is 'born', which draws counts, not shots; use 'shots'")
-        shots, root = whole_shots(shots), entropy(seed)
+        shots, root = whole_number(shots), entropy(seed)
         circuit, reader = self.fitted(prepared), Reader(prepared)
         out = np.empty((len(prepared.flat_values), shots), np.int64)
         for rows, drawn in self._results(

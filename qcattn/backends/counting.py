@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from qcattn.records import Counts, Prepared
 
-__all__ = ["Reader", "collect", "whole_shots"]
+__all__ = ["Reader", "collect", "shaped"]
 
 _BITS_OF_INT64 = 62
 
@@ -129,18 +127,3 @@ def shaped(counts: Counts, shape: tuple[int, ...]) -> Counts:
         counts.stray.reshape(shape),
         counts.discarded.reshape(shape),
     )
-
-
-def whole_shots(shots: Any) -> int:
-    """Shots as an integer.
-
-    Raises:
-        ValueError: If they are no whole number, or less than 1.
-    """
-    try:
-        number = operator.index(shots)
-    except TypeError:
-        number = 0
-    if number < 1 or isinstance(shots, bool):
-        raise ValueError(f"`shots` must be a whole number, 1 or more, but is {shots!r}")
-    return number

@@ -11,7 +11,8 @@ from qiskit import QuantumCircuit
 from qiskit.primitives import BaseSamplerV2, BitArray
 from qiskit.transpiler import PassManager
 
-from qcattn.backends.counting import Reader, collect, whole_shots
+from qcattn.arguments import whole_number
+from qcattn.backends.counting import Reader, collect
 from qcattn.records import Counts, Prepared
 
 __all__ = ["Sampler"]
@@ -66,7 +67,7 @@ class Sampler:
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
         """Draw shots of all rows: one slice of the flattened rows and its counts."""
-        shots = whole_shots(shots)
+        shots = whole_number(shots)
         values, reader = prepared.flat_values, Reader(prepared)
         # One PUB of one call: a primitive with a fixed seed repeats itself at the next one.
         data = self.sampler.run([(self.fitted(prepared), values)], shots=shots).result()[0].data

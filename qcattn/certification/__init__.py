@@ -12,12 +12,12 @@ from qcattn.certification.correlations import Correlations, certify_correlations
 from qcattn.certification.dense import Dense, certify_dense
 from qcattn.certification.distance import Distance, certify_distance
 from qcattn.certification.free_energy import FreeEnergy, certify_free_energy
-from qcattn.certification.intervals import Estimate
 from qcattn.certification.kms import KMS, certify_kms, kms
 from qcattn.certification.observables import Observables, certify_observables
 from qcattn.certification.paulis import expectation
 from qcattn.certification.purity import Purity, certify_purity, two_copies
 from qcattn.certification.temperature import Temperature, certify_temperature
+from qcattn.evidence import Estimate
 from qcattn.readings.bases import in_basis
 
 __all__ = [

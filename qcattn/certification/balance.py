@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from qcattn.certification.checking import Backend, check, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
+from qcattn.certification.checking import check
 from qcattn.certification.intervals import binomial_p_value, proportion
 from qcattn.preparations.reference import populations
 from qcattn.records import Hamiltonian, Prepared

@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from qcattn.certification.checking import Backend, check
-from qcattn.certification.intervals import Estimate, mean
+from qcattn.backends.protocol import Backend
+from qcattn.certification.checking import check
+from qcattn.certification.intervals import mean
 from qcattn.certification.paulis import exact_expectations, measure, support
+from qcattn.evidence import Estimate
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
 
 __all__ = ["Correlations", "certify_correlations", "kms_observables"]

@@ -24,11 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.certification.checking import Backend, check
-from qcattn.certification.intervals import Estimate
+from qcattn.backends.protocol import Backend
+from qcattn.certification.checking import check
 from qcattn.certification.paulis import expectation
 from qcattn.certification.purity import purity_interval, swap_test
 from qcattn.certification.targets import State, exact_state
+from qcattn.evidence import Estimate
 from qcattn.records import Hamiltonian, Prepared
 from qcattn.seeds import entropy
 

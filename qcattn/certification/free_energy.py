@@ -38,10 +38,12 @@ import numpy as np
 from scipy import special
 
 from qcattn import thermal
-from qcattn.certification.checking import Backend, check
-from qcattn.certification.intervals import Estimate, mean, proportion
+from qcattn.backends.protocol import Backend
+from qcattn.certification.checking import check
+from qcattn.certification.intervals import mean, proportion
 from qcattn.certification.paulis import measure, operator_groups, pauli_terms
 from qcattn.certification.purity import purity_interval, swap_test
+from qcattn.evidence import Estimate
 from qcattn.records import Hamiltonian, Prepared
 from qcattn.seeds import entropy
 

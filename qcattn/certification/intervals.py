@@ -23,37 +23,14 @@ References:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-__all__ = ["Estimate", "binomial_p_value", "mean", "proportion"]
+from qcattn.evidence import Estimate
 
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number and its confidence interval.
-
-    Attributes:
-        best: The estimate; NaN where nothing was measured.
-        low: Lower end.
-        high: Upper end.
-
-    Example:
-        >>> 0.2 in Estimate(best=0.3, low=0.1, high=0.4)
-        True
-    """
-
-    best: float
-    low: float
-    high: float
-
-    def __contains__(self, value: float) -> bool:
-        """Whether the interval holds a value, up to rounding."""
-        slack = 1e-12 * max(1.0, abs(value)) if np.isfinite(value) else 0.0
-        return bool(self.low - slack <= value <= self.high + slack)
+__all__ = ["binomial_p_value", "mean", "proportion"]
 
 
 def proportion(hits: ArrayLike, shots: ArrayLike, alpha: float) -> tuple[np.ndarray, np.ndarray]:

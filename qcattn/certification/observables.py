@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.certification.checking import Backend, check
+from qcattn.backends.protocol import Backend
+from qcattn.certification.checking import check
 from qcattn.certification.intervals import binomial_p_value, proportion
 from qcattn.certification.paulis import (
     Group,

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.certification.checking import Backend, draw
-from qcattn.certification.intervals import Estimate, mean
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
+from qcattn.certification.intervals import mean
+from qcattn.evidence import Estimate
 from qcattn.readings.bases import in_basis
 from qcattn.records import Hamiltonian, Prepared, walsh_hadamard
 

@@ -23,10 +23,13 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
-from qcattn.certification.checking import Backend, check, draw, readings
-from qcattn.certification.intervals import Estimate, binomial_p_value, proportion
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
+from qcattn.certification.checking import check
+from qcattn.certification.intervals import binomial_p_value, proportion
 from qcattn.certification.targets import State, exact_state
-from qcattn.records import Hamiltonian, Prepared, check_bytes
+from qcattn.evidence import Estimate
+from qcattn.records import Hamiltonian, Prepared, check_bytes, every_reading
 
 __all__ = ["Purity", "certify_purity", "two_copies"]
 
@@ -200,7 +203,7 @@ def two_copies(prepared: Prepared) -> Prepared:
         prepared,
         circuit=out,
         values=np.zeros(0),
-        codewords=readings(2 * n),
+        codewords=every_reading(2 * n),
         key_register="key",
         herald_register=None if prepared.herald_register is None else "herald",
         distribution=np.full(4**n, np.nan),

@@ -35,8 +35,10 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
-from qcattn.certification.checking import Backend, check, draw
-from qcattn.certification.intervals import Estimate, mean
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
+from qcattn.certification.checking import check
+from qcattn.certification.intervals import mean
 from qcattn.certification.observables import against, positives
 from qcattn.certification.paulis import (
     default_strings,
@@ -46,6 +48,7 @@ from qcattn.certification.paulis import (
     pauli_terms,
 )
 from qcattn.comparisons import fit
+from qcattn.evidence import Estimate
 from qcattn.records import Hamiltonian, Prepared
 
 __all__ = ["Temperature", "certify_temperature"]

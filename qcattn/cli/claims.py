@@ -38,7 +38,7 @@ def claims(
     Exit code 0: every claim was decided, whichever way: a refuted claim is a finding and no
     error; 2: some claim is undecided, the run was interrupted, or misuse.
     """
-    from qcattn.experiment import Interrupted
+    from qcattn.errors import Interrupted
 
     if seed < 0:
         raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
@@ -61,7 +61,7 @@ def claims(
 
 def exit_code_of_findings(findings: Sequence[Finding]) -> int:
     """2 if a claim is undecided, else 0."""
-    return 2 if any(finding.verdict == "undecided" for finding in findings) else 0
+    return 2 if any(finding.standing == "undecided" for finding in findings) else 0
 
 
 def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = False) -> None:
@@ -83,7 +83,7 @@ def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = F
     for finding in findings if in_full else ():
         source = f"\n({finding.section})" if finding.section else ""
         head = (
-            f"{finding.claim} {finding.title}: {finding.verdict}\n\n{finding.statement}{source}\n"
+            f"{finding.name} {finding.title}: {finding.standing}\n\n{finding.statement}{source}\n"
         )
         console.print(head, highlight=False, markup=False)
         for sheet in (views.checks(finding), views.numbers(finding)):
@@ -105,12 +105,14 @@ def _with_progress(names: list[str] | None, seed: int, *, quiet: bool) -> list[F
         return run_claims(
             names or None,
             seed=seed,
-            progress=lambda share, what: bar.update(task, completed=share, description=what),
+            progress=lambda done, total, what: bar.update(
+                task, completed=done, total=total, description=what
+            ),
         )
 
 
 def _write(findings: Sequence[Finding], out: Path | None) -> Path:
-    from qcattn.evidence import write_findings
+    from qcattn.folders.findings import write_findings
     from qcattn.views.findings.page import write_page_of, write_pictures
 
     def write(folder: Path) -> None:

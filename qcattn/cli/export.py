@@ -20,7 +20,8 @@ def export(
     parquet: Annotated[Path | None, typer.Option(help="The Parquet file to write.")] = None,
 ) -> None:
     """Write counts for other tools: one line for each key of each row of each cell."""
-    from qcattn.sweeps import exporting, load
+    from qcattn.folders import exporting
+    from qcattn.sweeps import load
 
     targets = [
         (path, write)

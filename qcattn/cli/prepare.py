@@ -72,7 +72,7 @@ def prepare(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Prepare one thermal state by every method, sample each, compare cost and error."""
-    from qcattn.experiment import Interrupted
+    from qcattn.errors import Interrupted
     from qcattn.trials import all_methods
 
     if seed < 0:

@@ -14,8 +14,9 @@ from qcattn.cli.printing import exit_code, print_results
 
 if TYPE_CHECKING:
     from qcattn.backends import Aer
+    from qcattn.backends.protocol import Backend
     from qcattn.datasets import Scores
-    from qcattn.experiment import Backend, Preparation
+    from qcattn.experiment import Preparation
     from qcattn.records import Result
 
 __all__ = ["run"]
@@ -78,7 +79,7 @@ def run(
     """Prepare every row of attention scores as a circuit, sample it, compare with softmax."""
     from numpy.random import SeedSequence
 
-    from qcattn.experiment import Interrupted
+    from qcattn.errors import Interrupted
 
     if not 0 < alpha < 1:
         raise ValueError(f"`--alpha` must be between 0 and 1, but is {alpha:g}")

@@ -73,7 +73,7 @@ def show(
 
 def _show_folder(folder: Path, json: bool) -> None:
     """Print what a run left, and end with its exit code."""
-    from qcattn.evidence import is_findings, load_findings
+    from qcattn.folders.findings import is_findings, load_findings
     from qcattn.folders.results import load
     from qcattn.folders.trials import is_trials, load_trials
 

@@ -49,7 +49,7 @@ def sweep(
     Exit code 0: all cells agree with softmax; 1: some differ; 2: misuse, an interruption, failed
     cells, or undecided ones.
     """
-    from qcattn.experiment import Interrupted
+    from qcattn.errors import Interrupted
     from qcattn.sweeps import read_plan
 
     if workers is not None and dask is not None:

@@ -14,8 +14,8 @@ from qiskit.quantum_info import SparsePauliOp
 from scipy.optimize import minimize
 from scipy.special import digamma, xlogy
 
+from qcattn.arguments import whole_number
 from qcattn.backends import Aer
-from qcattn.backends.counting import whole_shots
 from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.preparations.ansatz import (
     Block,
@@ -107,7 +107,7 @@ class Variational:
             if not (whole and value > 0):
                 raise ValueError(f"`{name}` must be a whole number, 1 or more, but is {value!r}")
         if self.shots is not None:
-            whole_shots(self.shots)
+            whole_number(self.shots)
         elif self.backend is not None:
             raise ValueError("`backend` measures nothing without `shots`; give shots, say 1000")
 
@@ -140,7 +140,7 @@ class Variational:
         else:
             backend = Aer() if self.backend is None else self.backend
             cost = measured = Measured(
-                inner, temperature, ancilla, system, backend, whole_shots(self.shots), draws
+                inner, temperature, ancilla, system, backend, whole_number(self.shots), draws
             )
         angles = _lowest(cost, count_angles(ancilla) + count_angles(system), self, starts)
         prepared = Prepared(

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qcattn.certification.checking import readings
-from qcattn.records import Prepared, check_bytes
+from qcattn.records import Prepared, check_bytes, every_reading
 
 __all__ = ["in_basis"]
 
@@ -56,6 +55,6 @@ def in_basis(prepared: Prepared, letters: str) -> Prepared:
     return replace(
         prepared,
         circuit=out,
-        codewords=readings(n),
+        codewords=every_reading(n),
         distribution=np.full((*prepared.shape, 2**n), np.nan),
     )

@@ -10,8 +10,7 @@ from qiskit import QuantumCircuit, QuantumRegister
 from qiskit.circuit import CircuitInstruction, Qubit
 from qiskit.circuit.library import UnitaryGate
 
-from qcattn.certification.checking import readings
-from qcattn.records import Prepared
+from qcattn.records import Prepared, every_reading
 
 __all__ = ["as_prepared", "opened", "read_after"]
 
@@ -55,7 +54,7 @@ def as_prepared(
         kind="told",
         circuit=circuit,
         values=np.broadcast_to(angles, (*shape, circuit.num_parameters)),
-        codewords=readings(key.size),
+        codewords=every_reading(key.size),
         key_register="key",
         herald_register=herald,
         distribution=law,
@@ -101,7 +100,7 @@ def read_after(
     return replace(
         prepared,
         circuit=out,
-        codewords=readings(len(reading)),
+        codewords=every_reading(len(reading)),
         distribution=np.asarray(distribution, dtype=float),
         error=np.zeros(prepared.shape),
     )

@@ -1,52 +1,40 @@
-"""Thermal states read with every qubit turned, before and after full dephasing of the keys."""
+"""Circuits read with every qubit turned, with or without full dephasing of the keys before."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit
 
-from qcattn.preparations.reference import gibbs
 from qcattn.readings.circuits import as_prepared, opened, read_after
-from qcattn.records import Hamiltonian, Prepared
+from qcattn.records import Prepared
 
-__all__ = ["first_bit", "repeated", "turned_law", "turned_reading"]
-
-
-def turned_law(hamiltonian: Hamiltonian, angle: float, dephased: bool) -> np.ndarray:
-    r"""What comes out at beta = 1, by dense linear algebra, shape (2**n,).
-
-    Args:
-        hamiltonian: Shape (), on n qubits.
-        angle: By which every qubit is turned, ry(-angle), radians.
-        dephased: Whether the off-diagonal elements of the state are dropped first.
-    """
-    rho = gibbs(hamiltonian, 1.0).real
-    if dephased:
-        rho = np.diag(np.diag(rho))
-    cosine, sine = np.cos(angle / 2), np.sin(angle / 2)
-    one = np.array([[cosine, sine], [-sine, cosine]])
-    turn = np.eye(1)
-    for _ in range(hamiltonian.num_qubits):
-        turn = np.kron(turn, one)
-    law = np.clip(np.einsum("ij,jk,ik->i", turn, rho, turn), 0.0, None)
-    return np.round(law / law.sum(), 14)  # equal probabilities are equal
+__all__ = ["first_bit", "repeated", "turned_reading"]
 
 
 def turned_reading(
-    prepared: Prepared, hamiltonian: Hamiltonian, angle: float, dephased: bool
+    prepared: Prepared, angle: float, dephased: bool, distribution: ArrayLike
 ) -> Prepared:
-    """The circuit of that reading: for dephasing a fresh qubit learns each bit of the key."""
-    n = hamiltonian.num_qubits
+    """The circuit with every qubit of the system turned by ry(-angle) before it is read.
+
+    Args:
+        prepared: One circuit.
+        angle: In radians.
+        dephased: Whether a fresh qubit learns each bit of the key before the turn, which drops
+            the off-diagonal elements of the state.
+        distribution: What all readings should come with, shape (2**n,).
+    """
+    n = prepared.codewords.shape[1]
     circuit = QuantumCircuit(2 * n if dephased else n)
     for q in range(n):
         if dephased:
             circuit.cx(q, n + q)
         circuit.ry(-angle, q)
-    return read_after(prepared, circuit, turned_law(hamiltonian, angle, dephased))
+    return read_after(prepared, circuit, distribution)
 
 
 def first_bit(reading: Prepared) -> Prepared:
-    """Of a reading the bit of qubit 0 alone."""
+    """The reading of qubit 0 alone, the other qubits being left unread."""
     source, last, first = opened(reading)
     source = source.assign_parameters(reading.values)
     heralds = [bits for bits in source.cregs if bits.name == reading.herald_register]

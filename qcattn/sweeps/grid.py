@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from qcattn.arguments import whole_number
 from qcattn.attention import check_scores
 from qcattn.backends import Aer
-from qcattn.backends.counting import whole_shots
 from qcattn.backends.noise import noise_options
 from qcattn.datasets import Scores
 from qcattn.encodings import Binary
@@ -288,7 +288,7 @@ def task_key(cell: str, block: int, batch: int) -> str:
 
 def _whole(name: str, value: Any) -> None:
     try:
-        whole_shots(value)
+        whole_number(value)
     except ValueError as error:
         raise ValueError(str(error).replace("`shots`", f"`{name}`")) from None
 

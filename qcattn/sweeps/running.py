@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qcattn.backends.counting import whole_shots
-from qcattn.experiment import Interrupted
+from qcattn.arguments import whole_number
+from qcattn.errors import Interrupted
 from qcattn.sweeps.grid import Grid
 from qcattn.sweeps.jobs import Job, Jobs
 from qcattn.sweeps.results import Sweep, load
@@ -112,7 +112,7 @@ def sweep(
         agrees     beta 1.0
         [1000]
     """
-    shots = grid.shots if shots is None else whole_shots(shots)
+    shots = grid.shots if shots is None else whole_number(shots)
     if -(-shots // grid.batch) > _MOST_BATCHES:
         raise ValueError(
             f"`shots` is {shots:,}, which are more than {_MOST_BATCHES:,} batches of "

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-__all__ = ["draw_panel", "size_of"]
+__all__ = ["plot_panel", "size_of"]
 
 _MARKERS = "osD^vP"
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
@@ -23,7 +23,7 @@ _INSIDE = 3
 _WIDE_TICKS = 45
 
 
-def draw_panel(ax: Axes, panel: Panel) -> Axes:
+def plot_panel(ax: Axes, panel: Panel) -> Axes:
     """Draw the picture of a finding.
 
     Points are measured, with their intervals; lines and bars are what they are called. A line is
@@ -40,7 +40,7 @@ def draw_panel(ax: Axes, panel: Panel) -> Axes:
     Example:
         >>> from matplotlib.figure import Figure
         >>> curve = Curve("sampled", np.array([0.0, 1.0]), np.array([0.4, 0.6]))
-        >>> ax = draw_panel(Figure().subplots(), Panel("A coin", "side", "share", (curve,)))
+        >>> ax = plot_panel(Figure().subplots(), Panel("A coin", "side", "share", (curve,)))
         >>> ax.get_xlabel()
         'side'
     """

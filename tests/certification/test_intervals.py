@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
-from qcattn.certification.intervals import Estimate, binomial_p_value, mean, proportion
+from qcattn.certification.intervals import binomial_p_value, mean, proportion
+from qcattn.evidence import Estimate
 
 
 @pytest.mark.parametrize("shots", [1, 7, 100])

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 import qcattn
 from qcattn.claims import PureStates, all_claims, run_claims, running
 from qcattn.cli import app
+from qcattn.errors import Interrupted
 from qcattn.evidence import Check
-from qcattn.experiment import Interrupted
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def test_a_claim_is_run_in_full_saved_and_shown_again(folder):
     assert "exact" in done.stdout and "What was tested" in done.stdout
     assert f"({PureStates.section})" in done.stdout
     (finding,) = qcattn.load_findings("mine")
-    assert finding.verdict == "exact" and finding.seed == 3
+    assert finding.standing == "exact" and finding.seed == 3
     assert {path.name for path in (folder / "mine").iterdir()} == {
         "A1-1.svg", "findings.json", "findings.npz", "report.html",
     }  # fmt: skip
@@ -109,7 +109,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_marks_the_rest(folder):
     done = invoke()
     assert done.exit_code == 2 and "Interrupted" in done.output
     found = qcattn.load_findings("qcattn-claims")
-    assert [one.verdict for one in found] == ["exact", "undecided", "undecided"]
+    assert [one.standing for one in found] == ["exact", "undecided", "undecided"]
     assert [one.shots > 0 for one in found] == [True, False, False]
     assert "interrupted" in found[1].words
     assert invoke("A2").exit_code == 2
@@ -143,7 +143,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path):
     assert done.returncode == 2, done.stderr
     assert "Interrupted" in done.stdout
     first, second = qcattn.load_findings(tmp_path / "mine")
-    assert first.shots == 1000 and second.shots == 0 and second.verdict == "undecided"
+    assert first.shots == 1000 and second.shots == 0 and second.standing == "undecided"
 
 
 def test_progress_grows_to_the_end_and_names_the_claim():
@@ -156,10 +156,10 @@ def test_progress_grows_to_the_end_and_names_the_claim():
 
 def test_claims_of_ones_own_and_unknown_ones_from_python():
     found = qcattn.run_claims([Quick(power=1.0)], seed=1)
-    assert [one.verdict for one in found] == ["refuted"]
+    assert [one.standing for one in found] == ["refuted"]
     assert all_claims()[0] == PureStates()
     with pytest.raises(ValueError, match="did you mean 'A"):
         run_claims(["A01"])
     with pytest.raises(Interrupted) as stop:
         run_claims([Stopped()])
-    assert [one.verdict for one in stop.value.result] == ["undecided"]
+    assert [one.standing for one in stop.value.result] == ["undecided"]

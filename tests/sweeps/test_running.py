@@ -13,7 +13,7 @@ import pytest
 from qcattn import fit, same
 from qcattn.backends import Aer
 from qcattn.datasets import Scores
-from qcattn.experiment import Interrupted
+from qcattn.errors import Interrupted
 from qcattn.preparations import Amplitude, DetailedBalance, Heralded
 from qcattn.sweeps import Certified, Grid, Part, jobs, load, running, sweep
 from qcattn.sweeps.store import Store

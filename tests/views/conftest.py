@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from qcattn.datasets import Scores
-from qcattn.experiment import Interrupted, run
+from qcattn.errors import Interrupted
+from qcattn.experiment import run
 from qcattn.records import Counts
 
 

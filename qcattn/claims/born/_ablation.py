@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import proportion
 from qcattn.claims.born._classical import classical_law, train_classical
 from qcattn.claims.born._retrieval import Retrieval
@@ -24,6 +23,7 @@ from qcattn.claims.born._training import (
     start,
     train,
 )
+from qcattn.evidence import Estimate
 
 __all__ = ["CLASSICAL", "Ablation", "ablate"]
 

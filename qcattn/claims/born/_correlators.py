@@ -132,9 +132,9 @@ def comb(frequencies: np.ndarray, beta: float, *, spacings: int = 400) -> Comb:
     r"""As many times as frequencies, k tau, k = 1, 2, ..., at which a temperature shows best.
 
     Of a grid of tau the one is taken at which the sum of the defects (see
-    `qcattn.claims.born._thermometer`) would give beta with the fewest shots, were all frequencies as
-    strong in S as each other. The spectrum follows from what is measured by linear equations; beta
-    only chooses the times.
+    `qcattn.claims.born._thermometer`) would give beta with the fewest shots, were all frequencies
+    as strong in S as each other. The spectrum follows from what is measured by linear equations;
+    beta only chooses the times.
 
     Args:
         frequencies: Non-negative, distinct; zero may be among them.

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from qcattn.certification import Estimate
 from qcattn.certification.intervals import mean, proportion
+from qcattn.evidence import Estimate
 
 __all__ = ["divergence", "largest_divergence"]
 

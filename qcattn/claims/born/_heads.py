@@ -22,11 +22,12 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import DiagonalGate
 from scipy.linalg import hadamard
 
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import proportion
 from qcattn.certification.purity import purity_interval, swap_test
 from qcattn.encodings import Binary
+from qcattn.evidence import Estimate
 from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
 from qcattn.preparations.gates import compiled
 from qcattn.readings.circuits import as_prepared

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from qcattn.certification import Estimate
 from qcattn.certification.free_energy import largest_entropy
 from qcattn.certification.intervals import proportion
+from qcattn.evidence import Estimate
 
 __all__ = ["shannon"]
 

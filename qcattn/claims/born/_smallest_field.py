@@ -8,15 +8,16 @@ import numpy as np
 from scipy import optimize
 from scipy.special import ndtri
 
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import proportion
+from qcattn.claims.born._turned import turned_law, turned_thermal
 from qcattn.claims.frame.claim import Progress
 from qcattn.comparisons import fit, plan
 from qcattn.encodings import Transverse
-from qcattn.evidence import Check, Curve, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
-from qcattn.readings.turned import first_bit, repeated, turned_law, turned_reading
+from qcattn.readings.turned import first_bit, repeated
 
 __all__ = ["SmallestField", "Sought", "power_of_fit"]
 
@@ -88,7 +89,7 @@ class SmallestField:
             tell(0.3 + 0.2 * len(hits), f"{self.runs} runs at field {strength:.3f}")
             hamiltonian = Transverse(field=strength)(self.scores)
             prepared = self.preparation(hamiltonian, beta=1.0)
-            test = first_bit(turned_reading(prepared, hamiltonian, self.angle, False))
+            test = first_bit(turned_thermal(prepared, hamiltonian, self.angle, False))
             shots = int(np.ceil(self.kept / float(test.success)))
             (counts,) = draw([repeated(test, self.runs)], shots, self.backend, part)
             p_values = fit(counts.keys, self._laws(strength)[1]).p_values

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from scipy import optimize
 
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean
 from qcattn.claims.born._correlators import Comb
+from qcattn.evidence import Estimate
 from qcattn.records import Prepared
 from qcattn.seeds import entropy
 

@@ -42,7 +42,7 @@ from qiskit.circuit import ParameterVector
 from scipy.optimize import minimize
 from scipy.special import softmax
 
-from qcattn.certification.checking import Backend
+from qcattn.backends.protocol import Backend
 from qcattn.claims.born._retrieval import Retrieval
 from qcattn.encodings import Binary
 from qcattn.preparations.amplitudes import (

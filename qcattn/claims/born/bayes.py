@@ -11,15 +11,15 @@ import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
 from qcattn.backends import Aer
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import proportion
 from qcattn.claims.frame.checks import algebra, equals, every, follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.comparisons import certify
 from qcattn.dense_state import outcome_distribution
 from qcattn.encodings import Binary
-from qcattn.evidence import Curve, Finding, Number, Panel
+from qcattn.evidence import Curve, Estimate, Finding, Number, Panel
 from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
 from qcattn.preparations.heralded import append_herald, herald_angles
 from qcattn.readings.circuits import as_prepared
@@ -50,9 +50,9 @@ class BayesianUpdate:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> BayesianUpdate(keys=4, rows=1, shots=50_000)(seed=1).verdict
+        >>> BayesianUpdate(keys=4, rows=1, shots=50_000)(seed=1).standing
         'exact'
-        >>> BayesianUpdate(keys=4, rows=1, shots=50_000, angle=0.5)(seed=1).verdict
+        >>> BayesianUpdate(keys=4, rows=1, shots=50_000, angle=0.5)(seed=1).standing
         'refuted'
 
     References:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from qiskit.quantum_info import Pauli, SparsePauliOp
@@ -12,30 +12,68 @@ from scipy import special
 from scipy.linalg import expm
 
 from qcattn.attention import softmax
-from qcattn.backends import Aer
-from qcattn.certification import Estimate, certify_free_energy, expectation
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.certification import certify_free_energy, expectation
 from qcattn.certification.intervals import proportion
 from qcattn.claims.born._correlators import Comb, bohr_frequencies, comb, correlation, hadamard_test
+from qcattn.claims.born._thermometer import defect, inverse_temperature
 from qcattn.claims.born.bayes import updated
-from qcattn.claims.born.kms_condition import defect, inverse_temperature
 from qcattn.claims.frame.checks import algebra, equals, follows
-from qcattn.claims.frame.claim import Progress, conclude
+from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.comparisons import certify
 from qcattn.datasets import load
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.preparations import Amplitude, Heralded
+from qcattn.progress import Progress
 from qcattn.records import Hamiltonian, Prepared
-from qcattn.seeds import entropy
 
 __all__ = ["Chain"]
 
 
-@dataclass(frozen=True)
-class Chain:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Links(Measured):
+    """What each link of the chain showed.
+
+    Attributes:
+        law: Softmax of the row, shape (keys,).
+        hamiltonian: Of the row.
+        born: Counts of the thermal state, shape (keys,).
+        bayes: Counts of the prior updated twice, shape (keys,).
+        alike: Counts of the pure state, shape (keys,).
+        teeth: The estimator of the correlations in time.
+        correlations: Counts of the Hadamard tests, shape (2, times, 2).
+        beta: Inverse temperature of the correlations.
+        stationary: Mean of the observable in the thermal state.
+        coherent: The same in the pure state.
+        excess: Relative entropy to the Gibbs state, nats.
+        born_distance: Total variation of the Born counts from softmax.
+        bayes_distance: Total variation of the Bayes counts from softmax.
+    """
+
+    law: np.ndarray
+    hamiltonian: Hamiltonian
+    born: np.ndarray
+    bayes: np.ndarray
+    alike: np.ndarray
+    teeth: Comb
+    correlations: np.ndarray
+    beta: Estimate
+    stationary: Estimate
+    coherent: Estimate
+    excess: Estimate
+    born_distance: Estimate
+    bayes_distance: Estimate
+
+
+#: The checks that make the chain, by name; the pure state is no link of it.
+_LINKS = ("softmax", "born", "temperature", "stationary", "entropy", "bayes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain(Claim[_Links]):
     r"""A16: one state of one row of SmolLM2, seen in five ways, with one number each.
 
     Softmax is the Gibbs distribution (dense). Born: the counts of the state follow it. KMS:
@@ -56,15 +94,13 @@ class Chain:
         epsilon: Total variation that counts as agreement.
         tolerance: Of the inverse temperature and of the KMS defect.
         nats: Relative entropy to the Gibbs state that counts as none.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> Chain(shots=50_000, epsilon=0.05, tolerance=0.3, nats=0.4)(seed=1).verdict
+        >>> Chain(shots=50_000, epsilon=0.05, tolerance=0.3, nats=0.4)(seed=1).standing
         'conditional'
     """
 
-    claim: ClassVar[str] = "A16"
+    name: ClassVar[str] = "A16"
     title: ClassVar[str] = "The chain, on one row"
     statement: ClassVar[str] = (
         "“Softmax = Born’s rule = KMS condition = maximum entropy = Bayesian inference = quantum "
@@ -81,112 +117,136 @@ class Chain:
     epsilon: float = 0.02
     tolerance: float = 0.1
     nats: float = 0.15
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of each of the seven measurements."""
+        return self.alpha / 7
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
-
-        Returns:
-            The finding.
-        """
-        started = time.perf_counter()
-        seeds = np.random.SeedSequence(entropy(seed)).spawn(5)
-        report = progress or (lambda share, what: None)
-        backend = Aer() if self.backend is None else self.backend
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Links:
+        """Draw the state, its correlations, its entropy, and the state with the same counts."""
+        seeds, backend, part = root.spawn(5), self.sampler(), self.share
         scores = load("smollm2").scores[self.layer, self.head, self.query, : self.query + 1]
         row = scores.astype(float)
-        size, part = row.size, self.alpha / 7
         law, hamiltonian = softmax(row), Binary()(row)
         state, pure = self.preparation(hamiltonian, beta=1.0), Amplitude()(hamiltonian, beta=1.0)
 
-        report(0.0, "Born and Bayes")
-        halves = updated(np.full(size, 1 / size), [row / 2, row / 2])
+        progress(0.0, 1.0, "Born and Bayes")
+        halves = updated(np.full(row.size, 1 / row.size), [row / 2, row / 2])
         drawn = draw([state, halves, pure], self.shots, backend, seeds[0])
         born, bayes, alike = (one.keys for one in drawn)
-        report(0.3, "KMS: correlations in time")
+        progress(0.3, 1.0, "KMS: correlations in time")
         teeth, tests = self._tests(state, hamiltonian)
         times = [one.keys for one in draw(tests, self.shots, backend, seeds[1])]
         counts = np.array(times).reshape(-1, 2, 2).swapaxes(0, 1)
-        beta = inverse_temperature(teeth, counts, part)
         flip = SparsePauliOp(self.observable)
-        stationary, coherent = (
+        (stationary, used), (coherent, also_used) = (
             expectation(one, flip, shots=self.shots, backend=backend, seed=source, alpha=part)
             for one, source in ((state, seeds[3]), (pure, seeds[4]))
         )
-        report(0.7, "maximum entropy: energy and purity")
+        progress(0.7, 1.0, "maximum entropy: energy and purity")
         free = certify_free_energy(
             state, hamiltonian, 1.0, shots=self.shots, backend=backend, seed=seeds[2], alpha=part
         )
-        shares = born / born.sum()
-        kl = float(special.rel_entr(shares, law).sum())
-        excess = Estimate(
-            float(np.clip(kl, free.divergence_low, free.divergence_high)),
-            free.divergence_low,
-            free.divergence_high,
+        low, high = free.divergence_low, free.divergence_high
+        kl = float(special.rel_entr(born / born.sum(), law).sum())
+        beta = inverse_temperature(teeth, counts, part)
+        excess = Estimate(float(np.clip(kl, low, high)), low, high)
+        born_distance, bayes_distance = self._distance(born, law), self._distance(bayes, law)
+        return _Links(
+            shots=self.shots * (len(drawn) + len(times)) + free.shots + used + also_used,
+            numbers=(
+                Number("KMS: inverse temperature", beta, 1.0),
+                Number("Born: total variation from softmax", born_distance, 0.0),
+                Number("Bayes: total variation from softmax", bayes_distance, 0.0),
+                Number("maximum entropy: D(rho || Gibbs), nats", excess, 0.0),
+                Number(f"KMS: <{self.observable}>", stationary, 0.0),
+                Number(f"<{self.observable}> of the pure state", coherent, _mean(pure, flip)),
+            ),
+            law=law,
+            hamiltonian=hamiltonian,
+            born=born,
+            bayes=bayes,
+            alike=alike,
+            teeth=teeth,
+            correlations=counts,
+            beta=beta,
+            stationary=stationary,
+            coherent=coherent,
+            excess=excess,
+            born_distance=born_distance,
+            bayes_distance=bayes_distance,
         )
 
-        def same(statement: str, counts: np.ndarray) -> Check:
-            return follows(statement, counts, law, epsilon=self.epsilon, alpha=part)
-
-        dense = np.diag(expm(-hamiltonian.matrix)).real
-        checks = [
-            algebra(
-                "Softmax is the diagonal of exp(-H)/Z",
-                float(np.abs(dense / dense.sum() - law).max()),
-            ),
-            same("Born: the counts of the state follow softmax", born),
-            equals(
-                "KMS: the correlations in time have the inverse temperature 1",
-                beta,
-                1.0,
-                tolerance=self.tolerance,
-            ),
-            equals(
-                "KMS: omega(AB) - omega(B alpha(A)) = 2i <P> is zero, A conserved",
-                stationary[0],
-                0.0,
-                tolerance=self.tolerance,
-            ),
-            self._least("Maximum entropy: no state of its energy has more", excess),
-            same("Bayes: a uniform prior updated twice by half the scores gives the same", bayes),
-            same("A pure state gives the same counts", alike),
-            equals(
-                "The pure state with these counts fulfils the KMS condition too",
-                coherent[0],
-                0.0,
-                tolerance=self.tolerance,
-                role="beyond",
-            ),
-        ]
-        numbers = [
-            Number("KMS: inverse temperature", beta, 1.0),
-            Number("Born: total variation from softmax", self._distance(born, law, part), 0.0),
-            Number("Bayes: total variation from softmax", self._distance(bayes, law, part), 0.0),
-            Number("maximum entropy: D(rho || Gibbs), nats", excess, 0.0),
-            Number(f"KMS: <{self.observable}>", stationary[0], 0.0),
-            Number(f"<{self.observable}> of the pure state", coherent[0], _mean(pure, flip)),
-        ]
-        return conclude(
-            self,
-            checks=checks,
-            numbers=numbers,
-            condition="the state is thermal; counts alone do not tell it from a pure one"
-            if checks[7].holds is False and checks[6].holds
-            else "",
-            words=self._words(checks, numbers),
-            panels=[
-                _counted(law, born, bayes, alike, part),
-                self._defects(hamiltonian, teeth, counts, part),
-            ],
-            shots=self.shots * (len(drawn) + len(times)) + free.shots + stationary[1] + coherent[1],
-            seed=seed,
-            started=started,
+    def check(self, measured: _Links) -> Iterable[Check]:
+        """Hold every link against softmax, all of them at one error rate together."""
+        law, part = measured.law, self.share
+        dense = np.diag(expm(-measured.hamiltonian.matrix)).real
+        yield algebra(
+            "softmax",
+            "Softmax is the diagonal of exp(-H)/Z",
+            float(np.abs(dense / dense.sum() - law).max()),
         )
+        for name, statement, counts in (
+            ("born", "Born: the counts of the state follow softmax", measured.born),
+            (
+                "bayes",
+                "Bayes: a uniform prior updated twice by half the scores gives the same",
+                measured.bayes,
+            ),
+            ("pure counts", "A pure state gives the same counts", measured.alike),
+        ):
+            yield follows(name, statement, counts, law, epsilon=self.epsilon, alpha=part)
+        yield equals(
+            "temperature",
+            "KMS: the correlations in time have the inverse temperature 1",
+            measured.beta,
+            1.0,
+            tolerance=self.tolerance,
+            alpha=part,
+        )
+        yield equals(
+            "stationary",
+            "KMS: omega(AB) - omega(B alpha(A)) = 2i <P> is zero, A conserved",
+            measured.stationary,
+            0.0,
+            tolerance=self.tolerance,
+            alpha=part,
+        )
+        yield self._least(measured.excess)
+        yield equals(
+            "pure state",
+            "The pure state with these counts fulfils the KMS condition too",
+            measured.coherent,
+            0.0,
+            tolerance=self.tolerance,
+            alpha=part,
+            role="beyond",
+        )
+
+    def describe(self, measured: _Links, checks: Mapping[str, Check]) -> Description:
+        """Say which links hold, and what the counts alone do not tell."""
+        broken = [checks[name].statement for name in _LINKS if checks[name].holds is not True]
+        words = (
+            f"Every link holds on this row at once, each at error rate {self.share:.0e}: counts "
+            f"within {measured.born_distance.high:.4f} of softmax, inverse temperature "
+            f"{measured.beta.best:.3f}, at most {measured.excess.high:.3f} nats from the largest "
+            f"entropy, and the posterior within {measured.bayes_distance.high:.4f}. "
+            if not broken
+            else f"The chain does not hold: {'; '.join(broken)}. "
+        )
+        if not (checks["pure state"].holds is False and checks["pure counts"].holds):
+            return Description(words)
+        return Description(
+            f"{words}They are not all the same thing: a pure state has the same counts, but its "
+            f"<{self.observable}> is {measured.coherent.best:.3f}, where the KMS condition wants "
+            "0.",
+            condition="the state is thermal; counts alone do not tell it from a pure one",
+        )
+
+    def picture(self, measured: _Links) -> Sequence[Panel]:
+        """Plot the counts of the three circuits, and the defect over the temperature."""
+        return [_counted(measured, self.share), self._defects(measured)]
 
     def _tests(self, state: Prepared, hamiltonian: Hamiltonian) -> tuple[Comb, list[Prepared]]:
         """Hadamard tests: at every time the real part of the correlation, then the imaginary."""
@@ -201,60 +261,35 @@ class Chain:
         ]
         return teeth, tests
 
-    def _least(self, statement: str, excess: Estimate) -> Check:
+    def _least(self, excess: Estimate) -> Check:
         holds = True if excess.high <= self.nats else False if excess.low > 0 else None
         by = (
             f"D(rho || Gibbs) in [{excess.low:.4f}, {excess.high:.4f}] nats, at most "
             f"{self.nats:g} wanted"
         )
-        return Check(statement, holds, by)
+        statement = "Maximum entropy: no state of its energy has more"
+        return Check("entropy", statement, holds, by, alpha=self.share)
 
-    def _distance(self, counts: np.ndarray, law: np.ndarray, alpha: float) -> Estimate:
-        upper = float(certify(counts, law, self.epsilon, alpha).upper)
+    def _distance(self, counts: np.ndarray, law: np.ndarray) -> Estimate:
+        upper = float(certify(counts, law, self.epsilon, self.share).upper)
         return Estimate(float(np.abs(counts / counts.sum() - law).sum() / 2), 0.0, upper)
 
-    def _words(self, checks: list[Check], numbers: list[Number]) -> str:
-        beta, born, bayes, excess, _, coherent = (number.estimate for number in numbers)
-        links = [check for check in checks[:6] if check.holds is not True]
-        words = (
-            "Every link holds on this row at once, each at error rate "
-            f"{self.alpha / 7:.0e}: counts "
-            f"within {born.high:.4f} of softmax, inverse temperature {beta.best:.3f}, at most "
-            f"{excess.high:.3f} nats from the largest entropy, and the posterior within "
-            f"{bayes.high:.4f}. "
-            if not links
-            else f"The chain does not hold: {'; '.join(check.statement for check in links)}. "
-        )
-        if checks[7].holds is False and checks[6].holds:
-            words += (
-                "They are not all the same thing: a pure state has the same counts, but its "
-                f"<{self.observable}> is {coherent.best:.3f}, where the KMS condition wants 0."
-            )
-        return words
-
-    def _defects(
-        self, hamiltonian: Hamiltonian, teeth: Comb, counts: np.ndarray, alpha: float
-    ) -> Panel:
-        betas = np.linspace(0.5, 1.5, 21)
-        rho = np.diag(softmax(-hamiltonian.diagonal()))
+    def _defects(self, measured: _Links) -> Panel:
+        teeth, betas = measured.teeth, np.linspace(0.5, 1.5, 21)
+        rho = np.diag(softmax(-measured.hamiltonian.diagonal()))
         a = Pauli(self.observable).to_matrix()
-        g = correlation(rho, hamiltonian.matrix, a, teeth.times)
+        g = correlation(rho, measured.hamiltonian.matrix, a, teeth.times)
         both, difference = teeth.offsets + teeth.even @ g.real, teeth.odd @ g.imag
         exact = np.tanh(np.outer(betas, teeth.frequencies) / 2) @ both + difference.sum()
-        found = [defect(teeth, counts, beta, alpha) for beta in betas]
+        found = [defect(teeth, measured.correlations, beta, self.share) for beta in betas]
+        best, low, high = np.array([(one.best, one.low, one.high) for one in found]).T
         return Panel(
             "KMS: the defect of the state vanishes at its temperature",
             "inverse temperature",
             "sum of the defects",
             (
                 Curve("Gibbs state, exact", betas, exact, style="line"),
-                Curve(
-                    "measured",
-                    betas,
-                    np.array([one.best for one in found]),
-                    np.array([one.low for one in found]),
-                    np.array([one.high for one in found]),
-                ),
+                Curve("measured", betas, best, low, high),
             ),
         )
 
@@ -264,12 +299,12 @@ def _mean(state: Prepared, observable: SparsePauliOp) -> float:
     return float(np.trace(rho @ observable.to_matrix()).real)
 
 
-def _counted(
-    law: np.ndarray, born: np.ndarray, bayes: np.ndarray, alike: np.ndarray, alpha: float
-) -> Panel:
+def _counted(measured: _Links, alpha: float) -> Panel:
+    law = measured.law
     x = np.arange(law.size, dtype=float)
     curves = [Curve("softmax", x, law, style="bars")]
-    for i, (name, counts) in enumerate((("Born", born), ("Bayes", bayes), ("pure state", alike))):
+    drawn = (("Born", measured.born), ("Bayes", measured.bayes), ("pure state", measured.alike))
+    for i, (name, counts) in enumerate(drawn):
         low, high = proportion(counts, counts.sum(), alpha / law.size)
         curves.append(Curve(name, x + 0.15 * (i - 1), counts / counts.sum(), low, high))
     names = load("smollm2").tokens[: law.size]

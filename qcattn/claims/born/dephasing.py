@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.claims.born._smallest_field import SmallestField, Sought
+from qcattn.claims.born._turned import turned_thermal
 from qcattn.claims.frame.checks import follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.comparisons import certify
@@ -18,7 +20,6 @@ from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.evidence import Check, Curve, Finding, Panel, Role
 from qcattn.experiment import Preparation
 from qcattn.preparations import QSVT
-from qcattn.readings.turned import turned_reading
 from qcattn.records import Counts
 from qcattn.seeds import entropy
 
@@ -97,7 +98,7 @@ class QuantumMeasurement:
         tell(0.0, "readings before and after dephasing")
         states = {name: self.preparation(one, beta=1.0) for name, one in models.items()}
         readings = {
-            (name, angle, dephased): turned_reading(states[name], hamiltonian, angle, dephased)
+            (name, angle, dephased): turned_thermal(states[name], hamiltonian, angle, dephased)
             for name, hamiltonian in models.items()
             for angle in (0.0, self.angle)
             for dephased in (False, True)

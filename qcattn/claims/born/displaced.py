@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean, proportion
 from qcattn.claims.frame.checks import algebra, equals, follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.comparisons import certify
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.models.oscillator import (
     displaced_thermal,
@@ -55,7 +55,7 @@ class DisplacedThermal:
 
     Example:
         >>> small = DisplacedThermal((0.5,), (0.5,), levels=16, few_levels=2, shots=40_000)
-        >>> small(seed=1).verdict
+        >>> small(seed=1).standing
         'conditional'
 
     References:

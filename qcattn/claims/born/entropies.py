@@ -11,15 +11,15 @@ import numpy as np
 from qcattn import thermal
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.claims.born._rows import real_rows
 from qcattn.claims.born._shannon import shannon
 from qcattn.claims.frame.checks import algebra, equals, every
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.preparations import Amplitude, Heralded
 from qcattn.readings.circuits import as_prepared
 from qcattn.records import Prepared
@@ -46,9 +46,9 @@ class ThermodynamicEntropy:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> ThermodynamicEntropy(angles=(0.0, 0.8), shots=100_000)(seed=1).verdict
+        >>> ThermodynamicEntropy(angles=(0.0, 0.8), shots=100_000)(seed=1).standing
         'conditional'
-        >>> ThermodynamicEntropy(angles=(0.8,), shots=100_000)(seed=1).verdict
+        >>> ThermodynamicEntropy(angles=(0.8,), shots=100_000)(seed=1).standing
         'refuted'
 
     References:

@@ -13,13 +13,13 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from qcattn.backends import Aer
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import proportion
 from qcattn.claims.frame.checks import equals, follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.models.kuramoto import integrate, lorentzian, order_parameter
 from qcattn.preparations import Amplitude
 from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
@@ -58,7 +58,7 @@ class FlatLocking:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> FlatLocking(words=6, many=20, shots=5_000)(seed=1).verdict
+        >>> FlatLocking(words=6, many=20, shots=5_000)(seed=1).standing
         'analogy'
 
     References:

@@ -11,15 +11,15 @@ from qiskit.quantum_info import Operator, SparsePauliOp
 from qiskit_aer.primitives import EstimatorV2
 
 from qcattn.attention import softmax
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean, proportion
 from qcattn.claims.born._majorisation import basis_for, majorises
 from qcattn.claims.frame.checks import follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.datasets import load, values
 from qcattn.encodings import Binary, Rotated
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.preparations import Purification
 from qcattn.readings.circuits import read_after
@@ -55,7 +55,7 @@ class HeadOutputs:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> HeadOutputs(("minilm",), heads=(1, 2), shots=50_000)(seed=1).verdict
+        >>> HeadOutputs(("minilm",), heads=(1, 2), shots=50_000)(seed=1).standing
         'conditional'
 
     References:

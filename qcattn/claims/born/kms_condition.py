@@ -13,14 +13,13 @@ from qiskit.circuit.library import StatePreparation
 from qiskit.quantum_info import Pauli
 from scipy import linalg
 
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend
+from qcattn.backends.protocol import Backend
 from qcattn.claims.born._correlators import Comb, bohr_frequencies, comb, correlation, hadamard_test
 from qcattn.claims.born._thermometer import defect, inverse_temperature, measured, spent
 from qcattn.claims.frame.checks import algebra, equals
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.encodings import Transverse
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.preparations import QSVT
 from qcattn.preparations.gates import compiled
@@ -59,7 +58,7 @@ class KMSCondition:
 
     Example:
         >>> found = KMSCondition(shots=200_000, tolerance=0.2)(seed=1)
-        >>> found.verdict, 1.0 in found.numbers[0].estimate
+        >>> found.standing, 1.0 in found.numbers[0].estimate
         ('exact', True)
 
     References:

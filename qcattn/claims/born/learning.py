@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from qcattn.backends import Aer
-from qcattn.certification.checking import Backend
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean
 from qcattn.claims.born._ablation import CLASSICAL, Ablation, ablate
 from qcattn.claims.born._retrieval import Retrieval, attended_keys, noisy_words

@@ -11,8 +11,8 @@ from scipy.special import ndtri
 
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import proportion
 from qcattn.claims.born._heads import (
     attending_register,
@@ -24,7 +24,7 @@ from qcattn.claims.born._heads import (
 from qcattn.claims.frame.checks import equals, follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.datasets import load
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.models.kuramoto import (
     integrate,
     lorentzian,
@@ -61,7 +61,7 @@ class KuramotoLocking:
 
     Example:
         >>> small = KuramotoLocking(oscillators=128, shots=20_000)
-        >>> small(seed=1).verdict
+        >>> small(seed=1).standing
         'refuted'
 
     References:

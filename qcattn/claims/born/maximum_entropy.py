@@ -13,14 +13,14 @@ from scipy.linalg import eigh
 
 from qcattn import thermal
 from qcattn.backends import Aer
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean
 from qcattn.claims.born._mixed import purified
 from qcattn.claims.born._shannon import shannon
 from qcattn.claims.frame.checks import algebra, equals, every
 from qcattn.claims.frame.claim import Progress, conclude
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.readings.circuits import as_prepared
 from qcattn.records import Prepared
 from qcattn.seeds import entropy
@@ -58,9 +58,9 @@ class MaximumEntropy:
 
     Example:
         >>> one = {"states": 1, "directions": 1, "shots": 50_000, "tolerance": 0.15}
-        >>> MaximumEntropy(**one)(seed=1).verdict
+        >>> MaximumEntropy(**one)(seed=1).standing
         'exact'
-        >>> MaximumEntropy(**one, fixed_energy=False)(seed=1).verdict
+        >>> MaximumEntropy(**one, fixed_energy=False)(seed=1).standing
         'refuted'
 
     References:

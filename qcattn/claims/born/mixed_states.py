@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from qcattn.backends import Aer
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.claims.born._mixed import purified
 from qcattn.claims.frame.checks import algebra, follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.comparisons import certify
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.readings.circuits import as_prepared
 from qcattn.seeds import entropy
 
@@ -42,9 +42,9 @@ class MixedStates:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> MixedStates(states=1, shots=50_000)(seed=1).verdict
+        >>> MixedStates(states=1, shots=50_000)(seed=1).standing
         'exact'
-        >>> MixedStates(states=1, shots=50_000, partner=False)(seed=1).verdict
+        >>> MixedStates(states=1, shots=50_000, partner=False)(seed=1).standing
         'refuted'
 
     References:

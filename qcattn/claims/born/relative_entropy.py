@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from qcattn.attention import softmax
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend, draw
+from qcattn.backends.drawing import draw
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean
 from qcattn.claims.born._divergence import divergence, largest_divergence
 from qcattn.claims.frame.checks import algebra, equals, follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.datasets import load
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.models.oscillator import displaced_thermal, displacement
 from qcattn.preparations import Purification
@@ -53,7 +53,7 @@ class RelativeEntropy:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> RelativeEntropy(levels=16, shots=50_000, tolerance=0.2, mean_number=0.3)(seed=1).verdict
+        >>> RelativeEntropy(levels=16, shots=50_000, tolerance=0.2, mean_number=0.3)(seed=1).standing
         'exact'
 
     References:

@@ -11,15 +11,14 @@ from scipy.linalg import expm
 
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend
+from qcattn.backends.protocol import Backend
 from qcattn.certification.temperature import likely_betas
 from qcattn.claims.born._rows import HEAD_SIZES, real_rows
 from qcattn.claims.frame.checks import algebra, differs, follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.comparisons import certify
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.preparations import Heralded
 from qcattn.records import Counts
 from qcattn.seeds import entropy
@@ -50,9 +49,9 @@ class SoftmaxGibbs:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> SoftmaxGibbs(rows=1, taus=(1.0,), epsilon=0.05)(seed=1).verdict
+        >>> SoftmaxGibbs(rows=1, taus=(1.0,), epsilon=0.05)(seed=1).standing
         'exact'
-        >>> SoftmaxGibbs(rows=1, taus=(1.0,), detuning=1.1)(seed=1).verdict
+        >>> SoftmaxGibbs(rows=1, taus=(1.0,), detuning=1.1)(seed=1).standing
         'refuted'
 
     References:

@@ -11,8 +11,7 @@ import numpy as np
 from scipy import optimize, special
 
 from qcattn.backends import Aer
-from qcattn.certification import Estimate
-from qcattn.certification.checking import Backend
+from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import proportion
 from qcattn.claims.born._rows import real_rows
 from qcattn.claims.born._shannon import shannon
@@ -20,7 +19,7 @@ from qcattn.claims.frame.checks import algebra, every
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.comparisons import certify
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Finding, Number, Panel, Role
+from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel, Role
 from qcattn.preparations import Heralded
 from qcattn.seeds import entropy
 from qcattn.thermal import boltzmann
@@ -50,9 +49,9 @@ class TemperatureLimits:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> TemperatureLimits(rows=1, shots=50_000, epsilon=0.05)(seed=1).verdict
+        >>> TemperatureLimits(rows=1, shots=50_000, epsilon=0.05)(seed=1).standing
         'conditional'
-        >>> TemperatureLimits(rows=1, shots=50_000, epsilon=0.05, tie=True)(seed=1).verdict
+        >>> TemperatureLimits(rows=1, shots=50_000, epsilon=0.05, tie=True)(seed=1).standing
         'refuted'
 
     References:

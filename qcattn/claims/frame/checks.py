@@ -8,15 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.certification import Estimate
 from qcattn.comparisons import certify
-from qcattn.evidence import Check, Role
+from qcattn.evidence import Check, Estimate, Role
 
 __all__ = ["algebra", "differs", "equals", "every", "follows"]
 
 
 def follows(
-    statement: str, counts: Any, p: Any, *, epsilon: float, alpha: float, role: Role = "claim"
+    name: str,
+    statement: str,
+    counts: Any,
+    p: Any,
+    *,
+    epsilon: float,
+    alpha: float,
+    role: Role = "claim",
 ) -> Check:
     """Whether counts follow a law.
 
@@ -24,6 +30,7 @@ def follows(
     fails if some row, or all together, differ. Either is wrong with probability at most alpha.
 
     Args:
+        name: Under which the check is found.
         statement: What is tested, a sentence.
         counts: Integers (..., outcomes), or what has ``keys`` and ``stray``.
         p: Probabilities (..., outcomes).
@@ -32,11 +39,12 @@ def follows(
         role: Of the check.
 
     Example:
-        >>> follows("A coin is fair", [5010, 4990], [0.5, 0.5], epsilon=0.05, alpha=0.01).holds
+        >>> at = {"epsilon": 0.05, "alpha": 0.01}
+        >>> follows("coin", "A coin is fair", [5010, 4990], [0.5, 0.5], **at).holds
         True
-        >>> follows("A coin is fair", [5600, 4400], [0.5, 0.5], epsilon=0.05, alpha=0.01).holds
+        >>> follows("coin", "A coin is fair", [5600, 4400], [0.5, 0.5], **at).holds
         False
-        >>> follows("A coin is fair", [6, 4], [0.5, 0.5], epsilon=0.05, alpha=0.01).holds is None
+        >>> follows("coin", "A coin is fair", [6, 4], [0.5, 0.5], **at).holds is None
         True
     """
     found = certify(counts, p, epsilon, alpha)
@@ -48,36 +56,48 @@ def follows(
             name = "a stray" if one.outcome < 0 else f"outcome {one.outcome}"
             where = f"; {name} came {one.observed:,} times, {one.expected:,.1f} expected"
         return Check(
+            name,
             statement,
             False,
             f"p = {fit.overall():.1e}{where}" if fit.overall() else f"p = 0{where}",
             role,
+            alpha,
         )
     by = f"total variation at most {upper:.4f}, error rate {alpha:.0e}; p = {fit.overall():.2g}"
-    return Check(statement, True if found.all_certified else None, by, role)
+    return Check(name, statement, True if found.all_certified else None, by, role, alpha)
 
 
 def differs(
-    statement: str, counts: Any, p: Any, *, epsilon: float, alpha: float, role: Role = "claim"
+    name: str,
+    statement: str,
+    counts: Any,
+    p: Any,
+    *,
+    epsilon: float,
+    alpha: float,
+    role: Role = "claim",
 ) -> Check:
     """Whether counts follow another law: `follows` the other way round.
 
     It holds if they differ, and fails if they are certified to lie within epsilon.
 
     Example:
-        >>> differs("A coin is loaded", [5600, 4400], [0.5, 0.5], epsilon=0.05, alpha=0.01).holds
+        >>> at = {"epsilon": 0.05, "alpha": 0.01}
+        >>> differs("coin", "A coin is loaded", [5600, 4400], [0.5, 0.5], **at).holds
         True
     """
-    found = follows(statement, counts, p, epsilon=epsilon, alpha=alpha, role=role)
+    found = follows(name, statement, counts, p, epsilon=epsilon, alpha=alpha, role=role)
     return replace(found, holds=None if found.holds is None else not found.holds)
 
 
 def equals(
+    name: str,
     statement: str,
     estimate: Estimate,
     reference: float,
     *,
     tolerance: float,
+    alpha: float,
     role: Role = "claim",
 ) -> Check:
     """Whether a measured number is a given one.
@@ -86,14 +106,16 @@ def equals(
     the tolerance of it.
 
     Args:
+        name: Under which the check is found.
         statement: What is tested, a sentence.
         estimate: With an interval.
         reference: The exact number.
         tolerance: Largest deviation that still counts as agreement, positive.
+        alpha: Error rate of the interval; 0 where another check pays for it.
         role: Of the check.
 
     Example:
-        >>> equals("x is 1", Estimate(1.01, 0.98, 1.04), 1.0, tolerance=0.05).holds
+        >>> equals("x", "x is 1", Estimate(1.01, 0.98, 1.04), 1.0, tolerance=0.05, alpha=0.01).holds
         True
     """
     by = (
@@ -101,46 +123,49 @@ def equals(
         f"tolerance {tolerance:.2g}"
     )
     if reference not in estimate:
-        return Check(statement, False, by, role)
+        return Check(name, statement, False, by, role, alpha)
     near = max(estimate.high - reference, reference - estimate.low) <= tolerance
-    return Check(statement, True if near else None, by, role)
+    return Check(name, statement, True if near else None, by, role, alpha)
 
 
 def algebra(
-    statement: str, defect: float, *, tolerance: float = 1e-10, role: Role = "claim"
+    name: str, statement: str, defect: float, *, tolerance: float = 1e-10, role: Role = "claim"
 ) -> Check:
     """Whether an identity holds in dense linear algebra, up to rounding.
 
     Args:
+        name: Under which the check is found.
         statement: What is tested, a sentence.
         defect: Largest deviation; NaN fails.
         tolerance: What is rounding.
         role: Of the check.
 
     Example:
-        >>> algebra("1/3 * 3 is 1", abs(1 / 3 * 3 - 1)).holds
+        >>> algebra("thirds", "1/3 * 3 is 1", abs(1 / 3 * 3 - 1)).holds
         True
     """
-    return Check(statement, bool(defect <= tolerance), f"dense, defect {defect:.1e}", role)
+    return Check(name, statement, bool(defect <= tolerance), f"dense, defect {defect:.1e}", role)
 
 
-def every(statement: str, checks: Sequence[Check], *, role: Role = "claim") -> Check:
+def every(name: str, statement: str, checks: Sequence[Check], *, role: Role = "claim") -> Check:
     """Several checks as one: it holds if all of them do, and fails if one fails.
 
     Args:
+        name: Under which the check is found.
         statement: What is tested, a sentence.
         checks: At least one; how the first that does not hold was found, or else the last one, is
             how this one was.
         role: Of the check.
 
     Example:
-        >>> one, other = algebra("x", 0.0), algebra("y", 1.0)
-        >>> every("both", [one, one]).holds, every("both", [one, other]).by
+        >>> one, other = algebra("x", "x", 0.0), algebra("y", "y", 1.0)
+        >>> every("both", "both", [one, one]).holds, every("both", "both", [one, other]).by
         (True, '1 of 2 hold; y: dense, defect 1.0e+00')
     """
     order = {False: 0, None: 1, True: 2}
     worst = min(checks, key=lambda check: order[check.holds])
     count = sum(check.holds is True for check in checks)
-    shown = worst if worst.holds is not True else checks[-1]
+    *_, last = checks
+    shown = worst if worst.holds is not True else last
     by = f"{count} of {len(checks)} hold; {shown.statement}: {shown.by}"
-    return Check(statement, worst.holds, by, role)
+    return Check(name, statement, worst.holds, by, role, sum(check.alpha for check in checks))

@@ -1,74 +1,149 @@
-"""The end of every experiment on a claim: what was found, with what, in how long."""
+"""What a claim is: four short methods, and everything that all claims share around them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import fields
-from typing import Any, ClassVar, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Generic, TypeVar
 
+import numpy as np
+
+from qcattn.backends import Aer
+from qcattn.backends.protocol import Backend
 from qcattn.evidence import Check, Finding, Number, Panel
 from qcattn.experiment import package_versions
+from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
 
-__all__ = ["Claim", "Progress", "conclude"]
-
-#: Called with the share done, 0 to 1, and what is being done.
-Progress = Callable[[float, str], None]
+__all__ = ["Claim", "Description", "Measured"]
 
 
-class Claim(Protocol):
-    """A claim: a frozen dataclass whose fields are the premises of its experiment."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Measured:
+    """What `Claim.measure` found; each claim adds fields of its own.
 
-    claim: ClassVar[str]
+    Attributes:
+        shots: Drawn altogether.
+        numbers: Measured, with intervals; the first one goes into the table of all claims.
+    """
+
+    shots: int
+    numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What was found, in words that follow from the checks.
+
+    Attributes:
+        words: Plain sentences.
+        condition: Under which the claim holds; "" if none was found.
+    """
+
+    words: str
+    condition: str = ""
+
+
+M = TypeVar("M", bound=Measured)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(ABC, Generic[M]):
+    """A statement of a document as an experiment that can come out either way.
+
+    A claim is a frozen dataclass: its fields are the premises of the experiment. It says what is
+    drawn (`measure`), what that shows (`check`), in which words (`describe`) and in which pictures
+    (`picture`). Clock, seed, progress, the default backend, the error budget and the conclusion
+    are here, once.
+
+    Attributes:
+        alpha: Error rate of the verdict: what all checks may spend together, between 0 and 1.
+        backend: Circuit, shots and seed to counts; the claim's own choice if None, mostly `Aer()`.
+    """
+
+    name: ClassVar[str]
     title: ClassVar[str]
     statement: ClassVar[str]
     section: ClassVar[str]
-    alpha: float
+
+    alpha: float = 1e-3
+    backend: Backend | None = None
+
+    @abstractmethod
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> M:
+        """Draw what the experiment needs.
+
+        Args:
+            root: All random numbers come from its children.
+            progress: Called with the share done, of 1.0.
+        """
+
+    @abstractmethod
+    def check(self, measured: M) -> Iterable[Check]:
+        """Say of what was measured which statements hold, each at its share of ``alpha``."""
+
+    @abstractmethod
+    def describe(self, measured: M, checks: Mapping[str, Check]) -> Description:
+        """Say in plain words what was found; checks are read by their names."""
+
+    @abstractmethod
+    def picture(self, measured: M) -> Sequence[Panel]:
+        """Show what was measured."""
+
+    def sampler(self) -> Backend:
+        """The backend that was given, or the claim's own choice."""
+        return Aer() if self.backend is None else self.backend
 
     def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment."""
+        """Run the experiment.
 
+        Args:
+            seed: What `numpy.random.default_rng` takes.
+            progress: Called with the share done, of 1.0, and what is done.
 
-def conclude(
-    claim: Any,
-    *,
-    checks: Sequence[Check],
-    numbers: Sequence[Number],
-    words: str,
-    panels: Sequence[Panel],
-    shots: int,
-    seed: Any,
-    started: float,
-    condition: str = "",
-) -> Finding:
-    """Put a finding together.
+        Returns:
+            The finding.
 
-    Args:
-        claim: The claim that was tested.
-        checks: Tests, in the order of the argument.
-        numbers: Measured; the first one goes into the table of all claims.
-        words: What was found, plainly, made from what was measured.
-        panels: Pictures.
-        shots: Drawn altogether.
-        seed: As it was given.
-        started: ``time.perf_counter()`` at the beginning.
-        condition: Under which the claim holds.
-    """
-    return Finding(
-        claim=claim.claim,
-        title=claim.title,
-        statement=claim.statement,
-        section=claim.section,
-        checks=tuple(checks),
-        numbers=tuple(numbers),
-        condition=condition,
-        words=words,
-        panels=tuple(panels),
-        shots=int(shots),
-        alpha=claim.alpha,
-        seed=entropy(seed),
-        settings={item.name: str(getattr(claim, item.name)) for item in fields(claim)},
-        versions=package_versions(),
-        seconds=time.perf_counter() - started,
-    )
+        Raises:
+            RuntimeError: If the checks spend more than ``alpha``, which is a fault of the claim.
+        """
+        started = time.perf_counter()
+        measured = self.measure(np.random.SeedSequence(entropy(seed)), progress or silent)
+        checks = tuple(self.check(measured))
+        spent = sum(check.alpha for check in checks)
+        if spent > self.alpha * (1 + 1e-9):
+            raise RuntimeError(
+                f"the checks of {self.name} spend an error rate of {spent:.3g}, but it has "
+                f"{self.alpha:.3g}; cut their shares"
+            )
+        said = self.describe(measured, {check.name: check for check in checks})
+        return self._finding(
+            checks=checks,
+            numbers=measured.numbers,
+            words=said.words,
+            condition=said.condition,
+            panels=tuple(self.picture(measured)),
+            shots=int(measured.shots),
+            seed=entropy(seed),
+            seconds=time.perf_counter() - started,
+        )
+
+    def not_run(self, *, seed: int) -> Finding:
+        """The finding of an experiment that was interrupted before it came to its end."""
+        check = Check("run", "The experiment was run to its end", None, "interrupted", "control")
+        words = "Not done: the run was interrupted before."
+        return self._finding(checks=(check,), words=words, seed=seed)
+
+    def _finding(self, **found: Any) -> Finding:
+        return Finding(
+            name=self.name,
+            title=self.title,
+            statement=self.statement,
+            section=self.section,
+            alpha=self.alpha,
+            settings={item.name: str(getattr(self, item.name)) for item in fields(self)},
+            versions=package_versions(),
+            **found,
+        )

@@ -1,36 +1,41 @@
-"""All claims, or some, one after the other."""
+"""All claims, or some, one after the other.
+
+A claim is found by walking the folders of qcattn.claims: its file is all that it takes.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from importlib import import_module
+from typing import Any
 
-from qcattn.claims.frame.claim import Claim, Progress, conclude
-from qcattn.evidence import Check, Finding
-from qcattn.experiment import Interrupted
+from qcattn.claims.frame.claim import Claim
+from qcattn.errors import Interrupted
+from qcattn.evidence import Finding
 from qcattn.names import known
+from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
+from qcattn.walking import classes
 
 __all__ = ["all_claims", "run_claims"]
 
 
-def all_claims() -> list[Claim]:
+def all_claims() -> list[Claim[Any]]:
     """One of every claim with its defaults, in the order of their names: A1, A2, ..., A10.
 
     Example:
         >>> all_claims()[0].title
         "Born's rule, pure states"
     """
-    room = import_module("qcattn.claims")
-    found: list[Claim] = [
-        getattr(room, name)() for name in room.__all__ if hasattr(getattr(room, name), "statement")
-    ]
-    return sorted(found, key=lambda one: (one.claim[0], int(one.claim[1:])))
+    return sorted((cls() for cls in classes("claims").values()), key=_place)
+
+
+def _place(claim: Claim[Any]) -> tuple[str, int]:
+    letter, number = claim.name[:1], claim.name[1:]
+    return letter, int(number)
 
 
 def run_claims(
-    claims: Sequence[str | Claim] | None = None,
+    names: Sequence[str | Claim[Any]] | None = None,
     *,
     seed: int | None = 0,
     progress: Progress | None = None,
@@ -40,10 +45,10 @@ def run_claims(
     Each starts from the same seed, so that one claim alone is found as it is among all of them.
 
     Args:
-        claims: Names, such as ``"A6"``, or objects with premises of their own, such as
+        names: Names, such as ``"A6"``, or objects with premises of their own, such as
             ``PureStates(qubits=2)``; None for all of them.
         seed: A whole number, 0 or more, or None for a fresh one.
-        progress: Called with the share done, 0 to 1, and what is being done.
+        progress: Called with the claims done, how many there are, and what is being done.
 
     Returns:
         One finding a claim, in the order given; `qcattn.save_findings` writes them.
@@ -58,37 +63,27 @@ def run_claims(
         >>> run_claims([PureStates(states=2)], seed=1)[0].verdict
         'exact'
     """
-    everything = {one.claim: one for one in all_claims()}
-    chosen = list(everything.values()) if claims is None else [
+    everything = {one.name: one for one in all_claims()}
+    chosen = list(everything.values()) if names is None else [
         everything[known("claims", one.upper(), everything)] if isinstance(one, str) else one
-        for one in claims
+        for one in names
     ]  # fmt: skip
-    root = entropy(seed)
+    root, tell = entropy(seed), progress or silent
     findings: list[Finding] = []
     try:
         for i, one in enumerate(chosen):
 
-            def report(share: float, what: str, i: int = i, one: Claim = one) -> None:
-                if progress is not None:
-                    done = (i + min(max(share, 0.0), 1.0)) / len(chosen)
-                    progress(done, f"{one.claim} {one.title}: {what}" if what else one.title)
+            def report(
+                done: float, total: float, what: str, i: int = i, one: Claim[Any] = one
+            ) -> None:
+                share = min(max(done / total, 0.0), 1.0)
+                tell(
+                    i + share, len(chosen), f"{one.name} {one.title}: {what}" if what else one.title
+                )
 
-            report(0.0, "")
+            report(0.0, 1.0, "")
             findings.append(one(seed=root, progress=report))
     except KeyboardInterrupt:
-        rest = [_not_run(one, root) for one in chosen[len(findings) :]]
+        rest = [one.not_run(seed=root) for one in chosen[len(findings) :]]
         raise Interrupted(findings + rest) from None
     return findings
-
-
-def _not_run(claim: Claim, seed: int) -> Finding:
-    return conclude(
-        claim,
-        checks=[Check("The experiment was run to its end", None, "interrupted")],
-        numbers=[],
-        words="Not done: the run was interrupted before.",
-        panels=[],
-        shots=0,
-        seed=seed,
-        started=time.perf_counter(),
-    )

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qcattn.evidence import Finding, Number, Panel, Verdict
+from qcattn.evidence import Finding, Number, Panel, Standing
 from qcattn.views.labels import number
 from qcattn.views.page import Drawer, badge, figure, table, whole_page, write_page
-from qcattn.views.panels import draw_panel, size_of
+from qcattn.views.panels import plot_panel, size_of
 from qcattn.views.sheets import Sheet, joined
 from qcattn.views.vector import LOOK
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 __all__ = [
     "brief",
     "checks",
-    "draw_panel",
     "numbers",
+    "plot_panel",
     "standings",
     "summary",
     "write_page_of",
     "write_pictures",
 ]
 
-_MEANING: dict[Verdict, str] = {
+_MEANING: dict[Standing, str] = {
     "exact": "an identity, and measured to be one",
     "conditional": "holds under its condition and fails beyond",
     "analogy": "like numbers from another mechanism",
@@ -44,6 +44,7 @@ _ROLES = {
     "claim": "the claim",
     "beyond": "beyond its conditions",
     "mechanism": "the mechanism",
+    "control": "the instrument",
 }
 
 
@@ -61,18 +62,18 @@ def summary(findings: Sequence[Finding], *, narrow: bool = False) -> Sheet:
         best, interval, exact = ("", "", "") if first is None else _cells(first)
         wide = (name, best, interval, exact)
         one = (f"{name}: {best} in {interval}" if best else name,)
-        claim = f"{finding.claim} {finding.title}"
+        claim = f"{finding.name} {finding.title}"
         middle: tuple[str, ...] = one if narrow else wide
-        lines.append((claim, finding.verdict, *middle, finding.condition))
+        lines.append((claim, finding.standing, *middle, finding.condition))
     headings = ("number",) if narrow else ("number", "measured", "interval", "exact")
-    named = [verdict for verdict in _MEANING if any(f.verdict == verdict for f in findings)]
+    named = [verdict for verdict in _MEANING if any(f.standing == verdict for f in findings)]
     return Sheet(
         title="Claims",
         columns=("claim", "verdict", *headings, "condition"),
         align="llll" if narrow else "lllrrrl",
         lines=tuple(lines),
         caption=" ".join(f"{verdict}: {_MEANING[verdict]}." for verdict in named),
-        marked=frozenset(i for i, one in enumerate(findings) if one.verdict == "refuted"),
+        marked=frozenset(i for i, one in enumerate(findings) if one.standing == "refuted"),
     )
 
 
@@ -106,10 +107,10 @@ def standings(findings: Sequence[Finding]) -> str:
     """How many claims came out which way, in a sentence.
 
     Example:
-        >>> standings([Finding("A1", "", "", "", (), (), "", "", (), 0, 0.01, 0)])
+        >>> standings([Finding(name="A1", title="", checks=(), alpha=0.01, seed=0)])
         '1 claim: 1 untestable.'
     """
-    found = Counter(finding.verdict for finding in findings)
+    found = Counter(finding.standing for finding in findings)
     parts = [f"{found[verdict]} {verdict}" for verdict in _MEANING if found[verdict]]
     number = f"{len(findings)} claim{'' if len(findings) == 1 else 's'}"
     return f"{number}: {', '.join(parts)}." if parts else f"{number}."
@@ -118,11 +119,11 @@ def standings(findings: Sequence[Finding]) -> str:
 def brief(finding: Finding) -> dict[str, Any]:
     """The finding in words and numbers, for other programs; what JSON lacks is None."""
     return {
-        "claim": finding.claim,
+        "claim": finding.name,
         "title": finding.title,
         "statement": finding.statement,
         "section": finding.section,
-        "verdict": finding.verdict,
+        "verdict": finding.standing,
         "condition": finding.condition,
         "words": finding.words,
         "checks": [
@@ -179,7 +180,7 @@ def write_page_of(findings: Sequence[Finding], path: str | Path) -> None:
         '<p class="note">The same seed gives the same counts with the same versions: '
         f"{escape(joined(findings[0].versions))}.</p>",
     ]
-    title = "Claims" if several else f"{findings[0].verdict}: {findings[0].title}"
+    title = "Claims" if several else f"{findings[0].standing}: {findings[0].title}"
     write_page(path, whole_page(title, parts))
 
 
@@ -190,15 +191,15 @@ def write_pictures(findings: Sequence[Finding], folder: Path) -> None:
 
     for finding in findings:
         for i, panel in enumerate(finding.panels, 1):
-            name = f"{finding.claim}-{i}"
+            name = f"{finding.name}-{i}"
             with style.context("default"), rc_context(LOOK | {"svg.hashsalt": name}):
                 picture = Figure(figsize=size_of(panel), layout="constrained")
-                draw_panel(picture.subplots(), panel)
+                plot_panel(picture.subplots(), panel)
                 picture.savefig(folder / f"{name}.svg", metadata={"Date": None})
 
 
 def _head(findings: Sequence[Finding]) -> list[str]:
-    jumps = [f'<a href="#{escape(one.claim)}">{escape(one.claim)}</a>' for one in findings]
+    jumps = [f'<a href="#{escape(one.name)}">{escape(one.name)}</a>' for one in findings]
     return [
         "<header>",
         "<h1>Claims as experiments</h1>",
@@ -217,16 +218,16 @@ def _part(drawer: Drawer, finding: Finding, level: int) -> list[str]:
     for panel in finding.panels:
 
         def draw(ax: Axes, panel: Panel = panel) -> Axes:
-            return draw_panel(ax, panel)
+            return plot_panel(ax, panel)
 
         pictures.append(drawer(draw, *size_of(panel), panel.title))
     section = f"<footer>{escape(finding.section)}</footer>" if finding.section else ""
     inner = level + 1
     parts = [
-        f'<h{level} id="{escape(finding.claim)}">{escape(finding.claim)} '
+        f'<h{level} id="{escape(finding.name)}">{escape(finding.name)} '
         f"{escape(finding.title)}</h{level}>",
         f"<blockquote>{escape(finding.statement)}{section}</blockquote>",
-        f'<p class="lead">{badge(finding.verdict)} {escape(finding.words)}</p>',
+        f'<p class="lead">{badge(finding.standing)} {escape(finding.words)}</p>',
     ]
     if finding.condition:
         parts.append(f"<p><strong>Condition.</strong> {escape(finding.condition)}</p>")
@@ -255,7 +256,7 @@ def _caption(panels: Sequence[Panel]) -> str:
 
 
 def _command(findings: Sequence[Finding]) -> str:
-    names = " ".join(finding.claim for finding in findings)
+    names = " ".join(finding.name for finding in findings)
     return f"qcattn claims {names} --seed {findings[0].seed}"
 
 

@@ -20,7 +20,7 @@ def found():
 
 def test_posteriors_come_out_after_one_update_and_after_two(found):
     """False-failure rate 1e-6."""
-    assert found.verdict == "exact"
+    assert found.standing == "exact"
     assert len(found.checks) == 6
     evidence = found.numbers[1]
     assert evidence.reference in evidence.estimate and 0.01 < evidence.reference < 0.9
@@ -29,7 +29,7 @@ def test_posteriors_come_out_after_one_update_and_after_two(found):
 def test_updates_in_two_bases_do_not_add():
     """They would pass with probability far below 1e-6."""
     wrong = BayesianUpdate(**SMALL, angle=0.8)(seed=1)
-    assert wrong.verdict == "refuted"
+    assert wrong.standing == "refuted"
     assert [check.holds for check in wrong.checks][:4] == [True, True, False, True]
     assert "0.8 rad apart" in wrong.words
 
@@ -46,7 +46,7 @@ class Forgetful(Aer):
 
 
 def test_a_herald_that_leaks_is_caught():
-    assert BayesianUpdate(**SMALL, backend=Forgetful())(seed=1).verdict == "refuted"
+    assert BayesianUpdate(**SMALL, backend=Forgetful())(seed=1).standing == "refuted"
 
 
 def test_the_rule_is_bayes_in_whole_numbers():

@@ -25,7 +25,7 @@ def holds(finding):
 
 def test_every_link_holds_and_a_pure_state_breaks_one(found):
     """False-failure rate 1e-6."""
-    assert found.verdict == "conditional"
+    assert found.standing == "conditional"
     assert holds(found) == [True] * 7 + [False]
     assert all(number.reference in number.estimate for number in found.numbers)
     assert "not all the same thing" in found.words
@@ -35,7 +35,7 @@ def test_every_link_holds_and_a_pure_state_breaks_one(found):
 def test_a_pure_state_passes_born_and_bayes_and_nothing_else():
     """It would pass with probability far below 1e-6."""
     wrong = Chain(**SMALL, preparation=Amplitude())(seed=1)
-    assert wrong.verdict == "refuted"
+    assert wrong.standing == "refuted"
     assert holds(wrong)[1] and holds(wrong)[5]
     assert holds(wrong)[3] is False and holds(wrong)[4] is False
 
@@ -64,7 +64,7 @@ class Swapped(Aer):
 
 
 def test_a_sampler_that_swaps_outcomes_is_caught():
-    assert Chain(**SMALL, backend=Swapped())(seed=1).verdict == "refuted"
+    assert Chain(**SMALL, backend=Swapped())(seed=1).standing == "refuted"
 
 
 class Even(Aer):

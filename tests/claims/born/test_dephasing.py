@@ -6,10 +6,10 @@ import pytest
 from qcattn.backends import Aer
 from qcattn.claims import QuantumMeasurement
 from qcattn.claims.born._smallest_field import power_of_fit
+from qcattn.claims.born._turned import turned_law
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.preparations import QSVT, Purification
-from qcattn.readings.turned import turned_law
 from qcattn.records import Counts
 
 SMALL = {
@@ -30,7 +30,7 @@ def found():
 
 def test_coherence_shows_only_where_it_is_and_is_looked_for(found):
     """False-failure rate 1e-6."""
-    assert found.verdict == "conditional"
+    assert found.standing == "conditional"
     assert [check.holds for check in found.checks] == [True] * 5 + [False, False]
     assert "drawing from a classical distribution" in found.words
     assert "never show it" in found.words
@@ -53,7 +53,7 @@ def test_the_smallest_field_is_where_plan_says(found):
 def test_read_in_the_keys_nothing_shows_whatever_the_hamiltonian():
     """The premise changed: no turn before the reading."""
     blind = QuantumMeasurement(**SMALL, angle=0.0)(seed=1)
-    assert blind.verdict == "refuted"
+    assert blind.standing == "refuted"
     assert [check.holds for check in blind.checks[:4]] == [True, True, False, False]
     assert blind.checks[4].holds is False and "no field" in blind.checks[4].by
     assert not blind.numbers
@@ -61,7 +61,7 @@ def test_read_in_the_keys_nothing_shows_whatever_the_hamiltonian():
 
 def test_without_a_field_there_is_nothing_to_dephase():
     off = QuantumMeasurement(**{**SMALL, "runs": 10}, transverse=0.0)(seed=1)
-    assert off.verdict == "refuted" and off.checks[3].holds is False
+    assert off.standing == "refuted" and off.checks[3].holds is False
 
 
 def test_a_state_that_has_lost_its_coherence_is_caught():
@@ -74,7 +74,7 @@ def test_a_state_that_has_lost_its_coherence_is_caught():
         return Purification()(diagonal, beta=beta)
 
     found = QuantumMeasurement(**{**SMALL, "preparation": without})(seed=1)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert found.checks[1].holds is False and found.checks[4].holds is False
 
 
@@ -85,7 +85,8 @@ def test_a_simulator_that_mixes_in_other_outcomes_is_caught():
         return Counts(counts.keys - moved + moved[..., ::-1], counts.stray, counts.discarded)
 
     assert (
-        QuantumMeasurement(**{**SMALL, "runs": 10, "backend": leaking})(seed=1).verdict == "refuted"
+        QuantumMeasurement(**{**SMALL, "runs": 10, "backend": leaking})(seed=1).standing
+        == "refuted"
     )
 
 

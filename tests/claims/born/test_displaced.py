@@ -34,7 +34,7 @@ SMALL = {
 def test_enough_levels_follow_the_closed_form_and_few_do_not():
     """False-failure rate 1e-6."""
     found = DisplacedThermal(**SMALL)(seed=1)
-    assert found.verdict == "conditional"
+    assert found.standing == "conditional"
     assert [check.holds for check in found.checks] == [True] * 5 + [False, False]
     assert found.numbers[0].estimate.high < 0.03
     assert "4 levels they are" in found.words and "W+ A W" in found.words
@@ -43,7 +43,7 @@ def test_enough_levels_follow_the_closed_form_and_few_do_not():
 
 def test_too_few_levels_refute_it():
     found = DisplacedThermal(**{**SMALL, "levels": 8, "mean_numbers": (2.0,)})(seed=1)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
 
 
 def test_levels_enough_everywhere_make_it_conditional_on_the_formula_alone():
@@ -57,7 +57,7 @@ def test_levels_enough_everywhere_make_it_conditional_on_the_formula_alone():
 def test_a_hotter_state_is_caught():
     """A planted fault: the preparation is 10% off in beta."""
     hot = DisplacedThermal(**SMALL, preparation=lambda h, beta: Purification()(h, beta=0.9 * beta))
-    assert hot(seed=1).verdict == "refuted"
+    assert hot(seed=1).standing == "refuted"
 
 
 def test_a_bit_read_wrongly_is_caught():
@@ -66,7 +66,7 @@ def test_a_bit_read_wrongly_is_caught():
         moved = counts.keys // 20
         return Counts(counts.keys - moved + moved[..., ::-1], counts.stray, counts.discarded)
 
-    assert DisplacedThermal(**{**SMALL, "backend": careless})(seed=1).verdict == "refuted"
+    assert DisplacedThermal(**{**SMALL, "backend": careless})(seed=1).standing == "refuted"
 
 
 @pytest.mark.parametrize("m", [0.3, 2.0])

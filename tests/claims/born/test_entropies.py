@@ -23,7 +23,7 @@ def found():
 
 def test_the_entropies_agree_in_one_basis_only(found):
     """False-failure rate 1e-6."""
-    assert found.verdict == "conditional" and "basis of the keys" in found.condition
+    assert found.standing == "conditional" and "basis of the keys" in found.condition
     assert [check.holds for check in found.checks] == [True, True, True, False, False]
     assert all(number.reference in number.estimate for number in found.numbers)
     own = found.numbers[-1]
@@ -33,7 +33,7 @@ def test_the_entropies_agree_in_one_basis_only(found):
 def test_another_basis_refutes_it():
     """It would pass with probability far below 1e-6."""
     wrong = ThermodynamicEntropy(**SMALL, angles=(1.0,))(seed=1)
-    assert wrong.verdict == "refuted" and "turned by 1.00 rad" in wrong.words
+    assert wrong.standing == "refuted" and "turned by 1.00 rad" in wrong.words
 
 
 class Sharpened(Aer):
@@ -49,7 +49,7 @@ class Sharpened(Aer):
 
 def test_a_sampler_that_loses_entropy_is_caught():
     found = ThermodynamicEntropy(**SMALL, angles=(0.0, 1.0), backend=Sharpened())(seed=1)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert [check.holds for check in found.checks][1:3] == [False, False]
 
 

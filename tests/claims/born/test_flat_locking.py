@@ -27,7 +27,7 @@ def test_the_register_of_keys_shows_r_squared(words):
 def test_the_number_is_alike_and_says_nothing_of_what_was_learned():
     """False-failure rate 1e-6."""
     found = FlatLocking(**SMALL)(seed=2)
-    assert found.verdict == "analogy"
+    assert found.standing == "analogy"
     assert [check.holds for check in found.checks] == [True] * 3 + [False] * 4
     assert found.condition == "natural frequencies are equal, whatever the weights"
     assert "It does not say what was learned" in found.words
@@ -41,7 +41,7 @@ def test_the_number_is_alike_and_says_nothing_of_what_was_learned():
 @pytest.mark.parametrize("premise", [{"spread": 1.0}, {"duration": 0.5}], ids=str)
 def test_unequal_frequencies_or_too_short_a_time_refute_it(premise):
     found = FlatLocking(**SMALL, **premise)(seed=2)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert "do not come to r = 1.000" in found.words and not found.condition
 
 
@@ -59,7 +59,7 @@ def test_a_simulator_that_swaps_two_keys_is_caught():
         return Counts(counts.keys[..., order], counts.stray, counts.discarded)
 
     found = FlatLocking(**SMALL, backend=swapping)(seed=2)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert found.checks[1].holds is False and found.checks[2].holds is False
 
 

@@ -25,7 +25,7 @@ SMALL = {
 def test_outputs_agree_and_one_state_does_not_serve_every_head():
     """False-failure rate 1e-6."""
     found = HeadOutputs(**SMALL)(seed=1)
-    assert found.verdict == "conditional"
+    assert found.standing == "conditional"
     assert [check.holds for check in found.checks] == [True] * 5 + [False]
     assert found.numbers[0].estimate.high < 0.05
     assert "is a choice" in found.words and "only if it is sharp enough" in found.words
@@ -43,14 +43,14 @@ def test_outputs_agree_and_one_state_does_not_serve_every_head():
 def test_heads_that_are_the_same_need_one_state_only():
     """One head alone: its state shows itself, and the claim holds without a condition."""
     found = HeadOutputs(**{**SMALL, "heads": (2, 2)})(seed=1)
-    assert found.verdict == "exact" and not found.condition
+    assert found.standing == "exact" and not found.condition
     assert "sharp enough" not in found.words
 
 
 def test_a_pure_state_has_the_outputs_and_interferes_in_another_basis():
     """A premise changed: the same outputs, but not the spectrum of the Gibbs state."""
     found = HeadOutputs(**SMALL, preparation=Amplitude())(seed=1)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert all(check.holds for check in found.checks if "the outputs of" in check.statement)
     assert [c.holds for c in found.checks if "gives head 1" in c.statement] == [False]
 
@@ -58,7 +58,7 @@ def test_a_pure_state_has_the_outputs_and_interferes_in_another_basis():
 def test_a_heralded_state_is_no_business_of_an_estimator_without_a_herald():
     """A premise changed: the Estimator does not drop shots, so its values are not the outputs."""
     found = HeadOutputs(**SMALL, preparation=Heralded())(seed=1)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert [c.holds for c in found.checks if "Estimator" in c.statement] == [False, False]
     assert False not in [c.holds for c in found.checks if "Shots" in c.statement]
 
@@ -66,7 +66,7 @@ def test_a_heralded_state_is_no_business_of_an_estimator_without_a_herald():
 def test_another_temperature_is_caught():
     off = HeadOutputs(**SMALL, preparation=lambda h, beta: Purification()(h, beta=1.1 * beta))
     found = off(seed=1)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert "Not every output" in found.words
 
 
@@ -80,7 +80,7 @@ def test_neighbouring_keys_swapped_are_caught():
         return Counts(keys, counts.stray, counts.discarded)
 
     found = HeadOutputs(**{**SMALL, "backend": swapping})(seed=1)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert [c.holds for c in found.checks if "Estimator" in c.statement] == [True, True]
 
 

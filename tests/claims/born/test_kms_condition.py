@@ -22,7 +22,7 @@ SMALL = {"shots": 300_000, "tolerance": 0.15, "alpha": 1e-6, "backend": Aer(draw
 def test_the_temperature_comes_out_and_the_pure_state_does_not_pass():
     """False-failure rate 1e-6."""
     found = KMSCondition(**SMALL)(seed=3)
-    assert found.verdict == "exact"
+    assert found.standing == "exact"
     beta = found.numbers[0].estimate
     assert 1.0 in beta and 0.85 < beta.low < beta.high < 1.15
     assert "loose" in found.words
@@ -35,7 +35,7 @@ def test_a_state_of_another_temperature_is_refuted(factor):
     wrong = KMSCondition(
         **SMALL, preparation=lambda h, beta: QSVT(error=1e-3)(h, beta=factor * beta)
     )(seed=1)
-    assert wrong.verdict == "refuted"
+    assert wrong.standing == "refuted"
     assert factor in wrong.numbers[0].estimate
 
 
@@ -47,18 +47,18 @@ def test_swapped_outcomes_are_caught():
         moved = counts.keys // 10
         return Counts(counts.keys - moved + moved[..., ::-1], counts.stray, counts.discarded)
 
-    assert KMSCondition(**{**SMALL, "backend": careless})(seed=1).verdict == "refuted"
+    assert KMSCondition(**{**SMALL, "backend": careless})(seed=1).standing == "refuted"
 
 
 def test_few_shots_do_not_decide():
     found = KMSCondition(shots=8_000, backend=SMALL["backend"])(seed=1)
-    assert found.verdict == "undecided"
+    assert found.standing == "undecided"
     assert "was not told" in found.words or "loose" in found.words
 
 
 def test_a_test_that_keeps_no_shot_leaves_the_temperature_open():
     found = KMSCondition(shots=200, backend=SMALL["backend"])(seed=0)
-    assert found.verdict == "undecided"
+    assert found.standing == "undecided"
     beta = found.numbers[0].estimate
     assert np.isnan(beta.best) or beta.low < 0.5 < 1.5 < beta.high
 

@@ -41,7 +41,7 @@ def paired():
 
 def test_beta_helps_and_the_basis_does_not_where_a_word_is_to_be_found(plain):
     """False-failure rate 1e-6 of the intervals, given what was trained."""
-    assert plain.verdict == "refuted"
+    assert plain.standing == "refuted"
     found = outcomes(plain)
     assert found["training beta alone lowers the loss"] is True
     assert found["training the basis alone lowers the loss"] is False
@@ -54,7 +54,7 @@ def test_beta_helps_and_the_basis_does_not_where_a_word_is_to_be_found(plain):
 
 def test_the_basis_helps_where_words_go_in_pairs(paired):
     """The word to be found differs in one bit from the one shown: a turn of one qubit by pi."""
-    assert paired.verdict == "conditional"
+    assert paired.standing == "conditional"
     found = outcomes(paired)
     assert found["training the basis alone lowers the loss"] is True
     assert found["the basis lowers the loss once beta and phase are trained"] is True
@@ -88,7 +88,7 @@ def test_a_simulator_that_loses_a_tenth_of_the_shots_to_key_zero_is_caught():
 
     found = LearnedMeasurement(**QUICK, backend=leaking)(seed=0)
     assert outcomes(found)["the key is read as often as the exact states say"] is False
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
 
 
 def test_a_simulator_of_another_phase_is_caught_by_the_derivatives():

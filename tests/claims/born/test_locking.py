@@ -5,7 +5,6 @@ import pytest
 
 from qcattn import dense_state
 from qcattn.backends import Aer
-from qcattn.certification import Estimate
 from qcattn.claims import KuramotoLocking
 from qcattn.claims.born._heads import (
     attending_register,
@@ -15,7 +14,7 @@ from qcattn.claims.born._heads import (
     l1_coherence,
 )
 from qcattn.claims.born.locking import _words
-from qcattn.evidence import Check
+from qcattn.evidence import Check, Estimate
 from qcattn.records import Counts
 
 PHASES = np.random.default_rng(4).uniform(0, 4, 8)
@@ -58,7 +57,7 @@ def test_bounds_enclose_the_coherence(dephased):
 def test_locking_is_refuted_as_coherence():
     """False-failure rate 1e-6."""
     found = KuramotoLocking(**SMALL)(seed=1)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert [check.holds for check in found.checks] == [True] * 4 + [False] * 3
     assert "Locking is not coherence" in found.words
     critical, at_lock, adrift = found.numbers[:3]
@@ -72,7 +71,7 @@ def test_registers_that_are_coherent_where_they_lock_and_only_there_change_the_v
     """False-failure rate 1e-6."""
     premises = {"locked_is_dephased": False, "drifting_is_dephased": True}
     found = KuramotoLocking(**SMALL, **premises)(seed=1)
-    assert found.verdict == "conditional"
+    assert found.standing == "conditional"
     assert found.condition and "only there" in found.words
 
 
@@ -104,11 +103,11 @@ def test_a_simulator_that_loses_phases_is_caught():
         return Counts(keys, counts.stray, counts.discarded)
 
     found = KuramotoLocking(**SMALL, backend=forgetful)(seed=1)
-    assert found.checks[2].holds is False and found.verdict == "refuted"
+    assert found.checks[2].holds is False and found.standing == "refuted"
 
 
 def test_the_same_seed_gives_the_same_finding():
     premises = SMALL | {"alpha": 1e-3, "locked_is_dephased": False}
     one, same, other = (KuramotoLocking(**premises)(seed=s) for s in (1, 1, 2))
     assert one.numbers == same.numbers != other.numbers
-    assert one.verdict == "refuted" and "r alone does not say" in one.words
+    assert one.standing == "refuted" and "r alone does not say" in one.words

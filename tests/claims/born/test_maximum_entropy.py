@@ -18,7 +18,7 @@ def found():
 
 def test_at_equal_energy_every_other_state_has_less(found):
     """False-failure rate 1e-6."""
-    assert found.verdict == "exact"
+    assert found.standing == "exact"
     excess, most = found.numbers
     assert excess.reference in excess.estimate and excess.reference > 0.5
     assert most.reference in most.estimate
@@ -29,7 +29,7 @@ def test_at_equal_energy_every_other_state_has_less(found):
 def test_without_the_energy_held_fixed_there_are_states_of_more_entropy():
     """They would pass with probability far below 1e-6."""
     wrong = MaximumEntropy(**SMALL, fixed_energy=False)(seed=1)
-    assert wrong.verdict == "refuted"
+    assert wrong.standing == "refuted"
     assert wrong.checks[-1].holds is False
     assert "its energy is another one" in wrong.words
 
@@ -46,7 +46,7 @@ class Certain(Aer):
 
 
 def test_a_sampler_that_prefers_an_outcome_is_caught():
-    assert MaximumEntropy(**SMALL, backend=Certain())(seed=1).verdict == "refuted"
+    assert MaximumEntropy(**SMALL, backend=Certain())(seed=1).standing == "refuted"
 
 
 def test_paths_keep_trace_and_energy_and_end_where_states_do():

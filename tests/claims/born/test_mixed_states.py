@@ -19,7 +19,7 @@ def found():
 
 def test_the_rule_is_exact(found):
     """False-failure rate 1e-6."""
-    assert found.verdict == "exact"
+    assert found.standing == "exact"
     assert all(check.holds for check in found.checks)
     (number,) = found.numbers
     assert number.reference == 0 and 0 < number.estimate.best < number.estimate.high < 0.03
@@ -29,7 +29,7 @@ def test_the_rule_is_exact(found):
 def test_a_superposition_with_the_same_weights_is_another_state():
     """It would pass for the mixture with probability far below 1e-6: it is 0.1 off and more."""
     wrong = MixedStates(**SMALL, partner=False)(seed=1)
-    assert wrong.verdict == "refuted"
+    assert wrong.standing == "refuted"
     assert "do not follow" in wrong.words
 
 
@@ -45,7 +45,7 @@ class Heedful(Aer):
 
 def test_a_sampler_that_depends_on_the_partner_is_caught():
     found = MixedStates(**SMALL, backend=Heedful())(seed=1)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert [check.holds for check in found.checks] == [True, True, False, False]
 
 

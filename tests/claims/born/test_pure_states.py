@@ -13,7 +13,7 @@ from qcattn.records import Counts
 def test_the_square_of_the_modulus_is_what_is_counted():
     """False-failure rate 1e-6."""
     found = PureStates(states=4, shots=40_000, epsilon=0.05, alpha=1e-6)(seed=3)
-    assert found.verdict == "exact"
+    assert found.standing == "exact"
     number = found.numbers[0].estimate
     assert 0 < number.best < number.high < 0.05
     assert found.shots == 160_000
@@ -22,7 +22,7 @@ def test_the_square_of_the_modulus_is_what_is_counted():
 @pytest.mark.parametrize("power", [1.0, 1.9, 3.0])
 def test_another_power_is_refuted(power):
     found = PureStates(states=4, shots=40_000, alpha=1e-6, power=power)(seed=3)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
     assert "do not follow" in found.words
 
 
@@ -37,7 +37,7 @@ def test_a_simulator_that_leaks_is_caught():
         return Counts(keys, counts.stray, counts.discarded)
 
     found = PureStates(states=4, shots=40_000, alpha=1e-6, backend=leaking)(seed=3)
-    assert found.verdict == "refuted"
+    assert found.standing == "refuted"
 
 
 def test_gates_that_make_another_state_are_told_by_the_phase_too():
@@ -49,7 +49,7 @@ def test_gates_that_make_another_state_are_told_by_the_phase_too():
 
 
 def test_few_shots_do_not_decide():
-    assert PureStates(states=2, shots=50)(seed=1).verdict == "undecided"
+    assert PureStates(states=2, shots=50)(seed=1).standing == "undecided"
 
 
 def test_the_same_seed_gives_the_same_finding_and_another_one_another():

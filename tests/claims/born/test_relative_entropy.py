@@ -25,7 +25,7 @@ SMALL = {
 def test_energies_give_it_and_counting_loses_some():
     """False-failure rate 1e-6."""
     found = RelativeEntropy(**SMALL)(seed=2)
-    assert found.verdict == "exact"
+    assert found.standing == "exact"
     first = found.numbers[0]
     assert first.reference == pytest.approx(np.log(2) * 1.2**2, abs=1e-5)
     assert first.reference in first.estimate
@@ -39,7 +39,7 @@ def test_a_state_of_another_temperature_is_refuted():
     off = RelativeEntropy(
         **SMALL, preparation=lambda h, beta: Purification()(h, beta=1.15 * np.asarray(beta))
     )(seed=2)
-    assert off.verdict == "refuted"
+    assert off.standing == "refuted"
     assert "Not all" in off.words
     gained = [check.holds for check in off.checks if "energy gained" in check.statement]
     assert False not in gained  # a displacement adds the same energy at any temperature
@@ -50,7 +50,7 @@ def test_keys_read_in_reverse_are_caught():
         counts = SMALL["backend"](prepared, shots, seed)
         return Counts(counts.keys[..., ::-1], counts.stray, counts.discarded)
 
-    assert RelativeEntropy(**{**SMALL, "backend": reversing})(seed=2).verdict == "refuted"
+    assert RelativeEntropy(**{**SMALL, "backend": reversing})(seed=2).standing == "refuted"
 
 
 def test_without_displacement_nothing_is_seen_to_be_lost():

@@ -21,7 +21,7 @@ def found():
 
 def test_softmax_comes_out_in_both_ways(found):
     """False-failure rate 1e-6."""
-    assert found.verdict == "exact"
+    assert found.standing == "exact"
     said = "\n".join(check.statement for check in found.checks)
     assert all(f"{model} follow softmax, temperature {way}" in said
                for model in HEAD_SIZES for way in ("in the energies", "in beta"))  # fmt: skip
@@ -32,7 +32,7 @@ def test_softmax_comes_out_in_both_ways(found):
 def test_another_temperature_is_refuted():
     """Beta 10% off passes with probability far below 1e-6."""
     wrong = SoftmaxGibbs(**SMALL, detuning=1.1)(seed=1)
-    assert wrong.verdict == "refuted" and "not shown that they all follow" in wrong.words
+    assert wrong.standing == "refuted" and "not shown that they all follow" in wrong.words
 
 
 class Swapped(Aer):
@@ -45,7 +45,7 @@ class Swapped(Aer):
 
 
 def test_swapped_keys_are_caught():
-    assert SoftmaxGibbs(**SMALL, backend=Swapped())(seed=1).verdict == "refuted"
+    assert SoftmaxGibbs(**SMALL, backend=Swapped())(seed=1).standing == "refuted"
 
 
 def test_the_dense_reference_is_softmax_to_many_digits():

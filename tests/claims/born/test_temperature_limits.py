@@ -17,7 +17,7 @@ def found():
 
 def test_both_limits_hold_but_for_a_tie(found):
     """False-failure rate 1e-6."""
-    assert found.verdict == "conditional" and "one score is the highest" in found.condition
+    assert found.standing == "conditional" and "one score is the highest" in found.condition
     assert [check.holds for check in found.checks] == [True, True, True, True, False]
     assert all(number.reference in number.estimate for number in found.numbers)
     assert found.numbers[2].reference == np.log(2)
@@ -27,7 +27,7 @@ def test_both_limits_hold_but_for_a_tie(found):
 def test_rows_that_tie_refute_it():
     """They would pass with probability far below 1e-6."""
     wrong = TemperatureLimits(**SMALL, tie=True)(seed=1)
-    assert wrong.verdict == "refuted" and wrong.checks[1].holds is False
+    assert wrong.standing == "refuted" and wrong.checks[1].holds is False
 
 
 def test_no_condition_is_named_that_was_not_seen():
@@ -48,7 +48,7 @@ class Lukewarm(Aer):
 
 
 def test_a_sampler_that_does_not_cool_is_caught():
-    assert TemperatureLimits(**SMALL, backend=Lukewarm())(seed=1).verdict == "refuted"
+    assert TemperatureLimits(**SMALL, backend=Lukewarm())(seed=1).standing == "refuted"
 
 
 def test_temperatures_run_from_cold_to_hot_at_even_steps_of_entropy():

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from qcattn.certification import Estimate
 from qcattn.claims.frame.checks import algebra, differs, equals, every, follows
-from qcattn.evidence import Check
+from qcattn.evidence import Check, Estimate
 
 
 def test_counts_of_another_law_fail_and_few_counts_do_not_decide():

@@ -237,7 +237,8 @@ def test_nothing_global_is_imported_or_changed():
         print("matplotlib" in sys.modules)
         from qcattn import run
         with tempfile.TemporaryDirectory() as folder:
-            qcattn.views.run.report.write_report(folder + "/report.html", [run([0.0, 1.0], shots=10)])
+            report = qcattn.views.run.report
+            report.write_report(folder + "/report.html", [run([0.0, 1.0], shots=10)])
         print("matplotlib" in sys.modules, "matplotlib.pyplot" in sys.modules)
     """
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,0 +1,39 @@
+"""Circuits that belong together, drawn with parts of one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from qcattn.arguments import whole_number
+from qcattn.backends.aer import Aer
+from qcattn.backends.protocol import Backend
+from qcattn.records import Counts, Prepared
+from qcattn.seeds import entropy
+
+__all__ = ["draw"]
+
+
+def draw(
+    circuits: Sequence[Prepared], shots: int, backend: Backend | None, seed: Any
+) -> list[Counts]:
+    """Shots of each circuit, every one with its own part of one seed.
+
+    Args:
+        circuits: Any number of them.
+        shots: Of each.
+        backend: Circuit to counts; `Aer` if None.
+        seed: What `numpy.random.default_rng` takes.
+
+    Returns:
+        Counts of each circuit, in order.
+
+    Raises:
+        ValueError: If shots is no whole number, 1 or more.
+    """
+    run = Aer() if backend is None else backend
+    number = whole_number(shots)
+    seeds = np.random.SeedSequence(entropy(seed)).spawn(len(circuits))
+    return [run(one, number, part) for one, part in zip(circuits, seeds, strict=True)]

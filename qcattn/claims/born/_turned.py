@@ -1,0 +1,39 @@
+"""Thermal states at beta = 1, every qubit turned before it is read, and what must come out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qcattn.preparations.reference import gibbs
+from qcattn.readings.turned import turned_reading
+from qcattn.records import Hamiltonian, Prepared
+
+__all__ = ["turned_law", "turned_thermal"]
+
+
+def turned_thermal(
+    prepared: Prepared, hamiltonian: Hamiltonian, angle: float, dephased: bool
+) -> Prepared:
+    """The circuit of that reading, and its exact law; see `turned_law`."""
+    law = turned_law(hamiltonian, angle, dephased)
+    return turned_reading(prepared, angle, dephased, law)
+
+
+def turned_law(hamiltonian: Hamiltonian, angle: float, dephased: bool) -> np.ndarray:
+    r"""What comes out at beta = 1, by dense linear algebra, shape (2**n,).
+
+    Args:
+        hamiltonian: Shape (), on n qubits.
+        angle: By which every qubit is turned, ry(-angle), radians.
+        dephased: Whether the off-diagonal elements of the state are dropped first.
+    """
+    rho = gibbs(hamiltonian, 1.0).real
+    if dephased:
+        rho = np.diag(np.diag(rho))
+    cosine, sine = np.cos(angle / 2), np.sin(angle / 2)
+    one = np.array([[cosine, sine], [-sine, cosine]])
+    turn = np.eye(1)
+    for _ in range(hamiltonian.num_qubits):
+        turn = np.kron(turn, one)
+    law = np.clip(np.einsum("ij,jk,ik->i", turn, rho, turn), 0.0, None)
+    return np.round(law / law.sum(), 14)  # equal probabilities are equal

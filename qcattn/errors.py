@@ -1,0 +1,28 @@
+"""Errors that callers tell apart by their type, never by their text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["DoesNotFit", "Interrupted", "TooLarge"]
+
+
+class DoesNotFit(ValueError):
+    """A method does not take this Hamiltonian; the message names the methods that do."""
+
+
+class TooLarge(ValueError):
+    """The work does not fit into the memory of this machine; the message says how many bytes."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C ended the work; what was done by then is kept.
+
+    Attributes:
+        result: What was done: a `Result`, `Trials` or `Sweep` that is marked as not complete, or
+            a list of findings of which the ones not reached are undecided.
+    """
+
+    def __init__(self, result: Any) -> None:
+        super().__init__("interrupted")
+        self.result = result
