@@ -6,9 +6,8 @@ Every message says what the argument must be, which value was given, and what cu
 from __future__ import annotations
 
 import operator
+from numbers import Real
 from typing import Any
-
-import numpy as np
 
 __all__ = ["check_alpha", "whole_number"]
 
@@ -27,11 +26,8 @@ def check_alpha(alpha: Any, name: str = "alpha") -> float:
         >>> check_alpha(0.01)
         0.01
     """
-    if (
-        isinstance(alpha, bool)
-        or not isinstance(alpha, float | int | np.floating)
-        or not 0 < alpha < 1
-    ):
+    number = isinstance(alpha, Real) and not isinstance(alpha, bool)
+    if not number or not 0 < float(alpha) < 1:
         raise ValueError(f"`{name}` must be a number between 0 and 1, but is {alpha!r}")
     return float(alpha)
 

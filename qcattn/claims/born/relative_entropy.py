@@ -53,7 +53,8 @@ class RelativeEntropy:
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> RelativeEntropy(levels=16, shots=50_000, tolerance=0.2, mean_number=0.3)(seed=1).standing
+        >>> claim = RelativeEntropy(levels=16, shots=50_000, tolerance=0.2, mean_number=0.3)
+        >>> claim(seed=1).standing
         'exact'
 
     References:
