@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import ParameterVector
 
+from qcattn.errors import DoesNotFit
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.fitting import need_diagonal
 from qcattn.preparations.gates import compiled
@@ -233,14 +234,14 @@ def _given(success: ArrayLike, hamiltonian: Hamiltonian) -> np.ndarray:
     try:
         given = np.broadcast_to(np.asarray(success, dtype=float), hamiltonian.shape)
     except (TypeError, ValueError) as error:
-        raise ValueError(
+        raise DoesNotFit(
             f"`success` must be numbers that broadcast to the shape {hamiltonian.shape} of the "
             f"Hamiltonian, but is {success!r}; give one, or one a row"
         ) from error
     least = 1 / num_herald_angles(hamiltonian)
     wrong = ~((given >= least * (1 - _SLACK)) & (given <= 1 + _SLACK))
     if wrong.any():
-        raise ValueError(
+        raise DoesNotFit(
             f"`success` must be a probability of {least:.3g} or more, since the lowest of the "
             f"states is always kept, but holds {given[wrong].flat[0]}; give what Heralded predicts "
             "or counts, or leave it out"

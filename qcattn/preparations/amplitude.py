@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import ParameterVector
 
+from qcattn.errors import DoesNotFit
 from qcattn.preparations.amplitudes import (
     amplitude_angles,
     append_amplitudes,
@@ -101,9 +102,9 @@ class Amplitude:
 
 def _check_native(hamiltonian: Hamiltonian) -> None:
     if hamiltonian.shape:
-        raise ValueError(
+        raise DoesNotFit(
             f"`hamiltonian` must be one Hamiltonian where the preparation is native, but there are "
             f"{hamiltonian.shape}; choose one, or leave `native` out"
         )
     if hamiltonian.one_hot:
-        raise ValueError("`native` needs binary codewords; use Binary, or leave `native` out")
+        raise DoesNotFit("`native` needs binary codewords; use Binary, or leave `native` out")

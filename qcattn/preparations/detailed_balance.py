@@ -12,8 +12,10 @@ from qiskit.circuit.library import UCRYGate, UCRZGate, UnitaryGate
 from qiskit.quantum_info import Operator, Pauli
 from scipy.linalg import schur
 
+from qcattn.arguments import check_beta
+from qcattn.errors import DoesNotFit
 from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.fitting import need_every_state, need_one
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.lindblad import Filter, frequencies, jump, staying, weight
 from qcattn.preparations.rotations import multiplexed_angles, multiplexed_rotation
@@ -148,7 +150,7 @@ class DetailedBalance:
         n = hamiltonian.num_qubits
         for label in self.jumps:
             if len(label) != n or not set(label) <= set("IXYZ"):
-                raise ValueError(
+                raise DoesNotFit(
                     f"`jumps` must name Pauli strings of {n} letters I, X, Y, Z for this "
                     f"Hamiltonian, such as {'I' * (n - 1) + 'X'!r}, but has {label!r}"
                 )
@@ -230,7 +232,7 @@ class DetailedBalance:
         powers = [traceless]
         while scale * np.linalg.norm(powers[-1]) > self.error:
             if 2 ** (len(powers) - 1) >= self.most_sweeps:
-                raise ValueError(
+                raise DoesNotFit(
                     f"`most_sweeps` = {self.most_sweeps} do not mix: the bound on the error is "
                     f"still {min(1.0, scale * np.linalg.norm(powers[-1])):.2g}, above `error` = "
                     f"{self.error:g}; take more, a higher temperature, or `jumps` that join all "

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
+from qcattn.errors import TooLarge
 from qcattn.preparations.pauli_strings import count_y, numbered
 from qcattn.records import check_bytes
 
@@ -49,7 +50,7 @@ def parts_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[P
         copies: 2 where site i has a partner, qubit n + i, that goes wherever i goes; else 1.
 
     Raises:
-        ValueError: If the linear system of a domain does not fit into memory; the message says
+        TooLarge: If the linear system of a domain does not fit into memory; the message says
             how many strings and bytes, and which domain would do.
 
     Example:
@@ -68,9 +69,9 @@ def parts_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[P
     widened = _widened(supports, n, domain)
     try:
         _check(widened, n, copies, real)
-    except ValueError as error:
+    except TooLarge as error:
         cure = _smaller(supports, n, copies, real)
-        raise ValueError(f"{error}, or {cure}") from None
+        raise TooLarge(f"{error}, or {cure}") from None
     homes: list[frozenset[int]] = []
     for sites in sorted(set(widened), key=lambda sites: (-len(sites), sorted(sites))):
         if not any(sites <= home for home in homes):
@@ -120,7 +121,7 @@ def _smaller(supports: list[frozenset[int]], n: int, copies: int, real: bool) ->
     for domain in range(n):
         try:
             _check(_widened(supports, n, domain), n, copies, real)
-        except ValueError:
+        except TooLarge:
             break
         cure = f"`domain={domain}`"
     return cure

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
+from qcattn.arguments import check_beta
 from qcattn.dense_state import outcome_distribution
+from qcattn.errors import DoesNotFit
 from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import check_beta, need_one
+from qcattn.preparations.fitting import need_one
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.heralded import append_herald, append_uniform, herald_angles
 from qcattn.preparations.keeping import check_kept
@@ -170,7 +172,7 @@ class ImaginaryTime:
             growth = math.sqrt(claimed / self.error) if math.isfinite(claimed) else 2.0
             steps = max(steps + 1, math.ceil(steps * growth))
             if steps > _MOST_STEPS:
-                raise ValueError(
+                raise DoesNotFit(
                     f"`error` of {self.error:g} takes more than {_MOST_STEPS} steps at `beta` = "
                     f"{beta:g}; allow a larger error, lower `beta`, or use QSVT"
                 )

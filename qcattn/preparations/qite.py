@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
+from qcattn.arguments import check_beta
 from qcattn.backends import Aer
 from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.domains import Part, parts_of
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.fitting import need_every_state, need_one
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.pauli_strings import (
     append_rotation,

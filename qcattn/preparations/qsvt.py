@@ -9,6 +9,8 @@ from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
+from qcattn.arguments import check_beta
+from qcattn.errors import DoesNotFit
 from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.block_encoding import (
@@ -18,7 +20,7 @@ from qcattn.preparations.block_encoding import (
     append_select_phase,
     block_encoding,
 )
-from qcattn.preparations.fitting import check_beta, need_one
+from qcattn.preparations.fitting import need_one
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.keeping import check_kept
 from qcattn.preparations.polynomials import (
@@ -149,7 +151,7 @@ def _bounds(hamiltonian: Hamiltonian, ground_energy: float | None) -> tuple[floa
     if ground_energy is None:
         return least - reach, most + reach
     if not (np.isfinite(ground_energy) and ground_energy <= least + 1e-9 * (1 + abs(least))):
-        raise ValueError(
+        raise DoesNotFit(
             f"`ground_energy` must be a lower bound of the spectrum, so at most {least:.10g}, the "
             f"least diagonal energy, but is {ground_energy!r}; leave it out if none is known"
         )
@@ -187,7 +189,7 @@ def _polynomial(
     lower = beta
     while degree(lower) > LARGEST:
         lower /= 1.1
-    raise ValueError(
+    raise DoesNotFit(
         f"`beta` = {beta:.6g} (lambda = {encoding.norm:.4g}) needs a polynomial accurate to "
         f"{accuracy(beta):.2g} of a degree above {LARGEST}, beyond double precision or the solver "
         f"of phases; `beta` = {lower:.2g} would do, or raise `error`, or give a `ground_energy` "
@@ -210,7 +212,7 @@ def _outcome(
         finite = np.ones(hamiltonian.num_keys, dtype=bool)
         levels, vectors = np.linalg.eigh(hamiltonian.matrix)
         if levels[0] < low - 1e-9 * (1 + abs(low)):
-            raise ValueError(
+            raise DoesNotFit(
                 f"`ground_energy` must be a lower bound of the spectrum, so at most "
                 f"{levels[0]:.10g}, but is {low:.10g}; leave it out if none is known"
             )

@@ -12,10 +12,12 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import Pauli
 
+from qcattn.arguments import check_beta
 from qcattn.dense_state import system_state
+from qcattn.errors import DoesNotFit
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.bath import bath_shares, cycle_unitary, flip_probability
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.fitting import need_every_state, need_one
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.reference import gibbs, populations
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
@@ -167,7 +169,7 @@ class SystemBath:
         n = hamiltonian.num_qubits
         for label in self.couplings:
             if len(label) != n or not set(label) <= set("IXYZ"):
-                raise ValueError(
+                raise DoesNotFit(
                     f"`couplings` must name Pauli strings of {n} letters I, X, Y, Z for this "
                     f"Hamiltonian, such as {'I' * (n - 1) + 'X'!r}, but has {label!r}"
                 )

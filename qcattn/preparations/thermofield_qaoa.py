@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from scipy.optimize import minimize
 
+from qcattn.arguments import check_beta
 from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.doubled import Part, append_part, coupling, evolved, gradient, on_both
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.fitting import need_every_state, need_one
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.reference import gibbs
 from qcattn.records import Hamiltonian, Prepared, check_bytes

@@ -14,7 +14,7 @@ from qiskit.quantum_info import SparsePauliOp
 from scipy.optimize import minimize
 from scipy.special import digamma, xlogy
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_beta, whole_number
 from qcattn.backends import Aer
 from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.preparations.ansatz import (
@@ -26,7 +26,7 @@ from qcattn.preparations.ansatz import (
     system_blocks,
 )
 from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.fitting import need_every_state, need_one
 from qcattn.preparations.reference import gibbs
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
 from qcattn.seeds import entropy
