@@ -17,6 +17,7 @@ __all__ = [
     "check_beta",
     "check_betas",
     "check_distributions",
+    "check_object",
     "entry",
     "real_array",
     "whole_number",
@@ -168,6 +169,33 @@ def check_distributions(
             f"{sums[row]:.12g}; normalise it: {name} / {name}.sum(axis=-1, keepdims=True)"
         )
     return law
+
+
+def check_object(value: Any, name: str, method: str, example: str) -> None:
+    """Refuse what is no object of a kind, such as its class or its name.
+
+    Args:
+        value: What was given.
+        name: Of the argument, as the caller knows it.
+        method: What objects of this kind can do.
+        example: One, as it is written.
+
+    Raises:
+        ValueError: If it is a class, or an object that lacks the method.
+
+    Example:
+        >>> check_object(abs, "method", "__call__", "abs")
+        >>> check_object(int, "backend", "stream", "Aer()")
+        Traceback (most recent call last):
+        ...
+        ValueError: `backend` must be an object such as `Aer()`, but is the class int; write `int()`
+    """
+    expected = f"`{name}` must be an object such as `{example}`"
+    if isinstance(value, type):
+        raise ValueError(f"{expected}, but is the class {value.__name__}; write "
+                         f"`{value.__name__}()`")  # fmt: skip
+    if not hasattr(value, method):
+        raise ValueError(f"{expected}, but is {value!r}")
 
 
 def real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:

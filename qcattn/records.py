@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
 
 __all__ = [
+    "Agreement",
     "Counts",
     "Hamiltonian",
     "Prepared",
@@ -35,10 +36,12 @@ __all__ = [
     "bitstrings",
     "check_bytes",
     "every_reading",
+    "together",
     "walsh_hadamard",
 ]
 
 Index = Any
+Agreement = Literal["agrees", "differs", "undecided"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -587,6 +590,32 @@ class Verdict:
         """Whether every row was tested and nothing was refuted. NaN never agrees."""
         return bool(self.overall > self.alpha) and not bool(self.undecided.any())
 
+    @property
+    def standing(self) -> Agreement:
+        """The same in one word."""
+        return "differs" if self.differs else "agrees" if self.agrees else "undecided"
+
+
+def together(standings: Iterable[str], *, complete: bool = True) -> Agreement:
+    """What several verdicts say together.
+
+    Args:
+        standings: One word each; any other word than these three was not decided either.
+        complete: Whether all that was asked for was drawn.
+
+    Returns:
+        It differs if one of them differs, and agrees if it is complete, there is one, and all
+        agree.
+
+    Example:
+        >>> together(["agrees", "undecided"]), together(["undecided", "differs"])
+        ('undecided', 'differs')
+    """
+    found = set(standings)
+    if "differs" in found:
+        return "differs"
+    return "agrees" if complete and found == {"agrees"} else "undecided"
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -661,18 +690,16 @@ class Result:
         return self.verdicts[0]
 
     @property
+    def standing(self) -> Agreement:
+        """The verdict in one word: of all comparisons, each at its own share of alpha."""
+        return together((verdict.standing for verdict in self.verdicts), complete=self.complete)
+
+    @property
     def differs(self) -> bool:
-        """Whether any of the comparisons refutes, each at its own share of alpha."""
-        return any(verdict.differs for verdict in self.verdicts)
+        """Whether any of the comparisons refutes."""
+        return self.standing == "differs"
 
     @property
     def agrees(self) -> bool:
         """Whether all comparisons agree on a complete run."""
-        return self.complete and all(verdict.agrees for verdict in self.verdicts)
-
-    @property
-    def standing(self) -> Literal["agrees", "differs", "undecided"]:
-        """The verdict in one word."""
-        if self.differs:
-            return "differs"
-        return "agrees" if self.agrees else "undecided"
+        return self.standing == "agrees"

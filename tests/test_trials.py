@@ -12,7 +12,7 @@ from qcattn.backends import Aer
 from qcattn.comparisons import fit
 from qcattn.datasets import load
 from qcattn.encodings import Binary, Rotated, Transverse
-from qcattn.errors import Interrupted
+from qcattn.errors import DoesNotFit, Interrupted, TooLarge
 from qcattn.preparations import (
     QSVT,
     Amplitude,
@@ -101,7 +101,7 @@ def test_a_method_that_does_not_fit_says_so_and_the_others_go_on():
     @dataclass(frozen=True)
     class Picky:
         def __call__(self, hamiltonian, *, beta):
-            raise ValueError("`hamiltonian` is not to my taste")
+            raise DoesNotFit("`hamiltonian` is not to my taste")
 
     done = prepare(ROW, methods=[Picky(), Heralded()], shots=500, seed=1, alpha=ALPHA)
     assert [trial.standing for trial in done.trials] == ["does not fit", "agrees"]
@@ -112,11 +112,22 @@ def test_a_method_that_does_not_fit_says_so_and_the_others_go_on():
         prepare(models.ising(2), methods=QUICK)
 
 
+@pytest.mark.parametrize("fault", [ValueError, RuntimeError, KeyError])
+def test_a_fault_of_a_method_is_no_refusal(fault):
+    @dataclass(frozen=True)
+    class Faulty:
+        def __call__(self, hamiltonian, *, beta):
+            raise fault("16 bytes of it are wrong")
+
+    with pytest.raises(fault, match="16 bytes"):
+        prepare(ROW, methods=[Faulty(), Heralded()], shots=500, seed=1)
+
+
 def test_a_circuit_that_does_not_fit_into_memory_is_left_out_and_the_others_go_on():
     """2 qubits are fewer bytes than 5, and the memory given lies between."""
 
     def needed(method, memory):
-        with pytest.raises(ValueError, match="bytes") as caught:
+        with pytest.raises(TooLarge, match="bytes") as caught:
             Aer(memory=memory)(method(ROW, beta=1.0), 10, seed=1)
         return int(
             re.search(r"one row takes ([\d,]+) bytes", str(caught.value))[1].replace(",", "")

@@ -72,11 +72,11 @@ def prepare(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Prepare one thermal state by every method, sample each, compare cost and error."""
+    from qcattn.arguments import whole_number
     from qcattn.errors import Interrupted
     from qcattn.trials import all_methods
 
-    if seed < 0:
-        raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
+    whole_number(seed, "--seed", least=0)
     check_folder(out or free_folder(_FOLDER))
     betas = _numbers(beta)
     named = sum(value is not None for value in (hamiltonian, pauli, scores, model, sentence))

@@ -695,11 +695,11 @@ from qcattn import cli, experiment
 draw = experiment.run
 
 def run(*arguments, progress, **options):
-    def done(rows):
-        progress(rows)
-        if rows > 1:
+    def step(done, total, what):
+        progress(done, total, what)
+        if done > 1:
             os.kill(os.getpid(), signal.SIGINT)
-    return draw(*arguments, progress=done, **options)
+    return draw(*arguments, progress=step, **options)
 
 experiment.run = run
 sys.argv[1:] = ["run", "--model", "minilm", "--shots", "60000", "--out", "mine"]

@@ -6,7 +6,7 @@ from qcattn.encodings import Binary, OneHot
 from qcattn.preparations import QSVT, Amplitude
 from qcattn.sweeps import Grid, read_plan
 from qcattn.sweeps.grid import parts
-from qcattn.sweeps.worker import Piece, draw
+from qcattn.sweeps.worker import Piece, work
 
 WHOLE = """
 beta = [0.5, 2]
@@ -97,7 +97,7 @@ SCORES = '[[scores]]\nmodel = "smollm2"\n'
         ('backends = [{draw = "born"}]\n' + SCORES, "did you mean 'draws'"),
         ('backends = [{noise_model = "x"}]\n' + SCORES, "noise is an axis of its own"),
         ('backends = [{device = "auto"}]\n' + SCORES, "must not depend on the machine"),
-        ('beta = ["x"]\n' + SCORES, "`beta` must be a number"),
+        ('beta = ["x"]\n' + SCORES, "`beta` must hold real numbers"),
         ('noise = "redout=0.1"\n' + SCORES, "did you mean 'readout'"),
         (SCORES + "layers = []\n" + SCORES, "`layers` is empty"),
         ("[[scores]]\nfile = 3", "`file` is 3; write a name in quotes"),
@@ -117,7 +117,7 @@ def test_a_backend_may_be_held_to_some_memory(read):
     assert "memory" not in grid.cells[0].spec["backend"]
     cell = read('backends = {memory = "1kiB"}\n' + SCORES).cells[0]
     rows = cell.block(0).tobytes()
-    (drawn,) = draw([Piece(cell.key, cell.spec, 0, rows, (0,), cell.memory)])
+    (drawn,) = work([Piece(cell.key, cell.spec, 0, rows, (0,), cell.memory)])
     assert "bytes" in drawn.error and not drawn.batches
 
 
