@@ -25,7 +25,7 @@ from scipy.stats import chi2
 from qcattn import thermal
 from qcattn.backends import Aer
 from qcattn.comparisons import certify, fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
 from qcattn.models.spins import free_fermions, heisenberg, ising
@@ -229,7 +229,7 @@ def cycle(seed: int) -> Iterator[Figure]:
 def rows(seed: int) -> Iterator[Figure]:
     """Rows of SmolLM2, 16 keys: success 1/(2^n max p), (pi/4) sqrt(2^n max p) rounds undo it."""
     for layer, head in ((5, 2), (12, 3), (29, 8)):
-        row = Binary()(load("smollm2", 2).scores[layer, head, 15])
+        row = Binary()(load_scores("smollm2", 2).scores[layer, head, 15])
         law = 1 / (16 * float(populations(row, 1.0).max()))
         success = system_state(Heralded()(row, beta=1.0))[1]
         yield Figure(f"success, layer {layer}, head {head}", law, success, digits=12)

@@ -331,7 +331,7 @@ def test_rows_of_smollm2_as_counts_of_aer(sentence, keys, steps):
 
     Eleven keys fill sixteen states, those of no key ten above the highest energy.
     """
-    scores = datasets.load("smollm2", sentence=sentence).scores[12, 3, -1].astype(float)
+    scores = datasets.load_scores("smollm2", sentence=sentence).scores[12, 3, -1].astype(float)
     row = Binary()(scores)
     assert row.num_keys == keys
     row = row.filled(gap=10) if keys < 16 else row

@@ -287,7 +287,7 @@ def test_too_few_layers_say_how_far_off_they_are():
 @pytest.mark.parametrize("place", [(12, 3), (0, 0), (29, 8)])
 def test_rows_of_smollm2_as_counts_of_aer(place):
     """Sixteen keys; false-failure rate 1e-6 each, and an angle off by 0.2 is caught."""
-    scores = datasets.load("smollm2", sentence=2).scores[place][-1].astype(float)
+    scores = datasets.load_scores("smollm2", sentence=2).scores[place][-1].astype(float)
     row = Binary()(scores)
     assert row.num_keys == 16
     prepared = Variational()(row, beta=1.0)
