@@ -16,12 +16,12 @@ from qiskit import QuantumCircuit
 
 from qcattn.arguments import whole_number
 from qcattn.attention import softmax
-from qcattn.backends import Aer
+from qcattn.backends.aer import Aer
 from qcattn.backends.counting import collect
 from qcattn.comparisons import acceptance, fit
 from qcattn.datasets import Scores
-from qcattn.encodings import Binary
-from qcattn.preparations import Purification
+from qcattn.encodings.binary import Binary
+from qcattn.preparations.purification import Purification
 from qcattn.records import Counts, Hamiltonian, Prepared, Resources, Result, Verdict
 from qcattn.seeds import entropy
 

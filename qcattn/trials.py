@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
-from qcattn import preparations
 from qcattn.arguments import whole_number
-from qcattn.backends import Aer
+from qcattn.backends.aer import Aer
 from qcattn.backends.counting import collect
 from qcattn.backends.protocol import Backend
 from qcattn.certification.dense import certify_dense
@@ -23,6 +22,7 @@ from qcattn.errors import Interrupted
 from qcattn.experiment import Preparation, compare, package_versions
 from qcattn.records import Hamiltonian, Prepared, Resources, Result
 from qcattn.seeds import entropy
+from qcattn.walking import classes
 
 __all__ = ["Trial", "Trials", "all_methods", "prepare"]
 
@@ -132,7 +132,7 @@ class Trials:
 
 def all_methods() -> tuple[Preparation, ...]:
     """One object with default options of every method there is."""
-    return tuple(getattr(preparations, name)() for name in preparations.__all__)
+    return tuple(one() for one in classes("preparations").values())
 
 
 def prepare(

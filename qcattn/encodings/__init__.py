@@ -1,8 +1,5 @@
 """Encodings: scores to a Hamiltonian."""
 
-from qcattn.encodings.binary import Binary
-from qcattn.encodings.one_hot import OneHot
-from qcattn.encodings.rotated import Rotated
-from qcattn.encodings.transverse import Transverse
+from qcattn.walking import exports
 
-__all__ = ["Binary", "OneHot", "Rotated", "Transverse"]
+__getattr__, __dir__ = exports("encodings")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.backends import Aer
+from qcattn.backends.aer import Aer
 from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.domains import Part, parts_of

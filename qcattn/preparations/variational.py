@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import digamma, xlogy
 
 from qcattn.arguments import whole_number
-from qcattn.backends import Aer
+from qcattn.backends.aer import Aer
 from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.preparations.ansatz import (
     Block,
