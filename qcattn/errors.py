@@ -8,7 +8,10 @@ __all__ = ["DoesNotFit", "Interrupted", "TooLarge"]
 
 
 class DoesNotFit(ValueError):
-    """A method does not take this Hamiltonian; the message names the methods that do."""
+    """A method, with its options, cannot prepare this state; the message says what would.
+
+    If the method does not take Hamiltonians of this kind, the message names those that do.
+    """
 
 
 class TooLarge(ValueError):

@@ -33,7 +33,7 @@ from qcattn.preparations import Amplified, Heralded, SystemBath, ThermofieldQAOA
 from qcattn.preparations.doubled import evolved
 from qcattn.preparations.lindblad import frequencies, gap, jump, lindbladian
 from qcattn.preparations.reference import gibbs, populations
-from qcattn.preparations.thermofield_qaoa import layer_parts
+from qcattn.preparations.thermofield_qaoa import layer_generators
 from qcattn.records import Counts, Hamiltonian
 
 
@@ -107,7 +107,7 @@ def thermofield(seed: int) -> Iterator[Figure]:
         target = root / np.linalg.norm(root)
 
         def lost(angles: np.ndarray, target: np.ndarray = target) -> float:
-            return -(abs(np.vdot(target, evolved(layer_parts(four), angles))) ** 2)
+            return -(abs(np.vdot(target, evolved(layer_generators(four), angles))) ** 2)
 
         starts = np.random.default_rng(seed).uniform(-1, 1, size=(8, 2))
         best = -min(minimize(lost, start).fun for start in starts)

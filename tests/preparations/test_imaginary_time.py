@@ -155,7 +155,7 @@ def test_layers_add_up_to_the_hamiltonian(name):
     rest = hamiltonian.matrix - total
     assert np.abs(rest - rest[0, 0] * np.eye(len(rest))).max() < 1e-12
     for layer in layers_of(hamiltonian):
-        qubits = [q for part in layer.parts for q in part.qubits]
+        qubits = [q for cluster in layer.clusters for q in cluster.qubits]
         assert len(qubits) == len(set(qubits)), "parts share no qubit"
         assert abs(layer.energies.min()) < 1e-12, "no success is lost inside a layer"
         assert abs(layer.energies.max() - layer.spread) < 1e-12
