@@ -8,9 +8,9 @@ __all__ = ["DoesNotFit", "Interrupted", "TooLarge"]
 
 
 class DoesNotFit(ValueError):
-    """A method, with its options, cannot prepare this state; the message says what would.
+    """A method, with its options, does not take this Hamiltonian at this temperature.
 
-    If the method does not take Hamiltonians of this kind, the message names those that do.
+    The message names what would do: another method, option or temperature.
     """
 
 

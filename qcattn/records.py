@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from qcattn.errors import TooLarge
+
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
@@ -339,14 +341,14 @@ def check_bytes(needed: int, what: str) -> None:
     """Refuse what would not fit into memory.
 
     Raises:
-        ValueError: If ``needed`` bytes are more than half of this machine's memory.
+        TooLarge: If ``needed`` bytes are more than half of this machine's memory.
     """
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not on every system
         memory = 16 * 2**30
     if needed > memory // 2:
-        raise ValueError(
+        raise TooLarge(
             f"{what} takes {needed:,} bytes ({needed / 2**30:,.3g} GiB), more than half of the "
             f"{memory / 2**30:,.3g} GiB here; take fewer qubits"
         )

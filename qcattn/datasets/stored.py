@@ -181,8 +181,8 @@ def _sentence_number(entries: list[dict[str, Any]], sentence: int | str) -> int:
     number = operator.index(sentence)
     if not 0 <= number < len(texts):
         raise ValueError(
-            f"Argument `sentence` is {number}, but there are {len(texts)} stored sentences. "
-            f"Pass a number from 0 to {len(texts) - 1}."
+            f"`sentence` is {number}, but there are {len(texts)} stored sentences; "
+            f"pass a number from 0 to {len(texts) - 1}"
         )
     return number
 
@@ -190,6 +190,6 @@ def _sentence_number(entries: list[dict[str, Any]], sentence: int | str) -> int:
 def _unknown(argument: str, value: str, known: list[str]) -> str:
     nearest = get_close_matches(str(value), known, n=1, cutoff=0.0)[0]
     return (
-        f"Argument `{argument}` is {value!r}, which is not stored. Did you mean {nearest!r}? "
+        f"`{argument}` is {value!r}, which is not stored; did you mean {nearest!r}? "
         f"There are: {', '.join(map(repr, known))}."
     )

@@ -241,7 +241,7 @@ def _given(success: ArrayLike, hamiltonian: Hamiltonian) -> np.ndarray:
     try:
         given = np.broadcast_to(np.asarray(success, dtype=float), hamiltonian.shape)
     except (TypeError, ValueError) as error:
-        raise ValueError(
+        raise DoesNotFit(
             f"`success` must be numbers that broadcast to the shape {hamiltonian.shape} of the "
             f"Hamiltonian, but is {success!r}; give one, or one a row"
         ) from error

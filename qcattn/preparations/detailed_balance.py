@@ -13,10 +13,11 @@ from qiskit.circuit.library import UCRYGate, UCRZGate, UnitaryGate
 from qiskit.quantum_info import Operator, Pauli
 from scipy.linalg import schur
 
+from qcattn.arguments import check_beta
 from qcattn.errors import DoesNotFit
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.delivery import delivered
-from qcattn.preparations.fitting import check_beta, check_fits
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.lindblad import Filter, frequencies, jump, staying, weight
 from qcattn.preparations.pauli_strings import labels_of

@@ -70,7 +70,7 @@ def domains_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list
     widened = _widened(supports, n, domain)
     try:
         _check(widened, n, copies, real)
-    except ValueError as error:
+    except TooLarge as error:
         cure = _smaller(supports, n, copies, real)
         raise TooLarge(f"{error}, or {cure}") from None
     homes: list[frozenset[int]] = []
@@ -122,7 +122,7 @@ def _smaller(supports: list[frozenset[int]], n: int, copies: int, real: bool) ->
     for domain in range(n):
         try:
             _check(_widened(supports, n, domain), n, copies, real)
-        except ValueError:
+        except TooLarge:
             break
         cure = f"`domain={domain}`"
     return cure

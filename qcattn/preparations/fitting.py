@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from qcattn.errors import DoesNotFit
 from qcattn.records import Hamiltonian
 from qcattn.walking import classes
 
-__all__ = ["Declared", "check_beta", "check_fits", "fitting_methods"]
+__all__ = ["Declared", "check_fits", "fitting_methods"]
 
 
 class Declared(Protocol):
@@ -95,18 +94,3 @@ def _misfit(cls: Any, hamiltonian: Hamiltonian) -> str:
             "with `hamiltonian.filled(gap=10)`"
         )
     return ""
-
-
-def check_beta(beta: ArrayLike) -> float:
-    """One inverse temperature.
-
-    Raises:
-        ValueError: If it is not one positive, finite number.
-    """
-    try:
-        value = float(np.asarray(beta, dtype=float))
-    except (TypeError, ValueError):
-        value = np.nan
-    if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"`beta` must be one positive, finite number, but is {beta!r}")
-    return value

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
+from qcattn.arguments import check_beta
 from qcattn.dense_state import outcome_distribution
 from qcattn.errors import DoesNotFit
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.delivery import delivered
-from qcattn.preparations.fitting import check_beta, check_fits
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.heralded import append_herald, append_uniform, herald_angles
 from qcattn.preparations.keeping import check_kept

@@ -84,7 +84,7 @@ def layers_of(hamiltonian: Hamiltonian) -> tuple[Layer, ...]:
         hamiltonian: One Hamiltonian with an energy for every basis state.
 
     Raises:
-        ValueError: If dense matrices would not fit into memory.
+        TooLarge: If dense matrices would not fit into memory.
 
     Example:
         >>> from qcattn.models.spins import ising

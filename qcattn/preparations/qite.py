@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
+from qcattn.arguments import check_beta, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.delivery import delivered, with_true_error
 from qcattn.preparations.domains import Domain, domains_of
-from qcattn.preparations.fitting import check_beta, check_fits
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.pauli_strings import (
     append_rotation,
@@ -112,14 +113,11 @@ class QITE:
         Raises:
             ValueError: If one is out of its range, or would be ignored.
         """
-        for name, least in (("steps", 1), ("domain", 0), ("shots", 1)):
-            value = getattr(self, name)
-            if value is None and name != "steps":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                raise ValueError(
-                    f"`{name}` must be a whole number, {least} or more, but is {value!r}"
-                )
+        whole_number(self.steps, "steps")
+        if self.domain is not None:
+            whole_number(self.domain, "domain", least=0)
+        if self.shots is not None:
+            whole_number(self.shots)
         if self.order not in (1, 2):
             raise ValueError(f"`order` must be 1 or 2, but is {self.order!r}")
         value = self.regularisation

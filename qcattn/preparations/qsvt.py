@@ -10,6 +10,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
+from qcattn.arguments import check_beta
 from qcattn.errors import DoesNotFit
 from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
 from qcattn.preparations.basis import append_basis, with_basis
@@ -21,7 +22,7 @@ from qcattn.preparations.block_encoding import (
     block_encoding,
 )
 from qcattn.preparations.delivery import delivered
-from qcattn.preparations.fitting import check_beta, check_fits
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.keeping import check_kept
 from qcattn.preparations.polynomials import (

@@ -12,12 +12,12 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import Pauli
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_beta, whole_number
 from qcattn.dense_state import system_state
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.bath import bath_shares, cycle_unitary, flip_probability
 from qcattn.preparations.delivery import delivered
-from qcattn.preparations.fitting import check_beta, check_fits
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.pauli_strings import labels_of
 from qcattn.preparations.reference import gibbs, populations

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from scipy.optimize import minimize
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_beta, whole_number
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.delivery import delivered, with_true_error
 from qcattn.preparations.doubled import (
@@ -21,7 +21,7 @@ from qcattn.preparations.doubled import (
     gradient,
     on_both,
 )
-from qcattn.preparations.fitting import check_beta, check_fits
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.records import Hamiltonian, Prepared, check_bytes
 

@@ -14,7 +14,7 @@ from qiskit.quantum_info import SparsePauliOp
 from scipy.optimize import minimize
 from scipy.special import digamma, xlogy
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_beta, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.preparations.ansatz import (
     Block,
@@ -26,7 +26,7 @@ from qcattn.preparations.ansatz import (
 )
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.delivery import delivered, with_true_error
-from qcattn.preparations.fitting import check_beta, check_fits
+from qcattn.preparations.fitting import check_fits
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
 from qcattn.seeds import entropy
 

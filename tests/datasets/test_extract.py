@@ -104,8 +104,8 @@ def test_names_and_folders_choose_the_model(
     ("model", "nearest"), [("smollm", "smollm2"), ("mini-lm", "minilm"), ("no/folder", "minilm")]
 )
 def test_unknown_models_get_the_nearest(model: str, nearest: str) -> None:
-    with pytest.raises(ValueError, match=rf"`model` is '{model}'.*Did you mean '\w+'\?.*folder"):
+    with pytest.raises(ValueError, match=rf"`model` is '{model}'.*did you mean '\w+'\?.*folder"):
         extract.extract(model, "text")
     if model != "no/folder":
-        with pytest.raises(ValueError, match=f"Did you mean '{nearest}'"):
+        with pytest.raises(ValueError, match=f"did you mean '{nearest}'"):
             extract.extract(model, "text")

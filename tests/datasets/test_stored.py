@@ -129,12 +129,12 @@ def test_changed_fingerprint_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("model", "sentence", "message"),
     [
-        ("smolm2", 0, r"`model` is 'smolm2'.*Did you mean 'smollm2'\?"),
-        ("MiniLM", 0, r"Did you mean 'minilm'\?"),
+        ("smolm2", 0, r"`model` is 'smolm2'.*did you mean 'smollm2'\?"),
+        ("MiniLM", 0, r"did you mean 'minilm'\?"),
         ("", 0, r"There are: 'smollm2', 'minilm'"),
         ("smollm2", 3, r"`sentence` is 3, but there are 3.*from 0 to 2"),
         ("smollm2", -1, r"`sentence` is -1"),
-        ("smollm2", "The capital of france", r"Did you mean 'The capital of France is'\?"),
+        ("smollm2", "The capital of france", r"did you mean 'The capital of France is'\?"),
     ],
 )
 def test_unknown_names_get_the_nearest(model: str, sentence: int | str, message: str) -> None:

@@ -66,5 +66,5 @@ def test_changed_values_and_unknown_models_are_refused(
     assert values("smollm2").values.shape == (9, 11, 64)
     with pytest.raises(ValueError, match=r"values of model 'minilm' do not match.*Reinstall"):
         values("minilm")
-    with pytest.raises(ValueError, match=r"Did you mean 'smollm2'\?"):
+    with pytest.raises(ValueError, match=r"did you mean 'smollm2'\?"):
         values("smolm2")
