@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike
 
 from qcattn.arguments import check_alpha, check_object, whole_number
 from qcattn.attention import softmax
-from qcattn.backends import Aer
+from qcattn.backends.aer import Aer
 from qcattn.backends.protocol import Backend
 from qcattn.datasets import Scores
-from qcattn.encodings import Binary
+from qcattn.encodings.binary import Binary
 from qcattn.errors import Interrupted
-from qcattn.preparations import Purification
+from qcattn.preparations.purification import Purification
 from qcattn.progress import Progress, silent
 from qcattn.records import Result
 from qcattn.seeds import entropy

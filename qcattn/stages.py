@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qcattn.arguments import whole_number
-from qcattn.backends import Aer
+from qcattn.backends.aer import Aer
 from qcattn.backends.counting import collect
 from qcattn.backends.protocol import Backend
 from qcattn.comparisons import acceptance, fit

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
-from qcattn import preparations
 from qcattn.arguments import check_alpha, check_betas, check_object, whole_number
-from qcattn.backends import Aer
+from qcattn.backends.aer import Aer
 from qcattn.backends.protocol import Backend
 from qcattn.certification.dense import certify_dense
 from qcattn.datasets import Scores
@@ -23,6 +22,7 @@ from qcattn.progress import Progress, silent
 from qcattn.records import Agreement, Hamiltonian, Prepared, Result, together
 from qcattn.seeds import entropy
 from qcattn.stages import Preparation, draw_result
+from qcattn.walking import classes
 
 __all__ = ["Trial", "Trials", "all_methods", "prepare"]
 
@@ -129,7 +129,7 @@ class Trials:
 
 def all_methods() -> tuple[Preparation, ...]:
     """One object with default options of every method there is."""
-    return tuple(getattr(preparations, name)() for name in preparations.__all__)
+    return tuple(one() for one in classes("preparations").values())
 
 
 def prepare(

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import qcattn
-from qcattn import models, preparations
+from qcattn import models
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.errors import DoesNotFit, Interrupted, TooLarge
 from qcattn.preparations import (
@@ -23,6 +23,7 @@ from qcattn.preparations import (
 )
 from qcattn.preparations.reference import populations
 from qcattn.trials import all_methods, prepare
+from qcattn.walking import names
 
 QUICK = [Amplitude(), Purification(), Heralded()]
 ROW = Binary()([0.3, 1.1, -0.4, 0.9])
@@ -153,10 +154,10 @@ def test_on_a_row_of_real_attention_every_method_does_what_it_claims():
     some = (QSVT(error=1e-2), ThermofieldQAOA(layers=1, starts=1), SystemBath(cycles=20))
     quick = {type(one).__name__: one for one in some}
     methods = [quick.get(type(one).__name__, one) for one in all_methods()]
-    scores = load("smollm2").scores[11, 7, -1]
+    scores = load_scores("smollm2").scores[11, 7, -1]
     row = Binary()(scores).filled(10.0)
     done = prepare(row, methods=methods, shots=4096, seed=3, alpha=ALPHA)
-    assert [trial.name for trial in done.trials] == preparations.__all__
+    assert [trial.name for trial in done.trials] == names("preparations")
     softmax = populations(row, 1.0)
     assert np.abs(softmax[:11] - qcattn.softmax(scores)).max() < 1e-3, "padding takes next to none"
     for trial in done.trials:
@@ -171,7 +172,7 @@ def test_on_a_row_of_real_attention_every_method_does_what_it_claims():
 
 
 def test_all_methods_are_those_of_the_room():
-    assert [type(method).__name__ for method in all_methods()] == preparations.__all__
+    assert [type(method).__name__ for method in all_methods()] == names("preparations")
 
 
 def test_ctrl_c_keeps_the_trials_that_are_done():

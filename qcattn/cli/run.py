@@ -13,7 +13,7 @@ from qcattn.cli.output import check_folder, free_folder, write_whole
 from qcattn.cli.printing import exit_code, print_results
 
 if TYPE_CHECKING:
-    from qcattn.backends import Aer
+    from qcattn.backends.aer import Aer
     from qcattn.backends.protocol import Backend
     from qcattn.datasets import Scores
     from qcattn.records import Result
@@ -155,7 +155,7 @@ def _backend(
 ) -> Aer:
     from qiskit_aer import AerSimulator
 
-    from qcattn.backends import Aer
+    from qcattn.backends.aer import Aer
     from qcattn.backends.memory import parse_bytes
     from qcattn.backends.noise import noise_options
 

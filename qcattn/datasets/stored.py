@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from qcattn.datasets.scores import Scores
 
-__all__ = ["fingerprint", "load", "names", "pack", "unpack", "values_of"]
+__all__ = ["fingerprint", "load_scores", "pack", "packaged_models", "unpack", "values_of"]
 
 _FOLDER = files("qcattn.datasets") / "data"
 
 
-def load(model: str = "smollm2", sentence: int | str = 0) -> Scores:
+def load_scores(model: str = "smollm2", sentence: int | str = 0) -> Scores:
     """Attention scores of a real model, stored with the package.
 
     ``smollm2`` is SmolLM2-135M-Instruct, a causal decoder (30 layers, 9 heads): keys after the
@@ -42,9 +42,9 @@ def load(model: str = "smollm2", sentence: int | str = 0) -> Scores:
             if the stored numbers do not match their SHA-256.
 
     Example:
-        >>> load().scores.shape
+        >>> load_scores().scores.shape
         (30, 9, 11, 11)
-        >>> load("minilm", 1).tokens
+        >>> load_scores("minilm", 1).tokens
         ('[CLS]', 'the', 'capital', 'of', 'france', 'is', 'paris', '.', '[SEP]')
     """
     about = _about(model)
@@ -72,7 +72,7 @@ def values_of(model: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
         The provenance, and values of shape (key_heads, tokens, d).
 
     Raises:
-        ValueError: As `load`.
+        ValueError: As `load_scores`.
     """
     entry = _about(model)["values"]
     packed = _array("values.npz", model)
@@ -80,13 +80,13 @@ def values_of(model: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
     return entry, packed
 
 
-def names() -> dict[str, tuple[str, ...]]:
-    """The stored models, each with its sentences in order.
+def packaged_models() -> dict[str, tuple[str, ...]]:
+    """The models whose scores come with the package, each with its sentences in order.
 
     Example:
-        >>> list(names())
+        >>> list(packaged_models())
         ['smollm2', 'minilm']
-        >>> names()["smollm2"][1]
+        >>> packaged_models()["smollm2"][1]
         'The capital of France is'
     """
     return {

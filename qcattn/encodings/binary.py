@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +27,11 @@ class Binary:
         >>> h.num_qubits, h.bitstrings, h.energies.tolist()
         (2, ('00', '01', '10'), [-0.5, -2.0, inf])
     """
+
+    diagonal: ClassVar[bool] = True
+    binary: ClassVar[bool] = True
+    formula: ClassVar[str] = "diag(E), E = -scores"
+    source: ClassVar[str] = ""
 
     def __call__(self, scores: ArrayLike) -> Hamiltonian:
         """Encode scores.

@@ -11,11 +11,11 @@ from qcattn.errors import TooLarge
 from qcattn.preparations.pauli_strings import count_y, numbered
 from qcattn.records import check_bytes
 
-__all__ = ["Part", "parts_of"]
+__all__ = ["Domain", "domains_of"]
 
 
-class Part(NamedTuple):
-    """Terms that share a domain.
+class Domain(NamedTuple):
+    """The qubits of a domain and the terms that share it.
 
     Attributes:
         qubits: The q qubits of the domain; qubits[j] bears letter j.
@@ -38,7 +38,7 @@ class Part(NamedTuple):
         return every[count_y(every, len(self.qubits)) % 2 == 1] if self.real else every
 
 
-def parts_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[Part]:
+def domains_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[Domain]:
     """Terms of an operator by domains.
 
     A term's domain is its support and all sites at most ``domain`` bonds away; two sites are bound
@@ -55,10 +55,11 @@ def parts_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[P
 
     Example:
         >>> from qcattn.models.spins import ising
-        >>> [part.qubits for part in parts_of(ising(3).operator, 0, 2)]
+        >>> [domain.qubits for domain in domains_of(ising(3).operator, 0, 2)]
         [[0, 1, 3, 4], [0, 2, 3, 5], [1, 2, 4, 5]]
-        >>> [(part.qubits, len(part.strings)) for part in parts_of(ising(2).operator, None, 2)]
-        [([0, 1, 2, 3], 120)]
+        >>> (whole,) = domains_of(ising(2).operator, None, 2)
+        >>> whole.qubits, len(whole.strings)
+        ([0, 1, 2, 3], 120)
     """
     strings, weights = numbered(operator)
     n = operator.num_qubits
@@ -77,13 +78,13 @@ def parts_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[P
         if not any(sites <= home for home in homes):
             homes.append(sites)
     home_of = np.array([next(i for i, home in enumerate(homes) if s <= home) for s in widened])
-    parts = []
+    found = []
     for i, sites in enumerate(homes):
         qubits = [site + copy * n for copy in range(copies) for site in sorted(sites)]
         terms = [_within(string, qubits, n) for string in strings[home_of == i].tolist()]
         rank = _rank(len(qubits), copies * n, real)
-        parts.append(Part(qubits, np.array(terms), weights[home_of == i], real, rank))
-    return parts
+        found.append(Domain(qubits, np.array(terms), weights[home_of == i], real, rank))
+    return found
 
 
 def _widened(supports: list[frozenset[int]], n: int, domain: int | None) -> list[frozenset[int]]:

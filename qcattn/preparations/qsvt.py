@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -20,7 +21,8 @@ from qcattn.preparations.block_encoding import (
     append_select_phase,
     block_encoding,
 )
-from qcattn.preparations.fitting import need_one
+from qcattn.preparations.delivery import delivered
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.keeping import check_kept
 from qcattn.preparations.polynomials import (
@@ -91,6 +93,12 @@ class QSVT:
             arXiv:2307.12468.
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "any"
+    batched: ClassVar[bool] = False
+    every_state: ClassVar[bool] = False
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Gilyén et al., arXiv:1806.01838; phases by pyqsp"
+
     error: float = 1e-6
     ground_energy: float | None = None
 
@@ -105,13 +113,14 @@ class QSVT:
             Prepared of shape (), its circuit without parameters.
 
         Raises:
-            ValueError: If beta is not positive and finite, there is more than one Hamiltonian, an
-                attribute is out of range, ``ground_energy`` is above the lowest energy, the degree
-                is beyond what phases are found for, next to no shot would be kept, or a dense
-                matrix for ``distribution`` of a Hamiltonian that is not diagonal would not fit
-                into memory.
+            DoesNotFit: If there is more than one Hamiltonian, ``ground_energy`` is above the lowest
+                energy, the degree is beyond what phases are found for, or next to no shot would be
+                kept.
+            TooLarge: If a dense matrix for ``distribution`` of a Hamiltonian that is not diagonal
+                would not fit into memory.
+            ValueError: If beta is not positive and finite, or an attribute is out of range.
         """
-        need_one(hamiltonian, "QSVT")
+        check_fits(self, hamiltonian)
         beta = check_beta(beta)
         if not _LEAST < self.error < 1:
             raise ValueError(
@@ -128,17 +137,13 @@ class QSVT:
             polynomial = np.ones(1)  # all energies are equal
         distribution, success = _outcome(hamiltonian, encoding, polynomial, low)
         check_kept(success, "lower `beta`, or give a `ground_energy` closer to the true one")
-        return Prepared(
-            method="QSVT",
-            kind="thermal",
-            circuit=_circuit(hamiltonian, encoding, polynomial),
-            values=np.zeros(0),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register="herald" if len(polynomial) > 1 else None,
+        return delivered(
+            self,
+            hamiltonian,
+            _circuit(hamiltonian, encoding, polynomial),
             distribution=distribution,
             success=success,
-            error=np.asarray(self.error),
+            error=self.error,
         )
 
 

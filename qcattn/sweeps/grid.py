@@ -12,11 +12,11 @@ import numpy as np
 
 from qcattn.arguments import check_alpha, check_betas, whole_number
 from qcattn.attention import check_scores
-from qcattn.backends import Aer
+from qcattn.backends.aer import Aer
 from qcattn.backends.noise import noise_options
 from qcattn.datasets import Scores
-from qcattn.encodings import Binary
-from qcattn.preparations import Purification
+from qcattn.encodings.binary import Binary
+from qcattn.preparations.purification import Purification
 from qcattn.sweeps.strategies import canonical, described, digest, label
 from qcattn.versions import package_versions
 
@@ -65,8 +65,8 @@ def parts(
         ValueError: If a layer or head is not there.
 
     Example:
-        >>> from qcattn.datasets import load
-        >>> [dict(part.point) for part in parts(load(), layers=[3], heads=[0, 1])]
+        >>> from qcattn.datasets import load_scores
+        >>> [dict(part.point) for part in parts(load_scores(), layers=[3], heads=[0, 1])]
         [{'scores': 'smollm2', 'layer': 3, 'head': 0}, {'scores': 'smollm2', 'layer': 3, 'head': 1}]
     """
     out = [Part(scores, {"scores": name or scores.model or scores.source or "scores"})]

@@ -187,7 +187,7 @@ class Sweep:
         from qcattn.names import known
 
         for axis in point:
-            known("sweep", axis, self.axes)
+            known("an axis", axis, self.axes)
         chosen = tuple(
             cell
             for cell in self.cells

@@ -43,10 +43,10 @@ def read(tmp_path):
 
 
 def test_a_plan_is_the_grid_that_it_names(read):
-    from qcattn.datasets import Scores, load
+    from qcattn.datasets import Scores, load_scores
 
     grid = read(WHOLE)
-    layers = parts(load("smollm2", 1), name="smollm2 1", layers=[0, 3], heads=[2])
+    layers = parts(load_scores("smollm2", 1), name="smollm2 1", layers=[0, 3], heads=[2])
     same = Grid(
         [*layers, *parts(Scores(np.eye(3)), name="mine")],
         beta=[0.5, 2.0],
@@ -79,8 +79,11 @@ SCORES = '[[scores]]\nmodel = "smollm2"\n'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("bta = 1\n" + SCORES, r"the plan` has no 'bta'; did you mean 'beta'\?"),
-        (SCORES + "layer = [0]", r"scores` has no 'layer'; did you mean 'layers'\?"),
+        ("bta = 1\n" + SCORES, r"a key of the plan must .*, but is 'bta'; did you mean 'beta'\?"),
+        (
+            SCORES + "layer = [0]",
+            r"a key of `scores` must .*, but is 'layer'; did you mean 'layers'\?",
+        ),
         ("", "`scores` is missing"),
         ("scores = 3", r"write \[\[scores\]\]"),
         ("beta = [", "is no TOML"),

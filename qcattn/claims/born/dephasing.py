@@ -15,7 +15,7 @@ from qcattn.claims.born._turned import turned_thermal
 from qcattn.claims.frame.checks import follows
 from qcattn.claims.frame.claim import Progress, conclude
 from qcattn.comparisons import certify
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.evidence import Check, Curve, Finding, Panel, Role
 from qcattn.experiment import Preparation
@@ -88,7 +88,7 @@ class QuantumMeasurement:
         tell = progress or (lambda share, what: None)
         seeds = np.random.SeedSequence(entropy(seed)).spawn(2)
         level = self.alpha / 8
-        scores = load(self.model).scores[self.row]
+        scores = load_scores(self.model).scores[self.row]
         scores = scores[np.isfinite(scores)].astype(float)
         models = {
             "diagonal": Binary()(scores),

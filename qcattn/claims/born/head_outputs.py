@@ -17,7 +17,7 @@ from qcattn.certification.intervals import mean, proportion
 from qcattn.claims.born._majorisation import basis_for, majorises
 from qcattn.claims.frame.checks import follows
 from qcattn.claims.frame.claim import Progress, conclude
-from qcattn.datasets import load, values
+from qcattn.datasets import load_scores, values
 from qcattn.encodings import Binary, Rotated
 from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.experiment import Preparation
@@ -177,7 +177,7 @@ class HeadOutputs:
     def _rows(self, model: str) -> tuple[np.ndarray, np.ndarray]:
         """Scores (heads, keys) of the query and value vectors (heads, keys, d)."""
         stored = values(model)
-        scores = load(model, stored.sentence).scores[stored.layer]
+        scores = load_scores(model, stored.sentence).scores[stored.layer]
         heads = list(self.heads)
         return scores[heads, self.query].astype(float), stored.values[heads].astype(float)
 

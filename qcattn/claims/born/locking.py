@@ -23,7 +23,7 @@ from qcattn.claims.born._heads import (
 )
 from qcattn.claims.frame.checks import equals, follows
 from qcattn.claims.frame.claim import Progress, conclude
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.models.kuramoto import (
     integrate,
@@ -116,7 +116,7 @@ class KuramotoLocking:
             head_register(locked, dephased=False),
             head_register(drifting, dephased=False),
             head_register(locked, dephased=True),
-            attending_register(locked, softmax(load().scores[5, :8, 7, :8].astype(float))),
+            attending_register(locked, softmax(load_scores().scores[5, :8, 7, :8].astype(float))),
         ]
         counts = draw(tests, self.shots, backend, drawn)
         uniform = [_share(one, level) for one in counts]

@@ -15,7 +15,7 @@ from qcattn.certification.intervals import mean
 from qcattn.claims.born._divergence import divergence, largest_divergence
 from qcattn.claims.frame.checks import algebra, equals, follows
 from qcattn.claims.frame.claim import Progress, conclude
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary
 from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
 from qcattn.experiment import Preparation
@@ -104,7 +104,7 @@ class RelativeEntropy:
         level = self.alpha / 4
         part = level / len(self.displacements)
 
-        scores = load(self.model).scores[self.head][list(self.queries)]
+        scores = load_scores(self.model).scores[self.head][list(self.queries)]
         rows = softmax(scores)
         umegaki = _turned(rows, seeds[0])
         tell(0.0, "two attention rows")
