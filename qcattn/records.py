@@ -36,6 +36,8 @@ __all__ = [
     "bitstrings",
     "check_bytes",
     "every_reading",
+    "numbers_of",
+    "readings_of",
     "together",
     "walsh_hadamard",
 ]
@@ -154,8 +156,7 @@ class Hamiltonian:
         heavy = np.abs(weights) > 1e-15 * scale
         flips = paulis.x.any(axis=1)
         diagonal = np.zeros(2**n)
-        strings = (paulis.z[heavy & ~flips] * (1 << np.arange(n))).sum(axis=1)
-        np.add.at(diagonal, strings, weights[heavy & ~flips])
+        np.add.at(diagonal, numbers_of(paulis.z[heavy & ~flips]), weights[heavy & ~flips])
         rest = heavy & flips
         return cls(
             walsh_hadamard(diagonal),
@@ -195,7 +196,7 @@ class Hamiltonian:
         """The basis state of each key, as a Python integer (any number of qubits)."""
         if self.num_qubits > 62:  # beyond 64-bit integers
             return tuple(int(bits, 2) for bits in self.bitstrings)
-        return tuple((self.codewords @ (1 << np.arange(self.num_qubits))).tolist())
+        return tuple(numbers_of(self.codewords).tolist())
 
     @property
     def bitstrings(self) -> tuple[str, ...]:
@@ -379,7 +380,31 @@ def every_reading(num_bits: int) -> np.ndarray:
         >>> every_reading(2).astype(int).tolist()
         [[0, 0], [1, 0], [0, 1], [1, 1]]
     """
-    return (np.arange(2**num_bits)[:, None] >> np.arange(num_bits)) & 1 == 1
+    return readings_of(np.arange(2**num_bits), num_bits)
+
+
+def readings_of(numbers: np.ndarray, num_bits: int) -> np.ndarray:
+    """Integers as readings of a register, shape (..., num_bits), bool; bit 0 is the lowest.
+
+    Args:
+        numbers: Shape (...), 0 or more.
+        num_bits: Of the register.
+
+    Example:
+        >>> readings_of(np.array([2, 1]), 3).astype(int).tolist()
+        [[0, 1, 0], [1, 0, 0]]
+    """
+    return (np.asarray(numbers)[..., None] >> np.arange(num_bits)) & 1 == 1
+
+
+def numbers_of(readings: np.ndarray) -> np.ndarray:
+    """Readings of a register (..., num_bits) as integers (...); the inverse of `readings_of`.
+
+    Example:
+        >>> numbers_of(every_reading(2)).tolist()
+        [0, 1, 2, 3]
+    """
+    return readings @ (1 << np.arange(readings.shape[-1]))
 
 
 def walsh_hadamard(values: np.ndarray) -> np.ndarray:

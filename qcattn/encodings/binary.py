@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qcattn.attention import check_scores
-from qcattn.records import Hamiltonian
+from qcattn.records import Hamiltonian, readings_of
 
 __all__ = ["Binary"]
 
@@ -48,5 +48,5 @@ class Binary:
         scores = check_scores(scores)
         num_keys = scores.shape[-1]
         num_qubits = max(1, (num_keys - 1).bit_length())
-        codewords = (np.arange(num_keys)[:, None] >> np.arange(num_qubits)) & 1 == 1
+        codewords = readings_of(np.arange(num_keys), num_qubits)
         return Hamiltonian(-scores, codewords, "Binary")

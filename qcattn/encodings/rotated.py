@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qcattn.encodings.binary import Binary
-from qcattn.records import Hamiltonian
+from qcattn.records import Hamiltonian, every_reading
 
 __all__ = ["Rotated"]
 
@@ -73,5 +73,6 @@ class Rotated:
                 f"`angles` must broadcast over scores of leading shape {plain.shape}, but are of "
                 f"shape {angles.shape}"
             ) from error
-        words = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
-        return replace(plain, energies=energies, codewords=words, encoding="Rotated", basis=basis)
+        return replace(
+            plain, energies=energies, codewords=every_reading(n), encoding="Rotated", basis=basis
+        )

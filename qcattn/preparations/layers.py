@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from qiskit import QuantumCircuit, QuantumRegister
 
-from qcattn.records import Hamiltonian, check_bytes, walsh_hadamard
+from qcattn.records import Hamiltonian, check_bytes, every_reading, numbers_of, walsh_hadamard
 
 __all__ = ["Cluster", "Layer", "layers_of", "turn"]
 
@@ -58,11 +58,10 @@ class Layer(NamedTuple):
     @property
     def energies(self) -> np.ndarray:
         """Shape (2**num_qubits,), in the eigenbasis of the letters, counted from the lowest."""
-        states = np.arange(2 ** len(self.letters))
-        out = np.zeros(len(states))
+        readings = every_reading(len(self.letters))
+        out = np.zeros(len(readings))
         for cluster in self.clusters:
-            place = sum((states >> q & 1) << j for j, q in enumerate(cluster.qubits))
-            out += cluster.energies[place]
+            out += cluster.energies[numbers_of(readings[:, cluster.qubits])]
         return out
 
     def conjugated(self, diagonal: np.ndarray) -> np.ndarray:
@@ -139,7 +138,7 @@ def _clusters(letters: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> tu
     for block in sorted(blocks, key=min):
         qubits = sorted(block)
         inside = codes[:, qubits].any(axis=1)
-        strings = (codes[inside][:, qubits] > 0) @ (1 << np.arange(len(qubits)))
+        strings = numbers_of(codes[inside][:, qubits] > 0)
         terms = np.zeros(2 ** len(qubits))
         np.add.at(terms, strings, weights[inside])
         energies = walsh_hadamard(terms)

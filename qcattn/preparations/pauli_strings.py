@@ -14,7 +14,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from qcattn.errors import DoesNotFit
-from qcattn.records import Hamiltonian, walsh_hadamard
+from qcattn.records import Hamiltonian, numbers_of, walsh_hadamard
 
 __all__ = [
     "append_rotation",
@@ -39,8 +39,7 @@ def numbered(operator: SparsePauliOp) -> tuple[np.ndarray, np.ndarray]:
         ([8, 11], [1.0, -2.0])
     """
     q = operator.num_qubits
-    bits = 1 << np.arange(q)
-    strings = (operator.paulis.x @ bits) << q | operator.paulis.z @ bits
+    strings = numbers_of(operator.paulis.x) << q | numbers_of(operator.paulis.z)
     return strings[strings != 0], operator.coeffs.real[strings != 0]
 
 

@@ -27,7 +27,14 @@ from qcattn.preparations.ansatz import (
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.delivery import delivered, with_true_error
 from qcattn.preparations.fitting import check_fits
-from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
+from qcattn.records import (
+    Hamiltonian,
+    Prepared,
+    check_bytes,
+    every_reading,
+    numbers_of,
+    walsh_hadamard,
+)
 from qcattn.seeds import entropy
 
 __all__ = ["Variational"]
@@ -243,7 +250,7 @@ class MeasuredCost:
     def read(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Measured energies (points,) and what the ancilla read, shape (points, 2**n)."""
         size = 2**self._n
-        words = (np.arange(size**2)[:, None] >> np.arange(2 * self._n)) & 1 == 1
+        words = every_reading(2 * self._n)
         energies = np.full(len(points), self._constant)
         read = np.zeros((len(points), size), np.int64)
         for circuit, levels in zip(self._circuits, self._levels, strict=True):
@@ -290,7 +297,7 @@ def _groups(operator: SparsePauliOp) -> tuple[float, list[tuple[str, np.ndarray]
     for group in operator[acting].group_commuting(qubit_wise=True):
         x, z = group.paulis.x.any(axis=0), group.paulis.z.any(axis=0)
         letters = "".join("ZZXY"[2 * int(a) + int(b)] for a, b in zip(x, z, strict=True))
-        strings = ((group.paulis.x | group.paulis.z) * (1 << np.arange(n))).sum(axis=1)
+        strings = numbers_of(group.paulis.x | group.paulis.z)
         spectrum = np.zeros(2**n)
         np.add.at(spectrum, strings, group.coeffs.real)
         groups.append((letters, walsh_hadamard(spectrum)))
