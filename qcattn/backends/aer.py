@@ -116,8 +116,8 @@ class Aer:
             Counts of shape (...).
 
         Raises:
-            ValueError: If shots is not positive, the circuit does not fit ``draws``, or one row
-                does not fit into ``memory`` (before any of it is taken).
+            ValueError: If shots is not positive, or the circuit does not fit ``draws``.
+            TooLarge: If one row does not fit into ``memory`` (before any of it is taken).
             RuntimeError: If Aer refuses the circuit or loses a row.
         """
         return collect(prepared, self.stream(prepared, shots, seed))
@@ -176,7 +176,7 @@ class Aer:
         """Rows that go to Aer together: as many as fit into ``memory``, and no more than help.
 
         Raises:
-            ValueError: If not even one row fits; the message says how many bytes it takes.
+            TooLarge: If not even one row fits; the message says how many bytes it takes.
         """
         fit = self.footprint(prepared, shots).rows_at_once(self._limit())
         if self.draws == "born":

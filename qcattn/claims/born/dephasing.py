@@ -14,7 +14,7 @@ from qcattn.claims.born._turned import turned_thermal
 from qcattn.claims.frame.checks import differs, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.comparisons import certify
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.evidence import Check, Curve, Panel, Role
 from qcattn.experiment import Preparation
@@ -96,7 +96,7 @@ class QuantumMeasurement(Claim[_Readings]):
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Readings:
         """Draw every reading before and after dephasing, and runs at small fields."""
         readings_seed, search_seed = root.spawn(2)
-        scores = load(self.model).scores[self.row]
+        scores = load_scores(self.model).scores[self.row]
         scores = scores[np.isfinite(scores)].astype(float)
         models = {
             "diagonal": Binary()(scores),

@@ -16,7 +16,7 @@ from qcattn.certification.intervals import mean, proportion
 from qcattn.claims.born._majorisation import basis_for, majorises
 from qcattn.claims.frame.checks import follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
-from qcattn.datasets import load, values
+from qcattn.datasets import load_scores, values
 from qcattn.encodings import Binary, Rotated
 from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
@@ -273,7 +273,7 @@ class HeadOutputs(Claim[_Outputs]):
     def _rows(self, model: str) -> tuple[np.ndarray, np.ndarray]:
         """Scores (heads, keys) of the query and value vectors (heads, keys, d)."""
         stored = values(model)
-        scores = load(model, stored.sentence).scores[stored.layer]
+        scores = load_scores(model, stored.sentence).scores[stored.layer]
         heads = list(self.heads)
         return scores[heads, self.query].astype(float), stored.values[heads].astype(float)
 

@@ -21,7 +21,7 @@ from qcattn.claims.born._heads import (
 )
 from qcattn.claims.frame.checks import equals, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.models.kuramoto import (
     integrate,
@@ -133,7 +133,7 @@ class KuramotoLocking(Claim[_Registers]):
             "drifting": head_register(drifting, dephased=False),
             "copy kept": head_register(locked, dephased=True),
             "real row": attending_register(
-                locked, softmax(load().scores[5, :8, 7, :8].astype(float))
+                locked, softmax(load_scores().scores[5, :8, 7, :8].astype(float))
             ),
         }
         counts = draw(list(tests.values()), self.shots, self.sampler(), drawn)

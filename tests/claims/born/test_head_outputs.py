@@ -7,7 +7,7 @@ from qcattn.attention import softmax
 from qcattn.backends import Aer
 from qcattn.claims.born._majorisation import basis_for, majorises
 from qcattn.claims.born.head_outputs import HeadOutputs
-from qcattn.datasets import load, values
+from qcattn.datasets import load_scores, values
 from qcattn.preparations import Amplitude, Heralded, Purification
 from qcattn.records import Counts
 
@@ -45,7 +45,7 @@ def test_outputs_agree_and_one_state_does_not_serve_every_head():
     assert majorises(np.eye(4)[0], [0.4, 0.3, 0.2, 0.1])  # a pure state is sharp enough for any
     exact, measured = found.panels[0].curves[1].x, found.panels[0].curves[1].y
     stored = values("minilm")
-    rows = softmax(load("minilm").scores[stored.layer, [1, 2], 8])
+    rows = softmax(load_scores("minilm").scores[stored.layer, [1, 2], 8])
     by_hand = [rows[h] @ stored.values[[1, 2]][h] for h in range(2)]
     assert exact == pytest.approx(np.ravel(by_hand))
     assert np.abs(exact - measured).max() < 0.1

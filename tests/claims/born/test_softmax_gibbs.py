@@ -8,7 +8,7 @@ from qcattn.attention import softmax
 from qcattn.backends import Aer
 from qcattn.claims.born._rows import HEAD_SIZES, real_rows
 from qcattn.claims.born.softmax_gibbs import SoftmaxGibbs, _distance
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.evidence import Check
 from qcattn.progress import silent
 
@@ -83,7 +83,7 @@ def test_the_dense_reference_is_softmax_to_many_digits():
 @pytest.mark.parametrize("model", HEAD_SIZES)
 def test_rows_are_those_of_the_model(model):
     rows = real_rows(model, 4, np.random.default_rng(1))
-    everything = load(model).scores.reshape(-1, rows.shape[1])
+    everything = load_scores(model).scores.reshape(-1, rows.shape[1])
     assert all((everything == row).all(axis=1).any() for row in rows)
     assert (np.isfinite(rows).sum(axis=1) > 1).all()
     assert len(np.unique(rows, axis=0)) == 4
