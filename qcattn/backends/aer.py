@@ -26,6 +26,7 @@ from qcattn.backends.counting import Reader, collect
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.readout import apply_readout, readout_matrices
 from qcattn.backends.streams import base_seed, results, run
+from qcattn.readings.circuits import measured_qubits
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
@@ -229,13 +230,9 @@ class Aer:
         """
         noise = self._noise() or NoiseModel()
         circuit = self.fitted(prepared)
-        qubit_of = {
-            item.clbits[0]: circuit.find_bit(item.qubits[0]).index
-            for item in circuit.data
-            if item.operation.name == "measure"
-        }
+        qubit_of = measured_qubits(circuit)
         (key,) = [each for each in circuit.cregs if each.name == prepared.key_register]
-        return readout_matrices(noise, [qubit_of[bit] for bit in key])
+        return readout_matrices(noise, [circuit.find_bit(qubit_of[bit]).index for bit in key])
 
     def on(self, circuit: QuantumCircuit) -> str:
         """The device that a circuit runs on, ``"CPU"`` or ``"GPU"``."""

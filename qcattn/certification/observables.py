@@ -128,7 +128,7 @@ def certify_observables(
         >>> held.refuted, held.offenders
         (True, ('X',))
     """
-    check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check(prepared, hamiltonian, beta, alpha, error)
     chosen = default_strings(hamiltonian) if strings is None else tuple(strings)
     if not chosen:
         raise ValueError("`strings` must hold one or more, but is empty; leave it out for a set")
@@ -139,7 +139,6 @@ def certify_observables(
                 f"{string!r}"
             )
     aimed: State = prepared.state if state is None else state
-    allowed = float(prepared.error if error is None else error)
     exact = exact_expectations(exact_state(hamiltonian, beta, aimed), chosen)
     groups = measure(prepared, chosen, shots, backend, seed)
     hits, kept = positives(groups, chosen)
