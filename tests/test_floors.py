@@ -12,7 +12,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         [
-            ("errors", "names", "progress", "seeds", "walking"),
+            ("errors", "markup", "names", "progress", "seeds", "walking"),
             ("arguments",),
             ("attention", "thermal"),
             ("records", "datasets"),
