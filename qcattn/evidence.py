@@ -190,7 +190,7 @@ class Evidence:
             ValueError: If there is none; the nearest is named.
         """
         by_name = {check.name: check for check in self.checks}
-        return by_name[known("checks", name, by_name)]
+        return by_name[known("name", name, by_name)]
 
     def number(self, name: str) -> Number:
         """The number of this name.
@@ -199,7 +199,7 @@ class Evidence:
             ValueError: If there is none; the nearest is named.
         """
         by_name = {number.name: number for number in self.numbers}
-        return by_name[known("numbers", name, by_name)]
+        return by_name[known("name", name, by_name)]
 
     def held(self, role: Role) -> set[bool | None]:
         """What was found of the checks of a role: some of True, False and None."""

@@ -12,8 +12,8 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         [
-            ("errors", "markup", "names", "progress", "seeds", "walking"),
-            ("arguments",),
+            ("errors", "markup", "names", "progress", "seeds", "versions"),
+            ("arguments", "walking"),
             ("attention", "thermal"),
             ("records", "datasets"),
             ("evidence", "models", "encodings"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from numbers import Real
 
-from qcattn.arguments import check_alpha
-from qcattn.preparations.fitting import check_beta
+from qcattn.arguments import check_alpha, check_beta
 from qcattn.records import Hamiltonian, Prepared
 
 __all__ = ["check"]

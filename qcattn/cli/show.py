@@ -53,11 +53,11 @@ def show(
             raise ValueError(f"`--epsilon`, `--plot`, `--by` and `--out` go with a store of "
                              f"`qcattn sweep`, but {result} is none")  # fmt: skip
         _show_folder(result, json)
-    from qcattn.sweeps import load
+    from qcattn.sweeps import load_sweep
 
     if plot is None and (by, out) != (None, None):
         raise ValueError("`--by` and `--out` go with `--plot`; name the axis to plot over")
-    done = load(result)
+    done = load_sweep(result)
     if plot is None:
         show_sweep(done, json, epsilon)
         return

@@ -37,9 +37,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qcattn.arguments import check_alpha
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._binomial import upper
-from qcattn.comparisons._rows import Floats, Ints, check_level, check_probabilities
+from qcattn.comparisons._rows import Floats, Ints, check_probabilities
 from qcattn.comparisons.fit import fit
 
 #: Consecutive batches into which each run is cut.
@@ -150,7 +151,7 @@ def independent(
         >>> result.refuted, result.parts["shift"].where
         (True, (0, 2, 100))
     """
-    alpha = check_level(alpha)
+    alpha = check_alpha(alpha)
     runs, outcomes = _encode(memories, p)
     names = _possible(runs, p, parts)
     _check_permutations(permutations, names, alpha)
@@ -184,15 +185,15 @@ def _possible(runs: list[Ints], p: Any, parts: Sequence[str]) -> list[str]:
     """The parts that are asked for and that these runs allow."""
     unknown = [name for name in parts if name not in PARTS]
     if isinstance(parts, str) or unknown:
-        raise ValueError(f"Argument `parts` must hold names among {list(PARTS)}, but is {parts!r}.")
+        raise ValueError(f"`parts` must hold names among {list(PARTS)}, but is {parts!r}")
     left_out = set() if len(runs) > 1 else set(OF_TWO_RUNS)
     left_out |= set() if p is not None else set(OF_A_LAW)
     left_out |= set() if min(map(len, runs)) >= 4 * BATCHES else {"batches"}
     names = [name for name in PARTS if name in parts and name not in left_out]
     if not names:
         raise ValueError(
-            f"Argument `parts` must hold a part that {len(runs)} runs allow (with p or without), "
-            f"but is {parts!r}."
+            f"`parts` must hold a part that {len(runs)} runs allow (with p or without), "
+            f"but is {parts!r}"
         )
     return names
 
@@ -206,7 +207,7 @@ def _check_permutations(permutations: int, names: list[str], alpha: float) -> No
         free = [name for name in names if not PARTS[name]]
         cure = f" Or look only at parts that need none: parts={free}." if free and resting else ""
         raise ValueError(
-            f"Argument `permutations` must be at least {needed} for each of the {len(names)} parts "
+            f"`permutations` must be at least {needed} for each of the {len(names)} parts "
             f"to refute at alpha = {alpha} by itself, but is {permutations}.{cure}"
         )
 
@@ -217,12 +218,12 @@ def _encode(memories: Sequence[Any], p: Any) -> tuple[list[Ints], int]:
         memories = [memories]
     runs = [np.asarray(run) for run in memories]
     if not runs:
-        raise ValueError("Argument `memories` must hold at least one run, but is empty.")
+        raise ValueError("`memories` must hold at least one run, but is empty")
     for i, run in enumerate(runs):
         if run.ndim != 1 or len(run) < 2:
             raise ValueError(
-                f"Argument `memories` must hold runs of shape (shots,) with at least two shots, "
-                f"but run {i} has shape {run.shape}."
+                f"`memories` must hold runs of shape (shots,) with at least two shots, "
+                f"but run {i} has shape {run.shape}"
             )
     if p is None:
         names, flat = np.unique(np.concatenate(runs), return_inverse=True)
@@ -232,8 +233,8 @@ def _encode(memories: Sequence[Any], p: Any) -> tuple[list[Ints], int]:
     for i, run in enumerate(runs):
         if run.dtype.kind not in "iu" or run.min() < 0 or run.max() >= outcomes:
             raise ValueError(
-                f"Argument `memories` must hold indices from 0 to {outcomes - 1} where `p` is "
-                f"given, but run {i} does not."
+                f"`memories` must hold indices from 0 to {outcomes - 1} where `p` is "
+                f"given, but run {i} does not"
             )
     return [run.astype(np.int64) for run in runs], outcomes
 

@@ -121,7 +121,7 @@ def queries_keys_values(
     """
     _, weights, config, ids, tokens = _loaded(text)
     if not 0 <= layer < config.layers:
-        raise ValueError(f"Argument `layer` is {layer}, but layers are 0 to {config.layers - 1}.")
+        raise ValueError(f"`layer` is {layer}, but layers are 0 to {config.layers - 1}")
     stream = _embedded(weights, config, ids)
     for number in range(layer):
         _, stream = _through(stream, weights, number, config)
@@ -210,7 +210,7 @@ def _tokenise(tokeniser: Any, text: str, longest: int) -> tuple[NDArray[np.int64
     encoded = tokeniser.encode(text)
     if not text.strip() or len(encoded.ids) > longest:
         raise ValueError(
-            f"Argument `text` has {len(encoded.ids)} tokens, [CLS] and [SEP] included, but MiniLM "
-            f"takes 3 to {longest}. Pass a {'shorter' if text.strip() else 'longer'} text."
+            f"`text` has {len(encoded.ids)} tokens, [CLS] and [SEP] included, but MiniLM "
+            f"takes 3 to {longest}; pass a {'shorter' if text.strip() else 'longer'} text"
         )
     return np.array(encoded.ids), tuple(encoded.tokens)

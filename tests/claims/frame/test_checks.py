@@ -16,7 +16,7 @@ def test_counts_of_another_law_fail_and_few_counts_do_not_decide():
     assert check.holds is True and check.role == "beyond"
     moved = p + np.array([[0.02, -0.02, 0, 0], [0, 0, 0, 0]])
     wrong = follows("p", rng.multinomial(200_000, moved), p, epsilon=0.05, alpha=1e-6)
-    assert wrong.holds is False and "outcome" in wrong.by
+    assert wrong.holds is False and "outcome" in wrong.by and wrong.name == "p"
     assert follows("p", rng.multinomial(100, p), p, epsilon=0.02, alpha=1e-6).holds is None
     impossible = right + np.array([[0, 0, 0, 1], [0, 0, 0, 0]])
     assert follows("p", impossible, p, epsilon=0.02, alpha=1e-6).holds is False
