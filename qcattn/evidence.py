@@ -120,13 +120,13 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A picture as data, which `qcattn.views.findings.page.draw_panel` draws.
+    """A picture as data, which `qcattn.views.panels.plot_panel` plots.
 
     Attributes:
         title: What it shows.
         x_label: Of the abscissa, with its unit.
         y_label: Of the ordinate.
-        curves: What is drawn.
+        curves: What it shows.
         x_scale: ``"linear"`` or ``"log"``.
         y_scale: Likewise.
         ticks: Names of the abscissas 0, 1, ... for bars of things that have names.

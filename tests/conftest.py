@@ -158,3 +158,21 @@ def tools():
     for item in (Exact, given, with_reset, random_state, most_misses):
         setattr(out, item.__name__, item)
     return out
+
+
+@pytest.fixture
+def scores_of():
+    """Scores that are hard to get right, for any number of keys."""
+
+    def hard(num_keys: int) -> np.ndarray:
+        """Rows (2, 3) with a masked key, ties, a range of 1e3 and all equal scores."""
+        scores = np.random.default_rng(num_keys).normal(scale=2.0, size=(2, 3, num_keys))
+        scores[0, 1] = 0.7
+        scores[1, 0] *= 1e3
+        if num_keys > 1:
+            scores[0, 0, 0] = scores[0, 0, -1]
+            scores[1, 1, num_keys // 2] = -np.inf
+            scores[1, 2, 1:] = -np.inf
+        return scores
+
+    return hard

@@ -36,7 +36,7 @@ _SHOTS_OF_CHUNK = 2**19
 _NUMBERS_OF_CHUNK = 2**22
 # Instructions after which one run is one trajectory, unless it is of a density matrix.
 _NOT_UNITARY = {"reset", "initialize", "kraus", "superop", "quantum_channel"}
-# Qubits from which on the cores work on one state together.
+# Qubits from which on the cores work on one state together, and a GPU gains on any draws.
 _LARGE = 16
 
 
@@ -53,7 +53,8 @@ class Aer:
 
     Attributes:
         method: Aer's simulation method, ``"automatic"`` lets Aer choose.
-        device: ``"CPU"``, ``"GPU"``, or ``"auto"``: the GPU if a small circuit runs on it.
+        device: ``"CPU"``, ``"GPU"``, or ``"auto"``: the GPU for circuits of 16 qubits or more if
+            there is one that runs a circuit; smaller ones do not gain by it.
         precision: ``"double"`` or ``"single"``.
         draws: ``"shots"``: Aer's own sampling. ``"born"``: Aer's exact outcome probabilities of
             the same circuit, then a multinomial draw; faster, and blind to faults in Aer's
@@ -233,9 +234,11 @@ class Aer:
         (key,) = [each for each in circuit.cregs if each.name == prepared.key_register]
         return readout_matrices(noise, [circuit.find_bit(qubit_of[bit]).index for bit in key])
 
-    def on(self) -> str:
-        """The device that is used, ``"CPU"`` or ``"GPU"``."""
-        return ("GPU" if gpu_works() else "CPU") if self.device == "auto" else self.device
+    def on(self, circuit: QuantumCircuit) -> str:
+        """The device that a circuit runs on, ``"CPU"`` or ``"GPU"``."""
+        if self.device != "auto":
+            return self.device
+        return "GPU" if active_qubits(circuit) >= _LARGE and gpu_works() else "CPU"
 
     def settings(self) -> dict[str, str]:
         """The options as strings, for the record of a run."""
@@ -248,7 +251,7 @@ class Aer:
             "backend": "Aer",
             "draws": self.draws,
             "method": self.method,
-            "device": self.on(),
+            "device": "CPU" if self.device == "auto" and not gpu_works() else self.device,
             "precision": self.precision,
             "noise": noise,
         }
@@ -276,7 +279,7 @@ class Aer:
                 "`device` is 'GPU', but Aer runs no circuit on one here; use 'CPU', or install "
                 "qiskit-aer-gpu in place of qiskit-aer (never both) where there is a GPU"
             )
-        if (device := self.on()) == "GPU":
+        if (device := self.on(circuit)) == "GPU":
             # Small states, those of many rows or shots, go to the GPU together.
             options["batched_shots_gpu"] = qubits < _LARGE
         return AerSimulator(device=device, **options)
@@ -341,7 +344,8 @@ class Aer:
         circuit, measured = without_measurements(circuit)
         chunk, reader = self.rows_at_once(prepared, shots), Reader(prepared)
         values, several = prepared.flat_values, 1
-        if not mixed and self.method in ("automatic", "statevector") and circuit.num_parameters:
+        alone = mixed or self.on(circuit) == "GPU"  # Aer's GPU spoils all rows after the first
+        if not alone and self.method in ("automatic", "statevector") and circuit.num_parameters:
             several = rows_of_circuit(circuit.num_parameters, min(chunk, len(values)))
         circuit = with_probabilities(circuit, measured, several)
         simulator = self._simulator(circuit, noise)

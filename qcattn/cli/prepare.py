@@ -132,22 +132,24 @@ def exit_code_of(trials: Trials) -> int:
 
 def print_trials(trials: Trials, json: bool) -> None:
     """Print the table and a few sentences, or JSON."""
-    from qcattn.views.trials import page as views
+    from qcattn.views.trials import sheets
+    from qcattn.views.trials.brief import brief
+    from qcattn.views.trials.words import refusals, words
 
     if json:
         from json import dumps
 
-        typer.echo(dumps(views.brief(trials), indent=1))
+        typer.echo(dumps(brief(trials), indent=1))
         return
     from rich.console import Console
 
     from qcattn.views.tables import set_in_type
 
     console = Console()
-    console.print(set_in_type(views.cost(trials)))
-    console.print(set_in_type(views.errors(trials)))
-    console.print(views.words(trials), highlight=False, markup=False)
-    for names, why in views.refusals(trials):
+    for sheet in (sheets.cost(trials), sheets.errors(trials)):
+        console.print(set_in_type(sheet, console.width))
+    console.print(words(trials), highlight=False, markup=False)
+    for names, why in refusals(trials):
         console.print(f"Left out: {names}: {why}", highlight=False, markup=False)
 
 

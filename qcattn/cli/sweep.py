@@ -77,21 +77,24 @@ def sweep(
 
 def show_sweep(done: Sweep, json: bool, epsilon: float | None = None) -> None:
     """Print a sweep as tables or JSON, and end with its exit code."""
-    from qcattn.views.sweep import cells
+    from qcattn.views.sweep import sheets
+    from qcattn.views.sweep.brief import brief
+    from qcattn.views.sweep.words import words
 
     if json:
         from json import dumps
 
-        typer.echo(dumps(cells.brief(done), indent=1))
+        typer.echo(dumps(brief(done), indent=1))
     else:
         from rich.console import Console
 
+        from qcattn.views.tables import set_in_type
+
         console = Console()
-        console.print(cells.cells_table(done, epsilon))
-        failures = cells.failures_table(done)
-        if failures is not None:
-            console.print(failures)
-        console.print(cells.words(done), highlight=False, markup=False)
+        for sheet in (sheets.cells(done, epsilon), sheets.failures(done)):
+            if sheet.lines:
+                console.print(set_in_type(sheet, console.width))
+        console.print(words(done), highlight=False, markup=False)
     raise typer.Exit({"agrees": 0, "differs": 1}.get(done.standing, 2))
 
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from qcattn.backends import Aer
 from qcattn.claims import KMSCondition
-from qcattn.claims.born._thermometer import inverse_temperature, measured
+from qcattn.claims.born._thermometer import draw_tests, inverse_temperature
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     backend = Aer(draws=options.draws)
     found = []
     for part in np.random.SeedSequence(options.seed).spawn(options.repetitions):
-        counts = measured(teeth, tests, options.shots, backend, part)
+        counts = draw_tests(teeth, tests, options.shots, backend, part)
         found.append(inverse_temperature(teeth, counts, options.alpha))
     held = sum(claim.beta in one for one in found)
     best = np.array([one.best for one in found])

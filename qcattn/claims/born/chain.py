@@ -16,8 +16,8 @@ from qcattn.backends.drawing import draw
 from qcattn.certification import certify_free_energy, expectation
 from qcattn.certification.intervals import proportion
 from qcattn.claims.born._correlators import Comb, bohr_frequencies, comb, correlation, hadamard_test
+from qcattn.claims.born._posterior import updated
 from qcattn.claims.born._thermometer import defect, inverse_temperature
-from qcattn.claims.born.bayes import updated
 from qcattn.claims.frame.checks import algebra, equals, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.comparisons import certify

@@ -7,8 +7,7 @@ from qiskit.quantum_info import Statevector
 from qcattn import thermal
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.claims import ThermodynamicEntropy
-from qcattn.claims.born.entropies import _law, _read_along, _turned
+from qcattn.claims.born.entropies import ThermodynamicEntropy, _law, _read_along, _turned
 from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.encodings import Binary
 from qcattn.preparations import Amplitude, Heralded
@@ -24,9 +23,11 @@ def found():
 def test_the_entropies_agree_in_one_basis_only(found):
     """False-failure rate 1e-6."""
     assert found.standing == "conditional" and "basis of the keys" in found.condition
-    assert [check.holds for check in found.checks] == [True, True, True, False, False]
+    assert all(found.check(name).holds for name in ("dense", "keys", "never smaller"))
+    assert found.check("turned by 1.00").holds is False
+    assert found.check("pure state").holds is False
     assert all(number.reference in number.estimate for number in found.numbers)
-    own = found.numbers[-1]
+    own = found.number("of the pure state along its own vector")
     assert own.reference == 0 and own.estimate.high < 0.01
 
 
@@ -50,7 +51,7 @@ class Sharpened(Aer):
 def test_a_sampler_that_loses_entropy_is_caught():
     found = ThermodynamicEntropy(**SMALL, angles=(0.0, 1.0), backend=Sharpened())(seed=1)
     assert found.standing == "refuted"
-    assert [check.holds for check in found.checks][1:3] == [False, False]
+    assert found.check("keys").holds is False and found.check("never smaller").holds is False
 
 
 class Stuck(Aer):
@@ -66,7 +67,7 @@ class Stuck(Aer):
 
 def test_no_condition_is_named_that_was_not_seen():
     found = ThermodynamicEntropy(**SMALL, angles=(0.0,), backend=Stuck())(seed=1)
-    assert found.checks[-1].holds and not found.condition
+    assert found.check("pure state").holds and not found.condition
     assert "formula alone is not" not in found.words
 
 

@@ -6,8 +6,8 @@ from scipy import special
 from scipy.linalg import logm
 
 from qcattn.backends import Aer
-from qcattn.claims import RelativeEntropy
 from qcattn.claims.born._divergence import divergence, largest_divergence
+from qcattn.claims.born.relative_entropy import RelativeEntropy
 from qcattn.models.oscillator import displaced_thermal
 from qcattn.preparations import Purification
 from qcattn.records import Counts
@@ -26,11 +26,11 @@ def test_energies_give_it_and_counting_loses_some():
     """False-failure rate 1e-6."""
     found = RelativeEntropy(**SMALL)(seed=2)
     assert found.standing == "exact"
-    first = found.numbers[0]
+    first = found.number("relative entropy at displacement 1.2 (nats)")
     assert first.reference == pytest.approx(np.log(2) * 1.2**2, abs=1e-5)
     assert first.reference in first.estimate
     assert "the counts miss" in found.words
-    counted = found.numbers[-1]
+    counted = found.number("divergence counted at displacement 1.2 (nats)")
     assert counted.estimate.high < first.estimate.low
 
 
@@ -41,7 +41,7 @@ def test_a_state_of_another_temperature_is_refuted():
     )(seed=2)
     assert off.standing == "refuted"
     assert "Not all" in off.words
-    gained = [check.holds for check in off.checks if "energy gained" in check.statement]
+    gained = [off.check(f"energy, displacement {a:g}").holds for a in SMALL["displacements"]]
     assert False not in gained  # a displacement adds the same energy at any temperature
 
 
@@ -55,7 +55,7 @@ def test_keys_read_in_reverse_are_caught():
 
 def test_without_displacement_nothing_is_seen_to_be_lost():
     found = RelativeEntropy(**{**SMALL, "displacements": (0.0,)})(seed=2)
-    assert found.checks[-1].holds is None
+    assert found.check("counting loses").holds is None
     assert "miss" not in found.words
 
 
