@@ -659,6 +659,11 @@ class Result:
         return self.verdicts[0]
 
     @property
+    def alpha(self) -> float:
+        """Probability that a perfect sampler is said to differ by any comparison, at most."""
+        return sum(verdict.alpha for verdict in self.verdicts)
+
+    @property
     def differs(self) -> bool:
         """Whether any of the comparisons refutes, each at its own share of alpha."""
         return any(verdict.differs for verdict in self.verdicts)
