@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qcattn.records import Result
 
 __all__ = ["exit_code", "print_results"]
 
 
-def exit_code(results: list[Result]) -> int:
+def exit_code(results: Sequence[Result]) -> int:
     """1 if any differs, else 2 if any is undecided, else 0."""
     standings = {result.standing for result in results}
     return 1 if "differs" in standings else 2 if "undecided" in standings else 0
 
 
-def print_results(results: list[Result], alpha: float, json: bool) -> None:
+def print_results(results: Sequence[Result], alpha: float, json: bool) -> None:
     """Print tables and sentences, or JSON."""
     if json:
         from json import dumps

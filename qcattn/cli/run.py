@@ -120,7 +120,7 @@ def run(
     if noise is not None:
         results = [_with_noise(result, noise) for result in results]
     print_results(results, alpha, json)
-    folder = _write(results, out)
+    folder = _write(results, alpha, out)
     if not json:
         if memory is not None:
             typer.echo(_memory(chosen.scores.shape, max(peaks), memory))
@@ -134,12 +134,12 @@ def run(
 
 
 def _one_head(scores: Scores, result: Result) -> Scores:
-    """The head that the report shows."""
+    """The head that says most, which is prepared again."""
     from dataclasses import replace
 
-    from qcattn.views.run.heads import telling_head
+    from qcattn.attention import telling_head
 
-    index = telling_head(result)
+    index = telling_head(result.expected)
     return replace(scores, scores=scores.scores[index], axes=scores.axes[len(index) :])
 
 
@@ -239,15 +239,12 @@ def _with_noise(result: Result, noise: str) -> Result:
     return replace(result, settings={**result.settings, "noise": noise})
 
 
-def _write(results: list[Result], out: Path | None) -> Path:
-    from qcattn.folders.results import write_files
+def _write(results: list[Result], alpha: float, out: Path | None) -> Path:
+    from qcattn.folders.runs import Run, write_run
     from qcattn.views.run.report import write_report
 
     def write(folder: Path) -> None:
-        write_files(results[0], folder)
-        for result in results[1:]:
-            (folder / "heralded").mkdir()
-            write_files(result, folder / "heralded")
+        write_run(Run(tuple(results), alpha), folder)
         write_report(folder / "report.html", results)
 
     return write_whole(out, "qcattn-run", write)

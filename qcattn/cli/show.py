@@ -74,7 +74,7 @@ def show(
 def _show_folder(folder: Path, json: bool) -> None:
     """Print what a run left, and end with its exit code."""
     from qcattn.folders.findings import is_findings, load_findings
-    from qcattn.folders.results import load
+    from qcattn.folders.runs import load_run
     from qcattn.folders.trials import is_trials, load_trials
 
     if is_findings(folder):
@@ -89,12 +89,8 @@ def _show_folder(folder: Path, json: bool) -> None:
         if not json:
             typer.echo(f"Report and results: {folder / 'report.html'}")
         raise typer.Exit(exit_code_of(trials))
-    results = [load(folder)]
-    if (folder / "heralded").is_dir():
-        results.append(load(folder / "heralded"))
-    print_results(
-        results, sum(verdict.alpha for result in results for verdict in result.verdicts), json
-    )
+    done = load_run(folder)
+    print_results(done.parts, done.alpha, json)
     if not json:
         typer.echo(f"Report and results: {folder / 'report.html'}")
-    raise typer.Exit(exit_code(results))
+    raise typer.Exit(exit_code(done.parts))
