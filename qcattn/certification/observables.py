@@ -27,7 +27,7 @@ from qcattn.backends.protocol import Backend
 from qcattn.certification.checking import check
 from qcattn.certification.intervals import binomial_p_value, proportion
 from qcattn.certification.paulis import (
-    Group,
+    PauliGroup,
     default_strings,
     exact_expectations,
     measure,
@@ -158,7 +158,9 @@ def certify_observables(
     )
 
 
-def positives(groups: Sequence[Group], strings: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def positives(
+    groups: Sequence[PauliGroup], strings: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """How often each string read +1, and its kept shots."""
     hits, kept = np.zeros(len(strings), np.int64), np.zeros(len(strings), np.int64)
     for group in groups:
