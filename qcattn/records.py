@@ -36,9 +36,9 @@ __all__ = [
     "bitstrings",
     "check_bytes",
     "every_reading",
+    "joint_standing",
     "numbers_of",
     "readings_of",
-    "together",
     "walsh_hadamard",
 ]
 
@@ -621,7 +621,7 @@ class Verdict:
         return "differs" if self.differs else "agrees" if self.agrees else "undecided"
 
 
-def together(standings: Iterable[str], *, complete: bool = True) -> Agreement:
+def joint_standing(standings: Iterable[str], *, complete: bool = True) -> Agreement:
     """What several verdicts say together.
 
     Args:
@@ -633,7 +633,7 @@ def together(standings: Iterable[str], *, complete: bool = True) -> Agreement:
         agree.
 
     Example:
-        >>> together(["agrees", "undecided"]), together(["undecided", "differs"])
+        >>> joint_standing(["agrees", "undecided"]), joint_standing(["undecided", "differs"])
         ('undecided', 'differs')
     """
     found = set(standings)
@@ -717,7 +717,9 @@ class Result:
     @property
     def standing(self) -> Agreement:
         """The verdict in one word: of all comparisons, each at its own share of alpha."""
-        return together((verdict.standing for verdict in self.verdicts), complete=self.complete)
+        return joint_standing(
+            (verdict.standing for verdict in self.verdicts), complete=self.complete
+        )
 
     @property
     def differs(self) -> bool:

@@ -19,7 +19,7 @@ from qcattn.certification.dense import certify_dense
 from qcattn.datasets import Scores
 from qcattn.errors import DoesNotFit, Interrupted, TooLarge
 from qcattn.progress import Progress, silent
-from qcattn.records import Agreement, Hamiltonian, Prepared, Result, together
+from qcattn.records import Agreement, Hamiltonian, Prepared, Result, joint_standing
 from qcattn.seeds import entropy
 from qcattn.stages import Preparation, draw_result
 from qcattn.walking import classes
@@ -112,7 +112,7 @@ class Trials:
     def standing(self) -> Agreement:
         """The verdict over all methods that fit."""
         fitting = (trial.standing for trial in self.trials if trial.result is not None)
-        return together(fitting, complete=self.complete)
+        return joint_standing(fitting, complete=self.complete)
 
     def __str__(self) -> str:
         """One line a trial."""

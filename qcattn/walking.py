@@ -1,6 +1,7 @@
 """The strategies of a folder, found by walking it: a new file is known the moment it exists.
 
-A strategy is a public dataclass that can be called, in a file of the folder or of a folder in it.
+A strategy is a public dataclass that can be called, in a public file of the folder or of a folder
+in it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def classes(room: str) -> dict[str, type]:
     """
     package = import_module(f"qcattn.{room}")
     files = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    modules = [import_module(file.name) for file in files]
+    modules = [import_module(file.name) for file in files if "._" not in file.name]
     found = {
         name: value
         for module in modules
@@ -57,7 +58,7 @@ def names(room: str) -> list[str]:
         ['Binary', 'OneHot', 'Rotated', 'Transverse']
     """
     folders = import_module(f"qcattn.{room}").__path__
-    files = [path for folder in folders for path in Path(folder).rglob("*.py")]
+    files = [path for folder in folders for path in Path(folder).rglob("[!_]*.py")]
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
     written = {
         node.name: node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)

@@ -12,7 +12,7 @@ import numpy as np
 
 from qcattn.attention import softmax
 from qcattn.comparisons import Certificate, certify
-from qcattn.records import Agreement, Counts, Verdict, together
+from qcattn.records import Agreement, Counts, Verdict, joint_standing
 from qcattn.stages import compare
 from qcattn.sweeps.grid import Grid
 from qcattn.sweeps.store import ROWS, Store
@@ -153,7 +153,9 @@ class Cell:
         """The verdict in one word."""
         if self.failure:
             return "failed"
-        return together((verdict.standing for verdict in self.verdicts), complete=self.complete)
+        return joint_standing(
+            (verdict.standing for verdict in self.verdicts), complete=self.complete
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +223,7 @@ class Sweep:
     @property
     def standing(self) -> Agreement:
         """Differs if any cell does; agrees if all do."""
-        return together(cell.standing for cell in self.cells)
+        return joint_standing(cell.standing for cell in self.cells)
 
     def __str__(self) -> str:
         """One line a cell."""

@@ -13,7 +13,7 @@ import pytest
 from qcattn.datasets import load_scores, minilm, packages
 
 DATA = Path(__file__).parent.parent / "data"
-CONFIG = minilm.Config(layers=3, heads=4, epsilon=1e-3)
+CONFIG = minilm.MiniLMConfig(layers=3, heads=4, epsilon=1e-3)
 
 
 def tiny() -> dict[str, Any]:
@@ -37,7 +37,9 @@ def test_tiny_encoder_gives_the_scores_of_transformers() -> None:
 def test_a_wrong_architecture_shows(change: dict[str, Any]) -> None:
     """Planted faults: each leaves the reference by far more than its rounding."""
     model = tiny()
-    _, hidden = minilm.forward(model, minilm.Config(**{**vars(CONFIG), **change}), model["ids"])
+    _, hidden = minilm.forward(
+        model, minilm.MiniLMConfig(**{**vars(CONFIG), **change}), model["ids"]
+    )
     assert np.abs(hidden - model["hidden"]).max() > 1e-5
 
 

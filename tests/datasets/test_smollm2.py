@@ -14,7 +14,7 @@ from qcattn.attention import attention_output, softmax
 from qcattn.datasets import load_scores, packages, smollm2, values
 
 DATA = Path(__file__).parent.parent / "data"
-CONFIG = smollm2.Config(layers=3, heads=6, key_heads=2, rotary_base=50.0, epsilon=1e-3)
+CONFIG = smollm2.SmolLM2Config(layers=3, heads=6, key_heads=2, rotary_base=50.0, epsilon=1e-3)
 
 
 def tiny(name: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_tiny_decoder_gives_the_scores_of_transformers(name: str) -> None:
 def test_a_wrong_architecture_shows(change: dict[str, Any]) -> None:
     """Planted faults: each leaves the reference by far more than the tolerance of 5e-6."""
     model = tiny("tied")
-    config = smollm2.Config(**{**vars(CONFIG), **change})
+    config = smollm2.SmolLM2Config(**{**vars(CONFIG), **change})
     _, logits = smollm2.forward(model, config, model["ids"])
     assert np.abs(logits - model["logits"]).max() > 1e-3
 

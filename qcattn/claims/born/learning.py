@@ -125,7 +125,8 @@ class LearnedMeasurement(Claim[_Learned]):
             self.sampler(),
         )
         found: list[Ablation] = []
-        derivatives, shots = [], 0
+        derivatives: list[tuple[Estimate, float]] = []
+        shots = 0
         for i, (name, own) in enumerate(zip(self.tasks, roots, strict=True)):
             drawn, trained = own.spawn(2)
             task = self._task(name, np.random.default_rng(drawn))
