@@ -98,7 +98,9 @@ def test_until_certified_says_what_was_reached(tmp_path):
     options = ("sweep", plan, "--store", tmp_path / "runs.sqlite", "--until", "certified=0.15")
     done = invoke(*options)
     words = flat(done.output)
-    assert "verdict met differ p TV at most" in words and "met: certified=0.15." in words
+    assert "verdict met differ p TV at most" in words and (
+        '"met" says whether certified=0.15 was reached.' in words
+    )
     assert " agrees yes " in words and " undecided no " in words
     assert {cell.met for cell in load_sweep(tmp_path / "runs.sqlite")} == {True, False}
     assert done.exit_code == 2 and "did not reach certified=0.15 within" in words
