@@ -15,7 +15,14 @@ from qcattn.comparisons import certify
 from qcattn.evidence import Estimate
 from qcattn.models.oscillator import displaced_thermal, number_distribution
 
-__all__ = ["CutOff", "cut_off_law", "error", "exact_error", "weight_above", "with_none_above"]
+__all__ = [
+    "CutOff",
+    "cut_off_law",
+    "exact_error",
+    "measured_error",
+    "weight_above",
+    "with_none_above",
+]
 
 
 @dataclass(frozen=True, eq=False)
