@@ -8,7 +8,10 @@ __all__ = ["DoesNotFit", "Interrupted", "TooLarge"]
 
 
 class DoesNotFit(ValueError):
-    """A method does not take this Hamiltonian; the message names the methods that do."""
+    """A method, with its options, does not take this Hamiltonian at this temperature.
+
+    The message names what would do: another method, option or temperature.
+    """
 
 
 class TooLarge(ValueError):

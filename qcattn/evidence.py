@@ -120,13 +120,13 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A picture as data, which `qcattn.views.findings.page.draw_panel` draws.
+    """A picture as data, which `qcattn.views.panels.plot_panel` plots.
 
     Attributes:
         title: What it shows.
         x_label: Of the abscissa, with its unit.
         y_label: Of the ordinate.
-        curves: What is drawn.
+        curves: What it shows.
         x_scale: ``"linear"`` or ``"log"``.
         y_scale: Likewise.
         ticks: Names of the abscissas 0, 1, ... for bars of things that have names.
@@ -190,7 +190,7 @@ class Evidence:
             ValueError: If there is none; the nearest is named.
         """
         by_name = {check.name: check for check in self.checks}
-        return by_name[known("checks", name, by_name)]
+        return by_name[known("name", name, by_name)]
 
     def number(self, name: str) -> Number:
         """The number of this name.
@@ -199,7 +199,7 @@ class Evidence:
             ValueError: If there is none; the nearest is named.
         """
         by_name = {number.name: number for number in self.numbers}
-        return by_name[known("numbers", name, by_name)]
+        return by_name[known("name", name, by_name)]
 
     def held(self, role: Role) -> set[bool | None]:
         """What was found of the checks of a role: some of True, False and None."""

@@ -25,7 +25,8 @@ from qcattn.backends.born import (
 from qcattn.backends.counting import Reader, collect
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.readout import apply_readout, readout_matrices
-from qcattn.backends.streams import base_seed, results, run
+from qcattn.backends.streams import base_seed, results, run_bound
+from qcattn.readings.circuits import measured_qubits
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
@@ -35,7 +36,7 @@ _SHOTS_OF_CHUNK = 2**19
 _NUMBERS_OF_CHUNK = 2**22
 # Instructions after which one run is one trajectory, unless it is of a density matrix.
 _NOT_UNITARY = {"reset", "initialize", "kraus", "superop", "quantum_channel"}
-# Qubits from which on the cores work on one state together.
+# Qubits from which on the cores work on one state together, and a GPU gains on any draws.
 _LARGE = 16
 
 
@@ -52,7 +53,8 @@ class Aer:
 
     Attributes:
         method: Aer's simulation method, ``"automatic"`` lets Aer choose.
-        device: ``"CPU"``, ``"GPU"``, or ``"auto"``: the GPU if a small circuit runs on it.
+        device: ``"CPU"``, ``"GPU"``, or ``"auto"``: the GPU for circuits of 16 qubits or more if
+            there is one that runs a circuit; smaller ones do not gain by it.
         precision: ``"double"`` or ``"single"``.
         draws: ``"shots"``: Aer's own sampling. ``"born"``: Aer's exact outcome probabilities of
             the same circuit, then a multinomial draw; faster, and blind to faults in Aer's
@@ -115,8 +117,8 @@ class Aer:
             Counts of shape (...).
 
         Raises:
-            ValueError: If shots is not positive, the circuit does not fit ``draws``, or one row
-                does not fit into ``memory`` (before any of it is taken).
+            ValueError: If shots is not positive, or the circuit does not fit ``draws``.
+            TooLarge: If one row does not fit into ``memory`` (before any of it is taken).
             RuntimeError: If Aer refuses the circuit or loses a row.
         """
         return collect(prepared, self.stream(prepared, shots, seed))
@@ -175,7 +177,7 @@ class Aer:
         """Rows that go to Aer together: as many as fit into ``memory``, and no more than help.
 
         Raises:
-            ValueError: If not even one row fits; the message says how many bytes it takes.
+            TooLarge: If not even one row fits; the message says how many bytes it takes.
         """
         fit = self.footprint(prepared, shots).rows_at_once(self._limit())
         if self.draws == "born":
@@ -228,17 +230,15 @@ class Aer:
         """
         noise = self._noise() or NoiseModel()
         circuit = self.fitted(prepared)
-        qubit_of = {
-            item.clbits[0]: circuit.find_bit(item.qubits[0]).index
-            for item in circuit.data
-            if item.operation.name == "measure"
-        }
+        qubit_of = measured_qubits(circuit)
         (key,) = [each for each in circuit.cregs if each.name == prepared.key_register]
-        return readout_matrices(noise, [qubit_of[bit] for bit in key])
+        return readout_matrices(noise, [circuit.find_bit(qubit_of[bit]).index for bit in key])
 
-    def on(self) -> str:
-        """The device that is used, ``"CPU"`` or ``"GPU"``."""
-        return ("GPU" if gpu_works() else "CPU") if self.device == "auto" else self.device
+    def on(self, circuit: QuantumCircuit) -> str:
+        """The device that a circuit runs on, ``"CPU"`` or ``"GPU"``."""
+        if self.device != "auto":
+            return self.device
+        return "GPU" if active_qubits(circuit) >= _LARGE and gpu_works() else "CPU"
 
     def settings(self) -> dict[str, str]:
         """The options as strings, for the record of a run."""
@@ -251,7 +251,7 @@ class Aer:
             "backend": "Aer",
             "draws": self.draws,
             "method": self.method,
-            "device": self.on(),
+            "device": "CPU" if self.device == "auto" and not gpu_works() else self.device,
             "precision": self.precision,
             "noise": noise,
         }
@@ -279,7 +279,7 @@ class Aer:
                 "`device` is 'GPU', but Aer runs no circuit on one here; use 'CPU', or install "
                 "qiskit-aer-gpu in place of qiskit-aer (never both) where there is a GPU"
             )
-        if (device := self.on()) == "GPU":
+        if (device := self.on(circuit)) == "GPU":
             # Small states, those of many rows or shots, go to the GPU together.
             options["batched_shots_gpu"] = qubits < _LARGE
         return AerSimulator(device=device, **options)
@@ -344,7 +344,8 @@ class Aer:
         circuit, measured = without_measurements(circuit)
         chunk, reader = self.rows_at_once(prepared, shots), Reader(prepared)
         values, several = prepared.flat_values, 1
-        if not mixed and self.method in ("automatic", "statevector") and circuit.num_parameters:
+        alone = mixed or self.on(circuit) == "GPU"  # Aer's GPU spoils all rows after the first
+        if not alone and self.method in ("automatic", "statevector") and circuit.num_parameters:
             several = rows_of_circuit(circuit.num_parameters, min(chunk, len(values)))
         circuit = with_probabilities(circuit, measured, several)
         simulator = self._simulator(circuit, noise)
@@ -353,7 +354,7 @@ class Aer:
         key = base_seed(root, 0)
         for start in range(0, len(values), chunk):
             rows = slice(start, min(start + chunk, len(values)))
-            drawn = run(simulator, circuit, bundled(values[rows], several), 1, 0)
+            drawn = run_bound(simulator, circuit, bundled(values[rows], several), 1, 0)
             saved = [getattr(one.data, f"row{row}") for one in drawn for row in range(several)]
             outcomes = np.array(saved[: rows.stop - start])
             del drawn, saved

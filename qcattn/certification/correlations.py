@@ -21,7 +21,7 @@ import numpy as np
 from scipy import special
 
 from qcattn.backends.protocol import Backend
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_of_gibbs
 from qcattn.certification.intervals import mean
 from qcattn.certification.paulis import exact_expectations, measure, support
 from qcattn.evidence import Estimate
@@ -124,7 +124,7 @@ def certify_correlations(
         >>> certify_correlations(prepared, hamiltonian, 2.0).refuted
         True
     """
-    check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check_of_gibbs(prepared, hamiltonian, beta, alpha, error)
     n = hamiltonian.num_qubits
     if n > MOST_QUBITS:
         raise ValueError(
@@ -132,8 +132,6 @@ def certify_correlations(
             f"{MOST_QUBITS} qubits, or use certify_balance, certify_observables or "
             "certify_free_energy"
         )
-    if error is None:
-        error = float(prepared.error) if prepared.state == "gibbs" else 1.0
     pairs, observables = kms_observables(hamiltonian.matrix, beta)
     levels = np.linalg.eigvalsh(observables)
     strings = ["".join(letters) for letters in product("IXYZ", repeat=n)][1:]
@@ -159,7 +157,7 @@ def certify_correlations(
         low=np.maximum([one.low for one in found], levels[:, 0]),
         high=np.minimum([one.high for one in found], levels[:, -1]),
         ranges=levels[:, -1] - levels[:, 0],
-        error=float(error),
+        error=allowed,
         shots=shots * len(groups),
         alpha=alpha,
     )

@@ -66,12 +66,14 @@ def exit_code_of_findings(findings: Sequence[Finding]) -> int:
 
 def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = False) -> None:
     """Print the table of all, and with ``in_full`` each with its tests and numbers; or JSON."""
-    from qcattn.views.findings import page as views
+    from qcattn.views.findings import sheets
+    from qcattn.views.findings.brief import brief
+    from qcattn.views.findings.words import standings
 
     if json:
         from json import dumps
 
-        said = [views.brief(finding) for finding in findings]
+        said = [brief(finding) for finding in findings]
         typer.echo(dumps(said, indent=1, ensure_ascii=False, allow_nan=False))
         return
     from rich.console import Console
@@ -79,18 +81,18 @@ def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = F
     from qcattn.views.tables import set_in_type
 
     console = Console()
-    console.print(set_in_type(views.summary(findings, narrow=True)))
+    console.print(set_in_type(sheets.summary(findings, narrow=True), console.width))
     for finding in findings if in_full else ():
         source = f"\n({finding.section})" if finding.section else ""
         head = (
             f"{finding.name} {finding.title}: {finding.standing}\n\n{finding.statement}{source}\n"
         )
         console.print(head, highlight=False, markup=False)
-        for sheet in (views.checks(finding), views.numbers(finding)):
+        for sheet in (sheets.checks(finding), sheets.numbers(finding)):
             if sheet.lines:
-                console.print(set_in_type(sheet))
+                console.print(set_in_type(sheet, console.width))
         console.print(f"{finding.words}\n", highlight=False, markup=False)
-    console.print(views.standings(findings), highlight=False, markup=False)
+    console.print(standings(findings), highlight=False, markup=False)
 
 
 def _with_progress(names: list[str] | None, seed: int, *, quiet: bool) -> list[Finding]:

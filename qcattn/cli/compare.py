@@ -33,7 +33,9 @@ def compare(
     from qcattn.comparisons import certify
     from qcattn.comparisons._rows import check_counts, check_probabilities
     from qcattn.comparisons.files import read_outcomes, together
-    from qcattn.views import comparing
+    from qcattn.views.comparison import sheets
+    from qcattn.views.comparison.brief import brief
+    from qcattn.views.comparison.words import words
 
     brought, expected = read_outcomes(counts), read_outcomes(probabilities)
     check_counts(brought.values, str(counts))
@@ -44,16 +46,18 @@ def compare(
     if json:
         from json import dumps
 
-        told = comparing.brief(certificate, outcomes, epsilon=epsilon)
+        told = brief(certificate, outcomes, epsilon=epsilon)
         typer.echo(dumps(told, indent=1, allow_nan=False))
     else:
         from rich.console import Console
 
+        from qcattn.views.tables import set_in_type
+
         console = Console()
-        table = comparing.offenders(certificate, outcomes)
-        if table is not None:
-            console.print(table)
-        said = f"{comparing.words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}."
+        offenders = sheets.offenders(certificate, outcomes)
+        if offenders.lines:
+            console.print(set_in_type(offenders, console.width))
+        said = f"{words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}."
         console.print(said, highlight=False, markup=False)
     fit = certificate.fit
     good = not fit.refuted and not fit.undecided.any()

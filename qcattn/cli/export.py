@@ -21,7 +21,7 @@ def export(
 ) -> None:
     """Write counts for other tools: one line for each key of each row of each cell."""
     from qcattn.folders import exporting
-    from qcattn.sweeps import load
+    from qcattn.sweeps import load_sweep
 
     targets = [
         (path, write)
@@ -30,6 +30,6 @@ def export(
     ]
     if not targets:
         raise ValueError("give `--csv FILE` or `--parquet FILE`")
-    done = load(store)
+    done = load_sweep(store)
     for path, write in targets:
         typer.echo(f"{path}: {write(done, path):,} lines")

@@ -25,15 +25,19 @@ def plan(
     from qcattn.comparisons import plan as shots_for
     from qcattn.comparisons._rows import check_probabilities
     from qcattn.comparisons.files import read_outcomes
-    from qcattn.views import comparing
+    from qcattn.views.comparison.brief import brief_plan
+    from qcattn.views.comparison.sheets import shots_needed
 
     law = check_probabilities(read_outcomes(probabilities).values, str(probabilities))
     planned = shots_for(law, epsilon, alpha, power)
     if json:
         from json import dumps
 
-        typer.echo(dumps(comparing.brief_plan(planned), indent=1, allow_nan=False))
+        typer.echo(dumps(brief_plan(planned), indent=1, allow_nan=False))
         return
     from rich.console import Console
 
-    Console().print(comparing.plan_table(planned))
+    from qcattn.views.tables import set_in_type
+
+    console = Console()
+    console.print(set_in_type(shots_needed(planned), console.width))

@@ -11,6 +11,7 @@ import typer
 from qcattn.cli.app import app, fail, reporting
 from qcattn.cli.choices import known, read, select, strategy
 from qcattn.cli.output import check_folder, free_folder, write_whole
+from qcattn.walking import class_of
 
 if TYPE_CHECKING:
     from qcattn.records import Hamiltonian
@@ -72,11 +73,10 @@ def prepare(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Prepare one thermal state by every method, sample each, compare cost and error."""
+    from qcattn.arguments import whole_number
     from qcattn.errors import Interrupted
-    from qcattn.trials import all_methods
 
-    if seed < 0:
-        raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
+    whole_number(seed, "--seed", least=0)
     check_folder(out or free_folder(_FOLDER))
     betas = _numbers(beta)
     named = sum(value is not None for value in (hamiltonian, pauli, scores, model, sentence))
@@ -105,11 +105,8 @@ def prepare(
         )
     chosen: Any = None
     if methods is not None:
-        everything = {type(one).__name__.lower(): one for one in all_methods()}
-        names = [name.strip().lower() for name in methods.split(",")]
-        found: list[Any] = [
-            everything[known("--methods", name, list(everything))] for name in names
-        ]
+        names = [name.strip() for name in methods.split(",")]
+        found: list[Any] = [class_of("preparations", name, "--methods")() for name in names]
         chosen = [replace(one, seed=seed) if hasattr(one, "seed") else one for one in found]
     try:
         trials = _with_progress(one, betas, chosen, shots, seed, alpha, quiet=json)
@@ -135,22 +132,24 @@ def exit_code_of(trials: Trials) -> int:
 
 def print_trials(trials: Trials, json: bool) -> None:
     """Print the table and a few sentences, or JSON."""
-    from qcattn.views.trials import page as views
+    from qcattn.views.trials import sheets
+    from qcattn.views.trials.brief import brief
+    from qcattn.views.trials.words import refusals, words
 
     if json:
         from json import dumps
 
-        typer.echo(dumps(views.brief(trials), indent=1))
+        typer.echo(dumps(brief(trials), indent=1))
         return
     from rich.console import Console
 
     from qcattn.views.tables import set_in_type
 
     console = Console()
-    console.print(set_in_type(views.cost(trials)))
-    console.print(set_in_type(views.errors(trials)))
-    console.print(views.words(trials), highlight=False, markup=False)
-    for names, why in views.refusals(trials):
+    for sheet in (sheets.cost(trials), sheets.errors(trials)):
+        console.print(set_in_type(sheet, console.width))
+    console.print(words(trials), highlight=False, markup=False)
+    for names, why in refusals(trials):
         console.print(f"Left out: {names}: {why}", highlight=False, markup=False)
 
 

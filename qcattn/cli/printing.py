@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -23,46 +23,26 @@ def print_results(results: list[Result], alpha: float, json: bool) -> None:
     if json:
         from json import dumps
 
-        typer.echo(dumps([_brief(result) for result in results], indent=1))
+        from qcattn.views.run.brief import brief
+
+        typer.echo(dumps([brief(result) for result in results], indent=1))
         return
     from rich.console import Console
 
-    from qcattn.views import tables
+    from qcattn.views.run import sheets
+    from qcattn.views.run.words import sentence
+    from qcattn.views.tables import set_in_type
 
     console = Console()
     for result in results:
-        console.print(tables.summary(result))
+        console.print(set_in_type(sheets.summary(result), console.width))
         if result.differs:
-            console.print(tables.worst(result))
-        console.print(tables.sentence(result), highlight=False, markup=False)
+            console.print(set_in_type(sheets.worst(result), console.width))
+        console.print(sentence(result), highlight=False, markup=False)
+        console.print()
     if len(results) > 1:
         console.print(
             f"A perfect sampler would be said to differ, in either part, in {alpha:.2%} of such "
             "runs at most.",
             highlight=False,
         )
-
-
-def _brief(result: Result) -> dict[str, Any]:
-    """The result in a few numbers, for other programs."""
-    return {
-        "verdict": result.standing,
-        "complete": result.complete,
-        "rows": int(result.counts.stray.size),
-        "keys": result.counts.keys.shape[-1],
-        "shots": result.shots,
-        "seed": str(result.seed),
-        "preparation": result.prepared.method,
-        "kind": result.prepared.kind,
-        "comparisons": [
-            {
-                "name": verdict.name,
-                "alpha": verdict.alpha,
-                "p_value": verdict.overall,
-                "rows_refuted": int(verdict.refuted.sum()),
-                "resolution": verdict.overall_resolution,
-            }
-            for verdict in result.verdicts
-        ],
-        "settings": dict(result.settings),
-    }

@@ -13,11 +13,11 @@ from qcattn.cli.output import check_folder, free_folder, write_whole
 from qcattn.cli.printing import exit_code, print_results
 
 if TYPE_CHECKING:
-    from qcattn.backends import Aer
+    from qcattn.backends.aer import Aer
     from qcattn.backends.protocol import Backend
     from qcattn.datasets import Scores
-    from qcattn.experiment import Preparation
     from qcattn.records import Result
+    from qcattn.stages import Preparation
 
 __all__ = ["run"]
 
@@ -79,12 +79,11 @@ def run(
     """Prepare every row of attention scores as a circuit, sample it, compare with softmax."""
     from numpy.random import SeedSequence
 
+    from qcattn.arguments import check_alpha, whole_number
     from qcattn.errors import Interrupted
 
-    if not 0 < alpha < 1:
-        raise ValueError(f"`--alpha` must be between 0 and 1, but is {alpha:g}")
-    if seed < 0:
-        raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
+    check_alpha(alpha, "--alpha")
+    whole_number(seed, "--seed", least=0)
     check_folder(out or free_folder("qcattn-run"))
     chosen = select(read(scores, qk, hf, text, model, sentence), layer, head)
     encode = strategy("encodings", encoding)
@@ -156,7 +155,7 @@ def _backend(
 ) -> Aer:
     from qiskit_aer import AerSimulator
 
-    from qcattn.backends import Aer
+    from qcattn.backends.aer import Aer
     from qcattn.backends.memory import parse_bytes
     from qcattn.backends.noise import noise_options
 
@@ -214,23 +213,21 @@ def _with_progress(
     quiet: bool,
     **options: Any,
 ) -> Result:
-    import numpy as np
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from qcattn.experiment import run
 
     console = Console(stderr=True, quiet=quiet)
-    total = int(np.prod(scores.scores.shape[:-1]))
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(label, total=total)
+        task = bar.add_task(label, total=None)
         return run(
             scores,
             preparation=prepare,
             backend=backend,
             seed=seed,
-            progress=lambda done: bar.update(task, completed=done),
+            progress=lambda done, total, what: bar.update(task, completed=done, total=total),
             **options,
         )
 

@@ -30,10 +30,10 @@ def show(
         float | None, typer.Option(help="Of a store: say what total variation is certified.")
     ] = None,
     plot: Annotated[
-        str | None, typer.Option(help="Of a store: draw over an axis, such as beta, or shots.")
+        str | None, typer.Option(help="Of a store: plot over an axis, such as beta, or shots.")
     ] = None,
     quantity: Annotated[
-        str, typer.Option(help="What to draw: top, distance or kept; see the README.")
+        str, typer.Option(help="What to plot: top, distance or kept; see the README.")
     ] = "top",
     by: Annotated[
         str | None, typer.Option(help="Axes that set series apart, joined by commas.")
@@ -42,7 +42,7 @@ def show(
         Path | None, typer.Option(help="File of the plot: .svg .png .pdf. [default: AXIS.svg]")
     ] = None,
 ) -> None:
-    """Print a result again, or draw a sweep over one of its axes."""
+    """Print a result again, or plot a sweep over one of its axes."""
     if not result.exists():
         raise ValueError(
             f"`{result}` is missing; name a folder that `run`, `prepare` or `claims` wrote, or a "
@@ -53,21 +53,21 @@ def show(
             raise ValueError(f"`--epsilon`, `--plot`, `--by` and `--out` go with a store of "
                              f"`qcattn sweep`, but {result} is none")  # fmt: skip
         _show_folder(result, json)
-    from qcattn.sweeps import load
+    from qcattn.sweeps import load_sweep
 
     if plot is None and (by, out) != (None, None):
-        raise ValueError("`--by` and `--out` go with `--plot`; name the axis to draw over")
-    done = load(result)
+        raise ValueError("`--by` and `--out` go with `--plot`; name the axis to plot over")
+    done = load_sweep(result)
     if plot is None:
         show_sweep(done, json, epsilon)
         return
-    from qcattn.views.drawn import write_plot
-    from qcattn.views.sweep.axes import over_axis
+    from qcattn.views.plotted import write_plot
+    from qcattn.views.sweep.axes import plot_over_axis
 
     chosen = by.split(",") if by is not None else None
     target = out or Path(f"{plot}.svg")
     axis: str = plot
-    write_plot(lambda ax: over_axis(done, axis, ax, quantity=quantity, by=chosen), target)
+    write_plot(lambda ax: plot_over_axis(done, axis, ax, quantity=quantity, by=chosen), target)
     typer.echo(f"Plot: {target}")
 
 

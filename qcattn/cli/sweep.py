@@ -49,13 +49,14 @@ def sweep(
     Exit code 0: all cells agree with softmax; 1: some differ; 2: misuse, an interruption, failed
     cells, or undecided ones.
     """
+    from qcattn.arguments import whole_number
     from qcattn.errors import Interrupted
     from qcattn.sweeps import read_plan
 
     if workers is not None and dask is not None:
         raise ValueError("give one of `--workers` and `--dask`, not both")
-    if workers is not None and workers < 1:
-        raise ValueError(f"`--workers` must be 1 or more, but is {workers}")
+    if workers is not None:
+        whole_number(workers, "--workers")
     grid = read_plan(plan)
     try:
         done = _spread(
@@ -76,21 +77,24 @@ def sweep(
 
 def show_sweep(done: Sweep, json: bool, epsilon: float | None = None) -> None:
     """Print a sweep as tables or JSON, and end with its exit code."""
-    from qcattn.views.sweep import cells
+    from qcattn.views.sweep import sheets
+    from qcattn.views.sweep.brief import brief
+    from qcattn.views.sweep.words import words
 
     if json:
         from json import dumps
 
-        typer.echo(dumps(cells.brief(done), indent=1))
+        typer.echo(dumps(brief(done), indent=1))
     else:
         from rich.console import Console
 
+        from qcattn.views.tables import set_in_type
+
         console = Console()
-        console.print(cells.cells_table(done, epsilon))
-        failures = cells.failures_table(done)
-        if failures is not None:
-            console.print(failures)
-        console.print(cells.words(done), highlight=False, markup=False)
+        for sheet in (sheets.cells(done, epsilon), sheets.failures(done)):
+            if sheet.lines:
+                console.print(set_in_type(sheet, console.width))
+        console.print(words(done), highlight=False, markup=False)
     raise typer.Exit({"agrees": 0, "differs": 1}.get(done.standing, 2))
 
 
@@ -122,30 +126,25 @@ def _with_progress(grid: Grid, executor: Executor | None, *, quiet: bool, **opti
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from qcattn.sweeps import Progress as Far
     from qcattn.sweeps import sweep as run
 
     columns = (
         "batches",
         BarColumn(),
         MofNCompleteColumn(),
-        "{task.fields[speed]} shots/s",
         TimeRemainingColumn(),
-        "{task.fields[failures]}",
+        "{task.description}",
     )
     with Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True) as bar:
-        task = bar.add_task("", total=None, speed="", failures="")
-
-        def tell(far: Far) -> None:
-            bar.update(
-                task,
-                completed=far.tasks,
-                total=far.total,
-                speed=f"{far.shots / max(far.seconds, 1e-9):,.0f}",
-                failures=f"{far.failures} failed" if far.failures else "",
-            )
-
-        return run(grid, executor=executor, progress=tell, **options)
+        task = bar.add_task("", total=None)
+        return run(
+            grid,
+            executor=executor,
+            progress=lambda done, total, what: bar.update(
+                task, completed=done, total=total, description=what
+            ),
+            **options,
+        )
 
 
 def _go_on(part: Sweep) -> None:

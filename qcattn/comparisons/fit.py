@@ -48,6 +48,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import special
 
+from qcattn.arguments import check_alpha, entry
 from qcattn.comparisons import _quadratic, _tilted
 from qcattn.comparisons._binomial import as_far, two_sided
 from qcattn.comparisons._likeliest import likeliest_two
@@ -60,7 +61,7 @@ from qcattn.comparisons._measured import (
 )
 from qcattn.comparisons._rare import scan
 from qcattn.comparisons._resolution import Sensitivity
-from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows, place
+from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_rows
 from qcattn.seeds import entropy
 
 #: Shares of the error rate that the parts get. U has most, because it looks in all directions at
@@ -177,7 +178,7 @@ class Fit:
             below = p[order] <= self.alpha * rank / max(p.size, 1)
             kept = np.logical_or.accumulate(below[::-1])[::-1]
         else:
-            raise ValueError(f"Argument `method` must be 'holm' or 'bh', but is {method!r}.")
+            raise ValueError(f"`method` must be 'holm' or 'bh', but is {method!r}")
         found = np.zeros(p.size, dtype=bool)
         found[order] = kept
         refuted = np.zeros(self.p_values.shape, dtype=bool)
@@ -201,7 +202,7 @@ class Fit:
         shape = self._rows.shape
         index = (row,) if isinstance(row, (int, np.integer)) else tuple(row)
         if len(index) != len(shape):
-            raise IndexError(f"Argument `row` must have {len(shape)} indices, but is {row!r}.")
+            raise IndexError(f"`row` must have {len(shape)} indices, but is {row!r}")
         flat = int(np.arange(self.p_values.size).reshape(shape)[index])
         counts, p, n = self._rows.counts[flat], self._rows.p[flat], int(self._rows.shots[flat])
         both = two_sided(counts, n, p)  # 0 for a shot where p is 0
@@ -294,7 +295,7 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: Any = 0) -> Fit:
         True
     """
     rows = check_rows(counts, p)
-    alpha, seed = check_level(alpha), entropy(seed)
+    alpha, seed = check_alpha(alpha), entropy(seed)
     size, outcomes = rows.counts.shape
     names = ("p", "zero", "u", "tail", "energy", "top", "u_score", "energy_score")
     table = {name: np.empty(size) for name in names}
@@ -309,8 +310,10 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: Any = 0) -> Fit:
         for name in live:
             live[name][part] = block[f"live_{name}"]
     if np.isnan(table["p"]).any():
-        bad = place(int(np.argmax(np.isnan(table["p"]))), rows.shape)
-        raise FloatingPointError(f"The p-value of {bad} is not a number. This is a fault of fit.")
+        row = np.unravel_index(int(np.argmax(np.isnan(table["p"]))), rows.shape)
+        raise FloatingPointError(
+            f"{entry('p_values', row)} is not a number: this is a fault of fit; report the counts"
+        )
     sums = (1.0, 1.0)
     if rows.covariance is None:
         sums = _sum_p_values(moments, *(table[name][live[name]] for name in live))

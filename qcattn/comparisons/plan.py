@@ -42,9 +42,10 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from qcattn.arguments import check_alpha
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._resolution import critical_value
-from qcattn.comparisons._rows import Bools, Floats, check_level, check_probabilities
+from qcattn.comparisons._rows import Bools, Floats, check_probabilities
 from qcattn.comparisons.certify import foreseen
 from qcattn.comparisons.fit import SHARES
 
@@ -107,10 +108,10 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
         >>> float(shots.detect), float(shots.certify)
         (2073.0, 1978.0)
     """
-    epsilon = check_level(epsilon, "epsilon")
-    alpha, power = check_level(alpha), check_level(power, "power")
+    epsilon = check_alpha(epsilon, "epsilon")
+    alpha, power = check_alpha(alpha), check_alpha(power, "power")
     if power <= alpha:
-        raise ValueError(f"Argument `power` must be above alpha ({alpha}), but is {power}.")
+        raise ValueError(f"`power` must be above alpha ({alpha}), but is {power}")
     law = check_probabilities(p)
     shape, rows = law.shape[:-1], law.reshape(-1, law.shape[-1])
     z_alpha, z_power = -special.ndtri(alpha), special.ndtri(power)

@@ -559,7 +559,7 @@ def test_a_missing_gpu_is_said_and_auto_does_without():
     prepared = Amplitude()(Binary()([0.0, 1.0]), beta=1.0)
     with pytest.raises(ValueError, match="use 'CPU'"):
         Aer(device="GPU")(prepared, 10)
-    assert Aer().on() == "CPU"
+    assert Aer().on(QuantumCircuit(20)) == "CPU"
     assert Aer()(prepared, 10, seed=1).shots == 10
 
 
@@ -570,3 +570,44 @@ def test_a_gpu_gives_softmax():
     counts = Aer(device="GPU")(prepared, 20_000, seed=4)
     assert fit(counts, softmax(SCORES), alpha=1e-8).overall() > 1e-8
     assert fit(counts, softmax(SCORES, beta=1.1), alpha=1e-8).overall() <= 1e-8
+
+
+def told_a_gpu_is_here(monkeypatch) -> list[int]:
+    """Let Aer believe in a GPU and run on the CPU; parameters of each circuit that is run."""
+    seen: list[int] = []
+    simulator = aer.AerSimulator
+
+    def on_cpu(**options):
+        return simulator(**{**options, "device": "CPU", "batched_shots_gpu": False})
+
+    def watched(simulator, circuit, values, *args, **asked):
+        seen.append(circuit.num_parameters)
+        return run(simulator, circuit, values, *args, **asked)
+
+    run = aer.run
+    monkeypatch.setattr(aer, "gpu_works", lambda: True)
+    monkeypatch.setattr(aer, "AerSimulator", on_cpu)
+    monkeypatch.setattr(aer, "run", watched)
+    return seen
+
+
+def test_exact_draws_on_a_gpu_hold_one_row_a_circuit(monkeypatch):
+    """Aer 0.18 on a GPU gives wrong probabilities for all rows of a circuit after the first."""
+    prepared = Amplitude()(Binary()(SCORES), beta=1.0)
+    alone = prepared.circuit.num_parameters
+    cpu, gpu = (Aer(device=device, draws="born") for device in ("CPU", "GPU"))
+    seen = told_a_gpu_is_here(monkeypatch)
+    assert (cpu(prepared, 1000, 1).keys == gpu(prepared, 1000, 1).keys).all()
+    assert seen[0] > alone and seen[1:] == [alone] * len(seen[1:]) and len(seen) > 1
+
+
+def test_auto_takes_the_gpu_for_large_circuits_only(monkeypatch):
+    told_a_gpu_is_here(monkeypatch)
+    for qubits, device in ((4, "CPU"), (15, "CPU"), (16, "GPU")):
+        circuit = QuantumCircuit(qubits)
+        circuit.h(range(qubits))
+        assert Aer().on(circuit) == device
+        assert Aer(device="GPU").on(circuit) == "GPU" and Aer(device="CPU").on(circuit) == "CPU"
+    assert Aer().settings()["device"] == "auto"
+    monkeypatch.setattr(aer, "gpu_works", lambda: False)
+    assert Aer().on(circuit) == "CPU" and Aer().settings()["device"] == "CPU"

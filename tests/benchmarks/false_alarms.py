@@ -17,7 +17,7 @@ from rich.progress import track
 from scipy.stats import binom
 
 from qcattn import Aer, run
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from test_experiment import FAULTS, Faulty
@@ -35,7 +35,7 @@ def main() -> None:
     backend = Aer(device="CPU", draws=given.draws)
     options = {"shots": given.shots, "backend": backend, "alpha": 0.01}
     # Thirty layers, the last query (eleven visible keys) of all nine heads, and one row more.
-    scores = load().scores[:, :, -1, :].reshape(270, 11)
+    scores = load_scores().scores[:, :, -1, :].reshape(270, 11)
     scores = scores[[*range(270), *range(0, 270, 9)]]
     assert scores.shape == (300, 11)
     seeds = range(given.first, given.first + given.seeds)
@@ -49,7 +49,7 @@ def main() -> None:
     if given.no_faults:
         return
     for fault in ["none", *FAULTS]:
-        result = run(load(), seed=given.first, preparation=Faulty(fault), **options)
+        result = run(load_scores(), seed=given.first, preparation=Faulty(fault), **options)
         print(
             f"{'differs' if result.differs else 'agrees':<8} global p = {result.fit.overall:<9.2g}"
             f" {int(result.fit.refuted.sum()):>5} of 2970 rows refuted   {fault}",

@@ -3,9 +3,9 @@
     python tests/benchmarks/gpu.py --json gpu.json
 
 Where no circuit runs on a GPU it says so and measures the CPU alone. The large states are layers of
-ry and cx on 16 to 26 qubits, 1,000 shots; the small ones are rows of `Amplitude` at 16, 128 and
-1,024 keys, 1,024 shots, whose counts are first tested against softmax. Devices take turns; the
-first turn, which loads kernels, is left out.
+ry, rz and cx on 16 to 26 qubits, all of them read, 1,000 shots; the small ones are rows of
+`Amplitude` at 16, 128 and 1,024 keys, 1,024 shots, whose counts are first tested against softmax.
+Devices take turns; the first turn, which loads kernels, is left out.
 """
 
 from __future__ import annotations
@@ -41,19 +41,24 @@ PRECISIONS = ("double", "single")
 
 
 def large(qubits: int) -> Prepared:
-    """Layers of ry and cx on all qubits, two of which are read."""
+    """Layers of ry, rz and cx on all qubits, all of which are read: Aer drops those that are not.
+
+    Four readings are keys; the others are strays.
+    """
     circuit = QuantumCircuit(qubits, name="layers")
-    angles = ParameterVector("a", LAYERS * qubits)
+    angles = ParameterVector("a", 2 * LAYERS * qubits)
     for layer in range(LAYERS):
         for q in range(qubits):
-            circuit.ry(angles[layer * qubits + q], q)
+            circuit.ry(angles[2 * (layer * qubits + q)], q)
+            circuit.rz(angles[2 * (layer * qubits + q) + 1], q)
         for q in range(qubits - 1):
             circuit.cx(q, q + 1)
-    key = ClassicalRegister(2, "key")
+    key = ClassicalRegister(qubits, "key")
     circuit.add_register(key)
-    circuit.measure([0, 1], key)
+    circuit.measure(range(qubits), key)
     values = np.random.default_rng(qubits).normal(size=len(angles))
-    words = (np.arange(4)[:, None] >> np.arange(2)) & 1 == 1
+    words = np.zeros((4, qubits), bool)
+    words[:, :2] = (np.arange(4)[:, None] >> np.arange(2)) & 1 == 1
     flat = np.full(4, 0.25)
     one = np.array(1.0)
     return Prepared("layers", "told", circuit, values, words, "key", None, flat, one, one)

@@ -25,7 +25,7 @@ from scipy.stats import chi2
 from qcattn import thermal
 from qcattn.backends import Aer
 from qcattn.comparisons import certify, fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
 from qcattn.models.spins import free_fermions, heisenberg, ising
@@ -33,7 +33,7 @@ from qcattn.preparations import Amplified, Heralded, SystemBath, ThermofieldQAOA
 from qcattn.preparations.doubled import evolved
 from qcattn.preparations.lindblad import frequencies, gap, jump, lindbladian
 from qcattn.preparations.reference import gibbs, populations
-from qcattn.preparations.thermofield_qaoa import layer_parts
+from qcattn.preparations.thermofield_qaoa import layer_generators
 from qcattn.records import Counts, Hamiltonian
 
 
@@ -107,7 +107,7 @@ def thermofield(seed: int) -> Iterator[Figure]:
         target = root / np.linalg.norm(root)
 
         def lost(angles: np.ndarray, target: np.ndarray = target) -> float:
-            return -(abs(np.vdot(target, evolved(layer_parts(four), angles))) ** 2)
+            return -(abs(np.vdot(target, evolved(layer_generators(four), angles))) ** 2)
 
         starts = np.random.default_rng(seed).uniform(-1, 1, size=(8, 2))
         best = -min(minimize(lost, start).fun for start in starts)
@@ -229,7 +229,7 @@ def cycle(seed: int) -> Iterator[Figure]:
 def rows(seed: int) -> Iterator[Figure]:
     """Rows of SmolLM2, 16 keys: success 1/(2^n max p), (pi/4) sqrt(2^n max p) rounds undo it."""
     for layer, head in ((5, 2), (12, 3), (29, 8)):
-        row = Binary()(load("smollm2", 2).scores[layer, head, 15])
+        row = Binary()(load_scores("smollm2", 2).scores[layer, head, 15])
         law = 1 / (16 * float(populations(row, 1.0).max()))
         success = system_state(Heralded()(row, beta=1.0))[1]
         yield Figure(f"success, layer {layer}, head {head}", law, success, digits=12)

@@ -26,9 +26,9 @@ import numpy as np
 from qcattn import softmax
 from qcattn.backends import Aer
 from qcattn.encodings import Binary
-from qcattn.experiment import compare
 from qcattn.preparations import Amplitude
 from qcattn.records import Counts
+from qcattn.stages import compare
 
 LINEAR, QUADRATIC = 1.1, 2.1
 

@@ -27,7 +27,7 @@ import numpy as np
 from qcattn.backends import Aer
 from qcattn.preparations import Amplitude
 from qcattn.sweeps import Grid, Processes, Sweep, sweep
-from qcattn.sweeps.worker import Batch, Drawn, Piece, draw
+from qcattn.sweeps.worker import Batch, Drawn, Piece, work
 
 #: Seconds of a task that sleeps.
 TASK = 0.1
@@ -53,7 +53,7 @@ class Resting(Processes):
     """Workers that rest."""
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return super().submit(resting if fn is draw else fn, *args, **kwargs)
+        return super().submit(resting if fn is work else fn, *args, **kwargs)
 
 
 def layer(rows: int, shots: int, batch: int) -> Grid:

@@ -37,9 +37,9 @@ from qcattn import run, softmax
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary
-from qcattn.experiment import compare
 from qcattn.preparations import Amplitude
 from qcattn.records import Counts, Prepared
+from qcattn.stages import compare
 
 #: Error rate of the test of one way's counts against softmax, before it is timed.
 ALPHA = 1e-8

@@ -91,7 +91,7 @@ def test_an_undecided_claim_exits_2_and_a_refuted_one_0(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["A4"], "`claims` has no 'A4'; did you mean 'A"),
+        (["A4"], "but is 'A4'; did you mean 'A"),
         (["--seed", -1], "`--seed`"),
         (["A1", "--out", "taken"], "exists"),
     ],

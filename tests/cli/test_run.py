@@ -16,8 +16,9 @@ from qiskit.exceptions import QiskitError
 from qiskit_aer import AerError
 from typer.testing import CliRunner
 
-from qcattn import Aer, Heralded, cli, load, preparations, softmax
+from qcattn import Aer, Heralded, cli, load, softmax
 from qcattn.cli import app
+from qcattn.walking import classes
 
 # A perfect sampler is said to differ, and a test fails for it, once in a million such runs.
 FAST = ["--draws", "born", "--shots", "500", "--alpha", "1e-6"]
@@ -127,7 +128,7 @@ def test_beta_reaches_the_circuit_and_softmax(folder):
     ],
 )
 def test_what_is_left_of_the_axes_keeps_their_names(folder, options, axes, shape):
-    from qcattn.datasets import load as stored
+    from qcattn.datasets import load_scores as stored
 
     done = invoke("run", *options, "--draws", "born", "--shots", 100, "--alpha", "1e-6")
     assert done.exit_code == 0, done.output
@@ -153,7 +154,7 @@ class TooCold:
 
 def test_a_second_part_that_differs_alone_is_enough(folder, monkeypatch):
     """The planted fault is in the heralded part; the main one, with the same seed, agrees above."""
-    monkeypatch.setattr(preparations, "Heralded", TooCold)
+    monkeypatch.setitem(classes("preparations"), "Heralded", TooCold)
     done = invoke("run", *HEAD, *FAST, "--shots", 4096)
     assert done.exit_code == 1, done.output
     assert load(folder / "qcattn-run").agrees
@@ -319,7 +320,7 @@ def stopped_while(monkeypatch, moment):
                     raise KeyboardInterrupt
                 return super().__call__(hamiltonian, beta=beta)
 
-        monkeypatch.setattr(preparations, "Heralded", Stopped)
+        monkeypatch.setitem(classes("preparations"), "Heralded", Stopped)
         return
     stream = Aer.stream
 
@@ -464,8 +465,8 @@ def test_a_bad_file_is_named_with_place_and_exit_2(folder, case):
         (["--shots", "0"], "`shots`"),
         (["--seed", "-1"], "`--seed`"),
         (["--alpha", "1.5"], "`--alpha`"),
-        (["--preparation", "Purificaton"], "did you mean 'purification'"),
-        (["--encoding", "binari"], "did you mean 'binary'"),
+        (["--preparation", "Purificaton"], "did you mean 'Purification'"),
+        (["--encoding", "binari"], "did you mean 'Binary'"),
         (["--method", "statevektor"], "did you mean 'statevector'"),
         (["--device", "gpux"], "did you mean 'GPU'"),
         (["--draws", "bron"], "did you mean 'born'"),
@@ -695,11 +696,11 @@ from qcattn import cli, experiment
 draw = experiment.run
 
 def run(*arguments, progress, **options):
-    def done(rows):
-        progress(rows)
-        if rows > 1:
+    def step(done, total, what):
+        progress(done, total, what)
+        if done > 1:
             os.kill(os.getpid(), signal.SIGINT)
-    return draw(*arguments, progress=done, **options)
+    return draw(*arguments, progress=step, **options)
 
 experiment.run = run
 sys.argv[1:] = ["run", "--model", "minilm", "--shots", "60000", "--out", "mine"]

@@ -15,7 +15,7 @@ import pytest
 from qiskit import QuantumCircuit, qasm3
 
 from qcattn import Heralded, Interrupted, load, run, save
-from qcattn.datasets import load as stored
+from qcattn.datasets import load_scores as stored
 from qcattn.folders.results import whole_file, whole_folder
 
 

@@ -12,11 +12,11 @@ from qcattn.backends.drawing import draw
 from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import proportion
 from qcattn.claims.born._turned import turned_law, turned_thermal
-from qcattn.claims.frame.claim import Progress
 from qcattn.comparisons import fit, plan
 from qcattn.encodings import Transverse
 from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
+from qcattn.progress import Progress
 from qcattn.readings.turned import first_bit, repeated
 
 __all__ = ["SmallestField", "Sought", "power_of_fit"]
@@ -35,6 +35,7 @@ class Sought:
 
     Attributes:
         foreseen: The smallest field by `qcattn.plan`; infinite if none shows.
+        smallest: The smallest field measured; infinite if none shows.
         check: Whether it is so within 30%.
         numbers: The smallest field measured, then the share of runs at each field.
         panel: Share of runs against the field.
@@ -42,6 +43,7 @@ class Sought:
     """
 
     foreseen: float
+    smallest: float
     check: Check
     numbers: list[Number]
     panel: Panel
@@ -71,13 +73,13 @@ class SmallestField:
     runs: int
     backend: Backend | None
 
-    def __call__(self, *, seed: np.random.SeedSequence, alpha: float, tell: Progress) -> Sought:
+    def __call__(self, *, seed: np.random.SeedSequence, alpha: float, progress: Progress) -> Sought:
         """Foresee it, and run less, as much and more.
 
         Args:
             seed: Of everything that is drawn.
             alpha: Error rate of all shares of runs together.
-            tell: Called with the share done, from 0.3 on, and what is done.
+            progress: Called with the share done, from 0.3 on, and what is done.
         """
         smallest = self._foreseen()
         if np.isinf(smallest):
@@ -86,7 +88,7 @@ class SmallestField:
         hits: list[int] = []
         drawn = 0
         for strength, part in zip(fields, seed.spawn(len(fields)), strict=True):
-            tell(0.3 + 0.2 * len(hits), f"{self.runs} runs at field {strength:.3f}")
+            progress(0.3 + 0.2 * len(hits), 1.0, f"{self.runs} runs at field {strength:.3f}")
             hamiltonian = Transverse(field=strength)(self.scores)
             prepared = self.preparation(hamiltonian, beta=1.0)
             test = first_bit(turned_thermal(prepared, hamiltonian, self.angle, False))
@@ -100,7 +102,7 @@ class SmallestField:
             Estimate(hit / self.runs, float(a), float(b))
             for hit, a, b in zip(hits, low, high, strict=True)
         ]
-        return self._sought(fields, rates, drawn)
+        return self._sought(fields, rates, drawn, alpha)
 
     def _laws(self, strength: float) -> tuple[np.ndarray, np.ndarray]:
         """Of the first qubit, with its coherence and without."""
@@ -125,7 +127,9 @@ class SmallestField:
     def _nothing(self) -> Sought:
         return Sought(
             np.inf,
+            np.inf,
             Check(
+                "forecast",
                 f"{self.kept:,} kept shots show the dephasing of some transverse field",
                 False,
                 f"no field up to {MOST:g} changes the reading by enough",
@@ -135,7 +139,9 @@ class SmallestField:
             0,
         )
 
-    def _sought(self, fields: list[float], rates: list[Estimate], drawn: int) -> Sought:
+    def _sought(
+        self, fields: list[float], rates: list[Estimate], drawn: int, alpha: float
+    ) -> Sought:
         below, at, above = rates
         missed = at.high < POWER or below.low >= POWER or above.high < POWER
         found = below.high < POWER and at.low > POWER - 0.15 and above.low > POWER - 0.05
@@ -144,10 +150,13 @@ class SmallestField:
             for strength, one in zip(fields, rates, strict=True)
         )
         check = Check(
+            "forecast",
             f"`plan` foresees the smallest field that {self.kept:,} kept shots show with "
             f"{POWER:.0%} power, {fields[1]:.4f}, within 30%",
             False if missed else (True if found else None),
             by,
+            "control",
+            alpha,
         )
         grid = np.linspace(0.05, 1.6, 32) * fields[1]
         exact = []
@@ -189,7 +198,8 @@ class SmallestField:
             )
             for strength, one in zip(fields, rates, strict=True)
         ]
-        return Sought(fields[1], check, [smallest, *shares], panel, drawn)
+        best = smallest.estimate.best
+        return Sought(fields[1], best, check, [smallest, *shares], panel, drawn)
 
 
 def _crossing(fields: list[float], rates: list[Estimate]) -> Estimate:

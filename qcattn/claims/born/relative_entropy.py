@@ -14,7 +14,7 @@ from qcattn.certification.intervals import mean
 from qcattn.claims.born._divergence import divergence, largest_divergence
 from qcattn.claims.frame.checks import algebra, equals, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary
 from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
@@ -139,7 +139,7 @@ class RelativeEntropy(Claim[_Entropies]):
         if not self.mean_number > 0:
             raise ValueError(f"`mean_number` must be positive, but is {self.mean_number!r}")
         turn, of_rows, of_states = root.spawn(3)
-        scores = load(self.model).scores[self.head][list(self.queries)]
+        scores = load_scores(self.model).scores[self.head][list(self.queries)]
         first, second = rows = softmax(scores)
         progress(0.0, 1.0, "two attention rows")
         keys = self.preparation(Binary()(next(iter(scores))), beta=1.0)

@@ -13,9 +13,9 @@ import numpy as np
 from qcattn.backends import Aer
 from qcattn.backends.protocol import Backend
 from qcattn.evidence import Check, Finding, Number, Panel
-from qcattn.experiment import package_versions
 from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
+from qcattn.versions import package_versions
 
 __all__ = ["Claim", "Description", "Measured"]
 

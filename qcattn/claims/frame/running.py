@@ -60,7 +60,7 @@ def run_claims(
 
     Example:
         >>> from qcattn.claims import PureStates
-        >>> run_claims([PureStates(states=2)], seed=1)[0].verdict
+        >>> run_claims([PureStates(states=2)], seed=1)[0].standing
         'exact'
     """
     everything = {one.name: one for one in all_claims()}

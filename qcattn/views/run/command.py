@@ -51,13 +51,13 @@ def command(results: Sequence[Result]) -> str:
 
 def _scores(result: Result) -> list[str]:
     """Options that choose these scores."""
-    from qcattn.datasets import load, names
+    from qcattn.datasets import load_scores, packaged_models
 
     model, sentence = result.source.get("model", ""), result.source.get("sentence", "")
-    if sentence not in names().get(model, ()):
+    if sentence not in packaged_models().get(model, ()):
         return ["--scores", "FILE"]
-    number = names()[model].index(sentence)
-    everything = load(model, number).scores
+    number = packaged_models()[model].index(sentence)
+    everything = load_scores(model, number).scores
     chosen = [] if model == "smollm2" else ["--model", model]
     chosen += ["--sentence", str(number)] if number else []
     selection = _selection(np.asarray(result.scores), everything)

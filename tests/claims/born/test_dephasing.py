@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from qcattn.backends import Aer
-from qcattn.claims import QuantumMeasurement
 from qcattn.claims.born._smallest_field import power_of_fit
 from qcattn.claims.born._turned import turned_law
+from qcattn.claims.born.dephasing import QuantumMeasurement
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.preparations import QSVT, Purification
@@ -23,6 +23,10 @@ SMALL = {
 }
 
 
+def holds(finding, *names):
+    return [finding.check(name).holds for name in names]
+
+
 @pytest.fixture(scope="module")
 def found():
     return QuantumMeasurement(**SMALL)(seed=1)
@@ -31,7 +35,9 @@ def found():
 def test_coherence_shows_only_where_it_is_and_is_looked_for(found):
     """False-failure rate 1e-6."""
     assert found.standing == "conditional"
-    assert [check.holds for check in found.checks] == [True] * 5 + [False, False]
+    assert holds(found, "keys", "dense", "rotated", "transverse", "forecast") == [True] * 5
+    assert holds(found, "diagonal", "transverse keys") == [False, False]
+    assert found.check("forecast").role == "control"
     assert "drawing from a classical distribution" in found.words
     assert "never show it" in found.words
     assert found.condition.startswith("H does not commute")
@@ -54,14 +60,15 @@ def test_read_in_the_keys_nothing_shows_whatever_the_hamiltonian():
     """The premise changed: no turn before the reading."""
     blind = QuantumMeasurement(**SMALL, angle=0.0)(seed=1)
     assert blind.standing == "refuted"
-    assert [check.holds for check in blind.checks[:4]] == [True, True, False, False]
-    assert blind.checks[4].holds is False and "no field" in blind.checks[4].by
+    assert holds(blind, "keys", "dense", "rotated", "transverse") == [True, True, False, False]
+    forecast = blind.check("forecast")
+    assert forecast.holds is False and "no field" in forecast.by and forecast.role == "claim"
     assert not blind.numbers
 
 
 def test_without_a_field_there_is_nothing_to_dephase():
-    off = QuantumMeasurement(**{**SMALL, "runs": 10}, transverse=0.0)(seed=1)
-    assert off.standing == "refuted" and off.checks[3].holds is False
+    off = QuantumMeasurement(**SMALL, transverse=0.0)(seed=1)
+    assert off.standing == "refuted" and off.check("transverse").holds is False
 
 
 def test_a_state_that_has_lost_its_coherence_is_caught():
@@ -74,8 +81,8 @@ def test_a_state_that_has_lost_its_coherence_is_caught():
         return Purification()(diagonal, beta=beta)
 
     found = QuantumMeasurement(**{**SMALL, "preparation": without})(seed=1)
-    assert found.standing == "refuted"
-    assert found.checks[1].holds is False and found.checks[4].holds is False
+    assert found.standing == "undecided", "the forecast is a control: where it fails, nothing is"
+    assert holds(found, "dense", "forecast") == [False, False]
 
 
 def test_a_simulator_that_mixes_in_other_outcomes_is_caught():
@@ -84,10 +91,9 @@ def test_a_simulator_that_mixes_in_other_outcomes_is_caught():
         moved = counts.keys // 10
         return Counts(counts.keys - moved + moved[..., ::-1], counts.stray, counts.discarded)
 
-    assert (
-        QuantumMeasurement(**{**SMALL, "runs": 10, "backend": leaking})(seed=1).standing
-        == "refuted"
-    )
+    found = QuantumMeasurement(**{**SMALL, "backend": leaking})(seed=1)
+    assert found.standing == "undecided", "the forecast, a control, does not hold any more"
+    assert found.check("dense").holds is False and not found.check("forecast").holds
 
 
 def test_laws_of_a_qubit_in_closed_form():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qcattn.backends import Aer
-from qcattn.claims import LearnedMeasurement
+from qcattn.claims.born.learning import LearnedMeasurement
 from qcattn.records import Counts
 
 #: One training of noisy words on three qubits.
@@ -26,7 +26,11 @@ QUICK = WORDS | {"words": 4, "queries": 6, "held_out": 300, "evaluations": 1}
 
 
 def outcomes(finding):
-    return {check.statement.partition(": ")[2]: check.holds for check in finding.checks[1:]}
+    return {
+        check.statement.partition(": ")[2]: check.holds
+        for check in finding.checks
+        if check.name != "derivatives"
+    }
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,8 @@ def test_beta_helps_and_the_basis_does_not_where_a_word_is_to_be_found(plain):
     assert found["training beta alone lowers the loss"] is True
     assert found["training the basis alone lowers the loss"] is False
     assert found["the key is read as often as the exact states say"] is True
-    assert plain.checks[0].holds is True
+    assert plain.check("derivatives").holds is True
+    assert plain.check("noisy words: beta over start").holds is True
     assert "the basis alone does not help" in plain.words
     for number in plain.numbers:
         assert np.isnan(number.reference) or number.reference in number.estimate, number.name
@@ -88,7 +93,7 @@ def test_a_simulator_that_loses_a_tenth_of_the_shots_to_key_zero_is_caught():
 
     found = LearnedMeasurement(**QUICK, backend=leaking)(seed=0)
     assert outcomes(found)["the key is read as often as the exact states say"] is False
-    assert found.standing == "refuted"
+    assert found.standing == "undecided", "the reading, a control, fails with the sampler"
 
 
 def test_a_simulator_of_another_phase_is_caught_by_the_derivatives():
@@ -101,7 +106,7 @@ def test_a_simulator_of_another_phase_is_caught_by_the_derivatives():
         return Aer(draws="born")(replace(prepared, values=values), shots, seed)
 
     found = LearnedMeasurement(**QUICK, backend=turned)(seed=0)
-    assert found.checks[0].holds is False
+    assert found.check("derivatives").holds is False and found.standing == "undecided"
 
 
 def test_a_real_head_small():
@@ -117,7 +122,10 @@ def test_a_real_head_small():
     assert result["the trained circuit beats classical attention with one temperature a head"] is (
         False
     )
-    assert found.numbers[0].estimate.best > -0.2 and found.shots > 10**6
+    assert (
+        found.number("attended keys: gain of all over the start").estimate.best > -0.2
+        and found.shots > 10**6
+    )
 
 
 def test_the_same_seed_gives_the_same_finding_and_progress_goes_up():
@@ -125,7 +133,7 @@ def test_the_same_seed_gives_the_same_finding_and_progress_goes_up():
         tasks=("noisy words",), words=4, trainings=1, queries=6, held_out=40, evaluations=2
     )
     told = []
-    one = tiny(seed=1, progress=lambda share, what: told.append((share, what)))
+    one = tiny(seed=1, progress=lambda done, total, what: told.append((done / total, what)))
     same, other = tiny(seed=1), tiny(seed=2)
     assert one.numbers == same.numbers != other.numbers
     shares = [share for share, _ in told]

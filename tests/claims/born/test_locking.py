@@ -5,7 +5,6 @@ import pytest
 
 from qcattn import dense_state
 from qcattn.backends import Aer
-from qcattn.claims import KuramotoLocking
 from qcattn.claims.born._heads import (
     attending_register,
     coherence,
@@ -13,7 +12,7 @@ from qcattn.claims.born._heads import (
     head_state,
     l1_coherence,
 )
-from qcattn.claims.born.locking import _words
+from qcattn.claims.born.locking import KuramotoLocking, _Registers
 from qcattn.evidence import Check, Estimate
 from qcattn.records import Counts
 
@@ -58,7 +57,11 @@ def test_locking_is_refuted_as_coherence():
     """False-failure rate 1e-6."""
     found = KuramotoLocking(**SMALL)(seed=1)
     assert found.standing == "refuted"
-    assert [check.holds for check in found.checks] == [True] * 4 + [False] * 3
+    for name in ("threshold", "below", "pure registers", "real row"):
+        assert found.check(name).holds, name
+    for name in ("copy kept", "coherent at lock", "not coherent adrift"):
+        assert found.check(name).holds is False, name
+    assert found.check("threshold").role == "control"
     assert "Locking is not coherence" in found.words
     critical, at_lock, adrift = found.numbers[:3]
     assert critical.reference in critical.estimate
@@ -76,10 +79,11 @@ def test_registers_that_are_coherent_where_they_lock_and_only_there_change_the_v
 
 
 @pytest.mark.parametrize("threshold", [1.2, 3.0])
-def test_another_threshold_is_refuted(threshold):
+def test_another_threshold_leaves_all_undecided(threshold):
+    """Where the heads lock is a control: it says that the equations are Kuramoto's."""
     larger = SMALL | {"oscillators": 400, "alpha": 1e-3}
     found = KuramotoLocking(**larger, threshold=threshold)(seed=1)
-    assert found.checks[0].holds is False
+    assert found.check("threshold").holds is False and found.standing == "undecided"
     assert "is not where Kuramoto" in found.words
 
 
@@ -88,8 +92,22 @@ def test_another_threshold_is_refuted(threshold):
 )
 def test_words_say_no_more_of_the_threshold_than_was_found(holds, said):
     unknown = Estimate(3.5, 0.0, 7.0)
-    checks = [Check("", holds, ""), *[Check("", None, "")] * 6]
-    assert said in _words(checks, [unknown, unknown], 0.1, [unknown] * 4)
+    names = ("pure registers", "copy kept", "coherent at lock", "not coherent adrift")
+    checks = {name: Check(name, "", None, "") for name in names}
+    checks["threshold"] = Check("threshold", "", holds, "")
+    measured = _Registers(
+        shots=0,
+        numbers=(),
+        orders=np.zeros((1, 2)),
+        threshold=unknown,
+        tests={},
+        counts={},
+        uniform={"copy kept": unknown},
+        r={"locked": 1.0, "drifting": 0.1},
+        at_lock=unknown,
+        adrift=unknown,
+    )
+    assert said in KuramotoLocking().describe(measured, checks).words
 
 
 def test_a_simulator_that_loses_phases_is_caught():
@@ -103,7 +121,7 @@ def test_a_simulator_that_loses_phases_is_caught():
         return Counts(keys, counts.stray, counts.discarded)
 
     found = KuramotoLocking(**SMALL, backend=forgetful)(seed=1)
-    assert found.checks[2].holds is False and found.standing == "refuted"
+    assert found.check("pure registers").holds is False and found.standing == "refuted"
 
 
 def test_the_same_seed_gives_the_same_finding():
