@@ -44,10 +44,10 @@ from scipy import special
 
 from qcattn.arguments import check_alpha
 from qcattn.comparisons import _quadratic
+from qcattn.comparisons._parts import SHARES
 from qcattn.comparisons._resolution import critical_value
 from qcattn.comparisons._rows import Bools, Floats, check_probabilities
 from qcattn.comparisons.certify import foreseen
-from qcattn.comparisons.fit import SHARES
 
 #: More shots than this are given as infinite.
 MOST = 1e12

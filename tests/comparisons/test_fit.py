@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from qcattn.comparisons.fit import SHARES, fit
+from qcattn.comparisons._parts import SHARES
+from qcattn.comparisons.fit import fit
 
 
 def softmax(scores):
@@ -365,7 +366,7 @@ def test_any_number_of_shots(shots):
 
 
 def test_what_is_not_a_number_is_an_error(monkeypatch):
-    module = sys.modules["qcattn.comparisons.fit"]
+    module = sys.modules["qcattn.comparisons._parts"]
     monkeypatch.setattr(module, "likeliest_two", lambda *_: (np.array([np.nan]), np.array([True])))
     with pytest.raises(FloatingPointError, match="p_values is not a number"):
         fit([50, 30, 20], [0.5, 0.3, 0.2])

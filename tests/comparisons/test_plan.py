@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from qcattn.comparisons._parts import SHARES
 from qcattn.comparisons.certify import certify
 from qcattn.comparisons.expected import expected
-from qcattn.comparisons.fit import SHARES, fit
+from qcattn.comparisons.fit import fit
 from qcattn.comparisons.plan import _log_cosh, _pattern, plan
 
 Z = stats.norm.ppf(0.99) + stats.norm.ppf(0.9)
