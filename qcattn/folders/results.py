@@ -162,7 +162,8 @@ def load_part(folder: Path, name: str, seal: str | None) -> Result:
 
 def result_of(sealed: Sealed) -> Result:
     """The result that was written into a folder, the parts beside it left out."""
-    document, arrays = sealed.document, sealed.arrays("result.npz")
+    document = sealed.document
+    arrays: dict[str, Any] = sealed.arrays("result.npz")
     verdicts = tuple(
         Verdict(
             **_verdict(entry),

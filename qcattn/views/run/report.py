@@ -43,7 +43,8 @@ def write_report(
         results: The main result first, then those to show beside it, such as one head prepared
             again by another method.
         head: Index of the head whose attention is plotted, all leading axes but the last; by
-            default the one that another result prepared again, else `qcattn.attention.telling_head`.
+            default the one that another result prepared again, else that of
+            `qcattn.attention.telling_head`.
 
     Raises:
         ValueError: If there are no results, or no such head.
