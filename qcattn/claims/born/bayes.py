@@ -165,7 +165,10 @@ class BayesianUpdate(Claim[_Updates]):
         """Hold every posterior and its evidence against Bayes' rule."""
         if measured.defect is not None:
             yield algebra(
-                "dense", "The dense state of each circuit is the posterior", measured.defect
+                "dense",
+                "The dense state of each circuit is the posterior",
+                measured.defect,
+                role="control",
             )
         for kind, statement in _KINDS.items():
             one = measured.kinds[kind]
