@@ -93,7 +93,7 @@ def figure(pictures: Sequence[str], caption: str, *, before: str = "", after: st
 
 def table(sheet: Sheet, kind: str = "") -> str:
     """A sheet as an HTML table; one without headings has them in its first column."""
-    text = markup.table(
+    text = markup.html_table(
         sheet.headings,
         sheet.lines,
         align="".join(column.align for column in sheet.columns),

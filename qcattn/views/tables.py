@@ -67,6 +67,7 @@ def set_in_type(sheet: Sheet, width: int) -> Group:
             Text(column.heading),
             justify="right" if column.align == "r" else "left",
             width=cells_across,
+            overflow="fold",
         )
     for i, line in enumerate(sheet.lines):
         cells = [Text(line[at]) for at in kept]

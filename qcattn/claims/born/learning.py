@@ -16,8 +16,8 @@ from qcattn.claims.born._retrieval import Retrieval, attended_keys, noisy_words
 from qcattn.claims.born._training import (
     angles_of,
     exact_joint,
-    measure,
     qubits_of,
+    read_shots,
     shifted,
     slopes,
     start,
@@ -198,7 +198,7 @@ class LearnedMeasurement(Claim[_Learned]):
         chain = slopes(one.scores, point, range(n + 2))[0]
         which = np.flatnonzero(np.abs(chain).max(axis=-1) > 1e-9)
         values = shifted(angles_of(one.scores, point), which)[0]
-        counts = measure(values, n, shots, self.sampler(), int(seed.generate_state(1)[0]))
+        counts = read_shots(values, n, shots, self.sampler(), int(seed.generate_state(1)[0]))
         hits = counts.keys[1:, one.targets[0]].reshape(2, -1)
         found = []
         for index in range(n + 2):

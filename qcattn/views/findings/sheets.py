@@ -16,7 +16,7 @@ __all__ = ["checks", "facts", "numbers", "summary"]
 _FOUND = {True: "holds", False: "fails", None: "undecided"}
 _NUMBER = (
     Column("number"),
-    Column("measured", "r"),
+    Column("measured", "r", spare=1),
     Column("interval", "r", spare=3),
     Column("exact", "r", '"exact" is what dense linear algebra or a closed form gives.', spare=4),
 )

@@ -109,7 +109,7 @@ def plot_row_bars(
             matplotlib's font lacks.
 
     Returns:
-        The axes.
+        The axes; ``ax.legend()`` names the colours.
 
     Raises:
         ValueError: If the index is not that of a row.
@@ -147,7 +147,7 @@ def plot_row_bars(
     ticks = [tick for tick in _SHARES if tick < ax.get_ylim()[1]]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     _label(ax.xaxis, names, upright=False)
-    ax.set_ylabel(f"share of {kept:,} shots (root scale)")
+    ax.set(xlabel="key", ylabel=f"share of {kept:,} shots (root scale)")
     title = _title_of_row(result, row, kept)
     ax.set_title(title if labels is not None else plottable([title])[0], parse_math=False)
     return ax

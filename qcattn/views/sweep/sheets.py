@@ -42,7 +42,7 @@ def cells(sweep: Sweep, epsilon: float | None = None) -> Sheet:
     shown, caption = list(sweep), ""
     if len(shown) > _MOST_LINES:
         shown = sorted(shown, key=lambda cell: _ORDER[cell.standing])[:_MOST_LINES]
-        caption = f"{len(sweep) - len(shown):,} cells more are left out."
+        caption = _more(len(sweep) - len(shown), "cell")
     bounded = epsilon is not None or any(cell.rule.startswith("certified") for cell in sweep)
     varied = sweep.varied or ("scores",)
     sizes = {cell.num_rows for cell in sweep}
@@ -100,7 +100,7 @@ def failures(sweep: Sweep, most: int = 10) -> Sheet:
             (f"{len(ended):,}", place_of_cell(sweep, ended[0]), error)
             for error, ended in ordered[:most]
         ),
-        caption=f"{plural(more, 'error')} more are left out." if more > 0 else "",
+        caption=_more(more, "error"),
     )
 
 
@@ -108,6 +108,11 @@ def _axis(sweep: Sweep, axis: str, position: int) -> Column:
     """An axis of the sweep; below 1, so that the later ones go after all other columns."""
     words = any(isinstance(value, str) for value in sweep.axes.get(axis, [""]))
     return Column(axis, "l" if words else "r", spare=position / (position + 1))
+
+
+def _more(count: int, noun: str) -> str:
+    """How many are left out; "" for none."""
+    return f"{plural(count, noun)} more {'is' if count == 1 else 'are'} left out." * (count > 0)
 
 
 def _bound(cell: Cell, epsilon: float | None) -> str:

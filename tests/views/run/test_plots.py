@@ -47,7 +47,7 @@ def test_bands_hold_their_level_and_are_no_wider_than_needed(shots, p, level):
 @pytest.mark.parametrize(
     ("shape", "index"), [((4, 4), ()), ((2, 4, 4), 1), ((2, 3, 4, 4), (1, 2)), ((9, 3), ())]
 )
-def test_a_heat_map_shows_the_numbers_of_its_head(make, shape, index):
+def test_an_attention_map_shows_the_numbers_of_its_head(make, shape, index):
     scores = make.causal(shape)
     result = make(scores)
     head = index if isinstance(index, tuple) else (index,)
@@ -87,13 +87,13 @@ def test_queries_without_shots_are_blank(make):
     assert saved(ax)
 
 
-def test_heat_maps_refuse_what_is_no_head(make):
+def test_attention_maps_refuse_what_is_no_head(make):
     with pytest.raises(ValueError, match="use `plot_row_bars`"):
         plot_attention_map(make(np.zeros(3)), (), axes())
     result = make(np.zeros((2, 3, 4, 4)), shots=10)
     with pytest.raises(ValueError, match="must have 2 numbers"):
         plot_attention_map(result, 1, axes())
-    with pytest.raises(ValueError, match="axis 1 has 3 entries: 0 to 2"):
+    with pytest.raises(ValueError, match="axis 1 has 3 entries; count from 0 to 2"):
         plot_attention_map(result, (1, 3), axes())
 
 
