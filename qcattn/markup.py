@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from html import escape
 
-__all__ = ["notebook", "table"]
+__all__ = ["html_table", "notebook"]
 
 
-def table(
+def html_table(
     headings: Sequence[str],
     lines: Sequence[Sequence[str]],
     *,
@@ -28,7 +28,7 @@ def table(
         marked: Numbers of the lines that stand out, as class ``marked``.
 
     Example:
-        >>> table([""], [["<b>"]])
+        >>> html_table([""], [["<b>"]])
         '<table><tbody><tr><th scope="row">&lt;b&gt;</th></tr></tbody></table>'
     """
     sides = [' class="r"' if side == "r" else "" for side in align or "l" * len(headings)]
@@ -68,4 +68,4 @@ def notebook(
     """
     text = "<br>".join(escape(line) for line in said.splitlines())
     first = f"<p><strong>{escape(verdict)}</strong>: {text}</p>"
-    return first + (table(headings, lines) if lines else "")
+    return first + (html_table(headings, lines) if lines else "")
