@@ -17,6 +17,7 @@ __all__ = [
     "scaled_dot_product_scores",
     "sinusoidal_positions",
     "softmax",
+    "telling_head",
 ]
 
 
@@ -388,3 +389,32 @@ def _check_leading(
             f"against {first.shape[:-2]} of `{first_name}`, but is of shape {second.shape}; "
             f"repeat grouped key and value heads first, with np.repeat"
         ) from error
+
+
+def telling_head(attention: ArrayLike) -> tuple[int, ...]:
+    r"""Choose the head whose attention is at once spread and varied; the first of equal ones.
+
+    It has the largest product of two entropies, in nats: the mean entropy of its rows, zero where
+    each query looks at a single key, and the mutual information of query and key for a query
+    drawn at random, zero where all queries look alike.
+
+    Args:
+        attention: Probabilities of shape (..., queries, keys).
+
+    Returns:
+        Index of the head, all leading axes but the queries; () without such axes.
+
+    Example:
+        >>> alike, varied = [[0.3, 0.7], [0.3, 0.7]], [[0.3, 0.7], [0.7, 0.3]]
+        >>> telling_head([alike, varied])
+        (1,)
+    """
+    from scipy.special import entr
+
+    p = np.asarray(attention, dtype=np.float64)
+    if p.ndim < 3:
+        return ()
+    spread = entr(p).sum(axis=-1).mean(axis=-1)
+    varied = entr(p.mean(axis=-2)).sum(axis=-1) - spread
+    best = np.unravel_index(int(np.argmax(spread * varied)), spread.shape)
+    return tuple(int(i) for i in best)

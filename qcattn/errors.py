@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DoesNotFit", "Interrupted", "TooLarge"]
+__all__ = ["DoesNotFit", "Interrupted", "NotWhole", "TooLarge"]
 
 
 class DoesNotFit(ValueError):
@@ -16,6 +16,10 @@ class DoesNotFit(ValueError):
 
 class TooLarge(ValueError):
     """The work does not fit into the memory of this machine; the message says how many bytes."""
+
+
+class NotWhole(ValueError):
+    """A stored file or folder is missing, foreign, newer or damaged; the message names the file."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -740,6 +740,11 @@ class Result:
         )
 
     @property
+    def alpha(self) -> float:
+        """Probability that a perfect sampler is said to differ by any comparison, at most."""
+        return sum(verdict.alpha for verdict in self.verdicts)
+
+    @property
     def differs(self) -> bool:
         """Whether any of the comparisons refutes."""
         return self.standing == "differs"

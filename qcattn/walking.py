@@ -22,7 +22,7 @@ __all__ = ["class_of", "classes", "exports", "names"]
 
 
 @cache
-def classes(room: str) -> dict[str, type]:
+def classes(room: str) -> dict[str, type[Any]]:
     """The strategies of a folder by the names of their classes, in the order of `names`.
 
     Args:
@@ -66,7 +66,7 @@ def names(room: str) -> list[str]:
     return _in_order(name for name, node in written.items() if _says_strategy(node, written))
 
 
-def class_of(room: str, name: str, where: str) -> type:
+def class_of(room: str, name: str, where: str) -> type[Any]:
     """The strategy of that name, in capitals or not.
 
     Args:
@@ -112,7 +112,7 @@ def _in_order(found: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda name: (not name.isupper(), name))
 
 
-def _is_strategy(value: type) -> bool:
+def _is_strategy(value: type[Any]) -> bool:
     public = not value.__name__.startswith("_")
     called = any("__call__" in vars(base) for base in value.__mro__)
     return public and called and is_dataclass(value) and not inspect.isabstract(value)

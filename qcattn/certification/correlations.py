@@ -23,7 +23,7 @@ from scipy import special
 from qcattn.backends.protocol import Backend
 from qcattn.certification.checking import check_of_gibbs
 from qcattn.certification.intervals import mean
-from qcattn.certification.paulis import exact_expectations, measure, support
+from qcattn.certification.paulis import exact_expectations, measure_strings, support
 from qcattn.evidence import Estimate
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
 
@@ -136,7 +136,7 @@ def certify_correlations(
     levels = np.linalg.eigvalsh(observables)
     strings = ["".join(letters) for letters in product("IXYZ", repeat=n)][1:]
     weights = np.array([exact_expectations(one, ["I" * n, *strings]) for one in observables]) / 2**n
-    groups = measure(prepared, strings, shots, backend, seed)
+    groups = measure_strings(prepared, strings, shots, backend, seed)
     values = []
     for group in groups:
         table = np.zeros((len(observables), 2**n))

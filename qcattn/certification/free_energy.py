@@ -41,7 +41,7 @@ from qcattn import thermal
 from qcattn.backends.protocol import Backend
 from qcattn.certification.checking import check_of_gibbs
 from qcattn.certification.intervals import mean, proportion
-from qcattn.certification.paulis import measure, operator_groups, pauli_terms
+from qcattn.certification.paulis import measure_strings, operator_groups, pauli_terms
 from qcattn.certification.purity import purity_interval, swap_test
 from qcattn.evidence import Estimate
 from qcattn.records import Hamiltonian, Prepared
@@ -134,7 +134,7 @@ def certify_free_energy(
     offset, strings, weights = pauli_terms(hamiltonian.operator)
     strings, weights = [*strings, "Z" * n], np.append(weights, 0.0)
     of_bases, of_copies = np.random.SeedSequence(entropy(seed)).spawn(2)
-    groups = measure(prepared, strings, shots, backend, of_bases)
+    groups = measure_strings(prepared, strings, shots, backend, of_bases)
     even, kept = swap_test(prepared, shots, backend, of_copies)
     counts = next(group.counts for group in groups if group.letters == "Z" * n)
 

@@ -30,7 +30,7 @@ from qcattn.certification.paulis import (
     PauliGroup,
     default_strings,
     exact_expectations,
-    measure,
+    measure_strings,
     support,
 )
 from qcattn.certification.targets import State, exact_state
@@ -140,7 +140,7 @@ def certify_observables(
             )
     aimed: State = prepared.state if state is None else state
     exact = exact_expectations(exact_state(hamiltonian, beta, aimed), chosen)
-    groups = measure(prepared, chosen, shots, backend, seed)
+    groups = measure_strings(prepared, chosen, shots, backend, seed)
     hits, kept = positives(groups, chosen)
     low, high = proportion(hits, kept, alpha / len(chosen))
     return Observables(

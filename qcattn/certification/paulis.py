@@ -15,7 +15,7 @@ from qcattn.evidence import Estimate
 from qcattn.readings.bases import in_basis
 from qcattn.records import Hamiltonian, Prepared, walsh_hadamard
 
-__all__ = ["PauliGroup", "exact_expectations", "expectation", "measure", "pauli_terms"]
+__all__ = ["PauliGroup", "exact_expectations", "expectation", "measure_strings", "pauli_terms"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class PauliGroup:
     counts: np.ndarray
 
 
-def measure(
+def measure_strings(
     prepared: Prepared, strings: Sequence[str], shots: int, backend: Backend | None, seed: Any
 ) -> tuple[PauliGroup, ...]:
     """Draw shots in as many bases as the strings need.
@@ -127,7 +127,7 @@ def expectation(
         (True, 10000)
     """
     offset, strings, weights = pauli_terms(operator)
-    groups = measure(prepared, strings, shots, backend, seed)
+    groups = measure_strings(prepared, strings, shots, backend, seed)
     found = mean(operator_groups(groups, strings, weights), alpha, offset=offset)
     return found, shots * len(groups)
 

@@ -43,7 +43,7 @@ from qcattn.certification.observables import against, positives
 from qcattn.certification.paulis import (
     default_strings,
     level_expectations,
-    measure,
+    measure_strings,
     operator_groups,
     pauli_terms,
 )
@@ -195,7 +195,7 @@ def _read_strings(
     offset, terms, weights = pauli_terms(hamiltonian.operator)
     strings = tuple(dict.fromkeys([*terms, *default_strings(hamiltonian)]))
     weights = np.append(weights, np.zeros(len(strings) - len(terms)))
-    groups = measure(prepared, strings, shots, backend, seed)
+    groups = measure_strings(prepared, strings, shots, backend, seed)
     parts = operator_groups(groups, strings, weights)
     hits, kept = positives(groups, strings)
     of_levels = level_expectations(vectors, strings)

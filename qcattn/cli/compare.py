@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.options import Json
+from qcattn.cli.printing import print_json, print_sheets, print_words
 
 __all__ = ["compare"]
 
@@ -16,14 +18,16 @@ __all__ = ["compare"]
 @reporting
 def compare(
     counts: Annotated[
-        Path, typer.Argument(help="Counts: .json as Qiskit writes them, .csv, .npy.")
+        Path, typer.Argument(help="Read counts from .json as Qiskit writes them, .csv or .npy.")
     ],
-    probabilities: Annotated[Path, typer.Argument(help="Probabilities: .json, .csv, .npy.")],
+    probabilities: Annotated[
+        Path, typer.Argument(help="Read probabilities from .json, .csv or .npy.")
+    ],
     epsilon: Annotated[
-        float | None, typer.Option(help="Total variation within which to certify agreement.")
+        float | None, typer.Option(help="Certify agreement within this total variation.")
     ] = None,
-    alpha: Annotated[float, typer.Option(help="Error rate.")] = 0.01,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
+    alpha: Annotated[float, typer.Option(help="Err in this share of comparisons at most.")] = 0.01,
+    json: Json = False,
 ) -> None:
     """Compare counts from anywhere with probabilities.
 
@@ -44,21 +48,10 @@ def compare(
     law = law if len(law) == len(drawn) else law.repeat(len(drawn), axis=0)
     certificate = certify(drawn, law, 0.05 if epsilon is None else epsilon, alpha)
     if json:
-        from json import dumps
-
-        told = brief(certificate, outcomes, epsilon=epsilon)
-        typer.echo(dumps(told, indent=1, allow_nan=False))
+        print_json(brief(certificate, outcomes, epsilon=epsilon))
     else:
-        from rich.console import Console
-
-        from qcattn.views.tables import set_in_type
-
-        console = Console()
-        offenders = sheets.offenders(certificate, outcomes)
-        if offenders.lines:
-            console.print(set_in_type(offenders, console.width))
-        said = f"{words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}."
-        console.print(said, highlight=False, markup=False)
+        print_sheets(sheets.offenders(certificate, outcomes))
+        print_words(f"{words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}.")
     fit = certificate.fit
     good = not fit.refuted and not fit.undecided.any()
     if epsilon is not None:

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.options import Json
+from qcattn.cli.printing import print_json, print_sheets
 
 __all__ = ["plan"]
 
@@ -15,11 +17,13 @@ __all__ = ["plan"]
 @app.command()
 @reporting
 def plan(
-    probabilities: Annotated[Path, typer.Argument(help="Probabilities: .json, .csv, .npy.")],
-    epsilon: Annotated[float, typer.Option(help="Total variation to see, or to certify.")] = 0.02,
-    alpha: Annotated[float, typer.Option(help="Error rate of one row.")] = 0.01,
-    power: Annotated[float, typer.Option(help="Probability to succeed.")] = 0.9,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    probabilities: Annotated[
+        Path, typer.Argument(help="Read probabilities from .json, .csv or .npy.")
+    ],
+    epsilon: Annotated[float, typer.Option(help="See, or certify, this total variation.")] = 0.02,
+    alpha: Annotated[float, typer.Option(help="Err in this share of rows at most.")] = 0.01,
+    power: Annotated[float, typer.Option(help="Succeed with this probability.")] = 0.9,
+    json: Json = False,
 ) -> None:
     """Say how many shots it takes to detect a deviation and to certify agreement."""
     from qcattn.comparisons import plan as shots_for
@@ -31,13 +35,6 @@ def plan(
     law = check_probabilities(read_outcomes(probabilities).values, str(probabilities))
     planned = shots_for(law, epsilon, alpha, power)
     if json:
-        from json import dumps
-
-        typer.echo(dumps(brief_plan(planned), indent=1, allow_nan=False))
-        return
-    from rich.console import Console
-
-    from qcattn.views.tables import set_in_type
-
-    console = Console()
-    console.print(set_in_type(shots_needed(planned), console.width))
+        print_json(brief_plan(planned))
+    else:
+        print_sheets(shots_needed(planned))

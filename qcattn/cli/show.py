@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from qcattn.cli.app import app, reporting
-from qcattn.cli.claims import exit_code_of_findings, print_findings
-from qcattn.cli.prepare import exit_code_of, print_trials
-from qcattn.cli.printing import exit_code, print_results
+from qcattn.cli.claims import print_findings
+from qcattn.cli.options import Json
+from qcattn.cli.prepare import print_trials
+from qcattn.cli.printing import exit_code, print_place, print_results
 from qcattn.cli.sweep import show_sweep
 
 __all__ = ["show"]
@@ -22,24 +24,24 @@ def show(
     result: Annotated[
         Path,
         typer.Argument(
-            help="A folder that `run`, `prepare` or `claims` wrote, or a store of `qcattn sweep`."
+            help="Show this folder that `run`, `prepare` or `claims` wrote, or store of `sweep`."
         ),
     ],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    json: Json = False,
     epsilon: Annotated[
-        float | None, typer.Option(help="Of a store: say what total variation is certified.")
+        float | None, typer.Option(help="Say what of a store is certified within this distance.")
     ] = None,
     plot: Annotated[
-        str | None, typer.Option(help="Of a store: plot over an axis, such as beta, or shots.")
+        str | None, typer.Option(help="Plot a store over this axis, such as beta, or over shots.")
     ] = None,
     quantity: Annotated[
-        str, typer.Option(help="What to plot: top, distance or kept; see the README.")
+        str, typer.Option(help="Plot the top key's probability, the distance, or the kept share.")
     ] = "top",
     by: Annotated[
-        str | None, typer.Option(help="Axes that set series apart, joined by commas.")
+        str | None, typer.Option(help="Set series apart by these axes, joined by commas.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="File of the plot: .svg .png .pdf. [default: AXIS.svg]")
+        Path | None, typer.Option(help="Plot into this .svg, .png or .pdf. [default: AXIS.svg]")
     ] = None,
 ) -> None:
     """Print a result again, or plot a sweep over one of its axes."""
@@ -74,27 +76,20 @@ def show(
 def _show_folder(folder: Path, json: bool) -> None:
     """Print what a run left, and end with its exit code."""
     from qcattn.folders.findings import is_findings, load_findings
-    from qcattn.folders.results import load
+    from qcattn.folders.runs import load_run
     from qcattn.folders.trials import is_trials, load_trials
 
+    done: Sequence[Any]
     if is_findings(folder):
-        findings = load_findings(folder)
-        print_findings(findings, json)
-        if not json:
-            typer.echo(f"Report and results: {folder / 'report.html'}")
-        raise typer.Exit(exit_code_of_findings(findings))
-    if is_trials(folder):
+        done = load_findings(folder)
+        print_findings(done, json)
+    elif is_trials(folder):
         trials = load_trials(folder)
+        done = [trials]
         print_trials(trials, json)
-        if not json:
-            typer.echo(f"Report and results: {folder / 'report.html'}")
-        raise typer.Exit(exit_code_of(trials))
-    results = [load(folder)]
-    if (folder / "heralded").is_dir():
-        results.append(load(folder / "heralded"))
-    print_results(
-        results, sum(verdict.alpha for result in results for verdict in result.verdicts), json
-    )
-    if not json:
-        typer.echo(f"Report and results: {folder / 'report.html'}")
-    raise typer.Exit(exit_code(results))
+    else:
+        run = load_run(folder)
+        done = run.parts
+        print_results(run.parts, run.alpha, json)
+    print_place(folder, json)
+    raise typer.Exit(exit_code(done))

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.options import Json
+from qcattn.cli.printing import exit_code, print_json, print_sheets, print_words
+from qcattn.cli.progress import bar
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -21,28 +24,28 @@ __all__ = ["sweep"]
 @app.command()
 @reporting
 def sweep(
-    plan: Annotated[Path, typer.Argument(help="A grid as TOML; see the README.")],
+    plan: Annotated[Path, typer.Argument(help="Read the grid from this TOML file.")],
     store: Annotated[
-        Path, typer.Option(help="The SQLite file of results, on a disk of this machine.")
+        Path, typer.Option(help="Keep results in this SQLite file, on a disk of this machine.")
     ] = Path("runs.sqlite"),
     shots: Annotated[
         int | None,
-        typer.Option(help="Shots a row, not the plan's; only missing ones are drawn."),
+        typer.Option(help="Draw up to this many shots of every row, in place of the plan's."),
     ] = None,
     until: Annotated[
         str | None,
         typer.Option(help="Stop a cell sooner: certified=0.02 (total variation) or width=0.01."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Processes to spread over. [default: this one alone]")
+        int | None, typer.Option(help="Spread over this many processes. [default: this one alone]")
     ] = None,
     dask: Annotated[
-        str | None, typer.Option(help="Address of a dask scheduler to spread over.")
+        str | None, typer.Option(help="Spread over the dask scheduler at this address.")
     ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try cells again that failed before.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    json: Json = False,
 ) -> None:
     """Draw what is missing of a grid of runs. Run it again to go on, or with more shots.
 
@@ -82,20 +85,11 @@ def show_sweep(done: Sweep, json: bool, epsilon: float | None = None) -> None:
     from qcattn.views.sweep.words import words
 
     if json:
-        from json import dumps
-
-        typer.echo(dumps(brief(done), indent=1))
+        print_json(brief(done))
     else:
-        from rich.console import Console
-
-        from qcattn.views.tables import set_in_type
-
-        console = Console()
-        for sheet in (sheets.cells(done, epsilon), sheets.failures(done)):
-            if sheet.lines:
-                console.print(set_in_type(sheet, console.width))
-        console.print(words(done), highlight=False, markup=False)
-    raise typer.Exit({"agrees": 0, "differs": 1}.get(done.standing, 2))
+        print_sheets(sheets.cells(done, epsilon), sheets.failures(done))
+        print_words(words(done))
+    raise typer.Exit(exit_code([done]))
 
 
 def _spread(
@@ -123,28 +117,10 @@ def _spread(
 
 
 def _with_progress(grid: Grid, executor: Executor | None, *, quiet: bool, **options: Any) -> Sweep:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
     from qcattn.sweeps import sweep as run
 
-    columns = (
-        "batches",
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        "{task.description}",
-    )
-    with Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        return run(
-            grid,
-            executor=executor,
-            progress=lambda done, total, what: bar.update(
-                task, completed=done, total=total, description=what
-            ),
-            **options,
-        )
+    with bar(quiet=quiet) as tell:
+        return run(grid, executor=executor, progress=tell, **options)
 
 
 def _go_on(part: Sweep) -> None:

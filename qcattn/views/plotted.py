@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qcattn.folders.results import whole_file
+from qcattn.folders.whole import whole_file
 from qcattn.names import known
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """How the cost of preparing a thermal state grows with keys, beta and 1/error, fitted.
 
-    python tests/benchmarks/cost_laws.py --seed 1 --figure cost_laws.svg
+    python tests/benchmarks/cost_laws.py --seed 1 --figure cost_laws.svg  # --write: into RESULTS.md
 
 For every method of `qcattn.preparations`: two-qubit gates of the circuit as delivered, and gates
 per kept shot (gates over the probability that the herald lets a shot through), against the number
@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
+import results
 
 from qcattn import preparations, walking
 from qcattn.datasets import load_scores
@@ -707,4 +708,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("cost_laws.py", main))

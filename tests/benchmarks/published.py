@@ -1,6 +1,6 @@
 """Published numbers beside those of this package, each with its source and convention.
 
-    python tests/benchmarks/published.py
+    python tests/benchmarks/published.py  # --write: into RESULTS.md
     python tests/benchmarks/published.py --only 3,7
 
 Numbers 1, 2, 4, 5, 8 and 9 are exact ones to be met; those of approximate methods (3, 6, 7) are to
@@ -18,6 +18,7 @@ from textwrap import fill
 from typing import Literal
 
 import numpy as np
+import results
 from qiskit.quantum_info import Pauli, Statevector
 from scipy.optimize import minimize
 from scipy.stats import chi2
@@ -60,11 +61,14 @@ class Figure:
 
     def __str__(self) -> str:
         more = 3 if self.relation != "=" else 2
-        return (
-            f"  {self.what:<44} {self.published:>14.{self.digits}f} "
-            f"{self.ours:>16.{self.digits + more}f}   {self.relation:<2} "
-            f"{'yes' if self.reached else 'NO'}"
+        cells = (
+            self.what.strip(),
+            f"{self.published:.{self.digits}f}",
+            f"{self.ours:.{self.digits + more}f}",
+            self.relation,
+            "yes" if self.reached else "NO",
         )
+        return f"| {' | '.join(cells)} |"
 
 
 def ring(n: int) -> Hamiltonian:
@@ -264,8 +268,8 @@ def main(arguments: list[str] | None = None) -> int:
     for number in given.only:
         check = CHECKS[number]
         said = " ".join((check.__doc__ or "").split())
-        print("\n" + fill(f"{number}. {said}", 88, subsequent_indent="   ") + "\n")
-        print(f"  {'':<44} {'published':>14} {'ours':>16}      reached")
+        print("\n" + fill(f"{number}. {said}", 98, subsequent_indent="   ") + "\n")
+        print("| what | published | ours | should be | reached |\n|---|---:|---:|---|---|")
         for figure in check(given.seed):
             print(figure, flush=True)
             missed += not figure.reached
@@ -274,4 +278,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("published.py", main))

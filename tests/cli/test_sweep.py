@@ -184,7 +184,7 @@ def test_a_plot_over_any_axis_is_written(swept, tmp_path, options):
     [
         (["--plot", "bta", "--out", "a.svg"], "did you mean 'beta'"),
         (["--plot", "beta", "--quantity", "tops", "--out", "a.svg"], "did you mean 'top'"),
-        (["--plot", "beta", "--out", "a.gif"], "known are svg, png, pdf"),
+        (["--plot", "beta", "--out", "a.gif"], "must be one of svg, png, pdf"),
         (["--plot", "beta", "--by", "hed", "--out", "a.svg"], "did you mean 'head'"),
         (["--plot", "beta", "--out", "gone/a.svg"], "`gone/a.svg` cannot be written"),
         (["--out", "a.svg"], "go with `--plot`"),

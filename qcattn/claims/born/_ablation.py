@@ -17,8 +17,8 @@ from qcattn.claims.born._training import (
     brier,
     exact_law,
     losses,
-    measure,
     qubits_of,
+    read_shots,
     start,
     train,
 )
@@ -163,7 +163,7 @@ def ablate(
         found = _trained(part, n, runs, trainings, train_seed, tell)
         for (run, trained), read_seed in zip(found.items(), read_seeds, strict=True):
             values = angles_of(rest.scores, trained.parameters)
-            counts = measure(values, n, trainings.held_out_shots, trainings.backend, read_seed)
+            counts = read_shots(values, n, trainings.held_out_shots, trainings.backend, read_seed)
             tally.add(run, trained, counts)
         for run, biases in CLASSICAL.items():
             best = train_classical(part, n, biases=biases, evaluations=trainings.evaluations)

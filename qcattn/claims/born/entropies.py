@@ -12,6 +12,7 @@ from qiskit import QuantumCircuit
 from qcattn import thermal
 from qcattn.attention import softmax
 from qcattn.backends.drawing import draw
+from qcattn.claims.born._curves import points
 from qcattn.claims.born._rows import real_rows
 from qcattn.claims.born._shannon import shannon
 from qcattn.claims.frame.checks import algebra, equals, every
@@ -36,7 +37,7 @@ class _Entropies(Measured):
         rho: The state, shape (keys, keys).
         exact: Its entropy, nats.
         along: Shannon's entropy of the counts at the first angle.
-        others: The same at the other angles, by angle.
+        others: The other angles, and the same at each.
         along_z: Of the pure state with the same counts.
         along_itself: Of the pure state along its own vector.
     """
@@ -45,9 +46,14 @@ class _Entropies(Measured):
     rho: np.ndarray
     exact: float
     along: Estimate
-    others: dict[float, Estimate]
+    others: list[tuple[float, Estimate]]
     along_z: Estimate
     along_itself: Estimate
+
+    @property
+    def mixed(self) -> list[Estimate]:
+        """Of the counts of the mixed state, one an angle."""
+        return [self.along, *(one for _, one in self.others)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,14 +121,14 @@ class ThermodynamicEntropy(Claim[_Entropies]):
         counts = draw([*turned, pure, own], self.shots, self.sampler(), drawn)
         along, *found, along_z, along_itself = [shannon(one.keys, self.share) for one in counts]
 
-        others = dict(zip(self.angles[1:], found, strict=True))
+        others = list(zip(self.angles[1:], found, strict=True))
         return _Entropies(
             shots=self.shots * len(counts),
             numbers=(
                 Number(f"Shannon's entropy {self.where}, nats", along, exact),
                 *(
                     Number(f"the same, turned by {a:.2f} rad", one, _entropy(_law(rho, a)))
-                    for a, one in others.items()
+                    for a, one in others
                 ),
                 Number("of the pure state with the same counts", along_z, exact),
                 Number("of the pure state along its own vector", along_itself, 0.0),
@@ -153,15 +159,17 @@ class ThermodynamicEntropy(Claim[_Entropies]):
             tolerance=self.tolerance,
             alpha=self.share,
         )
-        everywhere = zip(self.angles, (measured.along, *measured.others.values()), strict=True)
         yield every(
             "never smaller",
             "In no basis is Shannon's entropy the smaller one",
-            [self._not_below(f"angle {angle:.2f}", one, exact) for angle, one in everywhere],
+            [
+                self._not_below(f"angle {angle:.2f}", one, exact)
+                for angle, one in zip(self.angles, measured.mixed, strict=True)
+            ],
         )
-        for angle, one in measured.others.items():
+        for angle, one in measured.others:
             yield equals(
-                f"turned by {angle:.2f}",
+                f"turned by {angle:g}",
                 f"It is the same in a basis turned by {angle:.2f} rad",
                 one,
                 exact,
@@ -187,8 +195,8 @@ class ThermodynamicEntropy(Claim[_Entropies]):
             measured.along_z,
             measured.along_itself,
         )
-        most = max((one.best for one in measured.others.values()), default=along.best)
-        higher = measured.others and all(one.low > exact for one in measured.others.values())
+        most = max((one.best for _, one in measured.others), default=along.best)
+        higher = measured.others and all(one.low > exact for _, one in measured.others)
         words = (
             f"The counts {self.where} have {along.best:.3f} nats and the state {exact:.3f}. "
             + (
@@ -218,8 +226,6 @@ class ThermodynamicEntropy(Claim[_Entropies]):
     def picture(self, measured: _Entropies) -> Sequence[Panel]:
         """Plot both entropies over the angle of the basis."""
         fine = np.linspace(0, np.pi / 2, 60)
-        here = (measured.along, *measured.others.values())
-        best, low, high = np.array([(one.best, one.low, one.high) for one in here]).T
         exact = np.array([_entropy(_law(measured.rho, angle)) for angle in fine])
         return [
             Panel(
@@ -234,7 +240,7 @@ class ThermodynamicEntropy(Claim[_Entropies]):
                         np.full(fine.size, measured.exact),
                         style="line",
                     ),
-                    Curve("Shannon, measured", np.array(self.angles), best, low, high),
+                    points("Shannon, measured", self.angles, measured.mixed),
                 ),
             )
         ]

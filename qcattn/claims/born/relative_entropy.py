@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from scipy.stats import ortho_group
 
 from qcattn.attention import softmax
 from qcattn.backends.drawing import draw
 from qcattn.certification.intervals import mean
+from qcattn.claims.born._curves import points
 from qcattn.claims.born._divergence import divergence, largest_divergence
 from qcattn.claims.frame.checks import algebra, equals, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
@@ -254,9 +256,8 @@ class RelativeEntropy(Claim[_Entropies]):
                 [one.counted for one in measured.displaced],
             ),
         ):
-            best, low, high = np.array([(one.best, one.low, one.high) for one in estimates]).T
             curves.append(Curve(f"{name}, exact", a, np.array(line), style="line"))
-            curves.append(Curve(f"{name}, measured", a, best, low, high))
+            curves.append(points(f"{name}, measured", a, estimates))
         return [
             Panel(
                 "A displaced thermal state against the thermal one",
@@ -315,10 +316,8 @@ def _energy_name(displacement: float) -> str:
     return f"energy, displacement {displacement:g}"
 
 
-def _turned(rows: np.ndarray, seed: Any) -> float:
+def _turned(rows: np.ndarray, seed: np.random.SeedSequence) -> float:
     """Umegaki's relative entropy of two diagonal states in a random basis, by eigenvalues."""
-    from scipy.stats import ortho_group
-
     turn = ortho_group(rows.shape[1], seed=np.random.default_rng(seed)).rvs()
     first, second = ((turn * row) @ turn.T for row in rows)
     return float(relative_entropy(first, second))

@@ -10,7 +10,8 @@ from typing import ClassVar
 import numpy as np
 from scipy import optimize, special
 
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import estimated_share, proportion
+from qcattn.claims.born._curves import points
 from qcattn.claims.born._rows import real_rows
 from qcattn.claims.born._shannon import shannon
 from qcattn.claims.frame.checks import algebra, every
@@ -73,12 +74,12 @@ class _Temperatures(Measured):
     Attributes:
         rows: As they are.
         tied: The first row, its second score raised to the first.
-        rng: Draws the rows of the dense check.
+        falls: Most that the entropy of softmax falls with tau, of 1,000 random rows, nats.
     """
 
     rows: tuple[_Row, ...]
     tied: _Row
-    rng: np.random.Generator
+    falls: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +154,7 @@ class TemperatureLimits(Claim[_Temperatures]):
             numbers=_numbers(found, tied),
             rows=tuple(found),
             tied=tied,
-            rng=np.random.default_rng(dense),
+            falls=_falls(np.random.default_rng(dense)),
         )
 
     def check(self, measured: _Temperatures) -> Iterable[Check]:
@@ -162,7 +163,7 @@ class TemperatureLimits(Claim[_Temperatures]):
         yield algebra(
             "dense",
             "The entropy of softmax never falls with tau: 1,000 random rows, dense",
-            _falls(measured.rng),
+            measured.falls,
         )
         yield every(
             "cold",
@@ -229,7 +230,7 @@ class TemperatureLimits(Claim[_Temperatures]):
             laws=laws,
             counts=counts,
             entropies=[shannon(one, self.share / taus.size) for one in counts],
-            sharp=_share(coldest, int(scores.argmax()), self.share),
+            sharp=estimated_share(coldest[scores.argmax()], coldest.sum(), self.share),
             upper=float(certify(hottest, uniform, self.epsilon, self.share).upper),
         )
 
@@ -325,24 +326,18 @@ def _falls(rng: np.random.Generator) -> float:
     return max(0.0, -float(np.diff(entropies, axis=1).min()))
 
 
-def _share(keys: np.ndarray, key: int, alpha: float) -> Estimate:
-    low, high = proportion(keys[key], keys.sum(), alpha)
-    return Estimate(float(keys[key] / max(keys.sum(), 1)), float(low), float(high))
-
-
 def _entropies(rows: Sequence[_Row]) -> Panel:
-    lines, points = [], []
+    lines, measured = [], []
     for row in rows:
         coldest, *_, hottest = row.taus
         fine = np.geomspace(coldest, hottest, 80)
         exact = np.array([_entropy(row.scores, one) for one in fine])
         lines.append(Curve(f"exact, {row.name}", fine, exact, style="line"))
-        best, low, high = np.array([(one.best, one.low, one.high) for one in row.entropies]).T
-        points.append(Curve(f"measured, {row.name}", row.taus, best, low, high))
+        measured.append(points(f"measured, {row.name}", row.taus, row.entropies))
     return Panel(
         "Entropy of attention against temperature",
         "tau",
         "entropy, nats",
-        (*lines, *points),
+        (*lines, *measured),
         x_scale="log",
     )

@@ -43,7 +43,7 @@ def command(results: Sequence[Result]) -> str:
     if noise != "none":
         # A description of a noise model, and not the option that made it, is two words.
         options += ["--noise", "SAME" if " " in noise else noise]
-    alpha = sum(verdict.alpha for result in results for verdict in result.verdicts)
+    alpha = sum(result.alpha for result in results)
     if not np.isclose(alpha, 0.01):
         options += ["--alpha", f"{alpha:.6g}"]
     return shlex.join(["qcattn", "run", *options])

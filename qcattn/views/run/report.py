@@ -7,12 +7,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qcattn.attention import telling_head
 from qcattn.records import Result
 from qcattn.views.labels import joined, key_labels, place, plural
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.run import sheets
 from qcattn.views.run.command import command
-from qcattn.views.run.heads import head_beside, telling_head
+from qcattn.views.run.heads import head_beside
 from qcattn.views.run.plots import check_head, plot_attention_map, plot_row_bars
 from qcattn.views.run.quantiles import plot_p_value_quantiles
 from qcattn.views.run.words import sentence
@@ -42,7 +43,8 @@ def write_report(
         results: The main result first, then those to show beside it, such as one head prepared
             again by another method.
         head: Index of the head whose attention is plotted, all leading axes but the last; by
-            default the one that another result prepared again, else `telling_head`.
+            default the one that another result prepared again, else that of
+            `qcattn.attention.telling_head`.
 
     Raises:
         ValueError: If there are no results, or no such head.
@@ -128,7 +130,7 @@ def _verdict(results: Sequence[Result]) -> list[str]:
         for other in others
     ]
     if others:
-        alpha = sum(verdict.alpha for result in results for verdict in result.verdicts)
+        alpha = sum(result.alpha for result in results)
         parts.append(
             '<p class="note">All comparisons on this page together call a perfect sampler '
             f"different in {100 * alpha:.3g}% of such runs at most.</p>"
@@ -150,8 +152,8 @@ def _heads(
     elif (found := head_beside(main, others)) is not None:
         index, why = found, "This head was prepared again by another method. "
     else:
-        index, why = telling_head(main), ""
-    if index and index == telling_head(main) and head is None:
+        index, why = telling_head(main.expected), ""
+    if index and index == telling_head(main.expected) and head is None:
         why += (
             "Of all heads it is the one whose attention is most spread and varied: it has the "
             "largest product of the mean entropy of a row and the mutual information of query and "

@@ -219,7 +219,7 @@ def details(result: Result) -> Sheet:
         ),
         ("shots a row", f"{result.shots:,}"),
         ("seed", str(result.seed)),
-        ("error rate", f"{sum(verdict.alpha for verdict in result.verdicts):.3g}"),
+        ("error rate", f"{result.alpha:.3g}"),
         ("qubits", f"{cost.qubits:,}"),
         ("depth", f"{cost.depth:,}"),
         ("two-qubit gates", f"{cost.two_qubit_gates:,}"),

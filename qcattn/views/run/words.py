@@ -122,8 +122,8 @@ def _progress(result: Result) -> str:
 
 
 def _error_rate(result: Result) -> str:
-    alpha = sum(verdict.alpha for verdict in result.verdicts)
-    return f"A perfect sampler would be called different in at most {100 * alpha:.3g}% of such runs"
+    percent = f"{100 * result.alpha:.3g}%"
+    return f"A perfect sampler would be called different in at most {percent} of such runs"
 
 
 def _resolution(result: Result) -> str:

@@ -8,8 +8,10 @@ from scipy.linalg import logm
 from qcattn.backends import Aer
 from qcattn.claims.born._divergence import divergence, largest_divergence
 from qcattn.claims.born.relative_entropy import RelativeEntropy
+from qcattn.evidence import Check
 from qcattn.models.oscillator import displaced_thermal
 from qcattn.preparations import Purification
+from qcattn.progress import silent
 from qcattn.records import Counts
 from qcattn.thermal import relative_entropy
 
@@ -32,6 +34,27 @@ def test_energies_give_it_and_counting_loses_some():
     assert "the counts miss" in found.words
     counted = found.number("divergence counted at displacement 1.2 (nats)")
     assert counted.estimate.high < first.estimate.low
+
+
+def test_every_check_has_a_name_and_the_words_follow_from_names_wherever_they_stand():
+    claim = RelativeEntropy(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert list(checks) == [
+        "turned alike",
+        "rows",
+        "thermal",
+        "energy, displacement 0.4",
+        "energy, displacement 1.2",
+        "never more",
+        "counting loses",
+    ]
+    said = claim.describe(measured, checks)
+    other = {"other": Check("other", "Another one holds", False, "")}
+    assert claim.describe(measured, other | dict(reversed(checks.items()))) == said
+    for name in ("rows", "thermal", "energy, displacement 0.4", "energy, displacement 1.2"):
+        open_ = Check(name, "It is as it should be", None, "")
+        assert "Not all" in claim.describe(measured, checks | {name: open_}).words
 
 
 def test_a_state_of_another_temperature_is_refuted():

@@ -11,6 +11,8 @@ from qcattn.claims.born.temperature_limits import (
     _temperatures,
     _tied,
 )
+from qcattn.evidence import Check
+from qcattn.progress import silent
 
 SMALL = {"rows": 1, "shots": 40_000, "epsilon": 0.06, "alpha": 1e-6}
 
@@ -28,6 +30,26 @@ def test_both_limits_hold_but_for_a_tie(found):
     assert all(number.reference in number.estimate for number in found.numbers)
     assert found.number("entropy of a tie when cold, nats").reference == np.log(2)
     assert "does not choose between equal scores" in found.words
+
+
+def test_every_check_has_a_name_and_the_words_follow_from_names_wherever_they_stand():
+    claim = TemperatureLimits(**SMALL | {"shots": 150_000})
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert list(checks) == [
+        "dense",
+        "cold",
+        "hot",
+        "grows",
+        "tie",
+    ]
+    said = claim.describe(measured, checks)
+    assert "entropy grew in every step" in said.words
+    other = {"other": Check("other", "Another one holds", False, "")}
+    assert claim.describe(measured, other | dict(reversed(checks.items()))) == said
+    for name in ("cold", "hot", "grows"):
+        open_ = Check(name, "It is as it should be", None, "")
+        assert "Not every row" in claim.describe(measured, checks | {name: open_}).words
 
 
 def test_rows_that_tie_refute_it():
