@@ -25,7 +25,7 @@ import numpy as np
 from qcattn.backends.drawing import draw
 from qcattn.backends.protocol import Backend
 from qcattn.certification.checking import check
-from qcattn.certification.intervals import binomial_p_value, proportion
+from qcattn.certification.intervals import binomial_p_value, estimated_share
 from qcattn.certification.targets import State, exact_state
 from qcattn.evidence import Estimate
 from qcattn.readings.copies import two_copies
@@ -135,7 +135,6 @@ def swap_test(
 
 def purity_interval(even: int, kept: int, num_qubits: int, alpha: float) -> Estimate:
     """Exact interval of the purity, which is at least 2**-num_qubits."""
-    low, high = proportion(even, kept, alpha)
-    least = 0.5**num_qubits
-    best = 2 * even / kept - 1 if kept else float("nan")
-    return Estimate(best, max(least, float(2 * low - 1)), max(least, float(2 * high - 1)))
+    share, least = estimated_share(even, kept, alpha), 0.5**num_qubits
+    low, high = (max(least, 2 * end - 1) for end in (share.low, share.high))
+    return Estimate(2 * share.best - 1, low, high)

@@ -23,7 +23,9 @@ def table(findings: Sequence[Finding]) -> list[str]:
     sheet = sheets.summary(findings)
     marks = ["---:" if column.align == "r" else "---" for column in sheet.columns]
     lines = [sheet.headings, marks, *sheet.lines]
-    return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines]
+    return [
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-import results
 import numpy as np
+import results
 
 from qcattn import preparations, walking
 from qcattn.datasets import load_scores

@@ -1,13 +1,13 @@
 """How often the interval of the KMS thermometer holds the true inverse temperature.
 
-    python tests/benchmarks/kms_coverage.py --repetitions 200 --shots 80000  # --write: into RESULTS.md
+python tests/benchmarks/kms_coverage.py --repetitions 200 --shots 80000  # --write: into RESULTS.md
 """
 
 import argparse
 import sys
 
-import results
 import numpy as np
+import results
 from scipy import stats
 
 from qcattn.backends import Aer

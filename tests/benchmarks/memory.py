@@ -19,9 +19,9 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import results
 import numpy as np
 import psutil
+import results
 
 from qcattn import softmax
 from qcattn.backends import Aer

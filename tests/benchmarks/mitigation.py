@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-import results
 import numpy as np
+import results
 
 from qcattn.attention import softmax
 from qcattn.backends import Aer

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Literal
 
-import results
 import numpy as np
+import results
 from qiskit.quantum_info import Pauli, Statevector
 from scipy.optimize import minimize
 from scipy.stats import chi2

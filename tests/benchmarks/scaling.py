@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import results
 import numpy as np
+import results
 
 from qcattn import softmax
 from qcattn.backends import Aer

@@ -22,8 +22,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import results
 import numpy as np
+import results
 
 from qcattn.backends import Aer
 from qcattn.preparations import Amplitude

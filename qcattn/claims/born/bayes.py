@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from qcattn.backends.drawing import draw
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import estimated_share, proportion
 from qcattn.claims.born._posterior import updated
 from qcattn.claims.frame.checks import algebra, equals, every, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
@@ -165,7 +165,10 @@ class BayesianUpdate(Claim[_Updates]):
         """Hold every posterior and its evidence against Bayes' rule."""
         if measured.defect is not None:
             yield algebra(
-                "dense", "The dense state of each circuit is the posterior", measured.defect
+                "dense",
+                "The dense state of each circuit is the posterior",
+                measured.defect,
+                role="control",
             )
         for kind, statement in _KINDS.items():
             one = measured.kinds[kind]
@@ -234,7 +237,7 @@ class BayesianUpdate(Claim[_Updates]):
             laws=np.array([one.distribution for one in prepared]),
             counts=np.array([one.keys for one in counts]),
             evidence=np.array([float(one.success) for one in prepared]),
-            kept=tuple(_share(int(one.kept), self.shots, level) for one in counts),
+            kept=tuple(estimated_share(one.kept, self.shots, level) for one in counts),
         )
 
 
@@ -246,8 +249,3 @@ def _defect(prepared: Sequence[Prepared]) -> float:
         far = float(np.abs(dense - one.distribution).max())
         largest = max(largest, far, abs(passed - float(one.success)))
     return largest
-
-
-def _share(hits: int, shots: int, alpha: float) -> Estimate:
-    low, high = proportion(hits, shots, alpha)
-    return Estimate(hits / shots, float(low), float(high))

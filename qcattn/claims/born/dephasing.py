@@ -111,14 +111,14 @@ class QuantumMeasurement(Claim[_Readings]):
             for angle in (0.0, self.angle)
             for dephased in (False, True)
         }
-        drawn = draw(list(readings.values()), self.shots, self.backend, readings_seed)
-        search = SmallestField(
-            scores, self.angle, self.preparation, self.kept, self.runs, self.backend
+        drawn = draw(list(readings.values()), self.shots, self.sampler(), readings_seed)
+        fields = SmallestField(
+            scores, self.angle, self.preparation, self.kept, self.runs, self.sampler()
         )
-        sought = search(seed=search_seed, alpha=self.share, progress=progress)
+        sought = fields.search(seed=search_seed, alpha=self.share, progress=progress)
         return _Readings(
             shots=self.shots * len(readings) + sought.shots,
-            numbers=tuple(sought.numbers),
+            numbers=sought.numbers(),
             counts=dict(zip(readings, drawn, strict=True)),
             laws={name: one.distribution for name, one in readings.items()},
             sought=sought,
@@ -148,7 +148,7 @@ class QuantumMeasurement(Claim[_Readings]):
             measured,
             ("transverse", self.angle),
         )
-        yield measured.sought.check
+        yield measured.sought.check()
         yield self._changes(
             "diagonal",
             "Dephasing changes the turned reading of a diagonal H",
@@ -177,7 +177,7 @@ class QuantumMeasurement(Claim[_Readings]):
 
     def picture(self, measured: _Readings) -> Sequence[Panel]:
         """Plot the turned readings, and the share of runs that see a field."""
-        return [_bars(measured.counts, measured.laws, self.angle), measured.sought.panel]
+        return [_bars(measured.counts, measured.laws, self.angle), measured.sought.panel()]
 
     def _all_follow(
         self, name: str, statement: str, measured: _Readings, readings: Sequence[_Reading]
@@ -225,9 +225,10 @@ def _words(checks: Mapping[str, Check], sought: Sought, kept: int) -> str:
         )
     if checks["transverse keys"].holds is False:
         words.append("The keys themselves never show it, not in a transverse field either.")
-    if checks["forecast"].holds:
+    forecast = checks.get("forecast")
+    if forecast is not None and forecast.holds:
         words.append(
-            f"{kept:,} shots show a field of {sought.smallest:.3f} or more; "
+            f"{kept:,} shots show a field of {sought.smallest.best:.3f} or more; "
             f"`plan` foresees {sought.foreseen:.3f}."
         )
     return " ".join(words) or "The shots do not decide what dephasing changes."

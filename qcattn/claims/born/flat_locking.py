@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from qcattn.backends.drawing import draw
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import estimated_share
 from qcattn.claims.frame.checks import equals, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.encodings import Binary
@@ -132,13 +132,17 @@ class FlatLocking(Claim[_Locked]):
         counts, head = draw([attention, register], self.shots, self.sampler(), drawn)
         target = (np.arange(self.words) + 1) % self.words
         hits = {
-            name: _share(one[np.arange(self.words), target].sum(), one.sum(), self.share / 3)
+            name: estimated_share(
+                one[np.arange(self.words), target].sum(), one.sum(), self.share / 3
+            )
             for name, one in zip(scores, counts.keys, strict=True)
         }
         random = dict(zip(scores, counts.keys, strict=True))["random"]
         best = scores["random"].argmax(axis=-1)[:, None]
-        ground = _share(np.take_along_axis(random, best, axis=-1).sum(), random.sum(), self.share)
-        uniform = _share(head.keys[0], head.kept, self.share)
+        ground = estimated_share(
+            np.take_along_axis(random, best, axis=-1).sum(), random.sum(), self.share
+        )
+        uniform = estimated_share(head.keys[0], head.kept, self.share)
         laws = {name: softmax(one, axis=-1) for name, one in scores.items()}
         nexts = [
             Number(
@@ -364,12 +368,6 @@ def _weights(words: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         "trained": scores(trained),
         "frozen": np.zeros((words, words)),
     }
-
-
-def _share(hits: Any, shots: Any, alpha: float) -> Estimate:
-    """Mean probability of hits, those of rows that differ too: they scatter less than binomial."""
-    low, high = proportion(int(hits), int(shots), alpha)
-    return Estimate(float(hits / max(shots, 1)), float(low), float(high))
 
 
 def _order_panel(curves: dict[str, np.ndarray], times: np.ndarray) -> Panel:

@@ -241,7 +241,7 @@ class HeadOutputs(Claim[_Outputs]):
             read_after(turned[h], turn.T, law)
             for h, (turn, law) in enumerate(zip(turns, laws, strict=True))
         ]
-        first, *others = draw([plain, *back], self.shots, self.backend, seed)
+        first, *others = draw([plain, *back], self.shots, self.sampler(), seed)
         counts = np.array([one.keys for one in others])
         strays = counts[:, num_keys:].sum(axis=1)
         same = np.broadcast_to(np.eye(2**n), turns.shape)
@@ -282,15 +282,15 @@ class HeadOutputs(Claim[_Outputs]):
         scores, _ = self._rows(self.models[0])
         plain = self.preparation(Binary()(scores), beta=1.0)
         laws = _padded(softmax(scores), 2 ** plain.codewords.shape[1])
-        flat, *_, sharp = (int(h) for h in np.argsort(laws.max(axis=1)))
-        flatter = [int(h) for h in np.argsort(laws.max(axis=1)) if h != sharp]
+        *flatter, sharp = (int(h) for h in np.argsort(laws.max(axis=1)))
+        flat = next(iter(flatter), sharp)
         served = next((h for h in flatter if majorises(laws[sharp], laws[h])), None)
         tests = [plain[flat], plain[sharp]]
         if served is not None:
             turn = basis_for(laws[sharp], laws[served])
             tests.append(read_after(plain[sharp], turn, laws[served]))
         of_flat, of_sharp, *turned = (
-            one.keys for one in draw(tests, self.shots, self.backend, seed)
+            one.keys for one in draw(tests, self.shots, self.sampler(), seed)
         )
         return _OneState(
             laws=laws,

@@ -176,7 +176,7 @@ class LearnedMeasurement(Claim[_Learned]):
 
     def describe(self, measured: _Learned, checks: Mapping[str, Check]) -> Description:
         """Say of each task what helps, and how classical attention does."""
-        return Description(" ".join(self._words(one) for one in measured.ablations))
+        return Description(" ".join(self._words(one, checks) for one in measured.ablations))
 
     def picture(self, measured: _Learned) -> Sequence[Panel]:
         """Plot training, and the loss of every run on held-out queries."""
@@ -242,32 +242,29 @@ class LearnedMeasurement(Claim[_Learned]):
             f"gain {gain.best:.4f} in [{gain.low:.4f}, {gain.high:.4f}], "
             f"worth it from {self.worth:g}, error rate {self.share:.0e}; by training {each}"
         )
-        name = f"{one.name}: {better} over {worse}"
+        name = _over(one, better, worse)
         return Check(name, f"{one.name}: {statement}", holds, by, role, self.share)
 
-    def _words(self, one: Ablation) -> str:
-        alpha = self.share
-
+    def _words(self, one: Ablation, checks: Mapping[str, Check]) -> str:
         def says(better: str, worse: str) -> str:
-            gain = one.gain(better, worse, alpha)
-            if gain.low > self.worth:
-                return f"helps ({gain.best:+.3f})"
-            if gain.high < self.worth:
-                return f"does not help ({gain.best:+.3f})"
-            return f"gains {gain.best:+.3f}, which these queries do not decide"
+            gain = one.gain(better, worse, self.share).best
+            return {
+                True: f"helps ({gain:+.3f})",
+                False: f"does not help ({gain:+.3f})",
+                None: f"gains {gain:+.3f}, which these queries do not decide",
+            }[checks[_over(one, better, worse)].holds]
 
         loss = {run: float(rows.mean()) for run, rows in one.losses.items()}
         alone = ", ".join(f"{name} alone {says(run, 'start')}" for run, name in _ALONE.items())
 
         def beside(rival: str) -> str:
-            gain = one.gain("all", rival, alpha)
-            if gain.low > self.worth:
-                return f"{loss[rival]:.3f}, which the circuit beats"
-            if gain.high < -self.worth:
-                return f"{loss[rival]:.3f}, which is better"
-            if gain.high < self.worth:
-                return f"{loss[rival]:.3f}, which is as good"
-            return f"{loss[rival]:.3f}, which these queries do not tell from it"
+            better = one.gain("all", rival, self.share).high < -self.worth
+            found = {
+                True: "which the circuit beats",
+                False: "which is better" if better else "which is as good",
+                None: "which these queries do not tell from it",
+            }[checks[_over(one, "all", rival)].holds]
+            return f"{loss[rival]:.3f}, {found}"
 
         phase, basis = says("beta and phase", "beta"), says("all", "beta and phase")
         return (
@@ -277,6 +274,11 @@ class LearnedMeasurement(Claim[_Learned]):
             f"as many parameters comes to {beside('classical, as many')}, and with one "
             f"temperature a head to {beside('classical, two')}."
         )
+
+
+def _over(one: Ablation, better: str, worse: str) -> str:
+    """The name of the check whether one run gains over another."""
+    return f"{one.name}: {better} over {worse}"
 
 
 def _numbers(one: Ablation, alpha: float) -> list[Number]:

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from qcattn.attention import softmax
 from qcattn.backends.drawing import draw
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import estimated_share
 from qcattn.claims.born._heads import (
     attending_register,
     coherence,
@@ -137,7 +137,10 @@ class KuramotoLocking(Claim[_Registers]):
             ),
         }
         counts = draw(list(tests.values()), self.shots, self.sampler(), drawn)
-        uniform = {name: _share(one, self.share) for name, one in zip(tests, counts, strict=True)}
+        uniform = {
+            name: estimated_share(one.keys[0], one.kept, self.share)
+            for name, one in zip(tests, counts, strict=True)
+        }
         at_lock, exact_lock = self._coherence(np.zeros(8), self.locked_is_dephased, lock_seed)
         adrift, exact_drift = self._coherence(drifting, self.drifting_is_dephased, drift_seed)
         r = {
@@ -313,13 +316,6 @@ class KuramotoLocking(Claim[_Registers]):
                 Curve("median of draws", x, np.median(r, axis=0), r.min(axis=0), r.max(axis=0)),
             ),
         )
-
-
-def _share(counts: Counts, alpha: float) -> Estimate:
-    """Probability of the uniform state, from counts."""
-    hits, kept = int(counts.keys[0]), int(counts.kept)
-    low, high = proportion(hits, kept, alpha)
-    return Estimate(hits / max(kept, 1), float(low), float(high))
 
 
 def _eight(rng: np.random.Generator, coupling: float, times: np.ndarray) -> np.ndarray:

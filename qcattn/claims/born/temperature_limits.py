@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import optimize, special
 
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import estimated_share, proportion
 from qcattn.claims.born._curves import points
 from qcattn.claims.born._rows import real_rows
 from qcattn.claims.born._shannon import shannon
@@ -230,7 +230,7 @@ class TemperatureLimits(Claim[_Temperatures]):
             laws=laws,
             counts=counts,
             entropies=[shannon(one, self.share / taus.size) for one in counts],
-            sharp=_share(coldest, int(scores.argmax()), self.share),
+            sharp=estimated_share(coldest[scores.argmax()], coldest.sum(), self.share),
             upper=float(certify(hottest, uniform, self.epsilon, self.share).upper),
         )
 
@@ -324,11 +324,6 @@ def _falls(rng: np.random.Generator) -> float:
     taus = np.geomspace(0.05, 50, 100)[:, None]
     entropies = special.entr(special.softmax(scores / taus, axis=-1)).sum(axis=-1)
     return max(0.0, -float(np.diff(entropies, axis=1).min()))
-
-
-def _share(keys: np.ndarray, key: int, alpha: float) -> Estimate:
-    low, high = proportion(keys[key], keys.sum(), alpha)
-    return Estimate(float(keys[key] / max(keys.sum(), 1)), float(low), float(high))
 
 
 def _entropies(rows: Sequence[_Row]) -> Panel:

@@ -1,14 +1,18 @@
 """Heralded likelihoods update a prior as Bayes does, in one basis."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from qcattn.backends import Aer
+from qcattn.claims.born import bayes
 from qcattn.claims.born._posterior import posterior, updated
 from qcattn.claims.born.bayes import BayesianUpdate
 from qcattn.dense_state import outcome_distribution
+from qcattn.evidence import Check
+from qcattn.progress import silent
 
 SMALL = {"keys": 4, "rows": 1, "shots": 60_000, "epsilon": 0.06, "alpha": 1e-6}
 
@@ -25,6 +29,30 @@ def test_posteriors_come_out_after_one_update_and_after_two(found):
     assert [found.check(name).holds for name in names] == [True] * len(found.checks)
     evidence = found.number("evidence of two updates")
     assert evidence.reference in evidence.estimate and 0.01 < evidence.reference < 0.9
+
+
+def test_words_follow_from_the_names_of_the_checks_not_from_their_order():
+    claim = BayesianUpdate(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = list(claim.check(measured))
+    more = [Check("another", "Something else holds", True, ""), *reversed(checks)]
+    one, other = (
+        claim.describe(measured, {check.name: check for check in row}) for row in (checks, more)
+    )
+    assert one == other
+
+
+def test_a_circuit_that_is_not_the_one_meant_decides_nothing(monkeypatch):
+    """The instrument is at fault, so Bayes' rule is not refuted though the counts differ."""
+
+    def wrong(*args, **kwargs):
+        one = updated(*args, **kwargs)
+        return replace(one, distribution=one.distribution[::-1])
+
+    monkeypatch.setattr(bayes, "updated", wrong)
+    found = BayesianUpdate(**SMALL)(seed=1)
+    assert found.check("dense").holds is False and found.check("two updates").holds is False
+    assert found.standing == "undecided"
 
 
 def test_updates_in_two_bases_do_not_add():

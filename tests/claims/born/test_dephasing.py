@@ -9,7 +9,9 @@ from qcattn.claims.born._turned import turned_law
 from qcattn.claims.born.dephasing import QuantumMeasurement
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, Rotated, Transverse
+from qcattn.evidence import Check
 from qcattn.preparations import QSVT, Purification
+from qcattn.progress import silent
 from qcattn.records import Counts
 
 SMALL = {
@@ -43,6 +45,24 @@ def test_coherence_shows_only_where_it_is_and_is_looked_for(found):
     assert found.condition.startswith("H does not commute")
 
 
+def test_words_follow_from_checks_by_name_wherever_they_stand():
+    claim = QuantumMeasurement(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert set(checks) == {
+        "keys",
+        "dense",
+        "rotated",
+        "transverse",
+        "forecast",
+        "diagonal",
+        "transverse keys",
+    }
+    more = {"another": Check("another", "Something else holds", False, "")}
+    said = claim.describe(measured, checks)
+    assert said.words and claim.describe(measured, more | dict(reversed(checks.items()))) == said
+
+
 def test_the_smallest_field_is_where_plan_says(found):
     smallest, *shares = found.numbers
     below, at, above = (number.estimate for number in shares)
@@ -61,8 +81,9 @@ def test_read_in_the_keys_nothing_shows_whatever_the_hamiltonian():
     blind = QuantumMeasurement(**SMALL, angle=0.0)(seed=1)
     assert blind.standing == "refuted"
     assert holds(blind, "keys", "dense", "rotated", "transverse") == [True, True, False, False]
-    forecast = blind.check("forecast")
-    assert forecast.holds is False and "no field" in forecast.by and forecast.role == "claim"
+    some = blind.check("some field")
+    assert some.holds is False and some.role == "claim"
+    assert "forecast" not in {check.name for check in blind.checks}, "there is none to be tested"
     assert not blind.numbers
 
 

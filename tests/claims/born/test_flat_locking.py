@@ -6,6 +6,8 @@ import pytest
 from qcattn import dense_state
 from qcattn.backends import Aer
 from qcattn.claims.born.flat_locking import FlatLocking, key_register
+from qcattn.evidence import Check
+from qcattn.progress import silent
 from qcattn.records import Counts
 
 SMALL = {"words": 8, "many": 40, "shots": 20_000, "alpha": 1e-6}
@@ -45,6 +47,24 @@ def test_unequal_frequencies_or_too_short_a_time_refute_it(premise):
     found = FlatLocking(**SMALL, **premise)(seed=2)
     assert found.standing == "refuted"
     assert "do not come to r = 1.000" in found.words and not found.condition
+
+
+def test_words_follow_from_checks_by_name_wherever_they_stand():
+    claim = FlatLocking(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert set(checks) == {
+        "locked",
+        "head register",
+        "rows",
+        "tells",
+        "vocabulary",
+        "ground state",
+        "uneven",
+    }
+    more = {"another": Check("another", "Something else holds", False, "")}
+    said = claim.describe(measured, checks)
+    assert said.words and claim.describe(measured, more | dict(reversed(checks.items()))) == said
 
 
 def test_equal_frequencies_beyond_leave_no_condition_to_fail():

@@ -8,7 +8,9 @@ from qcattn.backends import Aer
 from qcattn.claims.born._majorisation import basis_for, majorises
 from qcattn.claims.born.head_outputs import HeadOutputs
 from qcattn.datasets import load_scores, values
+from qcattn.evidence import Check
 from qcattn.preparations import Amplitude, Heralded, Purification
+from qcattn.progress import silent
 from qcattn.records import Counts
 
 SMALL = {
@@ -51,8 +53,24 @@ def test_outputs_agree_and_one_state_does_not_serve_every_head():
     assert np.abs(exact - measured).max() < 0.1
 
 
+def test_words_follow_from_checks_by_name_wherever_they_stand():
+    claim = HeadOutputs(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert set(checks) == {*OUTPUTS, "sharpest state", "flattest state"}
+    more = {"another": Check("another", "Something else holds", False, "")}
+    said = claim.describe(measured, checks)
+    assert said.words and claim.describe(measured, more | dict(reversed(checks.items()))) == said
+
+
+def test_one_head_alone_has_no_other_to_be_read_as():
+    found = HeadOutputs(**{**SMALL, "heads": (2,)})(seed=1)
+    assert found.standing == "exact"
+    assert {check.name for check in found.checks} == {*OUTPUTS, "flattest state"}
+
+
 def test_heads_that_are_the_same_need_one_state_only():
-    """One head alone: its state shows itself, and the claim holds without a condition."""
+    """A head twice: its state shows itself, and the claim holds without a condition."""
     found = HeadOutputs(**{**SMALL, "heads": (2, 2)})(seed=1)
     assert found.standing == "exact" and not found.condition
     assert "sharp enough" not in found.words

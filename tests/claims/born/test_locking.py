@@ -14,6 +14,7 @@ from qcattn.claims.born._heads import (
 )
 from qcattn.claims.born.locking import KuramotoLocking, _Registers
 from qcattn.evidence import Check, Estimate
+from qcattn.progress import silent
 from qcattn.records import Counts
 
 PHASES = np.random.default_rng(4).uniform(0, 4, 8)
@@ -63,11 +64,29 @@ def test_locking_is_refuted_as_coherence():
         assert found.check(name).holds is False, name
     assert found.check("threshold").role == "control"
     assert "Locking is not coherence" in found.words
-    critical, at_lock, adrift = found.numbers[:3]
-    assert critical.reference in critical.estimate
-    assert at_lock.estimate.high < 2 and adrift.estimate.low > 6
+    assert found.number("l1 coherence at r = 1, of 7").estimate.high < 2
+    (adrift,) = (one.estimate for one in found.numbers if one.reference == pytest.approx(7))
+    assert adrift.low > 6
     for number in found.numbers:
         assert number.reference in number.estimate, number.name
+
+
+def test_words_follow_from_checks_by_name_wherever_they_stand():
+    claim = KuramotoLocking(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert set(checks) == {
+        "threshold",
+        "below",
+        "pure registers",
+        "real row",
+        "copy kept",
+        "coherent at lock",
+        "not coherent adrift",
+    }
+    more = {"another": Check("another", "Something else holds", False, "")}
+    said = claim.describe(measured, checks)
+    assert said.words and claim.describe(measured, more | dict(reversed(checks.items()))) == said
 
 
 def test_registers_that_are_coherent_where_they_lock_and_only_there_change_the_verdict():
