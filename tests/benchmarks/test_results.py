@@ -51,7 +51,9 @@ def test_nothing_is_written_unless_asked(tmp_path):
 
 @pytest.mark.parametrize("text", ["", TEXT + TEXT, TEXT.replace("end a ", "end b ")])
 def test_markers_that_are_missing_or_stand_twice_are_refused(text):
-    with pytest.raises(ValueError, match=r"markers of 'a' must stand .* but stand there [02] times"):
+    with pytest.raises(
+        ValueError, match=r"markers of 'a' must stand .* but stand there [02] times"
+    ):
         results.between(text, "a", "python a.py", "new")
 
 
