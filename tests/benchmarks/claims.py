@@ -23,9 +23,12 @@ def table(findings: Sequence[Finding]) -> list[str]:
     sheet = sheets.summary(findings)
     marks = ["---:" if column.align == "r" else "---" for column in sheet.columns]
     lines = [sheet.headings, marks, *sheet.lines]
-    return [
-        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
-    ]
+    return [f"| {' | '.join(map(escaped, line))} |" for line in lines]
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown takes as it stands, in a table too."""
+    return text.replace("<", "&lt;").replace("|", "\\|")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(findings)} claims, {shots:,} shots, seed {given.seed}.\n")
     print(*table(findings), sep="\n")
     for finding in findings:
-        print(f"\n**{finding.name} {finding.title}: {finding.standing}.** {finding.words}")
+        print(f"\n**{finding.name} {finding.title}: {finding.standing}.** {escaped(finding.words)}")
     return 2 if any(finding.standing == "undecided" for finding in findings) else 0
 
 
