@@ -87,7 +87,7 @@ def test_a_run_leaves_a_report_a_result_and_the_template(drawn):
     assert "agree" in done.output and "99 rows" in " ".join(done.output.split())
     out = folder / "qcattn-run"
     assert {path.name for path in out.iterdir()} == {
-        "heralded",
+        "01-Heralded",
         "report.html",
         "result.json",
         "result.npz",
@@ -225,13 +225,13 @@ def test_a_fault_of_the_program_is_not_a_verdict(folder, monkeypatch, error, opt
 
 def test_a_fault_of_the_program_is_not_a_verdict_in_any_command(folder, monkeypatch):
     from qcattn.comparisons import files
-    from qcattn.folders import results
+    from qcattn.folders import runs
 
     def planted(*arguments):
         raise KeyError("planted")
 
     (folder / "x").mkdir()
-    monkeypatch.setattr(results, "load", planted)
+    monkeypatch.setattr(runs, "load_run", planted)
     monkeypatch.setattr(files, "read_outcomes", planted)
     for command in (["show", "x"], ["compare", "c.json", "p.json"], ["plan", "p.json"]):
         done = invoke(*command)
