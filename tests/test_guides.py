@@ -6,6 +6,7 @@ dots stand for anything, and white space may differ. Blocks of one file share th
 
 import doctest
 import io
+import re
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sybil.parsers.markdown import CodeBlockParser
 
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "qcattn").rglob("*.md"))]
+PAGES = [*GUIDES, ROOT / "CONTRIBUTING.md", ROOT / "tests" / "benchmarks" / "RESULTS.md"]
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -59,6 +61,26 @@ def test_the_blocks_of_a_guide_run_and_print_what_stands_below_them(path, tmp_pa
     monkeypatch.chdir(tmp_path)
     count = run(path)
     assert count or "```python" not in path.read_text(encoding="utf-8")
+
+
+def anchors(path):
+    """Anchors of the headings of a file, as hosts make them."""
+    heads = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(\s*([^)\s]+)\s*\)", text)
+    for file, _, anchor in (link.partition("#") for link in links if "://" not in link):
+        aim = (path.parent / file).resolve() if file else path
+        assert aim.exists(), file
+        assert not anchor or anchor in anchors(aim), f"{file}#{anchor}"
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 250
 
 
 def test_the_readme_has_blocks_with_outputs():
