@@ -40,5 +40,6 @@ from .preparations.thermofield_qaoa import ThermofieldQAOA as ThermofieldQAOA
 from .preparations.variational import Variational as Variational
 from .records import Hamiltonian as Hamiltonian
 from .sweeps import Grid as Grid
+from .sweeps import load_sweep as load_sweep
 from .sweeps import sweep as sweep
 from .trials import prepare as prepare

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from qcattn.markup import notebook
 from qcattn.names import known
 
 __all__ = [
@@ -80,6 +81,13 @@ class Check:
     by: str
     role: Role = "claim"
     alpha: float = 0.0
+
+    @property
+    def found(self) -> Literal["holds", "fails", "undecided"]:
+        """What was found, in a word."""
+        if self.holds is None:
+            return "undecided"
+        return "holds" if self.holds else "fails"
 
 
 @dataclass(frozen=True)
@@ -258,13 +266,16 @@ class Finding(Evidence):
 
     def __str__(self) -> str:
         """The standing, then one line for each check and each number."""
-        marks = {True: "holds", False: "fails", None: "undecided"}
         lines = [f"{self.name} {self.title}: {self.standing}"]
-        lines += [
-            f"  {marks[check.holds]:<10}{check.statement} ({check.by})" for check in self.checks
-        ]
+        lines += [f"  {check.found:<10}{check.statement} ({check.by})" for check in self.checks]
         for number in self.numbers:
             e = number.estimate
             exact = "" if np.isnan(number.reference) else f", exact {number.reference:.6g}"
             lines.append(f"  {number.name}: {e.best:.6g} [{e.low:.6g}, {e.high:.6g}]{exact}")
         return "\n".join([*lines, f"  {self.words}"])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the standing, the words, and a line a check."""
+        lines = [(check.statement, check.found, check.by) for check in self.checks]
+        said = f"{self.name} {self.title}\n{self.words}"
+        return notebook(self.standing, said, ("statement", "found", "by"), lines)

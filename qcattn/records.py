@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from qcattn.errors import TooLarge
+from qcattn.markup import notebook
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -695,19 +696,36 @@ class Result:
 
     def __str__(self) -> str:
         """A few lines: what was prepared, what was drawn, what the comparisons say."""
-        rows = int(np.prod(self.shape))
         lines = [
-            f"{self.standing}: {rows} rows of {self.expected.shape[-1]} keys, "
-            f"{self.shots} shots a row" + ("" if self.complete else ", interrupted"),
-            f"{self.prepared.method} ({self.prepared.kind}), {self.resources.qubits} qubits, "
-            f"{self.resources.two_qubit_gates} two-qubit gates, depth {self.resources.depth}",
-        ]
-        lines += [
             f"{verdict.name:<12} p = {verdict.overall:.3g} at alpha = {verdict.alpha:g}, "
             f"{int(verdict.refuted.sum())} rows refuted"
             for verdict in self.verdicts
         ]
-        return "\n".join(lines)
+        return "\n".join([f"{self.standing}: {self._drawn()}", *lines])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, what was drawn, and a line a comparison."""
+        lines = [
+            (
+                verdict.name,
+                f"{verdict.overall:.3g}",
+                f"{verdict.alpha:g}",
+                f"{int(verdict.refuted.sum()):,} of {verdict.refuted.size:,}",
+            )
+            for verdict in self.verdicts
+        ]
+        headings = ("comparison", "p-value", "error rate", "rows refuted")
+        return notebook(self.standing, self._drawn(), headings, lines)
+
+    def _drawn(self) -> str:
+        """What was drawn, and with which circuit, in two lines."""
+        rows = int(np.prod(self.shape))
+        return (
+            f"{rows} rows of {self.expected.shape[-1]} keys, {self.shots} shots a row"
+            + ("" if self.complete else ", interrupted")
+            + f"\n{self.prepared.method} ({self.prepared.kind}), {self.resources.qubits} qubits, "
+            f"{self.resources.two_qubit_gates} two-qubit gates, depth {self.resources.depth}"
+        )
 
     @property
     def fit(self) -> Verdict:

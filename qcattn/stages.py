@@ -24,6 +24,7 @@ from qcattn.progress import Progress, silent
 from qcattn.records import Counts, Hamiltonian, Prepared, Resources, Result, Verdict
 from qcattn.seeds import entropy
 from qcattn.versions import package_versions
+from qcattn.walking import classes
 
 __all__ = [
     "Encoding",
@@ -74,9 +75,11 @@ def encode(scores: ArrayLike, encoding: Encoding) -> Hamiltonian:
     """
     hamiltonian = encoding(scores)
     if not hamiltonian.is_diagonal:
+        diagonal = " and ".join(name for name, cls in classes("encodings").items() if cls.diagonal)
         raise ValueError(
-            "`encoding` must give a Hamiltonian that is diagonal, since only then the counts are "
-            f"to follow softmax, but is {encoding}; compare preparations of it by `qcattn.prepare`"
+            f"`encoding` must give a Hamiltonian that is diagonal, as {diagonal} do, since only "
+            f"then the counts are to follow softmax, but is {encoding}; compare preparations of it "
+            "by `qcattn.prepare`"
         )
     return hamiltonian
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
-from math import nan
+from math import isnan, nan
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from qcattn.backends.protocol import Backend
 from qcattn.certification.dense import certify_dense
 from qcattn.datasets import Scores
 from qcattn.errors import DoesNotFit, Interrupted, TooLarge
+from qcattn.markup import notebook
 from qcattn.progress import Progress, silent
 from qcattn.records import Agreement, Hamiltonian, Prepared, Result, joint_standing
 from qcattn.seeds import entropy
@@ -125,6 +126,22 @@ class Trials:
                 f"claimed {trial.claimed:.2g}, true {trial.trace_distance:.2g}; {said}"
             )
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, the Hamiltonian, and a line a trial."""
+        lines = []
+        for trial in self.trials:
+            cost = trial.result.resources if trial.result else None
+            gates = f"{cost.two_qubit_gates:,}" if cost else ""
+            distances = (
+                "unknown" if isnan(value) else f"{value:.2g}"
+                for value in (trial.claimed, trial.trace_distance)
+            )
+            said = trial.refused or trial.standing
+            lines.append((trial.name, f"{trial.beta:g}", gates, *distances, said))
+        headings = ("method", "beta", "two-qubit gates", "claimed error", "true error", "verdict")
+        said = f"{self.hamiltonian.encoding}, {self.shots} shots a method"
+        return notebook(self.standing, said, headings, lines)
 
 
 def all_methods() -> tuple[Preparation, ...]:

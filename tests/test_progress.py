@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from qcattn import prepare, run, sweep
+from qcattn import prepare, run, run_claims, sweep
+from qcattn.claims import MixedStates, RelativeEntropy
 from qcattn.preparations import DetailedBalance, Heralded, Purification
 from qcattn.sweeps import Grid
 
@@ -42,7 +43,12 @@ def sweeping_until_a_rule_is_met(progress, folder):
     sweep(grid, store=folder / "a.sqlite", until="width=0.4", progress=progress)
 
 
+def claiming(progress, folder):
+    run_claims([MixedStates(), RelativeEntropy()], seed=1, progress=progress)
+
+
 WORKS = [
+    claiming,
     running,
     preparing,
     sweeping,

@@ -1,12 +1,10 @@
 """Encodings: scores to a Hamiltonian.
 
-Every class says of itself what messages, help texts and tables follow from:
+Every class says of itself what messages follow from:
 
 - ``diagonal``: whether H is diagonal in the computational basis, so that counts follow softmax.
 - ``binary``: whether keys are counted in binary, so that every basis state can have an energy;
   else each key has a qubit of its own.
-- ``formula``: H in one line, E being minus the scores.
-- ``source``: the paper, or "".
 """
 
 from qcattn.walking import exports

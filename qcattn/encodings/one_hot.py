@@ -30,8 +30,6 @@ class OneHot:
 
     diagonal: ClassVar[bool] = True
     binary: ClassVar[bool] = False
-    formula: ClassVar[str] = "diag(E), E = -scores"
-    source: ClassVar[str] = ""
 
     def __call__(self, scores: ArrayLike) -> Hamiltonian:
         """Encode scores.

@@ -38,8 +38,6 @@ class Rotated:
 
     diagonal: ClassVar[bool] = False
     binary: ClassVar[bool] = True
-    formula: ClassVar[str] = "U diag(E) U+, U layers of ry and cx"
-    source: ClassVar[str] = "Kandala et al., Nature 549, 242"
 
     angles: ArrayLike | None = None
 

@@ -37,8 +37,6 @@ class Transverse:
 
     diagonal: ClassVar[bool] = False
     binary: ClassVar[bool] = True
-    formula: ClassVar[str] = "diag(E) - field * sum X"
-    source: ClassVar[str] = "Amin et al., PRX 8, 021050"
 
     field: float = 1.0
     gap: float = 10.0

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel, Role, Scale, Style
-from qcattn.folders.sealed import Kind, Sealed, npz, number, read_sealed, write_sealed
+from qcattn.folders.sealed import Kind, Sealed, npz, read_number, read_sealed, write_sealed
 from qcattn.folders.whole import whole_folder
 
 __all__ = ["is_findings", "load_findings", "save_findings", "write_findings"]
@@ -143,18 +143,18 @@ def _finding(entry: dict[str, Any], i: int, arrays: dict[str, np.ndarray]) -> Fi
         numbers=tuple(
             Number(
                 str(each["name"]),
-                Estimate(*(number(each[end]) for end in _ENDS)),
-                number(each["reference"]),
+                Estimate(*(read_number(each[end]) for end in _ENDS)),
+                read_number(each["reference"]),
             )
             for each in entry["numbers"]
         ),
         panels=tuple(_panel(panel, f"{i}_{j}", arrays) for j, panel in enumerate(entry["panels"])),
         shots=int(entry["shots"]),
-        alpha=number(entry["alpha"]),
+        alpha=read_number(entry["alpha"]),
         seed=int(entry["seed"]),
         settings={str(name): str(text) for name, text in entry["settings"].items()},
         versions={str(name): str(text) for name, text in entry["versions"].items()},
-        seconds=number(entry["seconds"]),
+        seconds=read_number(entry["seconds"]),
     )
 
 
@@ -167,7 +167,7 @@ def _check(entry: dict[str, Any]) -> Check:
         entry["holds"],
         str(entry["by"]),
         _known("role", entry["role"], Role),
-        number(entry["alpha"]),
+        read_number(entry["alpha"]),
     )
 
 

@@ -20,7 +20,7 @@ from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.qpy.common import QPY_COMPATIBILITY_VERSION, QPY_VERSION
 from qiskit.qpy.exceptions import QpyError
 
-from qcattn.folders.sealed import Kind, Sealed, npz, number, read_sealed, write_sealed
+from qcattn.folders.sealed import Kind, Sealed, npz, read_number, read_sealed, write_sealed
 from qcattn.folders.whole import whole_folder
 from qcattn.records import Counts, Prepared, Resources, Result, Verdict
 
@@ -188,7 +188,7 @@ def result_of(sealed: Sealed) -> Result:
         tokens=tuple(document["tokens"]),
         axes=tuple(document["axes"]),
         complete=bool(document["complete"]),
-        seconds={stage: number(value) for stage, value in document["seconds"].items()},
+        seconds={stage: read_number(value) for stage, value in document["seconds"].items()},
         **texts,
     )
     _check_shapes(result)
@@ -236,7 +236,7 @@ def _arrays(result: Result) -> dict[str, np.ndarray]:
 
 def _verdict(entry: dict[str, Any]) -> dict[str, Any]:
     numbers = {field.name for field in fields(Verdict)} - {"name"}
-    return {name: number(value) if name in numbers else value for name, value in entry.items()}
+    return {name: read_number(value) if name in numbers else value for name, value in entry.items()}
 
 
 def _qpy(circuit: QuantumCircuit) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qcattn.folders.results import RESULT, load_part, result_of, write_part, write_result
-from qcattn.folders.sealed import Sealed, number, read_sealed
+from qcattn.folders.sealed import Sealed, read_number, read_sealed
 from qcattn.folders.whole import whole_folder
 from qcattn.records import Result
 
@@ -100,7 +100,7 @@ def _run_of(sealed: Sealed) -> Run:
         load_part(sealed.folder, str(entry["folder"]), str(entry["sha256"]))
         for entry in sealed.document["parts"]
     ]
-    return Run((result_of(sealed), *others), number(sealed.document["alpha"]))
+    return Run((result_of(sealed), *others), read_number(sealed.document["alpha"]))
 
 
 def _run_of_old(sealed: Sealed) -> Run:

@@ -21,7 +21,7 @@ import numpy as np
 
 from qcattn.errors import NotWhole
 
-__all__ = ["Kind", "Sealed", "npz", "number", "read_sealed", "write_sealed"]
+__all__ = ["Kind", "Sealed", "npz", "read_number", "read_sealed", "write_sealed"]
 
 _CURE = "take the folder from a copy, or run again"
 
@@ -88,7 +88,7 @@ def write_sealed(
         kind: What is written.
         folder: Into which; it exists.
         document: What JSON can hold; a number that is not finite is written as a string, which
-            `number` reads.
+            `read_number` reads.
         files: The content of each file of the kind.
 
     Returns:
@@ -150,11 +150,11 @@ def read_sealed(
         ) from error
 
 
-def number(value: Any) -> float:
+def read_number(value: Any) -> float:
     """A number of a document, which has no other way to say infinity and NaN than a string.
 
     Example:
-        >>> number(0.5), number("-inf")
+        >>> read_number(0.5), read_number("-inf")
         (0.5, -inf)
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):

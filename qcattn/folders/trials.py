@@ -12,7 +12,7 @@ from typing import Any
 from qiskit.quantum_info import SparsePauliOp
 
 from qcattn.folders.results import load_part, write_part
-from qcattn.folders.sealed import Kind, Sealed, npz, number, read_sealed, write_sealed
+from qcattn.folders.sealed import Kind, Sealed, npz, read_number, read_sealed, write_sealed
 from qcattn.folders.whole import whole_folder
 from qcattn.records import Hamiltonian
 from qcattn.trials import Trial, Trials
@@ -110,7 +110,7 @@ def load_trials(folder: str | Path) -> Trials:
 
 def _trials_of(sealed: Sealed) -> Trials:
     document, arrays = sealed.document, sealed.arrays("hamiltonian.npz")
-    terms = [(str(label), number(weight)) for label, weight in document["off_diagonal"]]
+    terms = [(str(label), read_number(weight)) for label, weight in document["off_diagonal"]]
     hamiltonian = Hamiltonian(
         arrays["energies"],
         arrays["codewords"],
@@ -122,7 +122,7 @@ def _trials_of(sealed: Sealed) -> Trials:
         hamiltonian,
         tuple(_trial(entry, sealed) for entry in document["trials"]),
         int(document["shots"]),
-        number(document["alpha"]),
+        read_number(document["alpha"]),
         int(document["seed"]),
         bool(document["complete"]),
         {str(name): str(text) for name, text in document["source"].items()},
@@ -142,6 +142,6 @@ def _trial(entry: dict[str, Any], sealed: Sealed) -> Trial:
         if part is None
         else load_part(sealed.folder, str(part["folder"]), part["sha256"]),
         refused=str(entry["refused"]),
-        seconds=(number(before), number(after)),
-        **{name: number(entry[name]) for name in _NUMBERS},
+        seconds=(read_number(before), read_number(after)),
+        **{name: read_number(entry[name]) for name in _NUMBERS},
     )

@@ -96,9 +96,7 @@ class Amplified:
     batched: ClassVar[bool] = True
     every_state: ClassVar[bool] = False
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
-    source: ClassVar[str] = (
-        "Yoder, Low, Chuang, PRL 113, 210501; Brassard et al., arXiv:quant-ph/0005055"
-    )
+    source: ClassVar[str] = "Yoder, Low, Chuang, PRL 113, 210501"
 
     success: ArrayLike | None = None
     delta: float = 0.1

@@ -83,7 +83,7 @@ class DetailedBalance:
     batched: ClassVar[bool] = False
     every_state: ClassVar[bool] = True
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
-    source: ClassVar[str] = "Ding, Li, Lin, arXiv:2404.05998; Gilyén et al., arXiv:2405.20322"
+    source: ClassVar[str] = "Ding, Li, Lin, arXiv:2404.05998"
 
     error: float = 1e-2
     jumps: tuple[str, ...] = ()

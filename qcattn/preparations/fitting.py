@@ -27,7 +27,7 @@ class Declared(Protocol):
         every_state: Whether every basis state needs an energy: no masked keys, no padding.
         kind: ``"told"`` (angles come from Boltzmann weights computed classically) or
             ``"thermal"`` (the circuit knows H and beta only).
-        source: The papers, for tables.
+        source: The paper, as the README's table gives it.
     """
 
     takes: ClassVar[Literal["diagonal", "any"]]

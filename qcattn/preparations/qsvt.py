@@ -97,7 +97,7 @@ class QSVT:
     batched: ClassVar[bool] = False
     every_state: ClassVar[bool] = False
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
-    source: ClassVar[str] = "Gilyén et al., arXiv:1806.01838; phases by pyqsp"
+    source: ClassVar[str] = "Gilyén et al., arXiv:1806.01838"
 
     error: float = 1e-6
     ground_energy: float | None = None

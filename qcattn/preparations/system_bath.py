@@ -94,7 +94,7 @@ class SystemBath:
     batched: ClassVar[bool] = False
     every_state: ClassVar[bool] = True
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
-    source: ClassVar[str] = "Ding et al., arXiv:2508.05703, arXiv:2512.03457"
+    source: ClassVar[str] = "Ding et al., arXiv:2508.05703"
 
     cycles: int = 100
     strength: float = 0.8

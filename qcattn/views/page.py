@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qcattn import markup
+from qcattn.markup import html_table
 from qcattn.views.sheet import Sheet
 from qcattn.views.vector import inline_svg
 
@@ -93,7 +93,7 @@ def figure(pictures: Sequence[str], caption: str, *, before: str = "", after: st
 
 def table(sheet: Sheet, kind: str = "") -> str:
     """A sheet as an HTML table; one without headings has them in its first column."""
-    text = markup.html_table(
+    text = html_table(
         sheet.headings,
         sheet.lines,
         align="".join(column.align for column in sheet.columns),

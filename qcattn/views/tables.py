@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from qcattn.views.sheet import Sheet
@@ -16,6 +17,8 @@ __all__ = ["set_in_type"]
 _WHOLE = 24
 _LINE = 16
 _GAP = 2
+#: What stands on one line: a word, or a part of it that ends with a comma, but no part of a number.
+_PIECE = re.compile(r"\S+?(?:[,;](?=[^\s\d])|(?=\s|$))\s*")
 
 
 def set_in_type(sheet: Sheet, width: int) -> Group:
@@ -54,6 +57,7 @@ def set_in_type(sheet: Sheet, width: int) -> Group:
     from rich.text import Text
 
     kept = _kept(sheet, width)
+    widths = _widths(sheet, kept, width)
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, _GAP - 1, 0, 0),
@@ -61,7 +65,7 @@ def set_in_type(sheet: Sheet, width: int) -> Group:
         show_edge=False,
         show_header=any(sheet.headings),
     )
-    for at, cells_across in zip(kept, _widths(sheet, kept, width), strict=True):
+    for at, cells_across in zip(kept, widths, strict=True):
         column = sheet.columns[at]
         table.add_column(
             Text(column.heading),
@@ -70,7 +74,7 @@ def set_in_type(sheet: Sheet, width: int) -> Group:
             overflow="fold",
         )
     for i, line in enumerate(sheet.lines):
-        cells = [Text(line[at]) for at in kept]
+        cells = [Text(_broken(line[at], own)) for at, own in zip(kept, widths, strict=True)]
         table.add_row(*cells, style="bold red" if i in sheet.marked else None)
     blank = Text("")
     title = [Text(sheet.title, style="italic"), blank] if sheet.title else []
@@ -128,9 +132,25 @@ def _least(sheet: Sheet, at: int) -> int:
 
     if sheet.columns[at].align == "r":
         return _longest(sheet, at)
-    words = [word for line in sheet.lines for word in line[at].split()]
-    longest = max(map(cell_len, words), default=0)
+    pieces = [piece.rstrip() for line in sheet.lines for piece in _PIECE.findall(line[at])]
+    longest = max(map(cell_len, pieces), default=0)
     return max(cell_len(sheet.columns[at].heading), min(longest, _WHOLE))
+
+
+def _broken(text: str, width: int) -> str:
+    """A cell in lines that are no wider than this; rich breaks what is too long for one."""
+    from rich.cells import cell_len
+
+    lines = []
+    for paragraph in text.splitlines():
+        line = ""
+        for piece in _PIECE.findall(paragraph):
+            if line and cell_len(f"{line}{piece}".rstrip()) > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece
+        lines.append(line.rstrip())
+    return "\n".join(lines)
 
 
 def _said(sheet: Sheet, kept: list[int]) -> str:

@@ -87,7 +87,7 @@ def test_a_run_leaves_a_report_a_result_and_the_template(drawn):
     assert "agree" in done.output and "99 rows" in " ".join(done.output.split())
     out = folder / "qcattn-run"
     assert {path.name for path in out.iterdir()} == {
-        "heralded",
+        "01-Heralded",
         "report.html",
         "result.json",
         "result.npz",
@@ -97,7 +97,7 @@ def test_a_run_leaves_a_report_a_result_and_the_template(drawn):
     result = load(out)
     assert result.axes == ("head", "query") and result.shape == (9, 11)
     assert result.source["source"].endswith(", layer 3")
-    heralded = load(out / "heralded")
+    heralded = load(out / "01-Heralded")
     assert heralded.prepared.kind == "thermal" and heralded.shape == (11,)
     assert heralded.seed != result.seed
     assert np.isclose(sum(v.alpha for r in (result, heralded) for v in r.verdicts), 1e-6, rtol=1e-9)
@@ -111,7 +111,7 @@ def test_beta_reaches_the_circuit_and_softmax(folder):
 
     done = invoke("run", *HEAD, *FAST, "--beta", "0.5")
     assert done.exit_code == 0, done.output
-    for part in ("qcattn-run", "qcattn-run/heralded"):
+    for part in ("qcattn-run", "qcattn-run/01-Heralded"):
         result = load(folder / part)
         assert result.beta == 0.5
         assert np.array_equal(result.expected, softmax(result.scores, beta=0.5))
@@ -137,7 +137,7 @@ def test_what_is_left_of_the_axes_keeps_their_names(folder, options, axes, shape
     index = (dict(zip(options[::2], options[1::2], strict=True)).get(name) for name in OF_AXES)
     part = tuple(slice(None) if number is None else number for number in index)
     assert np.array_equal(result.scores, stored().scores[part])
-    heralded = load(folder / "qcattn-run" / "heralded")
+    heralded = load(folder / "qcattn-run" / "01-Heralded")
     assert (heralded.axes, heralded.shape) == (("query",), (11,))
 
 
@@ -158,7 +158,7 @@ def test_a_second_part_that_differs_alone_is_enough(folder, monkeypatch):
     done = invoke("run", *HEAD, *FAST, "--shots", 4096)
     assert done.exit_code == 1, done.output
     assert load(folder / "qcattn-run").agrees
-    assert load(folder / "qcattn-run" / "heralded").differs
+    assert load(folder / "qcattn-run" / "01-Heralded").differs
     assert invoke("show", "qcattn-run").exit_code == 1
 
 
@@ -225,13 +225,13 @@ def test_a_fault_of_the_program_is_not_a_verdict(folder, monkeypatch, error, opt
 
 def test_a_fault_of_the_program_is_not_a_verdict_in_any_command(folder, monkeypatch):
     from qcattn.comparisons import files
-    from qcattn.folders import results
+    from qcattn.folders import runs
 
     def planted(*arguments):
         raise KeyError("planted")
 
     (folder / "x").mkdir()
-    monkeypatch.setattr(results, "load", planted)
+    monkeypatch.setattr(runs, "load_run", planted)
     monkeypatch.setattr(files, "read_outcomes", planted)
     for command in (["show", "x"], ["compare", "c.json", "p.json"], ["plan", "p.json"]):
         done = invoke(*command)
@@ -307,7 +307,7 @@ def test_the_folder_one_is_in_is_filled(folder):
     done = invoke("run", *HEAD, *FAST, "--out", ".")
     assert done.exit_code == 0, done.output
     assert folder.stat().st_ino == before.st_ino
-    assert load(".").complete and load("heralded").complete and Path("report.html").exists()
+    assert load(".").complete and load("01-Heralded").complete and Path("report.html").exists()
 
 
 def stopped_while(monkeypatch, moment):
@@ -349,9 +349,9 @@ def test_ctrl_c_in_the_second_part_keeps_the_whole_first(folder, monkeypatch, mo
     assert main.complete and main.agrees
     assert np.array_equal(main.counts.keys, load("whole").counts.keys)
     assert Path("mine", "report.html").exists()
-    assert Path("mine", "heralded").exists() == (moment == "after the first row")
+    assert Path("mine", "01-Heralded").exists() == (moment == "after the first row")
     if moment == "after the first row":
-        part = load("mine/heralded")
+        part = load("mine/01-Heralded")
         assert not part.complete
         assert (part.counts.shots > 0).tolist() == [True] + [False] * 10
     if options:
@@ -407,7 +407,7 @@ def test_preparations_and_encodings_are_found_by_name(folder, preparation, encod
         "run", "--scores", "s.npy", "--preparation", preparation, "--encoding", encoding, *FAST
     )
     assert done.exit_code == 0, done.output
-    assert not (folder / "qcattn-run" / "heralded").exists()
+    assert not (folder / "qcattn-run" / "01-Heralded").exists()
     assert load(folder / "qcattn-run").prepared.method.lower() == preparation.lower()
 
 
@@ -750,7 +750,7 @@ def test_ctrl_c_waits_while_files_are_written(folder):
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in folder.iterdir()] == ["mine"]
-    assert load(folder / "mine").agrees and load(folder / "mine" / "heralded").agrees
+    assert load(folder / "mine").agrees and load(folder / "mine" / "01-Heralded").agrees
     assert "Heralded" in text_of(folder / "mine" / "report.html")
 
 

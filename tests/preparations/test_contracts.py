@@ -205,7 +205,15 @@ def test_what_is_delivered_bears_the_name_and_the_kind_of_its_class(preparation,
     prepared = prepared_by(preparation, name)
     assert prepared.method == preparation.__name__
     assert prepared.kind == preparation.kind
-    assert preparation.source
+
+
+def test_the_table_of_the_readme_says_what_the_classes_declare():
+    readme = Path(__file__).parents[2] / "README.md"
+    rows = [line.split("|") for line in readme.read_text(encoding="utf-8").splitlines()]
+    table = {row[1].strip(" `"): [cell.strip() for cell in row[2:-1]] for row in rows if row[2:]}
+    for cls in PREPARATIONS:
+        kind, takes, *_, source = table[cls.__name__]
+        assert (kind, takes, source) == (cls.kind, cls.takes, cls.source), cls.__name__
 
 
 @pytest.mark.parametrize("preparation", BATCHED)

@@ -13,7 +13,6 @@ from qcattn.views.sheet import Column, Sheet
 
 __all__ = ["checks", "facts", "numbers", "summary"]
 
-_FOUND = {True: "holds", False: "fails", None: "undecided"}
 _NUMBER = (
     Column("number"),
     Column("measured", "r", spare=1),
@@ -72,8 +71,7 @@ def checks(finding: Finding) -> Sheet:
             Column("about", "l", '"about" says what the statement belongs to.', spare=2),
         ),
         lines=tuple(
-            (check.statement, _FOUND[check.holds], check.by, _ROLES[check.role])
-            for check in finding.checks
+            (check.statement, check.found, check.by, _ROLES[check.role]) for check in finding.checks
         ),
         marked=frozenset(i for i, check in enumerate(finding.checks) if check.holds is False),
     )

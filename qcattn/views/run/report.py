@@ -202,7 +202,7 @@ def _rows(plotter: Plotter, result: Result, number: int, level: int = 2) -> list
         plotter(
             lambda ax, row=one.row: plot_row_bars(result, row, ax, labels=labels),  # type: ignore[misc]
             9.6 if wide else 3.05 if keys <= 16 else 4.6,
-            2.6,
+            2.8,
             f"Counts of {place(result, one.row)} against softmax",
         )
         for one in (found[: max(1, number // 2)] if wide else found)

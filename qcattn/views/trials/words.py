@@ -39,7 +39,7 @@ def words(trials: Trials) -> str:
     if thermal:
         gates, name, distance = min(thermal)
         parts.append(
-            f"Fewest two-qubit gates of the thermal ones: {name}, {gates:,} "
+            f"Of the thermal ones {name} takes the fewest two-qubit gates, {gates:,} "
             f"(error {error_text(distance)})."
         )
     if not trials.complete:
