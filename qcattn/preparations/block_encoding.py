@@ -9,8 +9,6 @@ References:
     [1] A. Childs and N. Wiebe, Quantum Inf. Comput. 12, 901 (2012).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Domains: the qubits on which an imaginary-time step of some terms is made a rotation."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

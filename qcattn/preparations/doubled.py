@@ -6,8 +6,6 @@ operator K on the system and its transpose on the partner take it to :math:`K M 
 basis V; its exponential :math:`e^{-i t \sum_j P_j}` multiplies :math:`V M V^\dagger` by phases.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

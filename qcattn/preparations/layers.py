@@ -1,7 +1,5 @@
 """A Hamiltonian as a sum of layers, each diagonal once its qubits are turned one by one."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import NamedTuple
 

@@ -5,6 +5,7 @@ import re
 import pytest
 import results
 
+FILES = [results.README, results.RESULTS, results.CLAIMS]
 TEXT = """# Results
 
 <!-- begin a: python tests/benchmarks/a.py -->
@@ -57,7 +58,7 @@ def test_markers_that_are_missing_or_stand_twice_are_refused(text):
         results.between(text, "a", "python a.py", "new")
 
 
-@pytest.mark.parametrize("path", [results.RESULTS, results.CLAIMS], ids=lambda path: path.parent)
+@pytest.mark.parametrize("path", FILES, ids=str)
 def test_every_table_of_the_project_has_its_script(path):
     """The markers name a script that is there, and each script's markers are there."""
     text = path.read_text(encoding="utf-8")
@@ -75,7 +76,7 @@ def test_every_table_of_the_project_has_its_script(path):
 
 def test_every_script_has_its_markers():
     folder = results.RESULTS.parent
-    text = results.RESULTS.read_text(encoding="utf-8") + results.CLAIMS.read_text(encoding="utf-8")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
     sources = [*folder.glob("*.py"), *folder.glob("*/__main__.py")]
     calls = [re.findall(r'exit\(results\.run\("(\w+)', one.read_text("utf-8")) for one in sources]
     scripts = {script for found in calls for script in found}

@@ -1,7 +1,5 @@
 """What a claim is: four short methods, and everything that all claims share around them."""
 
-from __future__ import annotations
-
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
