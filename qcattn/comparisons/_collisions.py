@@ -51,7 +51,7 @@ def collision_tail(shots: int, outcomes: int, collisions: int) -> float | None:
         The probability, at least 1e-14; None where the law cannot be computed well.
 
     Example:
-        >>> collision_tail(2, 4, 1)  # the second shot reads what the first did
+        >>> round(collision_tail(2, 4, 1), 9)  # the second shot reads what the first did
         0.25
         >>> round(collision_tail(37, 4096, 1), 4)
         0.1505
