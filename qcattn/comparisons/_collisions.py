@@ -29,14 +29,71 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
-from qcattn.comparisons._rows import Floats
+from qcattn.comparisons._quadratic import Law, gamma_tail
+from qcattn.comparisons._rows import Bools, Floats
 
 #: Expected collisions up to which the law is computed.
 MOST_EXPECTED = 512.0
+#: Expected collisions above which a smooth law fits a row, for rows of equal probabilities whose
+#: exact law is lost, and for rows of nearly equal ones.
+SMOOTH, NEARLY_SMOOTH = 4096.0, 50.0
+#: Relative spread of the steps of U below which a row counts as nearly equal.
+ALIKE = 0.2
 #: Error of the mean, relative, and of a probability above which a law is not used.
 _LOST = 1e-9
 #: Probabilities below this are not told from it.
 _SMALLEST = 1e-14
+
+
+def equal_rows(law: Law, shots: Floats) -> tuple[Bools, Bools]:
+    """Rows in which U moves by equal, or nearly equal, steps.
+
+    Args:
+        law: Of the rows, from `qcattn.comparisons._quadratic.weigh`.
+        shots: Shape (rows,).
+
+    Returns:
+        Rows of three or more equal probabilities; and rows whose collisions move U by steps of
+        relative spread below `ALIKE`, with fewer than `NEARLY_SMOOTH` of them expected.
+    """
+    possible = law.p > 0
+    least = np.where(possible, law.p, law.p_top).min(axis=-1)
+    number = possible.sum(axis=-1)
+    equal = (number >= 2) & (law.p_top[:, 0] - least <= 1e-12 * law.p_top[:, 0])
+    # A collision falls on outcome i with a probability in proportion to p_i^2.
+    square, top = law.p**2, law.p_top[:, 0] ** 2
+    first = np.einsum("ij,ij->i", square, law.w) + top * law.w_top[:, 0]
+    second = np.einsum("ij,ij->i", square, law.w**2) + top * law.w_top[:, 0] ** 2
+    total = square.sum(axis=-1) + top
+    alike = second * total <= (1 + ALIKE**2) * first**2
+    few = shots * (shots - 1) / 2 * total < NEARLY_SMOOTH
+    return equal, alike & few & ~equal & (number >= 2)
+
+
+def equal_tail(counts: Floats, outcomes: int, score: float, skew: float) -> float | None:
+    """P-value of a large U in a row of equal probabilities.
+
+    Beyond `MOST_EXPECTED` collisions the gamma law of U is taken half a step earlier, and raised by
+    more than it errs.
+
+    Args:
+        counts: Shape (any,).
+        outcomes: How many outcomes have that probability, 3 or more.
+        score: U in units of its standard deviation.
+        skew: Skewness of U.
+
+    Returns:
+        The p-value; None where neither law holds.
+    """
+    shots = int(counts.sum())
+    collisions = int((counts * (counts - 1) / 2).sum())
+    expected = shots * (shots - 1) / (2 * outcomes)
+    exact = collision_tail(shots, outcomes, collisions)
+    if exact is not None or expected <= SMOOTH:
+        return exact
+    # Collisions are pairwise independent: their variance is that of as many independent pairs.
+    half = 0.5 / np.sqrt(expected * (1 - 1 / outcomes))
+    return min(1.0, float(gamma_tail(score - half, skew)) * (1 + expected**-0.5))
 
 
 def collision_tail(shots: int, outcomes: int, collisions: int) -> float | None:

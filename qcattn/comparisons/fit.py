@@ -19,7 +19,10 @@ part whose p-value comes out below `ESCALATE` is computed again by importance sa
 (`qcattn.comparisons._tilted`), which is valid at every level. So is, from 0.1 down, the part of a
 row that is too discrete for a gamma law at all, such as 300 shots with 0.01 expected outside the
 first key, or fewer than 30 at all; above 0.1 such a part gets Cantelli's bound, valid for any law.
-Nothing else is sampled. U of two outcomes is computed exactly.
+U of two outcomes, and of a row of equal
+probabilities with few expected collisions, is computed exactly (`qcattn.comparisons._collisions`);
+where probabilities are nearly equal no smooth law fits either, and p-values below 0.3 are sampled.
+Nothing else is.
 
 Over rows, faults are looked for in two ways: one row alone (Holm at alpha / 2), and all rows a
 little (alpha / 2, shared by the sum of the standardised U and the sum of the energy scores). The
@@ -50,6 +53,7 @@ from scipy import special
 
 from qcattn.comparisons import _quadratic, _tilted
 from qcattn.comparisons._binomial import as_far, two_sided
+from qcattn.comparisons._collisions import equal_rows, equal_tail
 from qcattn.comparisons._likeliest import likeliest_two
 from qcattn.comparisons._measured import (
     added_moments,
@@ -73,6 +77,8 @@ ESCALATE = 1e-3
 #: and p-values below `ESCALATE_ROUGH` are computed again.
 ROUGH_SKEW = {"u": 4.0, "energy": 1.5}
 ESCALATE_ROUGH = 0.1
+#: The same for a row in which U moves by nearly equal steps.
+ESCALATE_STEPPING = 0.3
 #: Shots below which U takes too few values for the gamma law, whatever its skewness.
 FEW_SHOTS = 30
 #: Draws of the importance sampling.
@@ -358,6 +364,11 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
         hits, gap = (counts * (law.p > 0))[two].sum(axis=-1), law.gap[two, 0]
         u_p[two] = as_far(hits, n[two], gap, n[two] * gap + 0.5 - gap)
 
+    stepping = np.zeros(len(n), dtype=bool)
+    if exact:
+        u_p, settled, stepping = _stepwise(counts, law, n, live_u & ~two, u_score, u_skew, u_p)
+        two, rough_u = two | settled, rough_u & ~settled & ~stepping
+
     score = _energies(law, least)
     energy, e_var, e_third = _energy(counts, law, n, score)
     if covariance is not None:
@@ -392,9 +403,11 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
         rng = np.random.default_rng([seed, part.start + int(row), 1])
         side = 1 if e_score[row] > 0 else -1
         e_p[row] = min(1.0, 2 * _tilted.energy_tail(counts[row], p[row], side, DRAWS, rng))
-    far = (u_p < np.where(rough_u, ESCALATE_ROUGH, ESCALATE * shares["u"])) & pursued & ~two
+    limit = np.where(rough_u, ESCALATE_ROUGH, ESCALATE * shares["u"])
+    far = (u_p < np.where(stepping, ESCALATE_STEPPING, limit)) & pursued & ~two
+    u_p = np.where(stepping, np.maximum(u_p, ESCALATE_STEPPING), u_p)
     certain = np.minimum(np.minimum(tail_p, top_p), e_p) <= _tilted.CERTAIN
-    u_p[far & certain & ~rough_u] = ESCALATE
+    u_p[far & certain & ~rough_u & ~stepping] = ESCALATE
     for row in np.flatnonzero(far & ~certain):
         rng = np.random.default_rng([seed, part.start + int(row), 0])
         u_p[row] = _tilted.quadratic_tail(counts[row], p[row], DRAWS, rng)
@@ -424,6 +437,33 @@ def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str,
         "live_u": live_u,
         "live_energy": live_e,
     }
+
+
+def _stepwise(
+    counts: Floats,
+    law: _quadratic.Law,
+    n: Floats,
+    live: Bools,
+    score: Floats,
+    skew: Floats,
+    u_p: Floats,
+) -> tuple[Floats, Bools, Bools]:
+    """P-values of U in rows of equal probabilities, where it takes few values.
+
+    Returns:
+        P-values, the rows where they are settled, and those that no smooth law fits.
+    """
+    equal, nearly = equal_rows(law, n)
+    settled, out = np.zeros(len(n), dtype=bool), u_p.copy()
+    stepping = nearly & live
+    for row in np.flatnonzero(equal & live):
+        outcomes = int(np.count_nonzero(law.p[row])) + 1
+        found = equal_tail(counts[row], outcomes, float(score[row]), float(skew[row]))
+        if found is None:
+            stepping[row] = True
+        else:
+            out[row], settled[row] = found, True
+    return out, settled, stepping
 
 
 def _cantelli(z: Floats) -> Floats:
