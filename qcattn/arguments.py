@@ -1,6 +1,6 @@
 """Checks of the arguments that many functions share: one wording, one place.
 
-Every message says what the argument must be, which value was given, and what cures it.
+Every message says what the argument must be, which value was given, where, and what cures it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,19 @@ import operator
 from numbers import Real
 from typing import Any
 
-__all__ = ["check_alpha", "whole_number"]
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "check_alpha",
+    "check_beta",
+    "check_betas",
+    "check_distributions",
+    "check_object",
+    "entry",
+    "real_array",
+    "whole_number",
+]
 
 
 def check_alpha(alpha: Any, name: str = "alpha") -> float:
@@ -32,15 +44,16 @@ def check_alpha(alpha: Any, name: str = "alpha") -> float:
     return float(alpha)
 
 
-def whole_number(value: Any, name: str = "shots") -> int:
+def whole_number(value: Any, name: str = "shots", *, least: int = 1) -> int:
     """A whole number, 1 or more.
 
     Args:
         value: What was given.
         name: Of the argument, as the caller knows it.
+        least: The smallest that is allowed.
 
     Raises:
-        ValueError: If it is no whole number, or less than 1.
+        ValueError: If it is no whole number, or less than the smallest.
 
     Example:
         >>> whole_number(4096)
@@ -49,7 +62,183 @@ def whole_number(value: Any, name: str = "shots") -> int:
     try:
         number = operator.index(value)
     except TypeError:
-        number = 0
-    if number < 1 or isinstance(value, bool):
-        raise ValueError(f"`{name}` must be a whole number, 1 or more, but is {value!r}")
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise ValueError(f"`{name}` must be a whole number, {least} or more, but is {value!r}")
     return number
+
+
+def check_beta(beta: Any) -> float:
+    """One inverse temperature.
+
+    Args:
+        beta: What was given.
+
+    Raises:
+        ValueError: If it is not one positive, finite number.
+
+    Example:
+        >>> check_beta(0.5)
+        0.5
+    """
+    try:
+        value = float(np.asarray(beta, dtype=float))
+    except (TypeError, ValueError):
+        value = np.nan
+    if not (np.isfinite(value) and value > 0):
+        raise ValueError(f"`beta` must be one positive, finite number, but is {beta!r}")
+    return value
+
+
+def check_betas(beta: ArrayLike) -> NDArray[np.float64]:
+    """Inverse temperatures, a number or an array of them.
+
+    Args:
+        beta: What was given, of any shape.
+
+    Returns:
+        The same, float64.
+
+    Raises:
+        ValueError: If one is not positive and finite; the message says which.
+
+    Example:
+        >>> check_betas([0.5, 1])
+        array([0.5, 1. ])
+    """
+    betas = real_array(beta, "beta")
+    wrong = ~(np.isfinite(betas) & (betas > 0))
+    if wrong.any():
+        index = _first(wrong)
+        raise ValueError(
+            f"`beta` must be positive and finite, but {entry('beta', index)} is {betas[index]}; "
+            "equal weights are the limit of a small beta, such as 1e-9"
+        )
+    return betas
+
+
+def check_distributions(
+    p: ArrayLike, name: str = "p", *, slack: float = 0.0, off: float = 1e-9
+) -> NDArray[np.float64]:
+    """Rows of probabilities, each of which sums to one.
+
+    Args:
+        p: What was given, shape (..., outcomes).
+        name: Of the argument, as the caller knows it.
+        slack: How far below zero rounding may have brought one.
+        off: How far from one rounding may have brought a sum.
+
+    Returns:
+        The same, float64; neither cut off at zero nor normalised.
+
+    Raises:
+        ValueError: If there is no outcome, an entry is not finite or negative, or a row does not
+            sum to one; the message says which.
+
+    Example:
+        >>> check_distributions([[0.5, 0.5], [0.9, 0.2]])
+        Traceback (most recent call last):
+        ...
+        ValueError: `p` must sum to one over its last axis, but p[1] sums to 1.1; normalise it:
+        p / p.sum(axis=-1, keepdims=True)
+    """
+    law = real_array(p, name)
+    if law.ndim == 0 or law.shape[-1] == 0:
+        raise ValueError(
+            f"`{name}` must be of shape (..., outcomes) with at least one outcome, but is of shape "
+            f"{law.shape}"
+        )
+    least, sums = law.min(axis=-1), law.sum(axis=-1)
+    if not np.isfinite(sums).all() and (wrong := ~np.isfinite(law)).any():
+        index = _first(wrong)
+        raise ValueError(
+            f"`{name}` must be finite, but {entry(name, index)} is {law[index]}; leave out rows "
+            "without probabilities (all keys masked)"
+        )
+    if (least < -slack).any():
+        index = _first(law < -slack)
+        raise ValueError(
+            f"`{name}` must not be negative, but {entry(name, index)} is {law[index]}; give "
+            "probabilities"
+        )
+    wrong = ~(np.abs(sums - 1) <= off)
+    if wrong.any():
+        row = _first(wrong)
+        raise ValueError(
+            f"`{name}` must sum to one over its last axis, but {entry(name, row)} sums to "
+            f"{sums[row]:.12g}; normalise it: {name} / {name}.sum(axis=-1, keepdims=True)"
+        )
+    return law
+
+
+def check_object(value: Any, name: str, method: str, example: str) -> None:
+    """Refuse what is no object of a kind, such as its class or its name.
+
+    Args:
+        value: What was given.
+        name: Of the argument, as the caller knows it.
+        method: What objects of this kind can do.
+        example: One, as it is written.
+
+    Raises:
+        ValueError: If it is a class, or an object that lacks the method.
+
+    Example:
+        >>> check_object(abs, "method", "__call__", "abs")
+        >>> check_object(int, "backend", "stream", "Aer()")
+        Traceback (most recent call last):
+        ...
+        ValueError: `backend` must be an object such as `Aer()`, but is the class int; write `int()`
+    """
+    expected = f"`{name}` must be an object such as `{example}`"
+    if isinstance(value, type):
+        raise ValueError(f"{expected}, but is the class {value.__name__}; write "
+                         f"`{value.__name__}()`")  # fmt: skip
+    if not hasattr(value, method):
+        raise ValueError(f"{expected}, but is {value!r}")
+
+
+def real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
+    """An array of real numbers.
+
+    Args:
+        value: What was given.
+        name: Of the argument, as the caller knows it.
+
+    Returns:
+        The same, float64; no copy where none is needed.
+
+    Raises:
+        ValueError: If its rows differ in length, or it holds something else.
+
+    Example:
+        >>> real_array([1, 2], "scores")
+        array([1., 2.])
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(
+            f"`{name}` must be a rectangular array of real numbers, but its rows differ in length; "
+            "make them equally long (short rows of scores can be padded with -inf)"
+        ) from error
+    if array.dtype.kind not in "iuf":
+        raise ValueError(
+            f"`{name}` must hold real numbers, but is of dtype {array.dtype}; convert it to a "
+            "floating array first"
+        )
+    return array.astype(np.float64, copy=False)
+
+
+def entry(name: str, index: tuple[Any, ...]) -> str:
+    """An entry of an argument, or one of its rows, as one writes it.
+
+    Example:
+        >>> entry("scores", (3, 1)), entry("beta", ())
+        ('scores[3, 1]', 'beta')
+    """
+    return f"{name}[{', '.join(str(int(i)) for i in index)}]" if index else name
+
+
+def _first(wrong: NDArray[np.bool_]) -> tuple[np.intp, ...]:
+    return np.unravel_index(int(np.argmax(wrong)), np.shape(wrong))

@@ -4,10 +4,10 @@ Scores are an array (..., keys): each row along the last axis is one distributio
 ``-inf`` marks a masked key. Everything is computed in float64.
 """
 
-import operator
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from qcattn.arguments import check_betas, entry, real_array, whole_number
 
 __all__ = [
     "attention_output",
@@ -17,6 +17,7 @@ __all__ = [
     "scaled_dot_product_scores",
     "sinusoidal_positions",
     "softmax",
+    "telling_head",
 ]
 
 
@@ -43,13 +44,13 @@ def check_scores(scores: ArrayLike, *, name: str = "scores") -> NDArray[np.float
         >>> check_scores([[0, 1], [2, float("nan")]])
         Traceback (most recent call last):
             ...
-        ValueError: Argument `scores` holds nan at scores[1], key 1. ...
+        ValueError: `scores` holds nan at scores[1], key 1; ...
     """
-    array = _real_array(unmasked(scores), name)
+    array = real_array(unmasked(scores), name)
     if array.ndim == 0 or array.shape[-1] == 0:
         raise ValueError(
-            f"Argument `{name}` must be of shape (..., keys) with at least one key, "
-            f"but it has shape {array.shape}. Pass one score for each key along the last axis."
+            f"`{name}` must be of shape (..., keys) with at least one key, "
+            f"but is of shape {array.shape}; pass one score for each key along the last axis"
         )
     # One pass settles the usual case: the largest score of a row is finite unless the row is bad.
     usable = np.isfinite(array.max(axis=-1))
@@ -171,18 +172,18 @@ def scaled_dot_product_scores(
     q, k = _finite_array(queries, "queries"), _finite_array(keys, "keys")
     if q.ndim < 2 or q.shape[-1] == 0:
         raise ValueError(
-            f"Argument `queries` must be of shape (..., q, d) with d at least 1, "
-            f"but it has shape {q.shape}. Reshape one query to (1, d)."
+            f"`queries` must be of shape (..., q, d) with d at least 1, "
+            f"but is of shape {q.shape}; reshape one query to (1, d)"
         )
     if k.ndim < 2 or k.shape[-1] != q.shape[-1] or k.shape[-2] == 0:
         raise ValueError(
-            f"Argument `keys` must be of shape (..., k, d) with k at least 1 and d = {q.shape[-1]} "
-            f"as in `queries`, but it has shape {k.shape}."
+            f"`keys` must be of shape (..., k, d) with k at least 1 and d = {q.shape[-1]} "
+            f"as in `queries`, but is of shape {k.shape}"
         )
     _check_leading(q, k, "queries", "keys", "(..., k, d)")
     factor = 1 / np.sqrt(q.shape[-1]) if scale is None else scale
     if not np.isfinite(factor):
-        raise ValueError(f"Argument `scale` must be finite, but it is {scale}. None is 1/sqrt(d).")
+        raise ValueError(f"`scale` must be finite, but is {scale}; None is 1/sqrt(d)")
 
     scores = (q * factor) @ np.swapaxes(k, -1, -2)
     if mask is not None:
@@ -213,8 +214,8 @@ def causal_mask(queries: int, keys: int | None = None) -> NDArray[np.bool_]:
         array([[ True, False, False],
                [ True,  True, False]])
     """
-    rows = _positive_integer(queries, "queries")
-    columns = rows if keys is None else _positive_integer(keys, "keys")
+    rows = whole_number(queries, "queries")
+    columns = rows if keys is None else whole_number(keys, "keys")
     return np.tri(rows, columns, dtype=np.bool_)
 
 
@@ -242,11 +243,11 @@ def sinusoidal_positions(length: int, dim: int) -> NDArray[np.float64]:
     References:
         [1] A. Vaswani et al., Attention Is All You Need, arXiv:1706.03762 (2017).
     """
-    rows, columns = _positive_integer(length, "length"), _positive_integer(dim, "dim")
+    rows, columns = whole_number(length, "length"), whole_number(dim, "dim")
     if columns % 2:
         raise ValueError(
-            f"Argument `dim` must be even, since each sine is paired with a cosine, "
-            f"but it is {dim}. Use {columns + 1}."
+            f"`dim` must be even, since each sine is paired with a cosine, "
+            f"but is {dim}; use {columns + 1}"
         )
     frequencies = 10000.0 ** (-np.arange(0, columns, 2) / columns)
     angles = np.arange(rows)[:, None] * frequencies
@@ -295,78 +296,55 @@ def attention_output(
     scores = scaled_dot_product_scores(queries, keys, mask=mask, causal=causal, scale=scale)
     if v.ndim < 2 or v.shape[-2] != scores.shape[-1]:
         raise ValueError(
-            f"Argument `values` must be of shape (..., k, v) with k = {scores.shape[-1]} "
-            f"as in `keys`, but it has shape {v.shape}."
+            f"`values` must be of shape (..., k, v) with k = {scores.shape[-1]} "
+            f"as in `keys`, but is of shape {v.shape}"
         )
     _check_leading(scores, v, "queries and keys", "values", "(..., k, v)")
     return softmax(scores, beta=beta) @ v
 
 
-def _real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(
-            f"Argument `{name}` must be a rectangular array of real numbers, but its rows differ "
-            f"in length. Make them equally long (short rows of scores can be padded with -inf)."
-        ) from error
-    if array.dtype.kind not in "iuf":
-        raise ValueError(
-            f"Argument `{name}` must hold real numbers, but its dtype is {array.dtype}. "
-            f"Convert it to a floating array first."
-        )
-    return array.astype(np.float64, copy=False)
-
-
 def _finite_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
-    array = _real_array(value, name)
+    array = real_array(value, name)
     finite = np.isfinite(array)
     if not finite.all():
         place = np.unravel_index(int(np.argmin(finite)), array.shape)
         raise ValueError(
-            f"Argument `{name}` must be finite, but {_place(name, place)} is {array[place]}. "
-            f"Mask a key with `mask`, not in the vectors."
+            f"`{name}` must be finite, but {entry(name, place)} is {array[place]}; "
+            f"mask a key with `mask`, not in the vectors"
         )
     return array
 
 
 def _raise_for_row(array: NDArray[np.float64], row: tuple[np.intp, ...], name: str) -> None:
-    values, place = array[row], _place(name, row)
+    values, place = array[row], entry(name, row)
     if np.isneginf(values).all():
         raise ValueError(
-            f"Argument `{name}` has every key masked (-inf) at {place}, so that row has no "
-            f"distribution. Unmask one of its {values.size} keys or leave the row out."
+            f"`{name}` has every key masked (-inf) at {place}, so that row has no "
+            f"distribution; unmask one of its {values.size} keys or leave the row out"
         )
     key = int(np.argmax(np.isnan(values) | np.isposinf(values)))
     raise ValueError(
-        f"Argument `{name}` holds {values[key]} at {place}, key {key}. Scores must be finite, "
-        f"or -inf where a key is masked; repair that score or leave the row out."
+        f"`{name}` holds {values[key]} at {place}, key {key}; scores must be finite, "
+        f"or -inf where a key is masked; repair that score or leave the row out"
     )
 
 
 def _exponents(scores: ArrayLike, beta: ArrayLike) -> NDArray[np.float64]:
     """Exponents beta * (s - max s) of every row: the largest is 0, masked keys are -inf."""
     array = check_scores(scores)
-    betas = _check_beta(beta, array.shape[:-1])
+    betas = _betas_of(beta, array.shape[:-1])
     with np.errstate(over="ignore"):  # a gap beyond float64 is -inf, as its weight is zero
         return betas[..., None] * (array - array.max(axis=-1, keepdims=True))
 
 
-def _check_beta(beta: ArrayLike, rows: tuple[int, ...]) -> NDArray[np.float64]:
-    betas = _real_array(beta, "beta")
-    wrong = ~(np.isfinite(betas) & (betas > 0))
-    if wrong.any():
-        place = np.unravel_index(int(np.argmax(wrong)), betas.shape)
-        raise ValueError(
-            f"Argument `beta` must be finite and above 0, but {_place('beta', place)} is "
-            f"{betas[place]}. Equal weights are the limit of a small beta, such as 1e-9."
-        )
+def _betas_of(beta: ArrayLike, rows: tuple[int, ...]) -> NDArray[np.float64]:
+    betas = check_betas(beta)
     try:
         return np.broadcast_to(betas, rows)
     except ValueError as error:
         raise ValueError(
-            f"Argument `beta` must be a number or broadcast to the rows {rows}, "
-            f"but it has shape {betas.shape}."
+            f"`beta` must be a number or broadcast to the rows {rows}, but is of shape "
+            f"{betas.shape}; give one number, or one a row"
         ) from error
 
 
@@ -374,15 +352,15 @@ def _apply_mask(scores: NDArray[np.float64], mask: ArrayLike) -> NDArray[np.floa
     array = np.asarray(mask)
     if array.dtype.kind not in "bf":
         raise ValueError(
-            f"Argument `mask` must be boolean (True: may attend) or floating (added to the "
-            f"scores), but its dtype is {array.dtype}. Convert zeros and ones with astype(bool)."
+            f"`mask` must be boolean (True: may attend) or floating (added to the "
+            f"scores), but its dtype is {array.dtype}; convert zeros and ones with astype(bool)"
         )
     try:
         array = np.broadcast_to(array, scores.shape)
     except ValueError as error:
         raise ValueError(
-            f"Argument `mask` must be of a shape that broadcasts to (..., q, k) = {scores.shape}, "
-            f"but it has shape {array.shape}."
+            f"`mask` must be of a shape that broadcasts to (..., q, k) = {scores.shape}, "
+            f"but is of shape {array.shape}"
         ) from error
     if array.dtype.kind == "b":
         return np.where(array, scores, -np.inf)
@@ -390,8 +368,8 @@ def _apply_mask(scores: NDArray[np.float64], mask: ArrayLike) -> NDArray[np.floa
     if wrong.any():
         place = np.unravel_index(int(np.argmax(wrong)), array.shape)
         raise ValueError(
-            f"Argument `mask` must be finite, or -inf where a key is masked, "
-            f"but {_place('mask', place)} is {array[place]}."
+            f"`mask` must be finite, or -inf where a key is masked, "
+            f"but {entry('mask', place)} is {array[place]}"
         )
     return scores + array
 
@@ -407,21 +385,36 @@ def _check_leading(
         np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
     except ValueError as error:
         raise ValueError(
-            f"Argument `{second_name}` must be of shape {shape} with leading axes that broadcast "
-            f"against {first.shape[:-2]} of `{first_name}`, but it has shape {second.shape}. "
-            f"Repeat grouped key and value heads first, with np.repeat."
+            f"`{second_name}` must be of shape {shape} with leading axes that broadcast "
+            f"against {first.shape[:-2]} of `{first_name}`, but is of shape {second.shape}; "
+            f"repeat grouped key and value heads first, with np.repeat"
         ) from error
 
 
-def _positive_integer(value: int, name: str) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise ValueError(f"Argument `{name}` must be an integer of 1 or more, but it is {value!r}.")
-    return number
+def telling_head(attention: ArrayLike) -> tuple[int, ...]:
+    r"""Choose the head whose attention is at once spread and varied; the first of equal ones.
 
+    It has the largest product of two entropies, in nats: the mean entropy of its rows, zero where
+    each query looks at a single key, and the mutual information of query and key for a query
+    drawn at random, zero where all queries look alike.
 
-def _place(name: str, index: tuple[np.intp, ...]) -> str:
-    return f"{name}[{', '.join(str(i) for i in index)}]" if index else name
+    Args:
+        attention: Probabilities of shape (..., queries, keys).
+
+    Returns:
+        Index of the head, all leading axes but the queries; () without such axes.
+
+    Example:
+        >>> alike, varied = [[0.3, 0.7], [0.3, 0.7]], [[0.3, 0.7], [0.7, 0.3]]
+        >>> telling_head([alike, varied])
+        (1,)
+    """
+    from scipy.special import entr
+
+    p = np.asarray(attention, dtype=np.float64)
+    if p.ndim < 3:
+        return ()
+    spread = entr(p).sum(axis=-1).mean(axis=-1)
+    varied = entr(p.mean(axis=-2)).sum(axis=-1) - spread
+    best = np.unravel_index(int(np.argmax(spread * varied)), spread.shape)
+    return tuple(int(i) for i in best)

@@ -14,7 +14,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitError, Gate, Operation
 from qiskit.quantum_info import Operator
 
-from qcattn.records import Prepared, check_bytes
+from qcattn.records import Prepared, check_bytes, numbers_of
 
 __all__ = ["outcome_distribution", "system_state"]
 
@@ -69,8 +69,7 @@ def outcome_distribution(prepared: Prepared) -> tuple[np.ndarray, float]:
     They sum to less than one where strays come out. Raises what `system_state` raises.
     """
     rho, success = system_state(prepared)
-    places = (prepared.codewords * (1 << np.arange(prepared.codewords.shape[1]))).sum(axis=1)
-    return np.clip(np.diag(rho).real[places], 0.0, None), success
+    return np.clip(np.diag(rho).real[numbers_of(prepared.codewords)], 0.0, None), success
 
 
 def _evolve(circuit: QuantumCircuit, heralds: set[int]) -> np.ndarray:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DoesNotFit", "Interrupted", "TooLarge"]
+__all__ = ["DoesNotFit", "Interrupted", "NotWhole", "TooLarge"]
 
 
 class DoesNotFit(ValueError):
-    """A method does not take this Hamiltonian; the message names the methods that do."""
+    """A method, with its options, does not take this Hamiltonian at this temperature.
+
+    The message names what would do: another method, option or temperature.
+    """
 
 
 class TooLarge(ValueError):
     """The work does not fit into the memory of this machine; the message says how many bytes."""
+
+
+class NotWhole(ValueError):
+    """A stored file or folder is missing, foreign, newer or damaged; the message names the file."""
 
 
 class Interrupted(KeyboardInterrupt):

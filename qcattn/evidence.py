@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from qcattn.markup import notebook
 from qcattn.names import known
 
 __all__ = [
@@ -81,6 +82,13 @@ class Check:
     role: Role = "claim"
     alpha: float = 0.0
 
+    @property
+    def found(self) -> Literal["holds", "fails", "undecided"]:
+        """What was found, in a word."""
+        if self.holds is None:
+            return "undecided"
+        return "holds" if self.holds else "fails"
+
 
 @dataclass(frozen=True)
 class Number:
@@ -120,13 +128,13 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A picture as data, which `qcattn.views.findings.page.draw_panel` draws.
+    """A picture as data, which `qcattn.views.panels.plot_panel` plots.
 
     Attributes:
         title: What it shows.
         x_label: Of the abscissa, with its unit.
         y_label: Of the ordinate.
-        curves: What is drawn.
+        curves: What it shows.
         x_scale: ``"linear"`` or ``"log"``.
         y_scale: Likewise.
         ticks: Names of the abscissas 0, 1, ... for bars of things that have names.
@@ -190,7 +198,7 @@ class Evidence:
             ValueError: If there is none; the nearest is named.
         """
         by_name = {check.name: check for check in self.checks}
-        return by_name[known("checks", name, by_name)]
+        return by_name[known("name", name, by_name)]
 
     def number(self, name: str) -> Number:
         """The number of this name.
@@ -199,7 +207,7 @@ class Evidence:
             ValueError: If there is none; the nearest is named.
         """
         by_name = {number.name: number for number in self.numbers}
-        return by_name[known("numbers", name, by_name)]
+        return by_name[known("name", name, by_name)]
 
     def held(self, role: Role) -> set[bool | None]:
         """What was found of the checks of a role: some of True, False and None."""
@@ -258,13 +266,16 @@ class Finding(Evidence):
 
     def __str__(self) -> str:
         """The standing, then one line for each check and each number."""
-        marks = {True: "holds", False: "fails", None: "undecided"}
         lines = [f"{self.name} {self.title}: {self.standing}"]
-        lines += [
-            f"  {marks[check.holds]:<10}{check.statement} ({check.by})" for check in self.checks
-        ]
+        lines += [f"  {check.found:<10}{check.statement} ({check.by})" for check in self.checks]
         for number in self.numbers:
             e = number.estimate
             exact = "" if np.isnan(number.reference) else f", exact {number.reference:.6g}"
             lines.append(f"  {number.name}: {e.best:.6g} [{e.low:.6g}, {e.high:.6g}]{exact}")
         return "\n".join([*lines, f"  {self.words}"])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the standing, the words, and a line a check."""
+        lines = [(check.statement, check.found, check.by) for check in self.checks]
+        said = f"{self.name} {self.title}\n{self.words}"
+        return notebook(self.standing, said, ("statement", "found", "by"), lines)

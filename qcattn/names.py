@@ -11,25 +11,30 @@ def known(where: str, value: str, names: Iterable[str]) -> str:
     """The value, if it is one of the names.
 
     Args:
-        where: What has these names, such as an option or a file.
+        where: What the name was given for: an option or argument, or words for it.
         value: The name that was given.
         names: Those there are.
 
     Raises:
-        ValueError: Naming where it was given, the nearest name and all names.
+        ValueError: Naming where it was given, all names and the nearest.
 
     Example:
-        >>> known("--method", "born", ["shots", "born"])
+        >>> known("--draws", "born", ["shots", "born"])
         'born'
-        >>> known("--method", "borne", ["shots", "born"])
+        >>> known("--draws", "borne", ["shots", "born"])
         Traceback (most recent call last):
-        ValueError: `--method` has no 'borne'; did you mean 'born'? known are shots, born
+        ValueError: `--draws` must be one of shots, born, but is 'borne'; did you mean 'born'?
+        >>> known("a key of the plan", "bta", ["beta"])
+        Traceback (most recent call last):
+        ValueError: a key of the plan must be one of beta, but is 'bta'; did you mean 'beta'?
     """
     from difflib import get_close_matches
 
     names = list(names)
     if value not in names:
-        near = get_close_matches(value, names, 1, 0.3)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"`{where}` has no {value!r}; {hint}known are {', '.join(names)}")
+        written = {name.lower(): name for name in names}
+        near = get_close_matches(value.lower(), written, 1, 0.3)
+        hint = f"; did you mean {written[near[0]]!r}?" if near else ""
+        subject = where if " " in where else f"`{where}`"
+        raise ValueError(f"{subject} must be one of {', '.join(names)}, but is {value!r}{hint}")
     return value

@@ -12,18 +12,22 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from qcattn.errors import TooLarge
+from qcattn.markup import notebook
+
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
 __all__ = [
+    "Agreement",
     "Counts",
     "Hamiltonian",
     "Prepared",
@@ -33,10 +37,14 @@ __all__ = [
     "bitstrings",
     "check_bytes",
     "every_reading",
+    "joint_standing",
+    "numbers_of",
+    "readings_of",
     "walsh_hadamard",
 ]
 
 Index = Any
+Agreement = Literal["agrees", "differs", "undecided"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,8 +157,7 @@ class Hamiltonian:
         heavy = np.abs(weights) > 1e-15 * scale
         flips = paulis.x.any(axis=1)
         diagonal = np.zeros(2**n)
-        strings = (paulis.z[heavy & ~flips] * (1 << np.arange(n))).sum(axis=1)
-        np.add.at(diagonal, strings, weights[heavy & ~flips])
+        np.add.at(diagonal, numbers_of(paulis.z[heavy & ~flips]), weights[heavy & ~flips])
         rest = heavy & flips
         return cls(
             walsh_hadamard(diagonal),
@@ -190,7 +197,7 @@ class Hamiltonian:
         """The basis state of each key, as a Python integer (any number of qubits)."""
         if self.num_qubits > 62:  # beyond 64-bit integers
             return tuple(int(bits, 2) for bits in self.bitstrings)
-        return tuple((self.codewords @ (1 << np.arange(self.num_qubits))).tolist())
+        return tuple(numbers_of(self.codewords).tolist())
 
     @property
     def bitstrings(self) -> tuple[str, ...]:
@@ -339,14 +346,14 @@ def check_bytes(needed: int, what: str) -> None:
     """Refuse what would not fit into memory.
 
     Raises:
-        ValueError: If ``needed`` bytes are more than half of this machine's memory.
+        TooLarge: If ``needed`` bytes are more than half of this machine's memory.
     """
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not on every system
         memory = 16 * 2**30
     if needed > memory // 2:
-        raise ValueError(
+        raise TooLarge(
             f"{what} takes {needed:,} bytes ({needed / 2**30:,.3g} GiB), more than half of the "
             f"{memory / 2**30:,.3g} GiB here; take fewer qubits"
         )
@@ -374,7 +381,31 @@ def every_reading(num_bits: int) -> np.ndarray:
         >>> every_reading(2).astype(int).tolist()
         [[0, 0], [1, 0], [0, 1], [1, 1]]
     """
-    return (np.arange(2**num_bits)[:, None] >> np.arange(num_bits)) & 1 == 1
+    return readings_of(np.arange(2**num_bits), num_bits)
+
+
+def readings_of(numbers: np.ndarray, num_bits: int) -> np.ndarray:
+    """Integers as readings of a register, shape (..., num_bits), bool; bit 0 is the lowest.
+
+    Args:
+        numbers: Shape (...), 0 or more.
+        num_bits: Of the register.
+
+    Example:
+        >>> readings_of(np.array([2, 1]), 3).astype(int).tolist()
+        [[0, 1, 0], [1, 0, 0]]
+    """
+    return (np.asarray(numbers)[..., None] >> np.arange(num_bits)) & 1 == 1
+
+
+def numbers_of(readings: np.ndarray) -> np.ndarray:
+    """Readings of a register (..., num_bits) as integers (...); the inverse of `readings_of`.
+
+    Example:
+        >>> numbers_of(every_reading(2)).tolist()
+        [0, 1, 2, 3]
+    """
+    return readings @ (1 << np.arange(readings.shape[-1]))
 
 
 def walsh_hadamard(values: np.ndarray) -> np.ndarray:
@@ -585,6 +616,32 @@ class Verdict:
         """Whether every row was tested and nothing was refuted. NaN never agrees."""
         return bool(self.overall > self.alpha) and not bool(self.undecided.any())
 
+    @property
+    def standing(self) -> Agreement:
+        """The same in one word."""
+        return "differs" if self.differs else "agrees" if self.agrees else "undecided"
+
+
+def joint_standing(standings: Iterable[str], *, complete: bool = True) -> Agreement:
+    """What several verdicts say together.
+
+    Args:
+        standings: One word each; any other word than these three was not decided either.
+        complete: Whether all that was asked for was drawn.
+
+    Returns:
+        It differs if one of them differs, and agrees if it is complete, there is one, and all
+        agree.
+
+    Example:
+        >>> joint_standing(["agrees", "undecided"]), joint_standing(["undecided", "differs"])
+        ('undecided', 'differs')
+    """
+    found = set(standings)
+    if "differs" in found:
+        return "differs"
+    return "agrees" if complete and found == {"agrees"} else "undecided"
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -639,19 +696,36 @@ class Result:
 
     def __str__(self) -> str:
         """A few lines: what was prepared, what was drawn, what the comparisons say."""
-        rows = int(np.prod(self.shape))
         lines = [
-            f"{self.standing}: {rows} rows of {self.expected.shape[-1]} keys, "
-            f"{self.shots} shots a row" + ("" if self.complete else ", interrupted"),
-            f"{self.prepared.method} ({self.prepared.kind}), {self.resources.qubits} qubits, "
-            f"{self.resources.two_qubit_gates} two-qubit gates, depth {self.resources.depth}",
-        ]
-        lines += [
             f"{verdict.name:<12} p = {verdict.overall:.3g} at alpha = {verdict.alpha:g}, "
             f"{int(verdict.refuted.sum())} rows refuted"
             for verdict in self.verdicts
         ]
-        return "\n".join(lines)
+        return "\n".join([f"{self.standing}: {self._drawn()}", *lines])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, what was drawn, and a line a comparison."""
+        lines = [
+            (
+                verdict.name,
+                f"{verdict.overall:.3g}",
+                f"{verdict.alpha:g}",
+                f"{int(verdict.refuted.sum()):,} of {verdict.refuted.size:,}",
+            )
+            for verdict in self.verdicts
+        ]
+        headings = ("comparison", "p-value", "error rate", "rows refuted")
+        return notebook(self.standing, self._drawn(), headings, lines)
+
+    def _drawn(self) -> str:
+        """What was drawn, and with which circuit, in two lines."""
+        rows = int(np.prod(self.shape))
+        return (
+            f"{rows} rows of {self.expected.shape[-1]} keys, {self.shots} shots a row"
+            + ("" if self.complete else ", interrupted")
+            + f"\n{self.prepared.method} ({self.prepared.kind}), {self.resources.qubits} qubits, "
+            f"{self.resources.two_qubit_gates} two-qubit gates, depth {self.resources.depth}"
+        )
 
     @property
     def fit(self) -> Verdict:
@@ -659,18 +733,23 @@ class Result:
         return self.verdicts[0]
 
     @property
+    def standing(self) -> Agreement:
+        """The verdict in one word: of all comparisons, each at its own share of alpha."""
+        return joint_standing(
+            (verdict.standing for verdict in self.verdicts), complete=self.complete
+        )
+
+    @property
+    def alpha(self) -> float:
+        """Probability that a perfect sampler is said to differ by any comparison, at most."""
+        return sum(verdict.alpha for verdict in self.verdicts)
+
+    @property
     def differs(self) -> bool:
-        """Whether any of the comparisons refutes, each at its own share of alpha."""
-        return any(verdict.differs for verdict in self.verdicts)
+        """Whether any of the comparisons refutes."""
+        return self.standing == "differs"
 
     @property
     def agrees(self) -> bool:
         """Whether all comparisons agree on a complete run."""
-        return self.complete and all(verdict.agrees for verdict in self.verdicts)
-
-    @property
-    def standing(self) -> Literal["agrees", "differs", "undecided"]:
-        """The verdict in one word."""
-        if self.differs:
-            return "differs"
-        return "agrees" if self.agrees else "undecided"
+        return self.standing == "agrees"

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import entr, rel_entr, xlogy
 
+from qcattn.arguments import check_betas, check_distributions, entry, real_array
+
 __all__ = [
     "boltzmann",
     "fidelity",
@@ -57,7 +59,7 @@ def gibbs_state(hamiltonian: ArrayLike, beta: ArrayLike) -> Matrix:
                [-0.2311,  0.5   ]])
     """
     matrix = _hermitian(hamiltonian, "hamiltonian")
-    betas = _check_beta(beta, matrix.shape[:-2])
+    betas = _betas_of(beta, matrix.shape[:-2])
     energies, vectors = np.linalg.eigh(matrix)
     return (vectors * _weights(energies, betas)[..., None, :]) @ _dagger(vectors)
 
@@ -85,7 +87,7 @@ def boltzmann(energies: ArrayLike, beta: ArrayLike) -> Real:
         array([0.75, 0.25, 0.  ])
     """
     levels = _check_levels(energies, "energies")
-    return _weights(levels, _check_beta(beta, levels.shape[:-1]))
+    return _weights(levels, _betas_of(beta, levels.shape[:-1]))
 
 
 def log_partition_function(
@@ -373,7 +375,7 @@ def _thermal(hamiltonian: ArrayLike, beta: ArrayLike, diagonal: bool) -> tuple[R
         levels = _check_levels(hamiltonian, "hamiltonian")
     else:
         levels = np.linalg.eigvalsh(_hermitian(hamiltonian, "hamiltonian"))
-    return levels, _check_beta(beta, levels.shape[:-1])
+    return levels, _betas_of(beta, levels.shape[:-1])
 
 
 def _exponents(levels: Real, betas: Real) -> Real:
@@ -401,13 +403,20 @@ def _eigen(state: Matrix, name: str) -> tuple[Real, Matrix]:
 
 
 def _spectrum(values: Real, state: Matrix, name: str) -> Real:
-    _check_unit(values.sum(axis=-1), name, "trace", "Divide it by its trace.")
+    trace = values.sum(axis=-1)
+    wrong = ~(np.abs(trace - 1) <= _TOLERANCE)
+    if wrong.any():
+        place = _first(wrong)
+        raise ValueError(
+            f"`{name}` must have trace 1, but that of {entry(name, place)} is {trace[place]}; "
+            "divide it by its trace"
+        )
     negative = values.min(axis=-1) < -_TOLERANCE
     if negative.any():
         place = _first(negative)
         raise ValueError(
-            f"Argument `{name}` must have no negative eigenvalue, but {_place(name, place)} has "
-            f"{values[place].min():.3g}. A density matrix is positive."
+            f"`{name}` must have no negative eigenvalue, but {entry(name, place)} has "
+            f"{values[place].min():.3g}; a density matrix is positive"
         )
     return np.where(values > _noise(values, _is_diagonal(state)), values, 0.0)
 
@@ -435,42 +444,42 @@ def _dagger(matrix: Matrix) -> Matrix:
 
 
 def _check_levels(value: ArrayLike, name: str) -> Real:
-    levels = _real(value, name)
+    levels = real_array(value, name)
     if levels.ndim == 0 or levels.shape[-1] == 0:
         raise ValueError(
-            f"Argument `{name}` must be of shape (..., N) with N at least 1, "
-            f"but it has shape {levels.shape}. Pass one energy for each state along the last axis."
+            f"`{name}` must be of shape (..., N) with N at least 1, "
+            f"but is of shape {levels.shape}; pass one energy for each state along the last axis"
         )
     wrong = np.isnan(levels) | np.isneginf(levels)
     if wrong.any():
         place = _first(wrong)
         raise ValueError(
-            f"Argument `{name}` must be finite, or +inf where a state never occurs, "
-            f"but {_place(name, place)} is {levels[place]}."
+            f"`{name}` must be finite, or +inf where a state never occurs, "
+            f"but {entry(name, place)} is {levels[place]}"
         )
     empty = np.isposinf(levels.min(axis=-1))
     if empty.any():
         raise ValueError(
-            f"Argument `{name}` has only +inf at {_place(name, _first(empty))}, so no state is "
-            f"left. Give at least one finite energy or leave the row out."
+            f"`{name}` has only +inf at {entry(name, _first(empty))}, so no state is "
+            f"left; give at least one finite energy or leave the row out"
         )
     return levels
 
 
 def _hermitian(value: ArrayLike, name: str) -> Matrix:
-    array = _numbers(value, name, "iufc", "numbers")
+    array = _numbers(value, name)
     matrix = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64, copy=False)
     if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2] or matrix.shape[-1] == 0:
         raise ValueError(
-            f"Argument `{name}` must be of shape (..., N, N), but it has shape {matrix.shape}. "
-            f"Diagonal entries alone become a matrix with np.diag."
+            f"`{name}` must be of shape (..., N, N), but is of shape {matrix.shape}; "
+            f"diagonal entries alone become a matrix with np.diag"
         )
     finite = np.isfinite(matrix)
     if not finite.all():
         place = _first(~finite)
         raise ValueError(
-            f"Argument `{name}` must be finite, but {_place(name, place)} is {matrix[place]}. "
-            f"States that never occur are left out of a matrix."
+            f"`{name}` must be finite, but {entry(name, place)} is {matrix[place]}; "
+            f"states that never occur are left out of a matrix"
         )
     size = np.abs(matrix).max(axis=(-2, -1))
     skew = np.abs(matrix - _dagger(matrix)).max(axis=(-2, -1))
@@ -478,8 +487,8 @@ def _hermitian(value: ArrayLike, name: str) -> Matrix:
     if wrong.any():
         place = _first(wrong)
         raise ValueError(
-            f"Argument `{name}` must be Hermitian, but {_place(name, place)} differs from its "
-            f"conjugate transpose by {skew[place]:.3g}. Its Hermitian part is (H + H^dagger)/2."
+            f"`{name}` must be Hermitian, but {entry(name, place)} differs from its "
+            f"conjugate transpose by {skew[place]:.3g}; its Hermitian part is (H + H^dagger)/2"
         )
     return (matrix + _dagger(matrix)) / 2
 
@@ -508,80 +517,42 @@ def _check_fit(
     if not fits:
         wanted = ", ".join(str(length) for length in ("...", *first[-core:]))
         raise ValueError(
-            f"Argument `{second_name}` must be of shape ({wanted}), to compare with "
-            f"`{first_name}` of shape {first}, but it has shape {second}."
+            f"`{second_name}` must be of shape ({wanted}), to compare with "
+            f"`{first_name}` of shape {first}, but is of shape {second}"
         )
 
 
 def _distribution(value: ArrayLike, name: str) -> Real:
-    probabilities = _real(value, name)
-    if probabilities.ndim == 0 or probabilities.shape[-1] == 0:
-        raise ValueError(
-            f"Argument `{name}` must be of shape (..., outcomes) with at least one outcome, "
-            f"but it has shape {probabilities.shape}."
-        )
-    wrong = ~(np.isfinite(probabilities) & (probabilities >= -_TOLERANCE))
-    if wrong.any():
-        place = _first(wrong)
-        raise ValueError(
-            f"Argument `{name}` must hold probabilities of 0 or more, "
-            f"but {_place(name, place)} is {probabilities[place]}."
-        )
-    _check_unit(probabilities.sum(axis=-1), name, "sum", "Divide each row by its sum.")
-    return np.maximum(probabilities, 0.0)
+    law = check_distributions(value, name, slack=_TOLERANCE, off=_TOLERANCE)
+    return np.maximum(law, 0.0)
 
 
-def _check_unit(total: Real, name: str, what: str, cure: str) -> None:
-    wrong = ~(np.abs(total - 1) <= _TOLERANCE)
-    if wrong.any():
-        place = _first(wrong)
-        raise ValueError(
-            f"Argument `{name}` must have {what} 1, but that of {_place(name, place)} is "
-            f"{total[place]}. {cure}"
-        )
-
-
-def _real(value: ArrayLike, name: str) -> Real:
-    return _numbers(value, name, "iuf", "real numbers").astype(np.float64, copy=False)
-
-
-def _numbers(value: ArrayLike, name: str, kinds: str, what: str) -> Matrix:
+def _numbers(value: ArrayLike, name: str) -> Matrix:
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(
-            f"Argument `{name}` must be a rectangular array of {what}, but its rows differ in "
-            f"length. Make them equally long."
+            f"`{name}` must be a rectangular array of numbers, but its rows differ in length; make "
+            "them equally long"
         ) from error
-    if array.dtype.kind not in kinds:
+    if array.dtype.kind not in "iufc":
         raise ValueError(
-            f"Argument `{name}` must hold {what}, but its dtype is {array.dtype}. Convert it first."
+            f"`{name}` must hold numbers, but its dtype is {array.dtype}; convert it first"
         )
     return array
 
 
-def _check_beta(beta: ArrayLike, leading: tuple[int, ...]) -> Real:
-    betas = _real(beta, "beta")
-    wrong = ~(np.isfinite(betas) & (betas > 0))
-    if wrong.any():
-        place = _first(wrong)
-        raise ValueError(
-            f"Argument `beta` must be finite and above 0, but {_place('beta', place)} is "
-            f"{betas[place]}. Equal weights are the limit of a small beta, such as 1e-9."
-        )
+def _betas_of(beta: ArrayLike, leading: tuple[int, ...]) -> Real:
+    betas = check_betas(beta)
     try:
         np.broadcast_shapes(betas.shape, leading)
     except ValueError as error:
         raise ValueError(
-            f"Argument `beta` must be a number or broadcast with the leading axes {leading}, "
-            f"but it has shape {betas.shape}. Add axes of length 1 for a grid of both."
+            f"`beta` must be a number or broadcast with the leading axes {leading}, but is of "
+            f"shape {betas.shape}; add axes of length 1 for a grid of both"
         ) from error
     return betas
 
 
 def _first(wrong: NDArray[np.bool_] | np.bool_) -> tuple[np.intp, ...]:
     return np.unravel_index(int(np.argmax(wrong)), np.shape(wrong))
-
-
-def _place(name: str, index: tuple[np.intp, ...]) -> str:
-    return f"{name}[{', '.join(str(i) for i in index)}]" if index else name

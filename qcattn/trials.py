@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
-from math import nan
-from numbers import Real
+from math import isnan, nan
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
-from qcattn import preparations
-from qcattn.arguments import whole_number
-from qcattn.backends import Aer
-from qcattn.backends.counting import collect
+from qcattn.arguments import check_alpha, check_betas, check_object, whole_number
+from qcattn.backends.aer import Aer
 from qcattn.backends.protocol import Backend
 from qcattn.certification.dense import certify_dense
-from qcattn.errors import Interrupted
-from qcattn.experiment import Preparation, compare, package_versions
-from qcattn.records import Hamiltonian, Prepared, Resources, Result
+from qcattn.datasets import Scores
+from qcattn.errors import DoesNotFit, Interrupted, TooLarge
+from qcattn.markup import notebook
+from qcattn.progress import Progress, silent
+from qcattn.records import Agreement, Hamiltonian, Prepared, Result, joint_standing
 from qcattn.seeds import entropy
+from qcattn.stages import Preparation, draw_result
+from qcattn.walking import classes
 
 __all__ = ["Trial", "Trials", "all_methods", "prepare"]
 
@@ -77,7 +78,7 @@ class Trial:
         return self.result.prepared.spent + int(self.result.counts.shots.sum())
 
     @property
-    def standing(self) -> Literal["agrees", "differs", "undecided", "does not fit"]:
+    def standing(self) -> Agreement | Literal["does not fit"]:
         """The verdict: counts and true state against what the method itself claims."""
         if self.result is None:
             return "does not fit"
@@ -109,13 +110,10 @@ class Trials:
     source: dict[str, str] = field(default_factory=dict)
 
     @property
-    def standing(self) -> Literal["agrees", "differs", "undecided"]:
+    def standing(self) -> Agreement:
         """The verdict over all methods that fit."""
-        found = {trial.standing for trial in self.trials}
-        if "differs" in found:
-            return "differs"
-        good = self.complete and "agrees" in found and "undecided" not in found
-        return "agrees" if good else "undecided"
+        fitting = (trial.standing for trial in self.trials if trial.result is not None)
+        return joint_standing(fitting, complete=self.complete)
 
     def __str__(self) -> str:
         """One line a trial."""
@@ -129,10 +127,26 @@ class Trials:
             )
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, the Hamiltonian, and a line a trial."""
+        lines = []
+        for trial in self.trials:
+            cost = trial.result.resources if trial.result else None
+            gates = f"{cost.two_qubit_gates:,}" if cost else ""
+            distances = (
+                "unknown" if isnan(value) else f"{value:.2g}"
+                for value in (trial.claimed, trial.trace_distance)
+            )
+            said = trial.refused or trial.standing
+            lines.append((trial.name, f"{trial.beta:g}", gates, *distances, said))
+        headings = ("method", "beta", "two-qubit gates", "claimed error", "true error", "verdict")
+        said = f"{self.hamiltonian.encoding}, {self.shots} shots a method"
+        return notebook(self.standing, said, headings, lines)
+
 
 def all_methods() -> tuple[Preparation, ...]:
     """One object with default options of every method there is."""
-    return tuple(getattr(preparations, name)() for name in preparations.__all__)
+    return tuple(one() for one in classes("preparations").values())
 
 
 def prepare(
@@ -144,7 +158,7 @@ def prepare(
     seed: Any = None,
     backend: Backend | None = None,
     alpha: float = 0.01,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress = silent,
 ) -> Trials:
     """Prepare one thermal state in every way that fits, sample each, and compare.
 
@@ -164,13 +178,14 @@ def prepare(
         backend: Circuit to counts; `Aer` if None (small circuits with resets by its density
             matrix, which samples them all at once).
         alpha: Probability that any perfect sampler is said to differ, in (0, 1).
-        progress: Called with the number of trials done, of all trials, and what comes next.
+        progress: Told how many of the trials are done, and which comes next.
 
     Returns:
         One trial for each method and temperature; one that does not fit says why.
 
     Raises:
-        ValueError: If an argument is out of range, or no method fits.
+        ValueError: If an argument, or an option of a method, is out of range.
+        DoesNotFit: If no method fits.
         Interrupted: On Ctrl-C, with the trials that are done.
 
     Example:
@@ -180,6 +195,32 @@ def prepare(
         >>> [(trial.name, trial.standing) for trial in done.trials]
         [('Purification', 'agrees'), ('Heralded', 'agrees')]
     """
+    hamiltonian = _one(hamiltonian)
+    betas = _temperatures(beta)
+    shots, root, alpha = whole_number(shots), entropy(seed), check_alpha(alpha)
+    if backend is not None:
+        check_object(backend, "backend", "stream", "Aer()")
+    plan: list[tuple[Any, float]] = [(one, b) for b in betas for one in _chosen(methods)]
+    seeds = np.random.SeedSequence(root).spawn(len(plan))
+    trials: list[Trial] = []
+    try:
+        for (one, b), own in zip(plan, seeds, strict=True):
+            progress(len(trials), len(plan), f"{type(one).__name__}, beta {b:g}")
+            found, drawn = own.spawn(2)
+            if methods is None and "seed" in {item.name for item in fields(one)}:
+                one = replace(one, seed=entropy(found))
+            trials.append(_trial(hamiltonian, b, one, backend, shots, drawn, alpha / len(plan)))
+        progress(len(plan), len(plan), "all methods")
+    except KeyboardInterrupt:
+        part = Trials(hamiltonian, tuple(trials), shots, alpha, root, complete=False)
+        raise Interrupted(part) from None
+    if all(trial.result is None for trial in trials):
+        raise DoesNotFit(f"`methods` holds none that fits: {trials[0].refused}")
+    return Trials(hamiltonian, tuple(trials), shots, alpha, root)
+
+
+def _one(hamiltonian: Any) -> Hamiltonian:
+    """One Hamiltonian, from what `prepare` takes."""
     if not isinstance(hamiltonian, Hamiltonian):
         hamiltonian = Hamiltonian.of(hamiltonian)
     if hamiltonian.shape:
@@ -187,41 +228,27 @@ def prepare(
             f"`hamiltonian` must be one Hamiltonian, but there are {hamiltonian.shape}; index "
             "one, for example `hamiltonian[0]`"
         )
-    try:
-        betas = np.atleast_1d(np.asarray(beta, dtype=float))
-    except (TypeError, ValueError):
-        betas = np.zeros(0)
-    if betas.ndim != 1 or not betas.size or not (np.isfinite(betas) & (betas > 0)).all():
-        raise ValueError(f"`beta` must be positive and finite, one or a list, but is {beta!r}")
-    if not isinstance(alpha, Real) or not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha!r}")
-    shots, root = whole_number(shots), entropy(seed)
-    if backend is not None and (isinstance(backend, type) or not hasattr(backend, "stream")):
-        raise ValueError(f"`backend` must be an object such as `Aer()`, but is {backend!r}")
+    return hamiltonian
+
+
+def _temperatures(beta: ArrayLike) -> list[float]:
+    """Inverse temperatures, one or more."""
+    betas = np.atleast_1d(check_betas(beta))
+    if betas.ndim != 1 or not betas.size:
+        raise ValueError(f"`beta` must be one number or a list of them, but is {beta!r}")
+    return betas.tolist()
+
+
+def _chosen(methods: Preparation | Iterable[Preparation] | None) -> tuple[Preparation, ...]:
+    """The methods, one or more."""
     listed = all_methods() if methods is None else methods
     chosen = tuple(listed) if isinstance(listed, Iterable) else (listed,)
-    wrong = [one for one in chosen if isinstance(one, type) or not callable(one)]
-    if wrong or not chosen:
-        raise ValueError(
-            f"`methods` must be objects such as `Heralded()`, one or more, but holds {wrong}"
-        )
-    plan = [(one, float(b)) for b in betas for one in chosen]
-    seeds = np.random.SeedSequence(root).spawn(len(plan))
-    trials: list[Trial] = []
-    try:
-        for (one, b), own in zip(plan, seeds, strict=True):
-            if progress is not None:
-                progress(len(trials), len(plan), f"{type(one).__name__}, beta {b:g}")
-            found, drawn = own.spawn(2)
-            if methods is None and "seed" in {item.name for item in fields(one)}:
-                one = replace(one, seed=entropy(found))
-            trials.append(_trial(hamiltonian, b, one, backend, shots, drawn, alpha / len(plan)))
-    except KeyboardInterrupt:
-        part = Trials(hamiltonian, tuple(trials), shots, float(alpha), root, complete=False)
-        raise Interrupted(part) from None
-    if all(trial.result is None for trial in trials):
-        raise ValueError(f"`methods` holds none that fits: {trials[0].refused}")
-    return Trials(hamiltonian, tuple(trials), shots, float(alpha), root)
+    if not chosen:
+        raise ValueError("`methods` must hold one object or more, but is empty; leave it out for "
+                         "all methods")  # fmt: skip
+    for one in chosen:
+        check_object(one, "methods", "__call__", "Heralded()")
+    return chosen
 
 
 def _trial(
@@ -234,41 +261,26 @@ def _trial(
     alpha: float,
 ) -> Trial:
     name, label = type(method).__name__, str(method)
-    clock = [time.perf_counter()]
+    begun = time.perf_counter()
     try:
         prepared = method(hamiltonian, beta=beta)
-    except ValueError as error:
+        preparing = time.perf_counter() - begun
+        result = draw_result(
+            prepared,
+            Scores(-hamiltonian.energies),
+            prepared.distribution,
+            beta=beta,
+            shots=shots,
+            seed=entropy(seed),
+            backend=_suited(prepared.circuit) if backend is None else backend,
+            alpha=alpha,
+            settings={"hamiltonian": hamiltonian.encoding, "preparation": label},
+            preparing=preparing,
+        )
+    except (DoesNotFit, TooLarge) as error:
         return Trial(name, label, beta, None, refused=str(error))
-    clock.append(time.perf_counter())
-    chosen: Backend = _suited(prepared.circuit) if backend is None else backend
-    root = entropy(seed)
-    try:
-        counts = collect(prepared, chosen.stream(prepared, shots, root))
-    except ValueError as error:
-        if _too_large(error):
-            return Trial(name, label, beta, None, refused=str(error))
-        raise
-    success = None if prepared.herald_register is None else prepared.success
-    verdicts = compare(counts, prepared.distribution, success, alpha)
-    clock.append(time.perf_counter())
-    result = Result(
-        scores=-hamiltonian.energies,
-        beta=np.asarray(beta),
-        expected=prepared.distribution,
-        prepared=prepared,
-        counts=counts,
-        verdicts=verdicts,
-        resources=Resources.of(chosen.fitted(prepared)),
-        shots=shots,
-        seed=root,
-        settings={
-            "hamiltonian": hamiltonian.encoding,
-            "preparation": label,
-            **chosen.settings(),
-        },
-        versions=package_versions(),
-        seconds=dict(zip(("prepare", "sample"), np.diff(clock).tolist(), strict=True)),
-    )
+    if not result.complete:
+        raise KeyboardInterrupt
     distance, fidelity = _true_state(prepared, hamiltonian, beta)
     return Trial(
         name,
@@ -277,7 +289,7 @@ def _trial(
         result,
         trace_distance=distance,
         fidelity=fidelity,
-        seconds=(clock[1] - clock[0], clock[2] - clock[1]),
+        seconds=(preparing, result.seconds["sample"] + result.seconds["compare"]),
     )
 
 
@@ -291,13 +303,6 @@ def _true_state(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> tu
     """Trace distance and squared fidelity with the state aimed at; NaN where too large."""
     try:
         certificate = certify_dense(prepared, hamiltonian, beta)
-    except ValueError as error:
-        if _too_large(error):
-            return nan, nan
-        raise
+    except TooLarge:
+        return nan, nan
     return certificate.trace_distance, certificate.fidelity
-
-
-def _too_large(error: ValueError) -> bool:
-    """Whether something did not fit into memory, as `check_bytes` and backends say it."""
-    return " bytes" in str(error)

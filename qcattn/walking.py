@@ -1,48 +1,94 @@
-"""The strategies of a folder, found by walking it: a new file is known the moment it exists."""
+"""The strategies of a folder, found by walking it: a new file is known the moment it exists.
+
+A strategy is a public dataclass that can be called, in a public file of the folder or of a folder
+in it.
+"""
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-__all__ = ["classes", "exports"]
+from qcattn.names import known
+
+__all__ = ["class_of", "classes", "exports", "names"]
 
 
 @cache
-def classes(room: str) -> dict[str, type]:
-    """The strategies of a folder by the names of their classes, in the order of the alphabet.
-
-    A strategy is a public dataclass with a method ``__call__``, in a file of the folder or of a
-    folder in it.
+def classes(room: str) -> dict[str, type[Any]]:
+    """The strategies of a folder by the names of their classes, in the order of `names`.
 
     Args:
         room: A folder of qcattn, such as ``"encodings"``.
 
     Example:
-        >>> sorted(classes("encodings"))
+        >>> list(classes("encodings"))
         ['Binary', 'OneHot', 'Rotated', 'Transverse']
     """
     package = import_module(f"qcattn.{room}")
     files = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    modules = [import_module(file.name) for file in files]
+    modules = [import_module(file.name) for file in files if "._" not in file.name]
     found = {
         name: value
         for module in modules
         for name, value in vars(module).items()
         if inspect.isclass(value) and value.__module__ == module.__name__ and _is_strategy(value)
     }
-    return dict(sorted(found.items()))
+    return {name: found[name] for name in _in_order(found)}
 
 
-def _is_strategy(value: type) -> bool:
-    public = not value.__name__.startswith("_")
-    called = any("__call__" in vars(base) for base in value.__mro__)
-    return public and called and is_dataclass(value) and not inspect.isabstract(value)
+@cache
+def names(room: str) -> list[str]:
+    """The names of the same classes, read from the source: nothing of the folder is imported.
+
+    Names in capitals come first, then the others, each in the order of the alphabet.
+
+    Args:
+        room: A folder of qcattn, such as ``"encodings"``.
+
+    Example:
+        >>> names("encodings")
+        ['Binary', 'OneHot', 'Rotated', 'Transverse']
+    """
+    folders = import_module(f"qcattn.{room}").__path__
+    files = [path for folder in folders for path in Path(folder).rglob("[!_]*.py")]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
+    written = {
+        node.name: node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)
+    }
+    return _in_order(name for name, node in written.items() if _says_strategy(node, written))
+
+
+def class_of(room: str, name: str, where: str) -> type[Any]:
+    """The strategy of that name, in capitals or not.
+
+    Args:
+        room: A folder of qcattn, such as ``"encodings"``.
+        name: Of the class.
+        where: What the name was given for, such as an option.
+
+    Raises:
+        ValueError: If there is none; the nearest is named.
+
+    Example:
+        >>> class_of("preparations", "qsvt", "--preparation").__name__
+        'QSVT'
+        >>> class_of("encodings", "binry", "--encoding")
+        Traceback (most recent call last):
+        ValueError: `--encoding` must be one of Binary, OneHot, Rotated, Transverse, but is 'binry';
+        did you mean 'Binary'?
+    """
+    written = {one.lower(): one for one in names(room)}
+    if name.lower() not in written:
+        known(where, name, names(room))
+    return classes(room)[written[name.lower()]]
 
 
 def exports(room: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -59,7 +105,40 @@ def exports(room: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
             return classes(room)[name]
         raise AttributeError(f"module 'qcattn.{room}' has no attribute {name!r}")
 
-    def names() -> list[str]:
-        return sorted(classes(room))
+    return by_name, lambda: list(names(room))
 
-    return by_name, names
+
+def _in_order(found: Iterable[str]) -> list[str]:
+    return sorted(found, key=lambda name: (not name.isupper(), name))
+
+
+def _is_strategy(value: type[Any]) -> bool:
+    public = not value.__name__.startswith("_")
+    called = any("__call__" in vars(base) for base in value.__mro__)
+    return public and called and is_dataclass(value) and not inspect.isabstract(value)
+
+
+def _says_strategy(node: ast.ClassDef, written: dict[str, ast.ClassDef]) -> bool:
+    """`_is_strategy` of a class as it is written, among all classes of the folder by name."""
+    public = not node.name.startswith("_")
+    marks = {_name(one) for one in node.decorator_list}
+    return public and "dataclass" in marks and "ABC" not in _bases(node) and _called(node, written)
+
+
+def _called(node: ast.ClassDef, written: dict[str, ast.ClassDef]) -> bool:
+    own = any(isinstance(one, ast.FunctionDef) and one.name == "__call__" for one in node.body)
+    return own or any(_called(written[base], written) for base in _bases(node) if base in written)
+
+
+def _bases(node: ast.ClassDef) -> list[str]:
+    return [_name(base) for base in node.bases]
+
+
+def _name(value: ast.expr) -> str:
+    """``x`` of ``x``, ``module.x``, ``x(...)`` and ``x[...]``."""
+    match value:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Call(func=inner) | ast.Subscript(value=inner):
+            return _name(inner)
+    return ""

@@ -1,476 +1,153 @@
-"""What every encoding and preparation must do, tested from the moment its file exists."""
+"""What every strategy of every folder must be, and that a new file is one everywhere at once."""
 
 import dataclasses
 import inspect
+import subprocess
 import sys
-from functools import cache
-from importlib import import_module
-from pathlib import Path
 
-import numpy as np
 import pytest
-from qiskit.quantum_info import Statevector
-from scipy.linalg import expm
+from typer.testing import CliRunner
 
-from qcattn import dense_state, encodings, models, preparations, thermal
-from qcattn.attention import softmax
-from qcattn.backends import Aer
-from qcattn.comparisons import acceptance, fit
+from qcattn import Grid, preparations, walking
+from qcattn.cli import app
+from qcattn.sweeps import read_plan
+from qcattn.trials import all_methods
+from qcattn.walking import class_of, classes, names
 
-ENCODINGS = [getattr(encodings, name) for name in encodings.__all__]
-DIAGONAL = [cls for cls in ENCODINGS if cls()([0.0, 1.0]).is_diagonal]
-PREPARATIONS = [getattr(preparations, name) for name in preparations.__all__]
-BETA = 1.3
+ROOMS = ["encodings", "preparations", "backends"]
+ALL = [(room, cls) for room in ROOMS for cls in classes(room).values()]
 
 
-def takes_many(preparation) -> bool:
-    """Whether one template serves Hamiltonians of any shape."""
-    try:
-        return preparation()(encodings.Binary()([[0.0, 1.0]] * 2), beta=1.0).shape == (2,)
-    except ValueError as error:
-        assert "`hamiltonian` must be one Hamiltonian" in str(error)
-        return False
-
-
-BATCHED = [cls for cls in PREPARATIONS if takes_many(cls)]
-
-
-def scores_of(num_keys: int) -> np.ndarray:
-    """Rows (2, 3) with a masked key, ties, a range of 1e3 and all equal scores."""
-    scores = np.random.default_rng(num_keys).normal(scale=2.0, size=(2, 3, num_keys))
-    scores[0, 1] = 0.7
-    scores[1, 0] *= 1e3
-    if num_keys > 1:
-        scores[0, 0, 0] = scores[0, 0, -1]
-        scores[1, 1, num_keys // 2] = -np.inf
-        scores[1, 2, 1:] = -np.inf
-    return scores
-
-
-def outcome_probabilities(prepared, index) -> dict[str, float]:
-    """Dense reference: probabilities of (herald, key reading) of one row, by Statevector."""
-    bound = prepared.circuit.assign_parameters(prepared.values[index])
-    measured = {}
-    unitary = bound.copy_empty_like()
-    for instruction in bound.data:
-        if instruction.operation.name == "measure":
-            clbit = bound.find_bit(instruction.clbits[0]).index
-            measured[clbit] = bound.find_bit(instruction.qubits[0]).index
-        else:
-            unitary.append(instruction)
-    qubits = [measured[clbit] for clbit in range(bound.num_clbits)]
-    return Statevector(unitary).probabilities_dict(qubits)
-
-
-def key_probabilities(prepared, index) -> tuple[np.ndarray, float]:
-    """Probabilities of the keys among kept shots, and of a shot to be kept."""
-    heralded = prepared.herald_register is not None
-    table = outcome_probabilities(prepared, index)
-    kept = {text[1:] if heralded else text: p for text, p in table.items() if text[0] == "0"}
-    if not heralded:
-        kept = table
-    success = sum(kept.values())
-    texts = ["".join("01"[int(bit)] for bit in row[::-1]) for row in prepared.codewords]
-    return np.array([kept.get(text, 0.0) for text in texts]) / success, success
-
-
-@pytest.mark.parametrize("cls", ENCODINGS + PREPARATIONS)
-def test_a_strategy_is_a_documented_frozen_dataclass(cls):
+@pytest.mark.parametrize(("room", "cls"), ALL)
+def test_a_strategy_is_a_documented_frozen_dataclass(room, cls):
     assert dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen
-    cls()
     assert "Example:" in cls.__doc__
     assert inspect.getdoc(cls.__call__)
-    if cls in PREPARATIONS:
+    if room == "preparations":
         assert "References:" in cls.__doc__
+    if room != "backends":
+        cls()
 
 
-@pytest.mark.parametrize("folder", [encodings, preparations])
-def test_a_room_exports_every_strategy_in_it(folder):
-    import pkgutil
-
-    found = set()
-    for entry in pkgutil.iter_modules(folder.__path__):
-        module = import_module(f"{folder.__name__}.{entry.name}")
-        found |= {
-            name
-            for name, value in vars(module).items()
-            if dataclasses.is_dataclass(value) and value.__module__ == module.__name__
-        }
-    assert found == set(folder.__all__)
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_names_in_the_source_are_the_classes(room):
+    assert names(room) == list(classes(room))
+    assert dir(sys.modules[f"qcattn.{room}"]) == sorted(names(room))
+    assert len(names(room)) >= 2
 
 
-@pytest.mark.parametrize("num_keys", [1, 2, 3, 5, 8])
-@pytest.mark.parametrize("encoding", DIAGONAL)
-def test_an_encoding_gives_each_key_its_own_state_and_energy(encoding, num_keys):
-    scores = scores_of(num_keys)
-    hamiltonian = encoding()(scores)
-    assert hamiltonian.shape == (2, 3)
-    assert len(set(hamiltonian.basis_states)) == num_keys
-    for index in np.ndindex(2, 3):
-        one = hamiltonian[index]
-        matrix = one.operator.to_matrix()
-        diagonal = np.diag(matrix).real
-        assert np.array_equal(matrix, np.diag(diagonal)), "real, and nothing off the diagonal"
-        finite = np.isfinite(scores[index])
-        scale = np.abs(scores[index][finite]).max() + 1
-        got = diagonal[list(one.basis_states)]
-        assert np.allclose(got[finite], -scores[index][finite], rtol=0, atol=1e-12 * scale)
-        assert np.abs(got[~finite]).max(initial=0.0) < 1e-12 * scale
+def test_names_are_found_without_importing_what_they_name():
+    code = "import sys; from qcattn.walking import names; print(len(names('preparations')), "
+    code += "{'qiskit', 'numpy', 'qcattn.preparations.heralded'} & set(sys.modules))"
+    said = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert said.split() == [str(len(classes("preparations"))), "set()"]
 
 
-def exact_populations(hamiltonian, scores, state) -> np.ndarray:
-    """Softmax, turned into the measured basis by a dense matrix where there is one."""
-    weights = softmax(scores, beta=BETA)
-    if hamiltonian.basis is None:
-        return weights
-    padded = np.zeros(hamiltonian.energies.shape)
-    padded[..., : weights.shape[-1]] = weights
-    if state == "qsample":
-        return np.einsum("...xk,...k->...x", hamiltonian.rotation, np.sqrt(padded)) ** 2
-    return np.einsum("...xk,...k->...x", hamiltonian.rotation**2, padded)
+# A new preparation is one new file.
+
+TOY = '''
+"""A toy."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qcattn.preparations.amplitude import Amplitude
 
 
-@pytest.mark.parametrize("num_keys", [1, 2, 3, 5, 8])
-@pytest.mark.parametrize("encoding", [*DIAGONAL, encodings.Rotated])
-@pytest.mark.parametrize("preparation", BATCHED)
-def test_a_circuit_gives_the_distribution_it_claims(preparation, encoding, num_keys):
-    scores = scores_of(num_keys)
-    hamiltonian = encoding()(scores)
-    try:
-        prepared = preparation()(hamiltonian, beta=BETA)
-    except ValueError as error:
-        assert "fit" in str(error), "a refusal says which methods fit"
-        assert encoding is encodings.OneHot
-        pytest.skip(str(error))
-    assert prepared.shape == (2, 3)
-    assert prepared.values.shape == (2, 3, prepared.circuit.num_parameters)
-    expected = exact_populations(hamiltonian, scores, prepared.state)
-    for index in np.ndindex(2, 3):
-        keys, success = key_probabilities(prepared, index)
-        assert np.abs(keys - prepared.distribution[index]).max() < 1e-12
-        assert abs(keys.sum() - 1) < 1e-12, "probability outside the keys"
-        assert abs(success - prepared.success[index]) < 1e-12
-        claimed = np.abs(keys - expected[index]).sum() / 2
-        assert claimed < prepared.error[index] + 1e-12
-        assert keys[expected[index] == 0].max(initial=0.0) < 1e-24, "masked keys never come out"
+class Helper:
+    """No strategy: it is no dataclass."""
+
+    def __call__(self):
+        """Do nothing."""
 
 
-@pytest.mark.parametrize("preparation", BATCHED)
-def test_a_wrong_beta_does_not_give_softmax(preparation):
-    """The comparison of the test above can fail: 5% in beta moves total variation by over 1e-3."""
-    scores = scores_of(5)
-    prepared = preparation()(encodings.Binary()(scores), beta=1.05 * BETA)
-    keys, _ = key_probabilities(prepared, (0, 2))
-    assert np.abs(keys - softmax(scores, beta=BETA)[0, 2]).sum() / 2 > 1e-3
+@dataclass(frozen=True)
+class _Hidden(Amplitude):
+    """No strategy: it is not public."""
 
 
-@pytest.mark.parametrize("preparation", BATCHED)
-@pytest.mark.parametrize("beta", [0.0, -1.0, np.nan, np.inf])
-def test_a_beta_that_is_no_temperature_is_refused_for_many(preparation, beta):
-    with pytest.raises(ValueError, match="beta"):
-        preparation()(encodings.Binary()([0.0, 1.0]), beta=beta)
+@dataclass(frozen=True)
+class Toy(Amplitude):
+    """The method of `Amplitude`, in a file of its own.
 
+    Example:
+        >>> Toy().kind
+        'told'
 
-@pytest.mark.parametrize("preparation", BATCHED)
-def test_beta_may_differ_from_row_to_row(preparation):
-    hamiltonian = encodings.Binary()([[0.0, 1.0, 2.0]] * 2)
-    prepared = preparation()(hamiltonian, beta=[0.5, 2.0])
-    for row, beta in enumerate([0.5, 2.0]):
-        state, _ = dense_state.system_state(prepared[row])
-        assert np.abs(state.diagonal()[:3] - softmax([0.0, 1.0, 2.0], beta=beta)).max() < 1e-12
-
-
-# Every method, those for one Hamiltonian included.
-
-HAMILTONIANS = {
-    "keys": lambda: encodings.Binary()([0.3, 1.1, -0.4, 0.9]),
-    "turned keys": lambda: encodings.Rotated(angles=[[0.4, 1.1]])([0.3, 1.1, -0.4, 0.9]),
-    "keys in a field": lambda: encodings.Transverse(field=0.6)([0.3, 1.1, -0.4, 0.9]),
-    "ising": lambda: models.ising(2, coupling=0.8, field=0.7),
-}
-GATES = {"rz", "ry", "rx", "h", "x", "s", "sdg", "sx", "cx", "measure", "reset", "barrier"}
-
-
-# A bath takes thousands of gates; a tenth of its cycles does here.
-QUICK = {preparations.SystemBath: {"cycles": 10}}
-
-
-def method_of(preparation):
-    return preparation(**QUICK.get(preparation, {}))
-
-
-@cache
-def prepared_by(preparation, name):
-    """The method on one of the Hamiltonians."""
-    return method_of(preparation)(HAMILTONIANS[name](), beta=0.7)
-
-
-def fitting(preparation) -> list[str]:
-    """A template for many Hamiltonians turns by energies, so it needs a known eigenbasis."""
-    return ["keys", "turned keys"] if preparation in BATCHED else list(HAMILTONIANS)
-
-
-CASES = [(cls, name) for cls in PREPARATIONS for name in fitting(cls)]
-
-
-@pytest.mark.parametrize("preparation", BATCHED)
-def test_a_method_that_does_not_fit_says_which_do(preparation):
-    for name in set(HAMILTONIANS) - set(fitting(preparation)):
-        with pytest.raises(ValueError, match=r"not diagonal.*QSVT.*DetailedBalance"):
-            preparation()(HAMILTONIANS[name](), beta=0.7)
-
-
-@pytest.mark.parametrize(("preparation", "name"), CASES)
-def test_a_method_gives_the_state_that_it_claims(preparation, name):
-    prepared = prepared_by(preparation, name)
-    state, success = dense_state.system_state(prepared)
-    hamiltonian = HAMILTONIANS[name]()
-    expected = exact_gibbs(hamiltonian, 0.7)
-    populations = dense_state.outcome_distribution(prepared)[0]
-    assert np.abs(populations - prepared.distribution).max() < 1e-7
-    assert abs(success - prepared.success) < 1e-7
-    if prepared.state == "gibbs":
-        distance = np.abs(np.linalg.eigvalsh(state - expected)).sum() / 2
-    else:
-        assert prepared.state == "qsample"
-        assert abs(np.trace(state @ state) - 1) < 1e-9, "a qsample is pure"
-        turned = hamiltonian.rotation.T @ state @ hamiltonian.rotation
-        weights = hamiltonian.rotation.T @ expected @ hamiltonian.rotation
-        distance = np.abs((turned - weights).diagonal()).sum() / 2
-    assert distance <= prepared.error + 1e-9, f"claimed {prepared.error}, true {distance}"
-
-
-def exact_gibbs(hamiltonian, beta):
-    """Independent of the package's own: a matrix exponential."""
-    matrix = expm(-beta * hamiltonian.matrix)
-    return matrix / np.trace(matrix)
-
-
-@pytest.mark.parametrize(("preparation", "name"), CASES)
-def test_counts_on_aer_follow_the_distribution_that_is_claimed(preparation, name):
-    """False-failure rate below 1e-6 for each: the level of `fit` and of `acceptance`."""
-    prepared = prepared_by(preparation, name)
-    shots = 2000 if "reset" in prepared.circuit.count_ops() else 20_000
-    counts = Aer(device="CPU")(prepared, shots, seed=5)
-    assert fit(counts, prepared.distribution).overall() > 1e-6
-    if prepared.herald_register is not None:
-        assert acceptance(counts, prepared.success).overall > 1e-6
-    order = np.argsort(prepared.distribution)
-    swapped = prepared.distribution.copy()
-    swapped[order] = prepared.distribution[order[::-1]]
-    assert fit(counts, swapped).overall() < 1e-6, "the wrong law is caught"
-
-
-@pytest.mark.parametrize(("preparation", "name"), CASES)
-def test_a_delivered_circuit_has_the_registers_and_gates_of_the_house(preparation, name):
-    prepared = prepared_by(preparation, name)
-    circuit = prepared.circuit
-    assert set(circuit.count_ops()) <= GATES
-    for item in circuit.data:
-        assert (
-            item.operation.num_qubits == 1
-            or not item.operation.params
-            or item.operation.name == "barrier"
-        )
-    system = next(register for register in circuit.qregs if register.name == "system")
-    key = next(register for register in circuit.cregs if register.name == prepared.key_register)
-    read = {
-        item.clbits[0]: item.qubits[0] for item in circuit.data if item.operation.name == "measure"
-    }
-    assert [read[bit] for bit in key] == list(system), "qubit q of the system is bit q of the key"
-    heralds = {register.name for register in circuit.cregs} - {prepared.key_register}
-    assert heralds == ({prepared.herald_register} if prepared.herald_register else set())
-
-
-@pytest.mark.parametrize("preparation", [c for c in PREPARATIONS if c not in BATCHED])
-def test_more_than_one_hamiltonian_is_refused_by_methods_for_one(preparation):
-    with pytest.raises(ValueError, match="one Hamiltonian"):
-        preparation()(encodings.Binary()([[0.0, 1.0]] * 2), beta=1.0)
-
-
-@pytest.mark.parametrize("preparation", PREPARATIONS)
-@pytest.mark.parametrize("beta", [0.0, -1.0, np.nan, np.inf])
-def test_a_beta_that_is_no_temperature_is_refused(preparation, beta):
-    with pytest.raises(ValueError, match="beta"):
-        preparation()(encodings.Binary()([0.0, 1.0]), beta=beta)
-
-
-# Thermal methods know H and beta only.
-
-
-def secrets(hamiltonian, beta) -> tuple[np.ndarray, np.ndarray]:
-    """What a thermal method must not compute: Z, ln Z, F (numbers), weights and populations."""
-    levels = np.linalg.eigvalsh(hamiltonian.matrix)
-    z = np.exp(-beta * levels).sum()
-    weights = np.exp(-beta * levels) / z
-    populations = exact_gibbs(hamiltonian, beta).diagonal().real
-    lifted = z * np.exp(beta * levels[0])
-    numbers = [z, np.log(z), -np.log(z) / beta, 1 / z, lifted, 1 / lifted, lifted / len(levels)]
-    rows = [
-        np.sort(weights),
-        np.sort(populations),
-        np.sort(weights**0.5),
-        np.sort(populations**0.5),
-    ]
-    return np.array(numbers), np.array(rows)
-
-
-def distances(value, known) -> np.ndarray:
-    """How far a variable, or the nearest row or diagonal of it, is from each secret, or inf."""
-    numbers, rows = known
-    far = np.full(len(numbers) + len(rows), np.inf)
-    if isinstance(value, complex | float | np.generic):
-        value = np.asarray(value)
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fc" or value.size > 4096:
-        return far
-    value = np.real(value)
-    if value.ndim == 0:
-        far[: len(numbers)] = np.abs(value / numbers - 1)
-    elif value.shape[-1] == rows.shape[-1] and value.size:
-        if value.ndim == 2 and value.shape[0] == value.shape[1]:
-            value = np.vstack([value, value.diagonal()])
-        ordered = np.sort(value.reshape(-1, 1, rows.shape[-1]), axis=-1)
-        far[len(numbers) :] = np.abs(ordered - rows).max(axis=-1).min(axis=0)
-    return far
-
-
-TOLD, CLOSE, NEAR = 1e-10, 1e-5, 1e-2
-
-
-def watched(call, known) -> list[str]:
-    """Local variables, in functions of the room, that hold a secret while ``call`` runs.
-
-    One that was first near the secret, then close to it, and only then held it, has found it by
-    descent, as a state that minimises its own free energy does: that secret is no longer one.
+    References:
+        [1] None.
     """
-    room = str(Path(preparations.__file__).parent)
-    found: list[str] = []
-    near: set[tuple[str, int]] = set()
-    descended: set[int] = set()
 
-    def look(frame, event, _):
-        code = frame.f_code
-        if event != "return" or not (
-            code.co_filename.startswith(room) or code.co_filename == __file__
-        ):
-            return
-        if Path(code.co_filename).name == "reference.py":
-            return
-        for name, value in frame.f_locals.items():
-            place = f"{Path(code.co_filename).name}:{code.co_name}:{name}"
-            far = distances(value, known)
-            for index in set(np.flatnonzero(far < NEAR).tolist()) - descended:
-                if far[index] < TOLD:
-                    found.append(place)
-                elif far[index] >= CLOSE:
-                    near.add((place, index))
-                elif (place, index) in near:
-                    descended.add(index)
+    source: ClassVar[str] = "nobody"
 
-    sys.setprofile(look)
-    try:
-        call()
-    finally:
-        sys.setprofile(None)
-    return found
+    def __call__(self, hamiltonian, *, beta):
+        """Prepare."""
+        return super().__call__(hamiltonian, beta=beta)
+'''
 
 
-def corrupt(monkeypatch) -> None:
-    """Let the reference return another law, wherever it has been imported to."""
+@pytest.fixture
+def planted(tmp_path, monkeypatch):
+    """A folder in which preparations are looked for too, with one new file in it."""
+    folder = tmp_path / "new"
+    folder.mkdir()
+    (folder / "toy.py").write_text(TOY, encoding="utf-8")
 
-    def uniform(hamiltonian, beta):
-        return np.full(hamiltonian.energies.shape, 1 / hamiltonian.num_keys)
+    def forget():
+        walking.names.cache_clear()
+        walking.classes.cache_clear()
 
-    def mixed(hamiltonian, beta):
-        size = 2**hamiltonian.num_qubits
-        return np.broadcast_to(np.eye(size) / size, (*hamiltonian.shape, size, size)).astype(
-            complex
-        )
-
-    def certain(hamiltonian, beta):
-        return np.full(hamiltonian.shape, 0.987)
-
-    wrong = {
-        "populations": uniform,
-        "qsample_populations": uniform,
-        "gibbs": mixed,
-        "heralding_probability": certain,
-    }
-    wrong |= {
-        "boltzmann": lambda energies, beta: np.full(np.shape(energies), 1 / np.shape(energies)[-1]),
-        "gibbs_state": lambda matrix, beta: np.eye(len(matrix)) / len(matrix),
-    }
-    rooms = [thermal, *(m for n, m in list(sys.modules.items()) if n.startswith("qcattn.prep"))]
-    for module in rooms:
-        for name, value in wrong.items():
-            if hasattr(module, name):
-                monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(preparations, "__path__", [*preparations.__path__, str(folder)])
+    forget()
+    monkeypatch.chdir(tmp_path)
+    yield folder
+    monkeypatch.undo()
+    sys.modules.pop("qcattn.preparations.toy", None)
+    vars(preparations).pop("toy", None)
+    forget()
 
 
-@pytest.mark.parametrize(("preparation", "name"), CASES)
-def test_a_thermal_method_never_computes_what_it_should_find(preparation, name, monkeypatch):
-    """Its circuit stays where the reference lies, and no variable of it holds weights or Z."""
-    before = prepared_by(preparation, name)
-    hamiltonian = HAMILTONIANS[name]()
-    known = secrets(hamiltonian, 0.7)
-    corrupt(monkeypatch)
-    after = []
-    method = method_of(preparation)
-    found = watched(lambda: after.append(method(hamiltonian, beta=0.7)), known)
-    bound = [each.circuit.assign_parameters(each.values) for each in (before, after[0])]
-    same = bound[0] == bound[1]
-    assert same == (before.kind == "thermal")
-    if before.kind == "thermal":
-        assert not found, found
+def test_a_new_preparation_is_one_new_file(planted):
+    """The command line, plans and the comparison of all methods know it from its file alone."""
+    assert "Toy" in names("preparations") and "Toy" in dir(preparations)
+    assert names("preparations") == list(classes("preparations"))
+    assert not {"Helper", "_Hidden"} & set(classes("preparations"))
+    toy = preparations.Toy
+    assert class_of("preparations", "toy", "--preparation") is toy
+    assert toy() in all_methods()
+    (planted.parent / "plan.toml").write_text(
+        'preparations = ["toy"]\nshots = 100\n[[scores]]\nmodel = "smollm2"\nlayers = [0]\n'
+    )
+    grid = read_plan(planted.parent / "plan.toml")
+    assert isinstance(grid, Grid) and "Toy" in str(grid.cells[0].point)
+    run = CliRunner().invoke(
+        app, ["run", "--layer", "0", "--head", "0", "--preparation", "toy", "--alpha", "1e-6"]
+    )
+    assert run.exit_code == 0 and "Toy" in run.output, run.output
+    missed = CliRunner().invoke(app, ["run", "--preparation", "tooy"])
+    assert missed.exit_code == 2 and "did you mean 'Toy'" in " ".join(missed.output.split())
 
 
-def test_a_method_that_computes_weights_on_the_way_is_caught():
-    hamiltonian = HAMILTONIANS["keys"]()
-    known = secrets(hamiltonian, 0.7)
-
-    def cheat():
-        weights = np.exp(-0.7 * hamiltonian.energies)
-        weights = weights / weights.sum()
-        return np.sqrt(weights)
-
-    def cheat_of_matrices():
-        levels = np.linalg.eigvalsh(hamiltonian.matrix)
-        z = np.exp(-0.7 * levels).sum()
-        return 2 * z
-
-    def honest():
-        angles = np.arccos(np.exp(-0.35 * (hamiltonian.energies - hamiltonian.energies.min())))
-        return 2 * angles
-
-    def free_energy(beta):
-        free = -np.log(np.exp(-beta * hamiltonian.energies).sum()) / beta
-        return free
-
-    def cheat_of_many():
-        return [free_energy(beta) for beta in (0.1, 0.4, 0.7)]
-
-    def cheat_and_descend():
-        return free_energy(0.7), descent()
-
-    def variational(error):
-        state = np.exp(-(0.7 + error) * hamiltonian.energies)
-        state = state / state.sum()
-        free = state @ hamiltonian.energies + state @ np.log(state) / 0.7
-        return free
-
-    def descent():
-        return [variational(error) for error in (1.0, 0.1, 1e-2, 1e-3, 1e-6, 0.0)]
-
-    assert watched(cheat, known) and watched(cheat_of_matrices, known)
-    assert watched(cheat_of_many, known) and watched(cheat_and_descend, known)
-    assert not watched(honest, known)
-    assert not watched(descent, known), "a free energy that was minimised is found, not told"
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize(
-    "scores", [[], [[0.0, np.nan]], [0.0, np.inf], [[0.0, 1.0], [-np.inf, -np.inf]], 3.0, ["a"]]
-)
-def test_scores_that_are_no_scores_are_refused(encoding, scores):
-    with pytest.raises(ValueError, match="scores"):
-        encoding()(scores)
+def test_the_contracts_test_a_new_preparation_and_the_help_names_it(planted):
+    contracts = "tests/preparations/test_contracts.py"
+    root = str(__file__).removesuffix("/tests/test_contracts.py")
+    code = f"""
+import sys
+from qcattn import preparations
+preparations.__path__.append({str(planted)!r})
+if sys.argv[1] == "help":
+    from qcattn.cli import main
+    sys.argv = ["qcattn", "run", "--help"]
+    main()
+import os, pytest
+os.chdir({root!r})
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-k", "Toy and documented or Toy and kind",
+                      {contracts!r}, "tests/test_contracts.py"]))
+"""
+    said, tested = (
+        subprocess.run([sys.executable, "-c", code, what], capture_output=True, text=True)
+        for what in ("help", "test")
+    )
+    assert "Toy" in said.stdout, said.stderr
+    assert tested.returncode == 0, tested.stdout
+    assert "3 passed" in tested.stdout, "two Hamiltonians, and its documentation"

@@ -1,6 +1,7 @@
-"""The house's one rule: a file imports from lower floors, or from its own room."""
+"""The house's rules: a file imports from lower floors or its own room, and in no circle there."""
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         [
-            ("errors", "names", "progress", "seeds", "walking"),
-            ("arguments",),
+            ("errors", "markup", "names", "progress", "seeds", "versions"),
+            ("arguments", "walking"),
             ("attention", "thermal"),
             ("records", "datasets"),
             ("evidence", "models", "encodings"),
@@ -41,18 +42,20 @@ def room_of(path: Path) -> str:
     return path.relative_to(HOUSE).with_suffix("").parts[0]
 
 
-def rooms_imported(source: str) -> set[str]:
-    rooms = set()
+def imported(source: str) -> set[str]:
+    """All that a file imports of the house: names after ``qcattn.``, wherever the line stands."""
+    found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        rooms |= {name.split(".")[1] for name in names if name.startswith("qcattn.")}
-    return rooms
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name.removeprefix("qcattn.") for name in found if name.startswith("qcattn.")}
+
+
+def rooms_imported(source: str) -> set[str]:
+    return {name.split(".")[0] for name in imported(source)}
 
 
 def wrong_imports(room: str, source: str) -> set[str]:
@@ -68,3 +71,46 @@ def test_an_import_from_above_is_noticed():
     assert wrong_imports("records", "from qcattn.backends import Aer") == {"backends"}
     assert wrong_imports("views", "import qcattn.cli") == {"cli"}
     assert wrong_imports("preparations", "from qcattn import certification") == {"certification"}
+
+
+def circle(sources: dict[str, str]) -> list[str]:
+    """Files of one room that import each other in a circle, [] if there is none.
+
+    Args:
+        sources: For each file its module, such as ``"sweeps.grid"``, and its text.
+    """
+    graph = {}
+    for module, source in sources.items():
+        # ``from qcattn.sweeps.grid import Grid`` is of the file; ``from qcattn.sweeps import Grid``
+        # is of the room itself, which imports its files.
+        names = imported(source)
+        files = {name if name in sources else name.rpartition(".")[0] for name in names}
+        graph[module] = (files & set(sources)) - {module}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        _, found = error.args
+        return found
+    return []
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(HOUSE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+ROOMS = sorted({room_of(path) for path in FILES if path.parent != HOUSE})
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_files_of_a_room_import_each_other_in_no_circle(room):
+    files = [path for path in FILES if room_of(path) == room]
+    assert not circle({module_of(path): path.read_text(encoding="utf-8") for path in files})
+
+
+def test_a_circle_is_noticed():
+    a, b = "from qcattn.room.b import x", "def f():\n    import qcattn.room.a"
+    assert set(circle({"room.a": a, "room.b": b})) == {"room.a", "room.b"}
+    assert not circle({"room.a": a, "room.b": "from qcattn.other.a import y"})
+    whole = {"room": "from qcattn.room.a import x", "room.a": "from qcattn.room import x"}
+    assert set(circle(whole)) == {"room", "room.a"}

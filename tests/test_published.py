@@ -14,7 +14,7 @@ from scipy.stats import chi2
 
 from qcattn.backends import Aer
 from qcattn.comparisons import acceptance, fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
 from qcattn.models.spins import ising
@@ -55,7 +55,7 @@ def test_heralding_and_rounds_on_softmax_rows(place):
     1e-12 dense; counted on Aer's own shots, with a false-failure rate of 2e-6.
     """
     sentence, *index = place
-    row = Binary()(load("smollm2", sentence).scores[tuple(index)])
+    row = Binary()(load_scores("smollm2", sentence).scores[tuple(index)])
     law = 1 / (2**row.num_qubits * populations(row, 1.0).max())
     prepared = Heralded()(row, beta=1.0)
     assert abs(prepared.success - law) < 1e-12

@@ -496,7 +496,7 @@ GOOD = np.eye(2) / 2
 @pytest.mark.parametrize(
     ("matrix", "message"),
     [
-        ([[0, 1], [2, 0]], r"`{}` must be Hermitian, but {} differs.*by 1\."),
+        ([[0, 1], [2, 0]], r"`{}` must be Hermitian, but {} differs.*by 1;"),
         ([[0, 1j], [1j, 0]], r"`{}` must be Hermitian"),
         ([GOOD, [[0.5, 0.1], [0, 0.5]]], r"`{}` must be Hermitian, but {}\[1\] differs"),
         (np.ones((2, 3)), r"`{}` must be of shape \(\.\.\., N, N\).*shape \(2, 3\)"),
@@ -524,7 +524,7 @@ def test_unusable_matrices_are_named(matrix, message):
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        (np.eye(2), r"must have trace 1, but that of {} is 2\.0\. Divide"),
+        (np.eye(2), r"must have trace 1, but that of {} is 2\.0; divide"),
         ([GOOD, 0.9 * GOOD], r"must have trace 1, but that of {}\[1\] is 0\.9"),
         (np.diag([1.2, -0.2]), r"no negative eigenvalue, but {} has -0\.2"),
         ([[0.5, 0.6], [0.6, 0.5]], r"no negative eigenvalue, but {} has -0\.1"),
@@ -543,11 +543,14 @@ def test_matrices_that_are_no_density_matrix_are_named(state, message):
 @pytest.mark.parametrize(
     ("p", "message"),
     [
-        ([1.1, -0.1], r"`{}` must hold probabilities of 0 or more, but {}\[1\] is -0\.1"),
+        ([1.1, -0.1], r"`{}` must not be negative, but {}\[1\] is -0\.1"),
         ([[0.5, 0.5], [np.nan, 1.0]], r"{}\[1, 0\] is nan"),
         ([INF, 0.0], r"{}\[0\] is inf"),
-        ([[0.5, 0.5], [0.5, 0.4]], r"`{}` must have sum 1, but that of {}\[1\] is 0\.9.*its sum"),
-        ([3, 5], r"`{}` must have sum 1"),
+        (
+            [[0.5, 0.5], [0.5, 0.4]],
+            r"`{}` must sum to one over its last axis, but {}\[1\] sums to 0\.9; .*{}.sum",
+        ),
+        ([3, 5], r"`{}` must sum to one"),
         (1.0, r"`{}` must be of shape \(\.\.\., outcomes\)"),
         ([1j, 1], r"`{}` must hold real numbers"),
     ],
@@ -579,7 +582,7 @@ def test_shapes_that_do_not_fit_are_named():
 @pytest.mark.parametrize(
     ("beta", "message"),
     [
-        (0, r"`beta` must be finite and above 0, but beta is 0"),
+        (0, r"`beta` must be positive and finite, but beta is 0"),
         (-2.0, r"beta is -2"),
         (INF, r"beta is inf"),
         ([1.0, np.nan], r"beta\[1\] is nan"),

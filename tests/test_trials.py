@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import qcattn
-from qcattn import models, preparations
+from qcattn import models
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, Rotated, Transverse
-from qcattn.errors import Interrupted
+from qcattn.errors import DoesNotFit, Interrupted, TooLarge
 from qcattn.preparations import (
     QSVT,
     Amplitude,
@@ -23,6 +23,7 @@ from qcattn.preparations import (
 )
 from qcattn.preparations.reference import populations
 from qcattn.trials import all_methods, prepare
+from qcattn.walking import names
 
 QUICK = [Amplitude(), Purification(), Heralded()]
 ROW = Binary()([0.3, 1.1, -0.4, 0.9])
@@ -101,7 +102,7 @@ def test_a_method_that_does_not_fit_says_so_and_the_others_go_on():
     @dataclass(frozen=True)
     class Picky:
         def __call__(self, hamiltonian, *, beta):
-            raise ValueError("`hamiltonian` is not to my taste")
+            raise DoesNotFit("`hamiltonian` is not to my taste")
 
     done = prepare(ROW, methods=[Picky(), Heralded()], shots=500, seed=1, alpha=ALPHA)
     assert [trial.standing for trial in done.trials] == ["does not fit", "agrees"]
@@ -112,11 +113,22 @@ def test_a_method_that_does_not_fit_says_so_and_the_others_go_on():
         prepare(models.ising(2), methods=QUICK)
 
 
+@pytest.mark.parametrize("fault", [ValueError, RuntimeError, KeyError])
+def test_a_fault_of_a_method_is_no_refusal(fault):
+    @dataclass(frozen=True)
+    class Faulty:
+        def __call__(self, hamiltonian, *, beta):
+            raise fault("16 bytes of it are wrong")
+
+    with pytest.raises(fault, match="16 bytes"):
+        prepare(ROW, methods=[Faulty(), Heralded()], shots=500, seed=1)
+
+
 def test_a_circuit_that_does_not_fit_into_memory_is_left_out_and_the_others_go_on():
     """2 qubits are fewer bytes than 5, and the memory given lies between."""
 
     def needed(method, memory):
-        with pytest.raises(ValueError, match="bytes") as caught:
+        with pytest.raises(TooLarge, match="bytes") as caught:
             Aer(memory=memory)(method(ROW, beta=1.0), 10, seed=1)
         return int(
             re.search(r"one row takes ([\d,]+) bytes", str(caught.value))[1].replace(",", "")
@@ -142,10 +154,10 @@ def test_on_a_row_of_real_attention_every_method_does_what_it_claims():
     some = (QSVT(error=1e-2), ThermofieldQAOA(layers=1, starts=1), SystemBath(cycles=20))
     quick = {type(one).__name__: one for one in some}
     methods = [quick.get(type(one).__name__, one) for one in all_methods()]
-    scores = load("smollm2").scores[11, 7, -1]
+    scores = load_scores("smollm2").scores[11, 7, -1]
     row = Binary()(scores).filled(10.0)
     done = prepare(row, methods=methods, shots=4096, seed=3, alpha=ALPHA)
-    assert [trial.name for trial in done.trials] == preparations.__all__
+    assert [trial.name for trial in done.trials] == names("preparations")
     softmax = populations(row, 1.0)
     assert np.abs(softmax[:11] - qcattn.softmax(scores)).max() < 1e-3, "padding takes next to none"
     for trial in done.trials:
@@ -160,7 +172,7 @@ def test_on_a_row_of_real_attention_every_method_does_what_it_claims():
 
 
 def test_all_methods_are_those_of_the_room():
-    assert [type(method).__name__ for method in all_methods()] == preparations.__all__
+    assert [type(method).__name__ for method in all_methods()] == names("preparations")
 
 
 def test_ctrl_c_keeps_the_trials_that_are_done():

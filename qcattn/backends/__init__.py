@@ -1,6 +1,5 @@
 """Backends: a prepared circuit, shots and a seed to counts."""
 
-from qcattn.backends.aer import Aer
-from qcattn.backends.sampler import Sampler
+from qcattn.walking import exports
 
-__all__ = ["Aer", "Sampler"]
+__getattr__, __dir__ = exports("backends")

@@ -25,7 +25,8 @@ from qcattn.backends.born import (
 from qcattn.backends.counting import Reader, collect
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.readout import apply_readout, readout_matrices
-from qcattn.backends.streams import base_seed, results, run
+from qcattn.backends.streams import base_seed, results, run_bound
+from qcattn.readings.circuits import measured_qubits
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
@@ -116,8 +117,8 @@ class Aer:
             Counts of shape (...).
 
         Raises:
-            ValueError: If shots is not positive, the circuit does not fit ``draws``, or one row
-                does not fit into ``memory`` (before any of it is taken).
+            ValueError: If shots is not positive, or the circuit does not fit ``draws``.
+            TooLarge: If one row does not fit into ``memory`` (before any of it is taken).
             RuntimeError: If Aer refuses the circuit or loses a row.
         """
         return collect(prepared, self.stream(prepared, shots, seed))
@@ -176,7 +177,7 @@ class Aer:
         """Rows that go to Aer together: as many as fit into ``memory``, and no more than help.
 
         Raises:
-            ValueError: If not even one row fits; the message says how many bytes it takes.
+            TooLarge: If not even one row fits; the message says how many bytes it takes.
         """
         fit = self.footprint(prepared, shots).rows_at_once(self._limit())
         if self.draws == "born":
@@ -229,13 +230,9 @@ class Aer:
         """
         noise = self._noise() or NoiseModel()
         circuit = self.fitted(prepared)
-        qubit_of = {
-            item.clbits[0]: circuit.find_bit(item.qubits[0]).index
-            for item in circuit.data
-            if item.operation.name == "measure"
-        }
+        qubit_of = measured_qubits(circuit)
         (key,) = [each for each in circuit.cregs if each.name == prepared.key_register]
-        return readout_matrices(noise, [qubit_of[bit] for bit in key])
+        return readout_matrices(noise, [circuit.find_bit(qubit_of[bit]).index for bit in key])
 
     def on(self, circuit: QuantumCircuit) -> str:
         """The device that a circuit runs on, ``"CPU"`` or ``"GPU"``."""
@@ -357,7 +354,7 @@ class Aer:
         key = base_seed(root, 0)
         for start in range(0, len(values), chunk):
             rows = slice(start, min(start + chunk, len(values)))
-            drawn = run(simulator, circuit, bundled(values[rows], several), 1, 0)
+            drawn = run_bound(simulator, circuit, bundled(values[rows], several), 1, 0)
             saved = [getattr(one.data, f"row{row}") for one in drawn for row in range(several)]
             outcomes = np.array(saved[: rows.stop - start])
             del drawn, saved

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from qcattn.records import Counts, Prepared
+from qcattn.records import Counts, Prepared, numbers_of
 
 __all__ = ["Reader", "collect", "shaped"]
 
@@ -37,7 +37,7 @@ class Reader:
     @cached_property
     def _sorted_words(self) -> tuple[np.ndarray, np.ndarray]:
         """Readings in ascending order and their keys, where 64 bits hold a reading."""
-        words = self._codewords @ (1 << np.arange(self._codewords.shape[1]))
+        words = numbers_of(self._codewords)
         order = np.argsort(words)
         return words[order], order
 

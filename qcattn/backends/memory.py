@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 from qiskit import QuantumCircuit
 
+from qcattn.errors import TooLarge
+
 __all__ = ["Footprint", "active_qubits", "footprint", "parse_bytes", "peak_bytes"]
 
 # Bytes, from above, as tests/benchmarks/memory.py finds them with Aer 0.18: an instruction in
@@ -44,11 +46,11 @@ class Footprint:
         """Rows that fit into so many bytes.
 
         Raises:
-            ValueError: If not even one does.
+            TooLarge: If not even one does.
         """
         if self.fixed + self.row > memory:
             needed = self.fixed + self.row
-            raise ValueError(
+            raise TooLarge(
                 f"one row takes {needed:,} bytes ({needed / 2**30:,.3g} GiB), of which "
                 f"{self.state:,} are the state of {self.qubits} qubits, but `memory` leaves "
                 f"{memory:,} bytes ({memory / 2**30:,.3g} GiB) to drawing; take fewer keys, a "

@@ -85,7 +85,7 @@ def _backend(name: str, num_qubits: int) -> Any:
     try:
         from qiskit_ibm_runtime import fake_provider
     except ImportError:
-        cure = "; more backends come with `pip install qiskit-ibm-runtime`"
+        cure = "; more backends come with `pip install 'qcattn[fake]'`"
         raise ValueError(_unknown(name, known) + cure) from None
     fakes = [entry for entry in dir(fake_provider) if entry.startswith("Fake")]
     if name not in fakes:

@@ -14,7 +14,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
-__all__ = ["base_seed", "results", "run"]
+__all__ = ["base_seed", "results", "run_bound"]
 
 _SEED_STEP_OF_JOB = 2113
 _SEED_STEP_SHOT_BY_SHOT = 2**24
@@ -55,7 +55,7 @@ def results(
     while start < len(values):
         rows = slice(start, min(start + chunk, len(values)))
         drawn = [
-            run(simulator, circuit, values[rows], part, base + step * start, **asked)
+            run_bound(simulator, circuit, values[rows], part, base + step * start, **asked)
             for part, base in zip(parts, bases, strict=True)
         ]
         sampled = all(one.metadata.get("measure_sampling") for part in drawn for one in part)
@@ -78,7 +78,7 @@ def base_seed(root: int, part: int) -> int:
     return int(state[0]) >> 2
 
 
-def run(
+def run_bound(
     simulator: AerSimulator,
     circuit: QuantumCircuit,
     values: np.ndarray,

@@ -15,10 +15,11 @@ from qcattn.certification.free_energy import FreeEnergy, certify_free_energy
 from qcattn.certification.kms import KMS, certify_kms, kms
 from qcattn.certification.observables import Observables, certify_observables
 from qcattn.certification.paulis import expectation
-from qcattn.certification.purity import Purity, certify_purity, two_copies
+from qcattn.certification.purity import Purity, certify_purity
 from qcattn.certification.temperature import Temperature, certify_temperature
 from qcattn.evidence import Estimate
 from qcattn.readings.bases import in_basis
+from qcattn.readings.copies import two_copies
 
 __all__ = [
     "KMS",

@@ -97,14 +97,13 @@ def certify_balance(
         >>> certify_balance(prepared, hamiltonian, 1.3).refuted
         True
     """
-    check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check(prepared, hamiltonian, beta, alpha, error)
     if not hamiltonian.is_diagonal:
         raise ValueError(
             f"`hamiltonian` ({hamiltonian.encoding}) is not diagonal, so its counts are not in "
             "detailed balance; use certify_kms or certify_temperature"
         )
     (counts,) = draw([prepared], shots, backend, seed)
-    allowed = float(prepared.error if error is None else error)
     energies, weights = hamiltonian.energies, populations(hamiltonian, beta)
     lowest = int(np.argmin(energies))
     with np.errstate(over="ignore"):

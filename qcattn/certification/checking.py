@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from numbers import Real
 
-from qcattn.arguments import check_alpha
-from qcattn.preparations.fitting import check_beta
+from qcattn.arguments import check_alpha, check_beta
 from qcattn.records import Hamiltonian, Prepared
 
-__all__ = ["check"]
+__all__ = ["check", "check_of_gibbs"]
 
 
 def check(
@@ -17,7 +16,7 @@ def check(
     beta: float,
     alpha: float = 0.5,
     error: float | None = 0.0,
-) -> None:
+) -> float:
     """Refuse more than one circuit, one of another size than H, and numbers out of range.
 
     Args:
@@ -26,6 +25,9 @@ def check(
         beta: Positive and finite.
         alpha: Error rate, between 0 and 1.
         error: Trace distance, from 0 to 1; None for the one that the preparation claims.
+
+    Returns:
+        The trace distance that is allowed.
 
     Raises:
         ValueError: Naming the cure.
@@ -49,3 +51,17 @@ def check(
             f"`error` must be a trace distance, from 0 to 1, but is {allowed!r}"
             + "; give one, since the preparation claims none" * (error is None)
         )
+    return float(allowed)
+
+
+def check_of_gibbs(
+    prepared: Prepared, hamiltonian: Hamiltonian, beta: float, alpha: float, error: float | None
+) -> float:
+    """The same where the state is held against the Gibbs state, whatever it aims at.
+
+    Returns:
+        The trace distance that is allowed: 1 if none is given and the preparation aims at another
+        state, since then it claims nothing of this one.
+    """
+    allowed = check(prepared, hamiltonian, beta, alpha, error)
+    return 1.0 if error is None and prepared.state != "gibbs" else allowed

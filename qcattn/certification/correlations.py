@@ -21,9 +21,9 @@ import numpy as np
 from scipy import special
 
 from qcattn.backends.protocol import Backend
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_of_gibbs
 from qcattn.certification.intervals import mean
-from qcattn.certification.paulis import exact_expectations, measure, support
+from qcattn.certification.paulis import exact_expectations, measure_strings, support
 from qcattn.evidence import Estimate
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
 
@@ -124,7 +124,7 @@ def certify_correlations(
         >>> certify_correlations(prepared, hamiltonian, 2.0).refuted
         True
     """
-    check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check_of_gibbs(prepared, hamiltonian, beta, alpha, error)
     n = hamiltonian.num_qubits
     if n > MOST_QUBITS:
         raise ValueError(
@@ -132,13 +132,11 @@ def certify_correlations(
             f"{MOST_QUBITS} qubits, or use certify_balance, certify_observables or "
             "certify_free_energy"
         )
-    if error is None:
-        error = float(prepared.error) if prepared.state == "gibbs" else 1.0
     pairs, observables = kms_observables(hamiltonian.matrix, beta)
     levels = np.linalg.eigvalsh(observables)
     strings = ["".join(letters) for letters in product("IXYZ", repeat=n)][1:]
     weights = np.array([exact_expectations(one, ["I" * n, *strings]) for one in observables]) / 2**n
-    groups = measure(prepared, strings, shots, backend, seed)
+    groups = measure_strings(prepared, strings, shots, backend, seed)
     values = []
     for group in groups:
         table = np.zeros((len(observables), 2**n))
@@ -159,7 +157,7 @@ def certify_correlations(
         low=np.maximum([one.low for one in found], levels[:, 0]),
         high=np.minimum([one.high for one in found], levels[:, -1]),
         ranges=levels[:, -1] - levels[:, 0],
-        error=float(error),
+        error=allowed,
         shots=shots * len(groups),
         alpha=alpha,
     )

@@ -109,7 +109,7 @@ def certify_distance(
     """
     from qiskit.quantum_info import Operator, SparsePauliOp
 
-    check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check(prepared, hamiltonian, beta, alpha, error)
     aimed: State = prepared.state if state is None else state
     n = hamiltonian.num_qubits
     sigma = exact_state(hamiltonian, beta, aimed)
@@ -143,7 +143,7 @@ def certify_distance(
         purity=purity,
         overlap=overlap,
         state=aimed,
-        error=float(prepared.error if error is None else error),
+        error=allowed,
         shots=drawn + shots,
         alpha=alpha,
     )

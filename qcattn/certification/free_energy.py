@@ -39,9 +39,9 @@ from scipy import special
 
 from qcattn import thermal
 from qcattn.backends.protocol import Backend
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_of_gibbs
 from qcattn.certification.intervals import mean, proportion
-from qcattn.certification.paulis import measure, operator_groups, pauli_terms
+from qcattn.certification.paulis import measure_strings, operator_groups, pauli_terms
 from qcattn.certification.purity import purity_interval, swap_test
 from qcattn.evidence import Estimate
 from qcattn.records import Hamiltonian, Prepared
@@ -125,18 +125,16 @@ def certify_free_energy(
         >>> round(found.exact, 4), found.divergence_low, found.trace_distance < 0.25
         (-0.9741, 0.0, True)
     """
-    check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check_of_gibbs(prepared, hamiltonian, beta, alpha, error)
     n = hamiltonian.num_qubits
     matrix = hamiltonian.matrix
     levels = np.linalg.eigvalsh(matrix)
     exact = float(thermal.free_energy(levels, beta, diagonal=True))
-    if error is None:
-        error = float(prepared.error) if prepared.state == "gibbs" else 1.0
 
     offset, strings, weights = pauli_terms(hamiltonian.operator)
     strings, weights = [*strings, "Z" * n], np.append(weights, 0.0)
     of_bases, of_copies = np.random.SeedSequence(entropy(seed)).spawn(2)
-    groups = measure(prepared, strings, shots, backend, of_bases)
+    groups = measure_strings(prepared, strings, shots, backend, of_bases)
     even, kept = swap_test(prepared, shots, backend, of_copies)
     counts = next(group.counts for group in groups if group.letters == "Z" * n)
 
@@ -163,7 +161,7 @@ def certify_free_energy(
         divergence_low=divergence_low,
         divergence_high=divergence,
         trace_distance=min(float(np.sqrt(divergence / 2)), float(np.sqrt(-np.expm1(-divergence)))),
-        allowed=_allowed(error, beta * float(np.ptp(levels)), 2**n),
+        allowed=_allowed(allowed, beta * float(np.ptp(levels)), 2**n),
         shots=shots * (len(groups) + 1),
         alpha=alpha,
     )

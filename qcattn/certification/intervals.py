@@ -23,6 +23,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,7 +31,7 @@ from scipy import special
 
 from qcattn.evidence import Estimate
 
-__all__ = ["binomial_p_value", "mean", "proportion"]
+__all__ = ["binomial_p_value", "estimated_share", "mean", "proportion"]
 
 
 def proportion(hits: ArrayLike, shots: ArrayLike, alpha: float) -> tuple[np.ndarray, np.ndarray]:
@@ -53,6 +54,27 @@ def proportion(hits: ArrayLike, shots: ArrayLike, alpha: float) -> tuple[np.ndar
     low = special.betaincinv(np.maximum(k, 1), n - k + 1, alpha / 2)
     high = special.betaincinv(k + 1, np.maximum(n - k, 1), 1 - alpha / 2)
     return np.where(k > 0, low, 0.0), np.where(n > k, high, 1.0)
+
+
+def estimated_share(hits: Any, shots: Any, alpha: float) -> Estimate:
+    """A probability as the share of hits, with its Clopper-Pearson interval.
+
+    Shots whose probabilities differ scatter less than binomial ones, so that the interval of their
+    mean is on the safe side.
+
+    Args:
+        hits: Of the shots, one whole number.
+        shots: One whole number; without shots the estimate is NaN, between 0 and 1.
+        alpha: Probability that the interval misses, at most; half of it on either side.
+
+    Example:
+        >>> found = estimated_share(25, 100, alpha=0.01)
+        >>> found.best, round(found.low, 3), round(found.high, 3)
+        (0.25, 0.148, 0.377)
+    """
+    low, high = proportion(int(hits), int(shots), alpha)
+    best = float(hits / shots) if shots else float("nan")
+    return Estimate(best, float(low), float(high))
 
 
 def binomial_p_value(

@@ -28,7 +28,7 @@ from scipy import special
 
 from qcattn.certification.checking import check
 from qcattn.dense_state import system_state
-from qcattn.records import Hamiltonian, Prepared, check_bytes
+from qcattn.records import Hamiltonian, Prepared, check_bytes, every_reading
 
 __all__ = ["KMS", "certify_kms", "kms"]
 
@@ -94,11 +94,11 @@ def kms(state: np.ndarray, hamiltonian: np.ndarray, beta: float) -> KMS:
     levels, vectors = np.linalg.eigh(hamiltonian)
     rho = vectors.conj().T @ state @ vectors
     up = special.expit(beta * (levels[:, None] - levels))
-    places = np.arange(size)
+    places, readings = np.arange(size), every_reading(n)
     best = KMS(0.0, "", 0.0)
     distance = 0.0
     for q in range(n):
-        sign = np.where(places >> q & 1, -1.0, 1.0)[:, None]
+        sign = np.where(readings[:, q], -1.0, 1.0)[:, None]
         flipped = vectors[places ^ (1 << q)]
         for letter, turned in (("X", flipped), ("Y", -1j * sign * flipped), ("Z", sign * vectors)):
             b = vectors.conj().T @ turned

@@ -27,10 +27,10 @@ from qcattn.backends.protocol import Backend
 from qcattn.certification.checking import check
 from qcattn.certification.intervals import binomial_p_value, proportion
 from qcattn.certification.paulis import (
-    Group,
+    PauliGroup,
     default_strings,
     exact_expectations,
-    measure,
+    measure_strings,
     support,
 )
 from qcattn.certification.targets import State, exact_state
@@ -128,7 +128,7 @@ def certify_observables(
         >>> held.refuted, held.offenders
         (True, ('X',))
     """
-    check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check(prepared, hamiltonian, beta, alpha, error)
     chosen = default_strings(hamiltonian) if strings is None else tuple(strings)
     if not chosen:
         raise ValueError("`strings` must hold one or more, but is empty; leave it out for a set")
@@ -139,9 +139,8 @@ def certify_observables(
                 f"{string!r}"
             )
     aimed: State = prepared.state if state is None else state
-    allowed = float(prepared.error if error is None else error)
     exact = exact_expectations(exact_state(hamiltonian, beta, aimed), chosen)
-    groups = measure(prepared, chosen, shots, backend, seed)
+    groups = measure_strings(prepared, chosen, shots, backend, seed)
     hits, kept = positives(groups, chosen)
     low, high = proportion(hits, kept, alpha / len(chosen))
     return Observables(
@@ -159,7 +158,9 @@ def certify_observables(
     )
 
 
-def positives(groups: Sequence[Group], strings: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def positives(
+    groups: Sequence[PauliGroup], strings: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """How often each string read +1, and its kept shots."""
     hits, kept = np.zeros(len(strings), np.int64), np.zeros(len(strings), np.int64)
     for group in groups:

@@ -15,11 +15,11 @@ from qcattn.evidence import Estimate
 from qcattn.readings.bases import in_basis
 from qcattn.records import Hamiltonian, Prepared, walsh_hadamard
 
-__all__ = ["Group", "exact_expectations", "expectation", "measure", "pauli_terms"]
+__all__ = ["PauliGroup", "exact_expectations", "expectation", "measure_strings", "pauli_terms"]
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class PauliGroup:
     """Pauli strings that were read off the same shots.
 
     Attributes:
@@ -33,9 +33,9 @@ class Group:
     counts: np.ndarray
 
 
-def measure(
+def measure_strings(
     prepared: Prepared, strings: Sequence[str], shots: int, backend: Backend | None, seed: Any
-) -> tuple[Group, ...]:
+) -> tuple[PauliGroup, ...]:
     """Draw shots in as many bases as the strings need.
 
     Strings go, the longest first, to the first basis that they agree with on every qubit where
@@ -63,7 +63,7 @@ def measure(
     names = ["".join(basis).replace("I", "Z") for basis in bases]
     drawn = draw([in_basis(prepared, name) for name in names], shots, backend, seed)
     return tuple(
-        Group(name, tuple(inside), counts.keys)
+        PauliGroup(name, tuple(inside), counts.keys)
         for name, inside, counts in zip(names, members, drawn, strict=True)
     )
 
@@ -82,7 +82,7 @@ def pauli_terms(operator: Any) -> tuple[float, list[str], np.ndarray]:
 
 
 def operator_groups(
-    groups: Sequence[Group], strings: Sequence[str], weights: np.ndarray
+    groups: Sequence[PauliGroup], strings: Sequence[str], weights: np.ndarray
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """For each basis the values of its share of an operator, and the counts of the readings."""
     out = []
@@ -127,7 +127,7 @@ def expectation(
         (True, 10000)
     """
     offset, strings, weights = pauli_terms(operator)
-    groups = measure(prepared, strings, shots, backend, seed)
+    groups = measure_strings(prepared, strings, shots, backend, seed)
     found = mean(operator_groups(groups, strings, weights), alpha, offset=offset)
     return found, shots * len(groups)
 

@@ -43,7 +43,7 @@ from qcattn.certification.observables import against, positives
 from qcattn.certification.paulis import (
     default_strings,
     level_expectations,
-    measure,
+    measure_strings,
     operator_groups,
     pauli_terms,
 )
@@ -128,20 +128,45 @@ def certify_temperature(
         (0.93, 1.15, True)
     """
     check(prepared, hamiltonian, beta, alpha)
-    diagonal = hamiltonian.is_diagonal
-    found = _of_keys if diagonal else _of_strings
-    return found(prepared, hamiltonian, float(beta), shots, backend, seed, alpha)
+    look = _read_keys if hamiltonian.is_diagonal else _read_strings
+    seen = look(prepared, hamiltonian, shots, backend, seed)
+    gamma = alpha / 10
+    return Temperature(
+        beta=seen.betas(alpha),
+        asked=float(beta),
+        p_value=_any_beta(seen.p_values, seen.betas(gamma), seen.levels, gamma),
+        outside=seen.outside,
+        kept=seen.kept,
+        shots=seen.shots,
+        alpha=alpha,
+    )
 
 
-def _of_keys(
-    prepared: Prepared,
-    hamiltonian: Hamiltonian,
-    beta: float,
-    shots: int,
-    backend: Backend | None,
-    seed: Any,
-    alpha: float,
-) -> Temperature:
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Shots as a thermometer reads them.
+
+    Attributes:
+        levels: Energies that can occur.
+        betas: Error rate to the interval of the inverse temperature.
+        p_values: Betas (any number) to the p-value of each.
+        kept: Kept shots.
+        shots: Shots drawn.
+        outside: Kept shots on states that no temperature gives.
+    """
+
+    levels: np.ndarray
+    betas: Callable[[float], Estimate]
+    p_values: Callable[[np.ndarray], np.ndarray]
+    kept: int
+    shots: int
+    outside: int = 0
+
+
+def _read_keys(
+    prepared: Prepared, hamiltonian: Hamiltonian, shots: int, backend: Backend | None, seed: Any
+) -> _Seen:
+    """Counts of the keys, for a diagonal H."""
     (counts,) = draw([prepared], shots, backend, seed)
     real = np.isfinite(hamiltonian.energies)
     energies, keys = hamiltonian.energies[real], counts.keys[real]
@@ -152,37 +177,31 @@ def _of_keys(
             return np.zeros(len(betas))
         return fit(np.tile(keys, (len(betas), 1)), _weights(energies, betas)).p_values
 
-    return Temperature(
-        beta=likely_betas(keys, energies, alpha),
-        asked=beta,
-        p_value=_any_beta(p_values, likely_betas(keys, energies, alpha / 10), energies, alpha / 10),
-        outside=outside,
-        kept=int(counts.kept),
-        shots=shots,
-        alpha=alpha,
+    return _Seen(
+        energies,
+        lambda alpha: likely_betas(keys, energies, alpha),
+        p_values,
+        int(counts.kept),
+        shots,
+        outside,
     )
 
 
-def _of_strings(
-    prepared: Prepared,
-    hamiltonian: Hamiltonian,
-    beta: float,
-    shots: int,
-    backend: Backend | None,
-    seed: Any,
-    alpha: float,
-) -> Temperature:
+def _read_strings(
+    prepared: Prepared, hamiltonian: Hamiltonian, shots: int, backend: Backend | None, seed: Any
+) -> _Seen:
+    """Pauli strings in all their bases, for any H."""
     levels, vectors = np.linalg.eigh(hamiltonian.matrix)
     offset, terms, weights = pauli_terms(hamiltonian.operator)
     strings = tuple(dict.fromkeys([*terms, *default_strings(hamiltonian)]))
     weights = np.append(weights, np.zeros(len(strings) - len(terms)))
-    groups = measure(prepared, strings, shots, backend, seed)
+    groups = measure_strings(prepared, strings, shots, backend, seed)
     parts = operator_groups(groups, strings, weights)
     hits, kept = positives(groups, strings)
     of_levels = level_expectations(vectors, strings)
 
-    def betas_of(level: float) -> Estimate:
-        energy = mean(parts, level, offset=offset)
+    def betas(alpha: float) -> Estimate:
+        energy = mean(parts, alpha, offset=offset)
         ends = (beta_at(levels, value) for value in (energy.best, energy.high, energy.low))
         return Estimate(*ends) if np.ptp(levels) > 0 else Estimate(np.nan, -np.inf, np.inf)
 
@@ -191,15 +210,8 @@ def _of_strings(
         worst = against(hits[:, None], kept[:, None], exact, 0.0).min(axis=0)
         return np.minimum(1.0, len(strings) * worst)
 
-    return Temperature(
-        beta=betas_of(alpha),
-        asked=beta,
-        p_value=_any_beta(p_values, betas_of(alpha / 10), levels, alpha / 10),
-        outside=0,
-        kept=int(sum(group.counts.sum() for group in groups)),
-        shots=shots * len(groups),
-        alpha=alpha,
-    )
+    drawn = int(sum(group.counts.sum() for group in groups))
+    return _Seen(levels, betas, p_values, drawn, shots * len(groups))
 
 
 def _any_beta(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qcattn.names import known
+from qcattn.walking import class_of
 
 if TYPE_CHECKING:
     from qcattn.datasets import Scores
@@ -44,7 +45,7 @@ def read(
         from qcattn.datasets.huggingface import scores as of_model
 
         return of_model(hf, text)
-    return datasets.load(model or "smollm2", sentence or 0)
+    return datasets.load_scores(model or "smollm2", sentence or 0)
 
 
 def select(scores: Scores, layer: int | None, head: int | None) -> Scores:
@@ -75,8 +76,5 @@ def select(scores: Scores, layer: int | None, head: int | None) -> Scores:
 
 def strategy(folder: str, name: str) -> Any:
     """An object of a class in a folder, found by the name of the class."""
-    from qcattn.sweeps.strategies import classes
-
-    found = {known_name.lower(): value for known_name, value in classes(folder).items()}
     option = {"encodings": "--encoding", "preparations": "--preparation"}[folder]
-    return found[known(option, name.lower(), list(found))]()
+    return class_of(folder, name, option)()

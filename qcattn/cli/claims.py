@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcattn.cli.app import app, fail, reporting
+from qcattn.cli.options import Json, Seed
 from qcattn.cli.output import check_folder, free_folder, write_whole
+from qcattn.cli.printing import exit_code, print_json, print_place, print_sheets, print_words
+from qcattn.cli.progress import bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qcattn.evidence import Finding
 
-__all__ = ["claims", "exit_code_of_findings", "print_findings"]
+__all__ = ["claims", "print_findings"]
 
 _FOLDER = "qcattn-claims"
 
@@ -24,91 +27,60 @@ _FOLDER = "qcattn-claims"
 @reporting
 def claims(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[CLAIM]...", help="Some of them: A6 A9.")
+        list[str] | None,
+        typer.Argument(metavar="[CLAIM]...", help="Run some claims only, such as A6 A9."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same counts.")] = 0,
+    seed: Seed = 0,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the results. [default: qcattn-claims, or -2 ...]"),
+        typer.Option(help="Write into this new folder. [default: qcattn-claims, or -2 ...]"),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    json: Json = False,
 ) -> None:
     """Run the claims about softmax and Born's rule as experiments, each with a verdict.
 
     Exit code 0: every claim was decided, whichever way: a refuted claim is a finding and no
     error; 2: some claim is undecided, the run was interrupted, or misuse.
     """
+    from qcattn.arguments import whole_number
+    from qcattn.claims import run_claims
     from qcattn.errors import Interrupted
 
-    if seed < 0:
-        raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
+    whole_number(seed, "--seed", least=0)
     check_folder(out or free_folder(_FOLDER))
     interrupted = False
     try:
-        findings = _with_progress(names, seed, quiet=json)
+        with bar(quiet=json) as tell:
+            findings = run_claims(names or None, seed=seed, progress=tell)
     except Interrupted as stop:
         findings, interrupted = stop.result, True
         if not any(finding.shots for finding in findings):
             fail("interrupted before any claim was done")
     print_findings(findings, json, in_full=bool(names))
-    folder = _write(findings, out)
-    if not json:
-        typer.echo(f"Report and results: {folder / 'report.html'}")
+    print_place(_write(findings, out), json)
     if interrupted:
         typer.echo("Interrupted: what was found is kept, the rest is marked.", err=json)
-    raise typer.Exit(exit_code_of_findings(findings))
-
-
-def exit_code_of_findings(findings: Sequence[Finding]) -> int:
-    """2 if a claim is undecided, else 0."""
-    return 2 if any(finding.standing == "undecided" for finding in findings) else 0
+    raise typer.Exit(exit_code(findings))
 
 
 def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = False) -> None:
     """Print the table of all, and with ``in_full`` each with its tests and numbers; or JSON."""
-    from qcattn.views.findings import page as views
+    from qcattn.views.findings import sheets
+    from qcattn.views.findings.brief import brief
+    from qcattn.views.findings.words import standings
 
     if json:
-        from json import dumps
-
-        said = [views.brief(finding) for finding in findings]
-        typer.echo(dumps(said, indent=1, ensure_ascii=False, allow_nan=False))
+        print_json([brief(finding) for finding in findings])
         return
-    from rich.console import Console
-
-    from qcattn.views.tables import set_in_type
-
-    console = Console()
-    console.print(set_in_type(views.summary(findings, narrow=True)))
+    print_sheets(sheets.summary(findings, narrow=True))
     for finding in findings if in_full else ():
         source = f"\n({finding.section})" if finding.section else ""
-        head = (
+        print_words(
             f"{finding.name} {finding.title}: {finding.standing}\n\n{finding.statement}{source}\n"
         )
-        console.print(head, highlight=False, markup=False)
-        for sheet in (views.checks(finding), views.numbers(finding)):
-            if sheet.lines:
-                console.print(set_in_type(sheet))
-        console.print(f"{finding.words}\n", highlight=False, markup=False)
-    console.print(views.standings(findings), highlight=False, markup=False)
-
-
-def _with_progress(names: list[str] | None, seed: int, *, quiet: bool) -> list[Finding]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
-
-    from qcattn.claims import run_claims
-
-    columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), "{task.description}")
-    with Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        return run_claims(
-            names or None,
-            seed=seed,
-            progress=lambda done, total, what: bar.update(
-                task, completed=done, total=total, description=what
-            ),
-        )
+        print_sheets(sheets.checks(finding), sheets.numbers(finding))
+        print_words(f"{finding.words}\n")
+    print_words(standings(findings))
 
 
 def _write(findings: Sequence[Finding], out: Path | None) -> Path:

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.options import Json
+from qcattn.cli.printing import print_json, print_sheets, print_words
 
 __all__ = ["compare"]
 
@@ -16,14 +18,16 @@ __all__ = ["compare"]
 @reporting
 def compare(
     counts: Annotated[
-        Path, typer.Argument(help="Counts: .json as Qiskit writes them, .csv, .npy.")
+        Path, typer.Argument(help="Read counts from .json as Qiskit writes them, .csv or .npy.")
     ],
-    probabilities: Annotated[Path, typer.Argument(help="Probabilities: .json, .csv, .npy.")],
+    probabilities: Annotated[
+        Path, typer.Argument(help="Read probabilities from .json, .csv or .npy.")
+    ],
     epsilon: Annotated[
-        float | None, typer.Option(help="Total variation within which to certify agreement.")
+        float | None, typer.Option(help="Certify agreement within this total variation.")
     ] = None,
-    alpha: Annotated[float, typer.Option(help="Error rate.")] = 0.01,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
+    alpha: Annotated[float, typer.Option(help="Err in this share of comparisons at most.")] = 0.01,
+    json: Json = False,
 ) -> None:
     """Compare counts from anywhere with probabilities.
 
@@ -33,7 +37,9 @@ def compare(
     from qcattn.comparisons import certify
     from qcattn.comparisons._rows import check_counts, check_probabilities
     from qcattn.comparisons.files import read_outcomes, together
-    from qcattn.views import comparing
+    from qcattn.views.comparison import sheets
+    from qcattn.views.comparison.brief import brief
+    from qcattn.views.comparison.words import words
 
     brought, expected = read_outcomes(counts), read_outcomes(probabilities)
     check_counts(brought.values, str(counts))
@@ -42,19 +48,10 @@ def compare(
     law = law if len(law) == len(drawn) else law.repeat(len(drawn), axis=0)
     certificate = certify(drawn, law, 0.05 if epsilon is None else epsilon, alpha)
     if json:
-        from json import dumps
-
-        told = comparing.brief(certificate, outcomes, epsilon=epsilon)
-        typer.echo(dumps(told, indent=1, allow_nan=False))
+        print_json(brief(certificate, outcomes, epsilon=epsilon))
     else:
-        from rich.console import Console
-
-        console = Console()
-        table = comparing.offenders(certificate, outcomes)
-        if table is not None:
-            console.print(table)
-        said = f"{comparing.words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}."
-        console.print(said, highlight=False, markup=False)
+        print_sheets(sheets.offenders(certificate, outcomes))
+        print_words(f"{words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}.")
     fit = certificate.fit
     good = not fit.refuted and not fit.undecided.any()
     if epsilon is not None:

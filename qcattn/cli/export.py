@@ -15,13 +15,13 @@ __all__ = ["export"]
 @app.command()
 @reporting
 def export(
-    store: Annotated[Path, typer.Argument(help="A file that `qcattn sweep` wrote.")],
-    csv: Annotated[Path | None, typer.Option(help="The CSV file to write.")] = None,
-    parquet: Annotated[Path | None, typer.Option(help="The Parquet file to write.")] = None,
+    store: Annotated[Path, typer.Argument(help="Read a file that `qcattn sweep` wrote.")],
+    csv: Annotated[Path | None, typer.Option(help="Write this CSV file.")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Write this Parquet file.")] = None,
 ) -> None:
     """Write counts for other tools: one line for each key of each row of each cell."""
     from qcattn.folders import exporting
-    from qcattn.sweeps import load
+    from qcattn.sweeps import load_sweep
 
     targets = [
         (path, write)
@@ -30,6 +30,6 @@ def export(
     ]
     if not targets:
         raise ValueError("give `--csv FILE` or `--parquet FILE`")
-    done = load(store)
+    done = load_sweep(store)
     for path, write in targets:
         typer.echo(f"{path}: {write(done, path):,} lines")

@@ -15,9 +15,9 @@ __all__ = ["extract"]
 @app.command()
 @reporting
 def extract(
-    model: Annotated[str, typer.Option(help="smollm2, minilm or a Hugging Face model folder.")],
-    text: Annotated[str, typer.Option(help="The text to read.")],
-    out: Annotated[Path, typer.Option(help="The .npz file to write.")] = Path("scores.npz"),
+    model: Annotated[str, typer.Option(help="Use smollm2, minilm or a Hugging Face model folder.")],
+    text: Annotated[str, typer.Option(help="The model reads this text.")],
+    out: Annotated[Path, typer.Option(help="Write this .npz file.")] = Path("scores.npz"),
 ) -> None:
     """Compute the attention scores of a model for a text, for `qcattn run --scores`."""
     from qcattn.datasets.extract import extract, write

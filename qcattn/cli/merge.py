@@ -15,9 +15,11 @@ __all__ = ["merge"]
 @app.command()
 @reporting
 def merge(
-    stores: Annotated[list[Path], typer.Argument(help="Files that `qcattn sweep` wrote.")],
+    stores: Annotated[
+        list[Path], typer.Argument(help="Merge these files that `qcattn sweep` wrote.")
+    ],
     into: Annotated[
-        Path | None, typer.Option(help="File to add to. [default: the first of them]")
+        Path | None, typer.Option(help="Add to this file. [default: the first of them]")
     ] = None,
 ) -> None:
     """Put results of several sweeps together; what is in several of them is counted once."""

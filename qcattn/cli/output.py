@@ -21,7 +21,7 @@ def check_folder(folder: Path) -> None:
     """Refuse a folder that is taken or cannot be written, before anything is drawn."""
     from tempfile import TemporaryDirectory
 
-    from qcattn.folders.results import check_free
+    from qcattn.folders.whole import check_free
 
     check_free(folder)
     parent = next(parent for parent in folder.absolute().parents if parent.exists())
@@ -49,7 +49,7 @@ def write_whole(out: Path | None, name: str, write: Callable[[Path], None]) -> P
     import signal
     import threading
 
-    from qcattn.folders.results import whole_folder
+    from qcattn.folders.whole import whole_folder
 
     main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None

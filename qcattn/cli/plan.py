@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.options import Json
+from qcattn.cli.printing import print_json, print_sheets
 
 __all__ = ["plan"]
 
@@ -15,25 +17,24 @@ __all__ = ["plan"]
 @app.command()
 @reporting
 def plan(
-    probabilities: Annotated[Path, typer.Argument(help="Probabilities: .json, .csv, .npy.")],
-    epsilon: Annotated[float, typer.Option(help="Total variation to see, or to certify.")] = 0.02,
-    alpha: Annotated[float, typer.Option(help="Error rate of one row.")] = 0.01,
-    power: Annotated[float, typer.Option(help="Probability to succeed.")] = 0.9,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    probabilities: Annotated[
+        Path, typer.Argument(help="Read probabilities from .json, .csv or .npy.")
+    ],
+    epsilon: Annotated[float, typer.Option(help="See, or certify, this total variation.")] = 0.02,
+    alpha: Annotated[float, typer.Option(help="Err in this share of rows at most.")] = 0.01,
+    power: Annotated[float, typer.Option(help="Succeed with this probability.")] = 0.9,
+    json: Json = False,
 ) -> None:
     """Say how many shots it takes to detect a deviation and to certify agreement."""
     from qcattn.comparisons import plan as shots_for
     from qcattn.comparisons._rows import check_probabilities
     from qcattn.comparisons.files import read_outcomes
-    from qcattn.views import comparing
+    from qcattn.views.comparison.brief import brief_plan
+    from qcattn.views.comparison.sheets import shots_needed
 
     law = check_probabilities(read_outcomes(probabilities).values, str(probabilities))
     planned = shots_for(law, epsilon, alpha, power)
     if json:
-        from json import dumps
-
-        typer.echo(dumps(comparing.brief_plan(planned), indent=1, allow_nan=False))
-        return
-    from rich.console import Console
-
-    Console().print(comparing.plan_table(planned))
+        print_json(brief_plan(planned))
+    else:
+        print_sheets(shots_needed(planned))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,15 +10,49 @@ import typer
 
 from qcattn.cli.app import app, fail, reporting
 from qcattn.cli.choices import known, read, select, strategy
+from qcattn.cli.options import (
+    Head,
+    Json,
+    Layer,
+    Model,
+    ScoresFile,
+    Seed,
+    Sentence,
+    names_in_help,
+)
 from qcattn.cli.output import check_folder, free_folder, write_whole
+from qcattn.cli.printing import (
+    exit_code,
+    print_json,
+    print_place,
+    print_sheets,
+    print_words,
+)
+from qcattn.cli.progress import bar
+from qcattn.walking import class_of, classes
 
 if TYPE_CHECKING:
     from qcattn.records import Hamiltonian
     from qcattn.trials import Trials
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "print_trials"]
 
 _FOLDER = "qcattn-prepare"
+
+_Encoding = Annotated[
+    str | None,
+    typer.Option(help=f"Encode the scores by {names_in_help('encodings')}. [default: Binary]"),
+]
+_Methods = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Use some methods, joined by commas: {names_in_help('preparations')}. [default: all]"
+    ),
+]
+_Pauli = Annotated[
+    str | None,
+    typer.Option(help="Sum Pauli strings: 'ZZI=-1, XII=0.5', or a file of lines STRING,WEIGHT."),
+]
 
 
 @app.command()
@@ -26,93 +60,65 @@ _FOLDER = "qcattn-prepare"
 def prepare(
     hamiltonian: Annotated[
         str | None,
-        typer.Option(help="A model of the literature: ising, heisenberg or free-fermions."),
+        typer.Option(help="Take a model of the literature: ising, heisenberg or free-fermions."),
     ] = None,
-    qubits: Annotated[int | None, typer.Option(help="Its sites. [default: 3]")] = None,
+    qubits: Annotated[
+        int | None, typer.Option(help="Give the model this many sites. [default: 3]")
+    ] = None,
     field: Annotated[
         float | None,
-        typer.Option(help="Transverse field of ising, or of --encoding Transverse. [default: 1]"),
+        typer.Option(help="Set the field of ising, or of --encoding Transverse. [default: 1]"),
     ] = None,
-    chain: Annotated[bool, typer.Option("--open", help="An open chain, not a ring.")] = False,
-    pauli: Annotated[
-        str | None,
-        typer.Option(help="Pauli strings, 'ZZI=-1, XII=0.5', or a file of lines STRING,WEIGHT."),
-    ] = None,
-    scores: Annotated[
-        Path | None, typer.Option(help="Scores of any shape (..., keys): .npy .npz .csv .json.")
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="Packaged scores: smollm2 or minilm. [default: smollm2]")
-    ] = None,
-    sentence: Annotated[int | None, typer.Option(help="Packaged sentence. [default: 0]")] = None,
-    layer: Annotated[int | None, typer.Option(help="Layer of the scores.")] = None,
-    head: Annotated[int | None, typer.Option(help="Head of the scores.")] = None,
+    chain: Annotated[bool, typer.Option("--open", help="Open the chain to no ring.")] = False,
+    pauli: _Pauli = None,
+    scores: ScoresFile = None,
+    model: Model = None,
+    sentence: Sentence = None,
+    layer: Layer = None,
+    head: Head = None,
     query: Annotated[
-        int | None, typer.Option(help="Row of the head. [default: -1, the last one]")
+        int | None, typer.Option(help="Take this row of the head. [default: -1, the last one]")
     ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option(help="Of scores: Binary, Rotated or Transverse. [default: Binary]"),
-    ] = None,
+    encoding: _Encoding = None,
     gap: Annotated[
         float | None,
-        typer.Option(help="Energy of masked keys and padding above the highest. [default: 10]"),
+        typer.Option(help="Put masked keys and padding this far above the highest. [default: 10]"),
     ] = None,
-    beta: Annotated[str, typer.Option(help="Inverse temperature, or several: 0.5,1,2.")] = "1",
-    methods: Annotated[
-        str | None, typer.Option(help="Some of the methods, joined by commas. [default: all]")
-    ] = None,
-    shots: Annotated[int, typer.Option(help="Shots a method.")] = 4096,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same counts.")] = 0,
-    alpha: Annotated[float, typer.Option(help="False alarms of perfect samplers, a run.")] = 0.01,
+    beta: Annotated[
+        str, typer.Option(help="Prepare at this inverse temperature, or at several: 0.5,1,2.")
+    ] = "1",
+    methods: _Methods = None,
+    shots: Annotated[int, typer.Option(help="Draw this many shots of every method.")] = 4096,
+    seed: Seed = 0,
+    alpha: Annotated[
+        float,
+        typer.Option(help="Perfect samplers are said to differ in this share of runs at most."),
+    ] = 0.01,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the results. [default: qcattn-prepare, or -2 ...]"),
+        typer.Option(help="Write into this new folder. [default: qcattn-prepare, or -2 ...]"),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    json: Json = False,
 ) -> None:
-    """Prepare one thermal state by every method, sample each, compare cost and error."""
-    from qcattn.errors import Interrupted
-    from qcattn.trials import all_methods
+    """Prepare one thermal state by every method, sample each, compare cost and error.
 
-    if seed < 0:
-        raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
+    Exit code 0: every method that fits agrees with what it claims; 1: one differs; 2: one is
+    undecided, the run was interrupted, or misuse.
+    """
+    from qcattn.arguments import whole_number
+    from qcattn.errors import Interrupted
+    from qcattn.trials import prepare as side_by_side
+
+    whole_number(seed, "--seed", least=0)
     check_folder(out or free_folder(_FOLDER))
     betas = _numbers(beta)
-    named = sum(value is not None for value in (hamiltonian, pauli, scores, model, sentence))
-    if named - (model is not None and sentence is not None) > 1:
-        raise ValueError(
-            "give one of `--hamiltonian`, `--pauli`, `--scores` and `--model`, not several"
-        )
-    of_model = {"--qubits": qubits, "--open": chain or None}
-    of_scores = {
-        "--layer": layer,
-        "--head": head,
-        "--query": query,
-        "--encoding": encoding,
-        "--gap": gap,
-    }
-    if hamiltonian is not None:
-        _refuse(of_scores, "--hamiltonian")
-        one, text = _of_model(hamiltonian, qubits, field, not chain), ""
-    elif pauli is not None:
-        _refuse({**of_model, "--field": field, **of_scores}, "--pauli")
-        one, text = _of_strings(pauli), ""
-    else:
-        _refuse(of_model, "scores")
-        one, text = _of_scores(
-            scores, model, sentence, layer, head, query, encoding or "Binary", gap, field
-        )
-    chosen: Any = None
-    if methods is not None:
-        everything = {type(one).__name__.lower(): one for one in all_methods()}
-        names = [name.strip().lower() for name in methods.split(",")]
-        found: list[Any] = [
-            everything[known("--methods", name, list(everything))] for name in names
-        ]
-        chosen = [replace(one, seed=seed) if hasattr(one, "seed") else one for one in found]
+    rows = _Rows(scores, model, sentence, layer, head, query, encoding, gap, field)
+    one, text = _hamiltonian(hamiltonian, qubits, chain, pauli, rows)
+    chosen = None if methods is None else _methods(methods, seed)
+    options: dict[str, Any] = {"shots": shots, "seed": seed, "alpha": alpha}
     try:
-        trials = _with_progress(one, betas, chosen, shots, seed, alpha, quiet=json)
+        with bar(quiet=json) as tell:
+            trials = side_by_side(one, beta=betas, methods=chosen, progress=tell, **options)
     except Interrupted as stop:
         trials = stop.result
         if not trials.trials:
@@ -120,38 +126,24 @@ def prepare(
     if text:
         trials = replace(trials, source={"text": text})
     print_trials(trials, json)
-    folder = _write(trials, out)
-    if not json:
-        typer.echo(f"Report and results: {folder / 'report.html'}")
+    print_place(_write(trials, out), json)
     if not trials.complete:
         typer.echo("Interrupted: what was done is kept.", err=json)
-    raise typer.Exit(exit_code_of(trials))
-
-
-def exit_code_of(trials: Trials) -> int:
-    """1 if a method differs from its claim, 2 if that is undecided, else 0."""
-    return {"differs": 1, "agrees": 0, "undecided": 2}[trials.standing]
+    raise typer.Exit(exit_code([trials]))
 
 
 def print_trials(trials: Trials, json: bool) -> None:
     """Print the table and a few sentences, or JSON."""
-    from qcattn.views.trials import page as views
+    from qcattn.views.trials import sheets
+    from qcattn.views.trials.brief import brief
+    from qcattn.views.trials.words import refusals, words
 
     if json:
-        from json import dumps
-
-        typer.echo(dumps(views.brief(trials), indent=1))
+        print_json(brief(trials))
         return
-    from rich.console import Console
-
-    from qcattn.views.tables import set_in_type
-
-    console = Console()
-    console.print(set_in_type(views.cost(trials)))
-    console.print(set_in_type(views.errors(trials)))
-    console.print(views.words(trials), highlight=False, markup=False)
-    for names, why in views.refusals(trials):
-        console.print(f"Left out: {names}: {why}", highlight=False, markup=False)
+    print_sheets(sheets.cost(trials), sheets.errors(trials))
+    print_words(words(trials))
+    print_words(*(f"Left out: {names}: {why}" for names, why in refusals(trials)))
 
 
 def _numbers(text: str) -> list[float]:
@@ -161,6 +153,54 @@ def _numbers(text: str) -> list[float]:
         raise ValueError(
             f"`--beta` must be a number or several joined by commas, but is {text!r}"
         ) from error
+
+
+def _methods(text: str, seed: int) -> list[Any]:
+    """The methods of those names, with the seed where they take one."""
+    names = [name.strip() for name in text.split(",")]
+    found: list[Any] = [class_of("preparations", name, "--methods")() for name in names]
+    return [replace(one, seed=seed) if hasattr(one, "seed") else one for one in found]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Options that choose a row of scores and its encoding, as they were given."""
+
+    scores: Path | None
+    model: str | None
+    sentence: int | None
+    layer: int | None
+    head: int | None
+    query: int | None
+    encoding: str | None
+    gap: float | None
+    field: float | None
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """Options that say nothing where there are no scores."""
+        names = ("layer", "head", "query", "encoding", "gap")
+        return {f"--{name}": getattr(self, name) for name in names}
+
+
+def _hamiltonian(
+    name: str | None, qubits: int | None, chain: bool, pauli: str | None, rows: _Rows
+) -> tuple[Hamiltonian, str]:
+    """The Hamiltonian that the options name, and what it is where it comes from scores."""
+    packaged = rows.model is not None or rows.sentence is not None
+    if (name is not None) + (pauli is not None) + (rows.scores is not None) + packaged > 1:
+        raise ValueError(
+            "give one of `--hamiltonian`, `--pauli`, `--scores` and `--model`, not several"
+        )
+    of_model = {"--qubits": qubits, "--open": chain or None}
+    if name is not None:
+        _refuse(rows.choices, "--hamiltonian")
+        return _of_model(name, qubits, rows.field, not chain), ""
+    if pauli is not None:
+        _refuse({**of_model, "--field": rows.field, **rows.choices}, "--pauli")
+        return _of_strings(pauli), ""
+    _refuse(of_model, "scores")
+    return _of_scores(rows)
 
 
 def _refuse(options: dict[str, Any], source: str) -> None:
@@ -223,78 +263,47 @@ def _of_strings(text: str) -> Hamiltonian:
     return Hamiltonian.of(SparsePauliOp.from_list(terms), name="Pauli list")
 
 
-def _of_scores(
-    scores: Path | None,
-    model: str | None,
-    sentence: int | None,
-    layer: int | None,
-    head: int | None,
-    query: int | None,
-    encoding: str,
-    gap: float | None,
-    field: float | None,
-) -> tuple[Hamiltonian, str]:
+def _of_scores(rows: _Rows) -> tuple[Hamiltonian, str]:
     """One row of scores, with an energy for every basis state, and what it is."""
     import numpy as np
 
-    query, gap = -1 if query is None else query, 10.0 if gap is None else gap
-    encode = strategy("encodings", encoding)
-    own = {item.name for item in fields(encode)}
-    if "field" not in own:
-        _refuse({"--field": field}, f"--encoding {type(encode).__name__}")
-    options = {"field": field, "gap": gap}
-    encode = replace(encode, **{k: v for k, v in options.items() if k in own and v is not None})
-    packaged = scores is None
-    chosen = read(scores, None, None, None, model, sentence)
-    if packaged:
+    encode, gap = _encoding(rows), 10.0 if rows.gap is None else rows.gap
+    chosen = read(rows.scores, None, None, None, rows.model, rows.sentence)
+    layer, head = rows.layer, rows.head
+    if rows.scores is None:
         layer, head = 11 % len(chosen.scores) if layer is None else layer, head or 0
     part = select(chosen, layer, head)
-    rows = part.scores.reshape(-1, part.scores.shape[-1])
-    if not -len(rows) <= query < len(rows):
-        raise ValueError(f"`--query` is {query}, but there are {len(rows)} rows: 0 to "
-                         f"{len(rows) - 1}")  # fmt: skip
-    row = rows[query]
+    every = part.scores.reshape(-1, part.scores.shape[-1])
+    query = -1 if rows.query is None else rows.query
+    if not -len(every) <= query < len(every):
+        raise ValueError(
+            f"`--query` must be a row from 0 to {len(every) - 1}, or from the end, -1 to "
+            f"-{len(every)}, but is {query}"
+        )
+    row = every[query]
     row = row[np.isfinite(row)] if np.isfinite(row).any() else row
     hamiltonian = encode(row)
-    text = f"{part.source}, row {query % len(rows)}".strip(", ")
+    text = f"{part.source}, row {query % len(every)}".strip(", ")
     if not np.isfinite(hamiltonian.energies).all() or len(row) < 2**hamiltonian.num_qubits:
-        if hamiltonian.one_hot:
-            raise ValueError("`--encoding` is OneHot, which leaves most basis states out; use "
-                             "Binary, Rotated or Transverse")  # fmt: skip
+        if not encode.binary:
+            binary = [name for name, cls in classes("encodings").items() if cls.binary]
+            raise ValueError(
+                f"`--encoding` must be one of {', '.join(binary)}, in which every basis state can "
+                f"have an energy, but is {type(encode).__name__}"
+            )
         text += f", {2**hamiltonian.num_qubits - len(row)} states of padding {gap:g} above"
         hamiltonian = hamiltonian.filled(gap)
     return hamiltonian, text
 
 
-def _with_progress(
-    hamiltonian: Hamiltonian,
-    betas: list[float],
-    methods: Any,
-    shots: int,
-    seed: int,
-    alpha: float,
-    *,
-    quiet: bool,
-) -> Trials:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
-
-    from qcattn.trials import prepare
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}")
-    with Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        return prepare(
-            hamiltonian,
-            beta=betas,
-            methods=methods,
-            shots=shots,
-            seed=seed,
-            alpha=alpha,
-            progress=lambda done, total, what: bar.update(
-                task, completed=done, total=total, description=what
-            ),
-        )
+def _encoding(rows: _Rows) -> Any:
+    """The encoding, with the field and the gap where it takes them."""
+    encode = strategy("encodings", rows.encoding or "Binary")
+    own = {item.name for item in fields(encode)}
+    if "field" not in own:
+        _refuse({"--field": rows.field}, f"--encoding {type(encode).__name__}")
+    options = {"field": rows.field, "gap": 10.0 if rows.gap is None else rows.gap}
+    return replace(encode, **{k: v for k, v in options.items() if k in own and v is not None})
 
 
 def _write(trials: Trials, out: Path | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,138 +10,199 @@ import typer
 
 from qcattn.cli.app import app, fail, reporting
 from qcattn.cli.choices import known, read, select, strategy
+from qcattn.cli.options import (
+    Head,
+    Json,
+    Layer,
+    Model,
+    ScoresFile,
+    Seed,
+    Sentence,
+    names_in_help,
+)
 from qcattn.cli.output import check_folder, free_folder, write_whole
-from qcattn.cli.printing import exit_code, print_results
+from qcattn.cli.printing import exit_code, print_place, print_results
+from qcattn.cli.progress import bar
 
 if TYPE_CHECKING:
-    from qcattn.backends import Aer
-    from qcattn.backends.protocol import Backend
+    from qcattn.backends.aer import Aer
     from qcattn.datasets import Scores
-    from qcattn.experiment import Preparation
     from qcattn.records import Result
+    from qcattn.stages import Preparation
 
 __all__ = ["run"]
+
+_Encoding = Annotated[
+    str,
+    typer.Option(
+        help=f"Encode the scores by {names_in_help('encodings')}; counts are compared with "
+        "softmax, so this command takes those that are diagonal in the keys."
+    ),
+]
+_Preparation = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Prepare by {names_in_help('preparations')}; some of them take a single row only. "
+        "[default: Purification, and for packaged scores one head again by Heralded]"
+    ),
+]
+_Noise = Annotated[
+    str | None,
+    typer.Option(
+        help="Add noise: depolarizing=0.01, readout=0.02, thermal=100 (microseconds), several "
+        "joined by commas, or a Qiskit fake backend such as GenericBackendV2."
+    ),
+]
 
 
 @app.command()
 @reporting
 def run(
-    scores: Annotated[
-        Path | None, typer.Option(help="Scores of any shape (..., keys): .npy .npz .csv .json.")
-    ] = None,
+    scores: ScoresFile = None,
     qk: Annotated[
-        Path | None, typer.Option(help="Queries and keys (..., n, d): .npz or .json.")
+        Path | None, typer.Option(help="Read queries and keys (..., n, d) from .npz or .json.")
     ] = None,
     hf: Annotated[
-        Path | None, typer.Option(help="A local Hugging Face model folder; needs --text.")
+        Path | None, typer.Option(help="Take a local Hugging Face model folder, to read --text.")
     ] = None,
-    text: Annotated[str | None, typer.Option(help="The text to read with --hf.")] = None,
-    model: Annotated[
-        str | None, typer.Option(help="Packaged scores: smollm2 or minilm. [default: smollm2]")
-    ] = None,
-    sentence: Annotated[
-        int | None, typer.Option(help="Packaged sentence, from 0. [default: 0]")
-    ] = None,
-    layer: Annotated[int | None, typer.Option(help="One layer (first axis) alone.")] = None,
-    head: Annotated[int | None, typer.Option(help="One head (second axis) alone.")] = None,
-    shots: Annotated[int, typer.Option(help="Shots a row.")] = 4096,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same counts.")] = 0,
-    beta: Annotated[float, typer.Option(help="Inverse temperature.")] = 1.0,
-    encoding: Annotated[str, typer.Option(help="Binary or OneHot.")] = "Binary",
-    preparation: Annotated[
-        str | None,
-        typer.Option(
-            help="Amplitude, Purification or Heralded. [default: Purification, and for packaged "
-            "scores one head again by Heralded]"
-        ),
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, CPU or GPU.")] = "auto",
-    method: Annotated[str, typer.Option(help="Aer's simulation method.")] = "automatic",
+    text: Annotated[str | None, typer.Option(help="The model of --hf reads this text.")] = None,
+    model: Model = None,
+    sentence: Sentence = None,
+    layer: Layer = None,
+    head: Head = None,
+    shots: Annotated[int, typer.Option(help="Draw this many shots of every row.")] = 4096,
+    seed: Seed = 0,
+    beta: Annotated[float, typer.Option(help="Prepare at this inverse temperature.")] = 1.0,
+    encoding: _Encoding = "Binary",
+    preparation: _Preparation = None,
+    device: Annotated[
+        str, typer.Option(help="Simulate on the CPU, the GPU or what suits (auto).")
+    ] = "auto",
+    method: Annotated[str, typer.Option(help="Use this method of Aer.")] = "automatic",
     draws: Annotated[
-        str, typer.Option(help="shots (Aer's sampling) or born (exact probabilities, then dice).")
+        str, typer.Option(help="Draw by Aer's shots, or by born: exact probabilities, then dice.")
     ] = "shots",
-    noise: Annotated[
-        str | None,
-        typer.Option(
-            help="depolarizing=0.01, readout=0.02, thermal=100 (microseconds), several joined by "
-            "commas, or a Qiskit fake backend such as GenericBackendV2."
-        ),
-    ] = None,
+    noise: _Noise = None,
     memory: Annotated[
         str | None,
-        typer.Option(help="What the run may hold at its peak, such as 4GiB. [default: half]"),
+        typer.Option(help="Hold no more than this, such as 4GiB. [default: half of the memory]"),
     ] = None,
-    alpha: Annotated[float, typer.Option(help="False alarms of a perfect sampler, a run.")] = 0.01,
+    alpha: Annotated[
+        float,
+        typer.Option(help="A perfect sampler is said to differ in this share of runs at most."),
+    ] = 0.01,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the results. [default: qcattn-run, or -2 ...]")
+        Path | None,
+        typer.Option(help="Write into this new folder. [default: qcattn-run, or -2 ...]"),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    json: Json = False,
 ) -> None:
-    """Prepare every row of attention scores as a circuit, sample it, compare with softmax."""
-    from numpy.random import SeedSequence
+    """Prepare every row of attention scores as a circuit, sample it, compare with softmax.
 
-    from qcattn.errors import Interrupted
+    Exit code 0: the counts agree with softmax; 1: they differ; 2: they are undecided, the run was
+    interrupted, or misuse.
+    """
+    from qcattn.arguments import check_alpha, whole_number
 
-    if not 0 < alpha < 1:
-        raise ValueError(f"`--alpha` must be between 0 and 1, but is {alpha:g}")
-    if seed < 0:
-        raise ValueError(f"`--seed` must be 0 or more, but is {seed}")
+    check_alpha(alpha, "--alpha")
+    whole_number(seed, "--seed", least=0)
     check_folder(out or free_folder("qcattn-run"))
     chosen = select(read(scores, qk, hf, text, model, sentence), layer, head)
-    encode = strategy("encodings", encoding)
     # Packaged scores without a choice of preparation: one head is prepared again, heralded.
     beside = preparation is None and scores is qk is hf is None
-    level = alpha / 2 if beside else alpha
-
-    peaks: list[int] = []
-
-    def sampled(part: Scores, name: str, label: str, seed: Any) -> Result:
-        prepare = strategy("preparations", name)
-        backend = _backend(part, encode, prepare, method, device, draws, noise, memory)
-        options = {"beta": beta, "shots": shots, "encoding": encode, "alpha": level}
-        try:
-            result = _with_progress(label, part, prepare, backend, seed, quiet=json, **options)
-        except Interrupted as stop:
-            result = stop.result
-        peaks.append(backend.peak_bytes(result.prepared, shots))
-        return result
-
-    results = [sampled(chosen, preparation or "Purification", "rows", seed)]
-    complete = results[0].complete
-    if not results[0].counts.shots.any():
-        fail("interrupted before anything was drawn")
-    if beside and complete:
-        try:
-            part = _one_head(chosen, results[0])
-            (other,) = SeedSequence(seed).spawn(1)
-            heralded = sampled(part, "Heralded", "heralded rows", other)
-            complete = heralded.complete
-            results += [heralded] if heralded.counts.shots.any() else []
-        except KeyboardInterrupt:
-            complete = False
-    if noise is not None:
-        results = [_with_noise(result, noise) for result in results]
+    sample = _Sampling(
+        {"beta": beta, "shots": shots, "alpha": alpha / 2 if beside else alpha},
+        strategy("encodings", encoding),
+        {"method": method, "device": device, "draws": draws},
+        noise,
+        memory,
+        quiet=json,
+    )
+    results, complete = _parts(sample, chosen, preparation or "Purification", seed, beside=beside)
     print_results(results, alpha, json)
-    folder = _write(results, out)
-    if not json:
-        if memory is not None:
-            typer.echo(_memory(chosen.scores.shape, max(peaks), memory))
-        typer.echo(f"Report and results: {folder / 'report.html'}")
+    folder = _write(results, alpha, out)
+    if memory is not None and not json:
+        typer.echo(_memory(chosen.scores.shape, max(sample.peaks), memory))
+    print_place(folder, json)
     if not complete:
-        where = (
-            "" if not results[0].complete else " in the second part, Heralded; the first is whole"
-        )
+        whole = results[0].complete
+        where = " in the second part, Heralded; the first is whole" if whole else ""
         typer.echo(f"Interrupted{where}: what was drawn is kept.", err=json)
     raise typer.Exit(exit_code(results) if complete else 2)
 
 
+@dataclass(frozen=True)
+class _Sampling:
+    """How the parts of a run are sampled, whatever they prepare.
+
+    Attributes:
+        options: Of `qcattn.run`.
+        encode: The encoding.
+        device: Options of `Aer` as they were given.
+        noise: As it was given, or None.
+        memory: As it was given, or None.
+        quiet: Show no bar.
+        peaks: Bytes that drawing takes at its peak, of each part.
+    """
+
+    options: dict[str, Any]
+    encode: Any
+    device: dict[str, str]
+    noise: str | None
+    memory: str | None
+    quiet: bool
+    peaks: list[int] = field(default_factory=list)
+
+    def __call__(self, scores: Scores, name: str, label: str, seed: Any) -> Result:
+        """Sample one part by the preparation of that name; partly, where it is interrupted."""
+        from qcattn.errors import Interrupted
+        from qcattn.experiment import run
+
+        prepare = strategy("preparations", name)
+        backend = _backend(scores, self.encode, prepare, self.device, self.noise, self.memory)
+        try:
+            with bar(quiet=self.quiet) as tell:
+                result = run(
+                    scores,
+                    encoding=self.encode,
+                    preparation=prepare,
+                    backend=backend,
+                    seed=seed,
+                    progress=lambda done, total, _: tell(done, total, label),
+                    **self.options,
+                )
+        except Interrupted as stop:
+            result = stop.result
+        self.peaks.append(backend.peak_bytes(result.prepared, self.options["shots"]))
+        return result if self.noise is None else _with_noise(result, self.noise)
+
+
+def _parts(
+    sample: _Sampling, scores: Scores, name: str, seed: int, *, beside: bool
+) -> tuple[list[Result], bool]:
+    """The run, one head of it again where that is wanted beside it, and whether all was drawn."""
+    from numpy.random import SeedSequence
+
+    main = sample(scores, name, "rows", seed)
+    if not main.counts.shots.any():
+        fail("interrupted before anything was drawn")
+    if not (beside and main.complete):
+        return [main], main.complete
+    try:
+        (other,) = SeedSequence(seed).spawn(1)
+        again = sample(_one_head(scores, main), "Heralded", "heralded rows", other)
+    except KeyboardInterrupt:
+        return [main], False
+    return ([main, again] if again.counts.shots.any() else [main]), again.complete
+
+
 def _one_head(scores: Scores, result: Result) -> Scores:
-    """The head that the report shows."""
+    """The head that says most, which is prepared again."""
     from dataclasses import replace
 
-    from qcattn.views.run.heads import telling_head
+    from qcattn.attention import telling_head
 
-    index = telling_head(result)
+    index = telling_head(result.expected)
     return replace(scores, scores=scores.scores[index], axes=scores.axes[len(index) :])
 
 
@@ -148,28 +210,24 @@ def _backend(
     scores: Scores,
     encode: Any,
     prepare: Preparation,
-    method: str,
-    device: str,
-    draws: str,
+    given: dict[str, str],
     noise: str | None,
     memory: str | None,
 ) -> Aer:
     from qiskit_aer import AerSimulator
 
-    from qcattn.backends import Aer
+    from qcattn.backends.aer import Aer
     from qcattn.backends.memory import parse_bytes
     from qcattn.backends.noise import noise_options
 
     # Those that turn by any angle.
     turning = ("automatic", "statevector", "density_matrix", "matrix_product_state")
     methods = [name for name in AerSimulator().available_methods() if name in turning]
-    device = known(
-        "--device", device if device == "auto" else device.upper(), ["auto", "CPU", "GPU"]
-    )
+    device = given["device"] if given["device"] == "auto" else given["device"].upper()
     options: dict[str, Any] = {
-        "method": known("--method", method, methods),
-        "device": device,
-        "draws": known("--draws", draws, ["shots", "born"]),
+        "method": known("--method", given["method"], methods),
+        "device": known("--device", device, ["auto", "CPU", "GPU"]),
+        "draws": known("--draws", given["draws"], ["shots", "born"]),
     }
     if memory is not None:
         options["memory"] = _left(parse_bytes(memory, "--memory"), scores.scores.shape)
@@ -204,37 +262,6 @@ def _memory(shape: tuple[int, ...], drawing: int, allowed: str) -> str:
     return f"Memory: {peak:.3g} GiB at the peak, {predicted:.3g} GiB predicted, {allowed} allowed"
 
 
-def _with_progress(
-    label: str,
-    scores: Scores,
-    prepare: Preparation,
-    backend: Backend,
-    seed: int,
-    *,
-    quiet: bool,
-    **options: Any,
-) -> Result:
-    import numpy as np
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    from qcattn.experiment import run
-
-    console = Console(stderr=True, quiet=quiet)
-    total = int(np.prod(scores.scores.shape[:-1]))
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        return run(
-            scores,
-            preparation=prepare,
-            backend=backend,
-            seed=seed,
-            progress=lambda done: bar.update(task, completed=done),
-            **options,
-        )
-
-
 def _with_noise(result: Result, noise: str) -> Result:
     """The result with the description of the noise as it was given."""
     from dataclasses import replace
@@ -242,15 +269,12 @@ def _with_noise(result: Result, noise: str) -> Result:
     return replace(result, settings={**result.settings, "noise": noise})
 
 
-def _write(results: list[Result], out: Path | None) -> Path:
-    from qcattn.folders.results import write_files
+def _write(results: list[Result], alpha: float, out: Path | None) -> Path:
+    from qcattn.folders.runs import Run, write_run
     from qcattn.views.run.report import write_report
 
     def write(folder: Path) -> None:
-        write_files(results[0], folder)
-        for result in results[1:]:
-            (folder / "heralded").mkdir()
-            write_files(result, folder / "heralded")
+        write_run(Run(tuple(results), alpha), folder)
         write_report(folder / "report.html", results)
 
     return write_whole(out, "qcattn-run", write)

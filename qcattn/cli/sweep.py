@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.options import Json
+from qcattn.cli.printing import exit_code, print_json, print_sheets, print_words
+from qcattn.cli.progress import bar
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -21,41 +24,42 @@ __all__ = ["sweep"]
 @app.command()
 @reporting
 def sweep(
-    plan: Annotated[Path, typer.Argument(help="A grid as TOML; see the README.")],
+    plan: Annotated[Path, typer.Argument(help="Read the grid from this TOML file.")],
     store: Annotated[
-        Path, typer.Option(help="The SQLite file of results, on a disk of this machine.")
+        Path, typer.Option(help="Keep results in this SQLite file, on a disk of this machine.")
     ] = Path("runs.sqlite"),
     shots: Annotated[
         int | None,
-        typer.Option(help="Shots a row, not the plan's; only missing ones are drawn."),
+        typer.Option(help="Draw up to this many shots of every row, in place of the plan's."),
     ] = None,
     until: Annotated[
         str | None,
         typer.Option(help="Stop a cell sooner: certified=0.02 (total variation) or width=0.01."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Processes to spread over. [default: this one alone]")
+        int | None, typer.Option(help="Spread over this many processes. [default: this one alone]")
     ] = None,
     dask: Annotated[
-        str | None, typer.Option(help="Address of a dask scheduler to spread over.")
+        str | None, typer.Option(help="Spread over the dask scheduler at this address.")
     ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try cells again that failed before.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    json: Json = False,
 ) -> None:
     """Draw what is missing of a grid of runs. Run it again to go on, or with more shots.
 
     Exit code 0: all cells agree with softmax; 1: some differ; 2: misuse, an interruption, failed
     cells, or undecided ones.
     """
+    from qcattn.arguments import whole_number
     from qcattn.errors import Interrupted
     from qcattn.sweeps import read_plan
 
     if workers is not None and dask is not None:
         raise ValueError("give one of `--workers` and `--dask`, not both")
-    if workers is not None and workers < 1:
-        raise ValueError(f"`--workers` must be 1 or more, but is {workers}")
+    if workers is not None:
+        whole_number(workers, "--workers")
     grid = read_plan(plan)
     try:
         done = _spread(
@@ -76,22 +80,16 @@ def sweep(
 
 def show_sweep(done: Sweep, json: bool, epsilon: float | None = None) -> None:
     """Print a sweep as tables or JSON, and end with its exit code."""
-    from qcattn.views.sweep import cells
+    from qcattn.views.sweep import sheets
+    from qcattn.views.sweep.brief import brief
+    from qcattn.views.sweep.words import words
 
     if json:
-        from json import dumps
-
-        typer.echo(dumps(cells.brief(done), indent=1))
+        print_json(brief(done))
     else:
-        from rich.console import Console
-
-        console = Console()
-        console.print(cells.cells_table(done, epsilon))
-        failures = cells.failures_table(done)
-        if failures is not None:
-            console.print(failures)
-        console.print(cells.words(done), highlight=False, markup=False)
-    raise typer.Exit({"agrees": 0, "differs": 1}.get(done.standing, 2))
+        print_sheets(sheets.cells(done, epsilon), sheets.failures(done))
+        print_words(words(done))
+    raise typer.Exit(exit_code([done]))
 
 
 def _spread(
@@ -119,32 +117,9 @@ def _spread(
 
 
 def _with_progress(grid: Grid, executor: Executor | None, *, quiet: bool, **options: Any) -> Sweep:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    from qcattn.sweeps import Progress as Far
     from qcattn.sweeps import sweep as run
 
-    columns = (
-        "batches",
-        BarColumn(),
-        MofNCompleteColumn(),
-        "{task.fields[speed]} shots/s",
-        TimeRemainingColumn(),
-        "{task.fields[failures]}",
-    )
-    with Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True) as bar:
-        task = bar.add_task("", total=None, speed="", failures="")
-
-        def tell(far: Far) -> None:
-            bar.update(
-                task,
-                completed=far.tasks,
-                total=far.total,
-                speed=f"{far.shots / max(far.seconds, 1e-9):,.0f}",
-                failures=f"{far.failures} failed" if far.failures else "",
-            )
-
+    with bar(quiet=quiet) as tell:
         return run(grid, executor=executor, progress=tell, **options)
 
 

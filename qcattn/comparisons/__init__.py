@@ -4,7 +4,7 @@ from qcattn.comparisons.acceptance import acceptance
 from qcattn.comparisons.certify import Certificate, certify
 from qcattn.comparisons.expected import Expected, expected
 from qcattn.comparisons.fit import Fit, Offender, fit
-from qcattn.comparisons.independent import Independence, Part, independent
+from qcattn.comparisons.independent import Dependence, Independence, independent
 from qcattn.comparisons.mitigated import Mitigated, mitigated
 from qcattn.comparisons.monitor import Monitor
 from qcattn.comparisons.plan import Plan, plan
@@ -12,13 +12,13 @@ from qcattn.comparisons.same import Same, same
 
 __all__ = [
     "Certificate",
+    "Dependence",
     "Expected",
     "Fit",
     "Independence",
     "Mitigated",
     "Monitor",
     "Offender",
-    "Part",
     "Plan",
     "Same",
     "acceptance",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qcattn.arguments import check_distributions, entry
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,39 +50,6 @@ class Rows:
         return self.counts.sum(axis=-1) + self.stray
 
 
-def place(row: int, shape: tuple[int, ...]) -> str:
-    """Name a flat row index the way the caller indexes it.
-
-    Args:
-        row: Index into the flattened leading axes.
-        shape: The leading axes.
-
-    Returns:
-        For example ``"row (2, 7)"``; ``"the row"`` when there are no leading axes.
-    """
-    return f"row {tuple(int(i) for i in np.unravel_index(row, shape))}" if shape else "the row"
-
-
-def check_level(value: float, name: str = "alpha") -> float:
-    """Check that an error rate lies strictly between 0 and 1.
-
-    Args:
-        value: The error rate.
-        name: What the caller calls it.
-
-    Returns:
-        The value as a float.
-
-    Raises:
-        ValueError: If it is no number strictly between 0 and 1 (NaN is not).
-    """
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < value < 1:
-        raise ValueError(
-            f"Argument `{name}` must be a number strictly between 0 and 1, but is {value!r}."
-        )
-    return float(value)
-
-
 def check_probabilities(p: Any, name: str = "p") -> Floats:
     """Check rows of probabilities and normalise them.
 
@@ -98,42 +66,16 @@ def check_probabilities(p: Any, name: str = "p") -> Floats:
     """
     if hasattr(p, "covariance"):
         raise ValueError(
-            f"Argument `{name}` must be an array of exact probabilities, but is the measured law "
-            "of `expected`, which only `fit` and `certify` take. Pass `law.p` to use it as if it "
-            "were exact."
+            f"`{name}` must be an array of exact probabilities, but is the measured law "
+            "of `expected`, which only `fit` and `certify` take; pass `law.p` to use it as if it "
+            "were exact"
         )
     p = _array(p, name)
     if p.dtype.kind not in "fiu" or (p.dtype.itemsize < 4 and p.dtype.kind == "f"):
-        raise ValueError(
-            f"Argument `{name}` must hold float32 or float64 numbers, but has dtype {p.dtype}."
-        )
-    if p.ndim == 0 or p.shape[-1] == 0:
-        raise ValueError(
-            f"Argument `{name}` must be of shape (..., outcomes) with at least one outcome, "
-            f"but has shape {p.shape}."
-        )
-    shape = p.shape[:-1]
-    tolerance = SUM_TOLERANCE[4 if p.dtype == np.float32 else 8]
-    flat = p.reshape(-1, p.shape[-1]).astype(np.float64, copy=False)
-    low, sums = flat.min(axis=-1), flat.sum(axis=-1)
-    if not np.all(np.isfinite(sums)):
-        row = int(np.argmin(np.isfinite(sums)))
-        raise ValueError(
-            f"Argument `{name}` must be finite, but {place(row, shape)} is not. "
-            "Leave out rows without probabilities (all keys masked)."
-        )
-    if np.any(low < 0):
-        row = int(np.argmax(low < 0))
-        raise ValueError(
-            f"Argument `{name}` must not be negative, but {place(row, shape)} holds {low[row]}."
-        )
-    if np.any(np.abs(sums - 1) > tolerance):
-        row = int(np.argmax(np.abs(sums - 1)))
-        raise ValueError(
-            f"Argument `{name}` must sum to one over its last axis, but {place(row, shape)} sums "
-            f"to {sums[row]:.12g}. Normalise it: p / p.sum(axis=-1, keepdims=True)."
-        )
-    return (flat / sums[:, None]).reshape(p.shape)
+        raise ValueError(f"`{name}` must hold float32 or float64 numbers, but has dtype {p.dtype}")
+    law = check_distributions(p, name, off=SUM_TOLERANCE[4 if p.dtype == np.float32 else 8])
+    flat = law.reshape(-1, law.shape[-1])
+    return (flat / flat.sum(axis=-1)[:, None]).reshape(law.shape)
 
 
 def check_counts(counts: Any, name: str = "counts") -> tuple[Ints, Ints]:
@@ -155,14 +97,14 @@ def check_counts(counts: Any, name: str = "counts") -> tuple[Ints, Ints]:
         counts, stray = counts.keys, counts.stray
     elif isinstance(counts, dict):
         raise ValueError(
-            f"Argument `{name}` must be an array of shape (..., outcomes), but is a dictionary. "
-            "Put its counts in the order of the outcomes first."
+            f"`{name}` must be an array of shape (..., outcomes), but is a dictionary; "
+            "put its counts in the order of the outcomes first"
         )
     counts = _array(counts, name)
     if counts.ndim == 0 or counts.shape[-1] == 0:
         raise ValueError(
-            f"Argument `{name}` must be of shape (..., outcomes) with at least one outcome, "
-            f"but has shape {counts.shape}."
+            f"`{name}` must be of shape (..., outcomes) with at least one outcome, "
+            f"but is of shape {counts.shape}"
         )
     whole = _integers(counts, name)
     shape = counts.shape[:-1]
@@ -170,14 +112,14 @@ def check_counts(counts: Any, name: str = "counts") -> tuple[Ints, Ints]:
         strays = np.broadcast_to(_integers(np.asarray(stray), f"{name}.stray"), shape)
     except ValueError as error:
         raise ValueError(
-            f"Argument `{name}.stray` must be of shape {shape} with non-negative integers: {error}"
+            f"`{name}.stray` must be of shape {shape} with non-negative integers: {error}"
         ) from None
     total = whole.sum(axis=-1, dtype=np.float64) + strays
     if np.any(total > MOST_SHOTS):
         row = int(np.argmax(total > MOST_SHOTS))
         raise ValueError(
-            f"Argument `{name}` must hold at most 2**53 shots a row, but {place(row, shape)} holds "
-            f"{np.ravel(total)[row]:.6g}."
+            f"`{name}` must hold at most 2**53 shots a row, but "
+            f"{entry(name, np.unravel_index(row, shape))} holds {np.ravel(total)[row]:.6g}"
         )
     return whole, strays
 
@@ -186,15 +128,15 @@ def _array(values: Any, name: str) -> NDArray[Any]:
     """Convert to an array, refusing what NumPy would take in another sense."""
     if isinstance(values, np.ma.MaskedArray):
         raise ValueError(
-            f"Argument `{name}` must not be a masked array: its mask would be lost. "
-            f"Fill it: {name}.filled(0)."
+            f"`{name}` must not be a masked array: its mask would be lost; "
+            f"fill it: {name}.filled(0)"
         )
     try:
         return np.asarray(values)
     except ValueError:
         raise ValueError(
-            f"Argument `{name}` must be of shape (..., outcomes), but its rows differ in length. "
-            "Fill them up with zeros."
+            f"`{name}` must be of shape (..., outcomes), but its rows differ in length; "
+            "fill them up with zeros"
         ) from None
 
 
@@ -205,21 +147,21 @@ def _integers(counts: NDArray[Any], name: str) -> Ints:
         if np.any(bad):
             index = tuple(int(i) for i in np.argwhere(bad)[0])
             raise ValueError(
-                f"Argument `{name}` must hold integers, but entry {index} is {counts[index]}. "
-                "Pass counts, not frequencies."
+                f"`{name}` must hold integers, but {entry(name, index)} is {counts[index]}; "
+                "pass counts, not frequencies"
             )
     elif counts.dtype.kind not in "iu":
-        raise ValueError(f"Argument `{name}` must hold integers, but has dtype {counts.dtype}.")
+        raise ValueError(f"`{name}` must hold integers, but has dtype {counts.dtype}")
     if counts.size and counts.max() > MOST_SHOTS:
         index = tuple(int(i) for i in np.argwhere(counts > MOST_SHOTS)[0])
         raise ValueError(
-            f"Argument `{name}` must be at most 2**53, but entry {index} is {counts[index]:.6g}."
+            f"`{name}` must be at most 2**53, but {entry(name, index)} is {counts[index]:.6g}"
         )
     whole = counts.astype(np.int64, copy=False)
     if whole.size and whole.min() < 0:
         index = tuple(int(i) for i in np.argwhere(whole < 0)[0])
         raise ValueError(
-            f"Argument `{name}` must not be negative, but entry {index} is {whole[index]}."
+            f"`{name}` must not be negative, but {entry(name, index)} is {whole[index]}"
         )
     return whole
 
@@ -245,8 +187,8 @@ def check_rows(counts: Any, p: Any) -> Rows:
     law = check_probabilities(getattr(p, "p", p))
     if law.shape not in (whole.shape, whole.shape[-1:]):
         raise ValueError(
-            f"Arguments `counts` and `p` must have the same shape (..., outcomes), but counts "
-            f"has {whole.shape} and p has {law.shape}."
+            f"`counts` and `p` must have the same shape (..., outcomes), but counts "
+            f"has {whole.shape} and p has {law.shape}"
         )
     outcomes, shape = whole.shape[-1], whole.shape[:-1]
     law = np.broadcast_to(law, whole.shape).reshape(-1, outcomes)

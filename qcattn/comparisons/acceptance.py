@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qcattn.arguments import check_alpha
 from qcattn.comparisons._rows import Ints, check_counts
 from qcattn.records import Counts, Verdict
 
@@ -50,8 +51,7 @@ def acceptance(
         raise ValueError(
             f"`success` must be in [0, 1], but holds {predicted.min()} to {predicted.max()}"
         )
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, but is {alpha}")
+    alpha = check_alpha(alpha)
     predicted = np.minimum(predicted, 1.0)
     p_values = np.ones(shots.shape)
     for index in np.ndindex(shots.shape):
@@ -89,5 +89,5 @@ def _kept(counts: Counts | tuple[ArrayLike, ArrayLike]) -> tuple[Ints, Ints]:
     kept, shots = np.broadcast_arrays(*(np.asarray(number) for number in counts))
     both = check_counts(np.stack([kept, shots], axis=-1))[0]
     if np.any(both[..., 0] > both[..., 1]):
-        raise ValueError("Argument `counts` must be (kept, shots), but keeps more than all shots.")
+        raise ValueError("`counts` must be (kept, shots), but keeps more than all shots")
     return both[..., 0], both[..., 1]

@@ -71,9 +71,10 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from qcattn.arguments import check_alpha
 from qcattn.comparisons import _sets
 from qcattn.comparisons._measured import calibration_error
-from qcattn.comparisons._rows import Bools, Floats, check_level, check_rows
+from qcattn.comparisons._rows import Bools, Floats, check_rows
 from qcattn.comparisons.fit import Fit, fit
 
 #: Part of alpha spent on the bounds of single outcomes.
@@ -157,8 +158,8 @@ def certify(counts: Any, p: Any, epsilon: float, alpha: float = 0.01) -> Certifi
         >>> float(certificate.upper[0].round(3))
         0.014
     """
-    epsilon = check_level(epsilon, "epsilon")
-    alpha = check_level(alpha)
+    epsilon = check_alpha(epsilon, "epsilon")
+    alpha = check_alpha(alpha)
     rows = check_rows(counts, p)
     tested = fit(counts, p, alpha=alpha)
     shots, size = rows.shots, len(rows.counts)

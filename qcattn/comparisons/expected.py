@@ -83,17 +83,17 @@ def expected(p: Any, *, readout: Any, calibration_shots: Any = None) -> Expected
         matrix = _stochastic(readout, "readout")
         if matrix.shape[0] != law.shape[-1]:
             raise ValueError(
-                f"Argument `readout` must be of shape ({law.shape[-1]}, {law.shape[-1]}) for this "
-                f"p, but has shape {matrix.shape}."
+                f"`readout` must be of shape ({law.shape[-1]}, {law.shape[-1]}) for this "
+                f"p, but is of shape {matrix.shape}"
             )
         shots = _shots(calibration_shots, law.shape[-1])
         return _whole(law, matrix, shots)
     qubits = [_stochastic(m, f"readout[{i}]") for i, m in enumerate(readout)]
     if any(m.shape != (2, 2) for m in qubits) or 2 ** len(qubits) != law.shape[-1]:
         raise ValueError(
-            f"Argument `readout` must be one matrix, or one 2 x 2 matrix a qubit for "
+            f"`readout` must be one matrix, or one 2 x 2 matrix a qubit for "
             f"{law.shape[-1]} outcomes, but holds {len(qubits)} of shapes "
-            f"{[m.shape for m in qubits]}."
+            f"{[m.shape for m in qubits]}"
         )
     return _tensored(law, qubits, _shots(calibration_shots, 1)[0])
 
@@ -102,15 +102,13 @@ def _stochastic(matrix: Any, name: str) -> Floats:
     """Check that columns are probabilities."""
     matrix = np.asarray(matrix, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(
-            f"Argument `{name}` must be a square matrix, but has shape {matrix.shape}."
-        )
+        raise ValueError(f"`{name}` must be a square matrix, but is of shape {matrix.shape}")
     bad = ~(np.abs(matrix.sum(axis=0) - 1) <= 1e-9) | ~np.all(matrix >= 0, axis=0)
     if np.any(bad):
         column = int(np.argmax(bad))
         raise ValueError(
-            f"Argument `{name}` must have columns of probabilities, but column {column} is "
-            f"{matrix[:, column]}. Columns are prepared states, rows what was read; transpose it?"
+            f"`{name}` must have columns of probabilities, but column {column} is "
+            f"{matrix[:, column]}; columns are prepared states, rows what was read; transpose it?"
         )
     return matrix
 
@@ -120,8 +118,8 @@ def _shots(calibration_shots: Any, size: int) -> Floats:
     shots = np.asarray(np.inf if calibration_shots is None else calibration_shots, dtype=np.float64)
     if not np.all(shots > 0) or shots.shape not in ((), (size,)):
         raise ValueError(
-            f"Argument `calibration_shots` must be positive, one number or {size}, "
-            f"but is {calibration_shots}."
+            f"`calibration_shots` must be positive, one number or {size}, "
+            f"but is {calibration_shots}"
         )
     return np.broadcast_to(shots, (size,))
 

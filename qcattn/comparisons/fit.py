@@ -49,46 +49,16 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from scipy import special
 
-from qcattn.comparisons import _quadratic, _tilted
-from qcattn.comparisons._binomial import as_far, two_sided
-from qcattn.comparisons._collisions import equal_rows, equal_tail
-from qcattn.comparisons._likeliest import likeliest_two
-from qcattn.comparisons._measured import (
-    added_moments,
-    calibration_error,
-    deviating,
-    energy_moments,
-    unseen,
-)
-from qcattn.comparisons._rare import scan
+from qcattn.arguments import check_alpha, entry
+from qcattn.comparisons._binomial import two_sided
+from qcattn.comparisons._measured import calibration_error, deviating
+from qcattn.comparisons._parts import SHARES, damping, tested_block
 from qcattn.comparisons._resolution import Sensitivity
-from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_level, check_rows, place
+from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_rows
+from qcattn.comparisons._sums import sum_p_values
 from qcattn.seeds import entropy
 
-#: Shares of the error rate that the parts get. U has most, because it looks in all directions at
-#: once. Where one direction is looked at, shots go with (z_alpha + z_power)^2 and a small share
-#: costs few: at alpha = 1%, two-sided, .05 takes 1.5 times the shots of the whole.
-SHARES = {"u": 0.68, "tail": 0.2, "energy": 0.05, "top": 0.07}
-#: A part's p-value over its share below this is replaced by a valid one.
-ESCALATE = 1e-3
-#: Skewness above which a part is too discrete for the gamma law: Cantelli's bound takes its place,
-#: and p-values below `ESCALATE_ROUGH` are computed again.
-ROUGH_SKEW = {"u": 4.0, "energy": 1.5}
-ESCALATE_ROUGH = 0.1
-#: The same for a row in which U moves by nearly equal steps.
-ESCALATE_STEPPING = 0.3
-#: Shots below which U takes too few values for the gamma law, whatever its skewness.
-FEW_SHOTS = 30
-#: Draws of the importance sampling.
-DRAWS = 100
-#: Skewness of a chi-square with one degree of freedom, the largest a smooth U can have.
-SMOOTH_SKEW = 8**0.5
-#: Skewness of a sum over rows above which its gamma law is not relied upon below `ESCALATE`.
-FEW_ROWS_SKEW = 0.2
-#: Calibration shots that an outcome of a measured law needs for a weight or an energy of its own.
-CALIBRATED = 5
 #: Elements of a block of rows worked on together, so that it stays in cache.
 BLOCK = 1 << 16
 
@@ -183,7 +153,7 @@ class Fit:
             below = p[order] <= self.alpha * rank / max(p.size, 1)
             kept = np.logical_or.accumulate(below[::-1])[::-1]
         else:
-            raise ValueError(f"Argument `method` must be 'holm' or 'bh', but is {method!r}.")
+            raise ValueError(f"`method` must be 'holm' or 'bh', but is {method!r}")
         found = np.zeros(p.size, dtype=bool)
         found[order] = kept
         refuted = np.zeros(self.p_values.shape, dtype=bool)
@@ -207,7 +177,7 @@ class Fit:
         shape = self._rows.shape
         index = (row,) if isinstance(row, (int, np.integer)) else tuple(row)
         if len(index) != len(shape):
-            raise IndexError(f"Argument `row` must have {len(shape)} indices, but is {row!r}.")
+            raise IndexError(f"`row` must have {len(shape)} indices, but is {row!r}")
         flat = int(np.arange(self.p_values.size).reshape(shape)[index])
         counts, p, n = self._rows.counts[flat], self._rows.p[flat], int(self._rows.shots[flat])
         both = two_sided(counts, n, p)  # 0 for a shot where p is 0
@@ -250,7 +220,7 @@ class Fit:
         The same in every row, signs unknown, seen by the sum of the standardised U at alpha / 4.
         """
         skew = self._sensitivity.skew
-        weights = np.where(skew > 0, _damping(skew), 0.0)
+        weights = np.where(skew > 0, damping(skew), 0.0)
         if np.count_nonzero(weights) <= 1 or self._rows.covariance is not None:
             return float(self.resolution.min(initial=1.0))
         return self._sensitivity.together(self.alpha / 4, weights)
@@ -300,7 +270,7 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: Any = 0) -> Fit:
         True
     """
     rows = check_rows(counts, p)
-    alpha, seed = check_level(alpha), entropy(seed)
+    alpha, seed = check_alpha(alpha), entropy(seed)
     size, outcomes = rows.counts.shape
     names = ("p", "zero", "u", "tail", "energy", "top", "u_score", "energy_score")
     table = {name: np.empty(size) for name in names}
@@ -309,17 +279,19 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: Any = 0) -> Fit:
     step = max(1, BLOCK // outcomes)
     for start in range(0, size, step):
         part = slice(start, start + step)
-        block = _fit_block(rows, part, seed, moments)
+        block = tested_block(rows, part, seed, moments)
         for name in names:
             table[name][part] = block[name]
         for name in live:
             live[name][part] = block[f"live_{name}"]
     if np.isnan(table["p"]).any():
-        bad = place(int(np.argmax(np.isnan(table["p"]))), rows.shape)
-        raise FloatingPointError(f"The p-value of {bad} is not a number. This is a fault of fit.")
+        row = np.unravel_index(int(np.argmax(np.isnan(table["p"]))), rows.shape)
+        raise FloatingPointError(
+            f"{entry('p_values', row)} is not a number: this is a fault of fit; report the counts"
+        )
     sums = (1.0, 1.0)
     if rows.covariance is None:
-        sums = _sum_p_values(moments, *(table[name][live[name]] for name in live))
+        sums = sum_p_values(moments, *(table[name][live[name]] for name in live))
     shots = rows.shots
     shaped = {name: value.reshape(rows.shape) for name, value in table.items()}
     return Fit(
@@ -331,202 +303,3 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: Any = 0) -> Fit:
         _sums=sums,
         _rows=rows,
     )
-
-
-def _fit_block(rows: Rows, part: slice, seed: int, moments: Floats) -> dict[str, Floats]:
-    """Test a block of rows, and add what the sums over all rows need to ``moments``."""
-    p = rows.p[part]
-    counts = rows.counts[part].astype(np.float64)
-    n = counts.sum(axis=-1) + rows.stray[part]
-    possible = p > 0
-    zero_hits = rows.stray[part] + np.where(possible, 0.0, counts).sum(axis=-1)
-    covariance = None if rows.covariance is None else rows.covariance[part]
-    coarse = rows.coarse[part]
-    # Weights and energies that followed the errors of a measured p would favour those errors.
-    least = CALIBRATED * coarse
-    law = _quadratic.weigh(p, n, least)
-    exact = covariance is None
-
-    u, u_var, u_third = _u(counts, law, n)
-    if covariance is not None:
-        shift, more_var, more_third = added_moments(law, n, covariance, coarse)
-        u, u_var, u_third = u - shift, u_var + more_var, u_third + more_third
-    live_u = u_var > 0
-    spread = np.sqrt(np.where(live_u, u_var, 1.0))
-    u_score = u / spread
-    u_skew = u_third / spread**3
-    u_p = np.where(live_u, _quadratic.gamma_tail(u_score, u_skew), 1.0)
-    two = live_u & (np.count_nonzero(possible, axis=-1) == 2) & exact
-    rough_u = live_u & ~two & ((u_skew > ROUGH_SKEW["u"]) | (n < FEW_SHOTS))
-    u_p = np.where(rough_u, _cantelli(u_score), u_p)
-    if two.any():
-        # U of two outcomes is a parabola in the hits on one of them.
-        hits, gap = (counts * (law.p > 0))[two].sum(axis=-1), law.gap[two, 0]
-        u_p[two] = as_far(hits, n[two], gap, n[two] * gap + 0.5 - gap)
-
-    stepping = np.zeros(len(n), dtype=bool)
-    if exact:
-        u_p, settled, stepping = _stepwise(counts, law, n, live_u & ~two, u_score, u_skew, u_p)
-        two, rough_u = two | settled, rough_u & ~settled & ~stepping
-
-    score = _energies(law, least)
-    energy, e_var, e_third = _energy(counts, law, n, score)
-    if covariance is not None:
-        more_var, more_third, more_below = energy_moments(p, score, n, covariance, coarse)
-        e_var = e_var + more_var
-        e_third = e_third + np.where(energy < 0, more_below, more_third)
-    live_e = e_var > 0
-    e_spread = np.sqrt(np.where(live_e, e_var, 1.0))
-    e_score = energy / e_spread
-    e_skew = e_third / e_spread**3
-    upper = _quadratic.gamma_tail(e_score, e_skew)
-    e_p = np.where(live_e, 2 * np.minimum(upper, 1 - upper), 1.0)
-    rough_e = live_e & (np.abs(e_skew) > ROUGH_SKEW["energy"])
-    e_p = np.where(rough_e, np.minimum(1.0, 2 * _cantelli(np.abs(e_score))), e_p)
-
-    tail_p, live_t = scan(counts, p, n, rows.ideal[part], covariance, coarse)
-    top_p, live_top = likeliest_two(counts, law, n)
-    zero = np.where(zero_hits > 0, 0.0, 1.0)
-    if not exact:
-        # Measured zeros take the share of the two likeliest; stray shots still refute.
-        top_p, live_top = unseen(counts, p, n, coarse), (coarse > 0) & ~possible.all(axis=-1)
-        zero = np.where(live_top & (rows.stray[part] == 0), 1.0, zero)
-
-    live = {"u": live_u, "tail": live_t, "energy": live_e, "top": live_top}
-    shares = {name: live[name] * SHARES[name] for name in SHARES}
-    total = np.maximum(sum(shares.values()), 1e-300)
-    for name in shares:
-        shares[name] = shares[name] / total
-    pursued = (zero > 0) & exact
-    far = (e_p < np.where(rough_e, ESCALATE_ROUGH, ESCALATE * shares["energy"])) & pursued
-    for row in np.flatnonzero(far):
-        rng = np.random.default_rng([seed, part.start + int(row), 1])
-        side = 1 if e_score[row] > 0 else -1
-        e_p[row] = min(1.0, 2 * _tilted.energy_tail(counts[row], p[row], side, DRAWS, rng))
-    limit = np.where(rough_u, ESCALATE_ROUGH, ESCALATE * shares["u"])
-    far = (u_p < np.where(stepping, ESCALATE_STEPPING, limit)) & pursued & ~two
-    u_p = np.where(stepping, np.maximum(u_p, ESCALATE_STEPPING), u_p)
-    certain = np.minimum(np.minimum(tail_p, top_p), e_p) <= _tilted.CERTAIN
-    u_p[far & certain & ~rough_u & ~stepping] = ESCALATE
-    for row in np.flatnonzero(far & ~certain):
-        rng = np.random.default_rng([seed, part.start + int(row), 0])
-        u_p[row] = _tilted.quadratic_tail(counts[row], p[row], DRAWS, rng)
-
-    row_p = zero.copy()
-    for name, value in (("u", u_p), ("tail", tail_p), ("energy", e_p), ("top", top_p)):
-        share = shares[name]
-        np.minimum(row_p, value / np.where(share > 0, share, 1.0), out=row_p, where=share > 0)
-    damp = np.where(live_u, _damping(u_skew), 0.0)
-    moments += (
-        (damp * u_score).sum(),
-        (damp**2).sum(),
-        (damp**3 * u_skew).sum(),
-        energy[live_e].sum(),
-        e_var[live_e].sum(),
-        e_third[live_e].sum(),
-    )
-    return {
-        "p": row_p,
-        "zero": zero if exact else np.where(live_top, zero * top_p, zero),
-        "u": u_p,
-        "tail": tail_p,
-        "energy": e_p,
-        "top": top_p if exact else np.ones_like(top_p),
-        "u_score": u_score,
-        "energy_score": e_score,
-        "live_u": live_u,
-        "live_energy": live_e,
-    }
-
-
-def _stepwise(
-    counts: Floats,
-    law: _quadratic.Law,
-    n: Floats,
-    live: Bools,
-    score: Floats,
-    skew: Floats,
-    u_p: Floats,
-) -> tuple[Floats, Bools, Bools]:
-    """P-values of U in rows of equal probabilities, where it takes few values.
-
-    Returns:
-        P-values, the rows where they are settled, and those that no smooth law fits.
-    """
-    equal, nearly = equal_rows(law, n)
-    settled, out = np.zeros(len(n), dtype=bool), u_p.copy()
-    stepping = nearly & live
-    for row in np.flatnonzero(equal & live):
-        outcomes = int(np.count_nonzero(law.p[row])) + 1
-        found = equal_tail(counts[row], outcomes, float(score[row]), float(skew[row]))
-        if found is None:
-            stepping[row] = True
-        else:
-            out[row], settled[row] = found, True
-    return out, settled, stepping
-
-
-def _cantelli(z: Floats) -> Floats:
-    """Bound on the upper tail of any standardised law."""
-    return 1 / (1 + np.maximum(z, 0.0) ** 2)
-
-
-def _damping(skew: Floats) -> Floats:
-    """Weights of standardised U in their sum."""
-    return 1 / np.maximum(1.0, skew / SMOOTH_SKEW)
-
-
-def _u(counts: Floats, law: _quadratic.Law, n: Floats) -> tuple[Floats, Floats, Floats]:
-    """U, its variance and third moment; a variance of zero where U cannot vary."""
-    u = _quadratic.statistic(counts, law)
-    variance, third = _quadratic.null_moments(law)
-    dead = (n < 2) | (law.gap[:, 0] <= 0)
-    return np.where(dead, 0.0, u), np.where(dead, 0.0, variance), np.where(dead, 0.0, third)
-
-
-def _energies(law: _quadratic.Law, least: Floats) -> Floats:
-    """Logarithms of probabilities over the largest, 0 where impossible, (rows, outcomes)."""
-    score = np.log(np.where(law.p > 0, np.maximum(law.p, least[:, None]), law.p_top))
-    score -= np.log(law.p_top)
-    return score
-
-
-def _energy(
-    counts: Floats, law: _quadratic.Law, n: Floats, score: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Centred energy score, its variance and third moment; variance zero for equal energies."""
-    weighted = law.p * score
-    m1 = weighted.sum(axis=-1)
-    weighted *= score
-    m2 = weighted.sum(axis=-1)
-    m3 = np.einsum("ij,ij->i", weighted, score)
-    variance = m2 - m1**2
-    third = m3 - 3 * m1 * m2 + 2 * m1**3
-    variance = np.where((variance > 1e-20) & (n > 0), variance, 0.0)
-    return np.einsum("ij,ij->i", counts, score) - n * m1, n * variance, n * third
-
-
-def _sum_p_values(moments: Floats, u_rows: Floats, energy_rows: Floats) -> tuple[float, float]:
-    """P-values of the summed U and of the summed energy scores, from moments and the rows' own."""
-    u, u_var, u_third, energy, e_var, e_third = moments
-    u_p = energy_p = 1.0
-    if u_var > 0:
-        z, skew = u / np.sqrt(u_var), u_third / u_var**1.5
-        rough = skew > ROUGH_SKEW["u"]
-        u_p = float(_cantelli(z) if rough else _quadratic.gamma_tail(z, skew))
-        u_p = _far_out(u_p, skew, u_rows)
-    if e_var > 0:
-        z, skew = energy / np.sqrt(e_var), e_third / e_var**1.5
-        upper = float(_quadratic.gamma_tail(z, skew))
-        rough = abs(skew) > ROUGH_SKEW["energy"]
-        energy_p = 2 * float(_cantelli(abs(z)) if rough else min(upper, 1 - upper))
-        energy_p = _far_out(energy_p, skew, energy_rows)
-    return u_p, energy_p
-
-
-def _far_out(p_value: float, skew: float, rows: Floats) -> float:
-    """The p-value of a sum over rows, or Fisher's of the rows if its law is not good that far."""
-    if p_value >= ESCALATE or abs(skew) <= FEW_ROWS_SKEW:
-        return p_value
-    statistic = -2 * np.log(np.maximum(rows, 1e-300)).sum()
-    return float(special.chdtrc(2 * rows.size, statistic))

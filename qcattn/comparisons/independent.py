@@ -38,10 +38,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qcattn.arguments import check_alpha
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._binomial import upper
 from qcattn.comparisons._repeats import rarest_repeat
-from qcattn.comparisons._rows import Floats, Ints, check_level, check_probabilities
+from qcattn.comparisons._rows import Floats, Ints, check_probabilities
 from qcattn.comparisons.fit import fit
 
 #: Consecutive batches into which each run is cut.
@@ -57,7 +58,7 @@ OF_TWO_RUNS, OF_A_LAW = ("shift", "dispersion", "seeds"), ("pooled", "seeds")
 
 
 @dataclass(frozen=True)
-class Part:
+class Dependence:
     """One way in which shots can fail to be independent.
 
     Attributes:
@@ -82,7 +83,7 @@ class Independence:
         alpha: Error rate.
     """
 
-    parts: dict[str, Part]
+    parts: dict[str, Dependence]
     alpha: float
 
     def overall(self) -> float:
@@ -153,7 +154,7 @@ def independent(
         >>> result.refuted, result.parts["shift"].where
         (True, (0, 2, 100))
     """
-    alpha = check_level(alpha)
+    alpha = check_alpha(alpha)
     runs, outcomes = _encode(memories, p)
     names = _possible(runs, p, parts)
     _check_permutations(permutations, names, alpha)
@@ -161,18 +162,18 @@ def independent(
     counts = np.array([np.bincount(run, minlength=outcomes) for run in runs])
     law = check_probabilities(np.ones(outcomes) / outcomes if p is None else p)
 
-    def batches() -> Part:
+    def batches() -> Dependence:
         cut = [
             [np.bincount(b, minlength=outcomes) for b in np.array_split(run, BATCHES)]
             for run in runs
         ]
         return _dispersion([np.array(batch) for batch in cut], permutations, rng)
 
-    def pooled() -> Part:
+    def pooled() -> Dependence:
         whole = fit(counts.sum(axis=0), law, alpha=alpha)
-        return Part(float(whole.p_values), float(whole.u_score))
+        return Dependence(float(whole.p_values), float(whole.u_score))
 
-    ways: dict[str, Callable[[], Part]] = {
+    ways: dict[str, Callable[[], Dependence]] = {
         "lag": lambda: _lag(runs, permutations, rng),
         "shift": lambda: _shift(runs, counts, rng),
         "repeat": lambda: _repeat(runs, counts.sum(axis=0) / counts.sum() if p is None else law),
@@ -188,15 +189,15 @@ def _possible(runs: list[Ints], p: Any, parts: Sequence[str]) -> list[str]:
     """The parts that are asked for and that these runs allow."""
     unknown = [name for name in parts if name not in PARTS]
     if isinstance(parts, str) or unknown:
-        raise ValueError(f"Argument `parts` must hold names among {list(PARTS)}, but is {parts!r}.")
+        raise ValueError(f"`parts` must hold names among {list(PARTS)}, but is {parts!r}")
     left_out = set() if len(runs) > 1 else set(OF_TWO_RUNS)
     left_out |= set() if p is not None else set(OF_A_LAW)
     left_out |= set() if min(map(len, runs)) >= 4 * BATCHES else {"batches"}
     names = [name for name in PARTS if name in parts and name not in left_out]
     if not names:
         raise ValueError(
-            f"Argument `parts` must hold a part that {len(runs)} runs allow (with p or without), "
-            f"but is {parts!r}."
+            f"`parts` must hold a part that {len(runs)} runs allow (with p or without), "
+            f"but is {parts!r}"
         )
     return names
 
@@ -210,7 +211,7 @@ def _check_permutations(permutations: int, names: list[str], alpha: float) -> No
         free = [name for name in names if not PARTS[name]]
         cure = f" Or look only at parts that need none: parts={free}." if free and resting else ""
         raise ValueError(
-            f"Argument `permutations` must be at least {needed} for each of the {len(names)} parts "
+            f"`permutations` must be at least {needed} for each of the {len(names)} parts "
             f"to refute at alpha = {alpha} by itself, but is {permutations}.{cure}"
         )
 
@@ -221,12 +222,12 @@ def _encode(memories: Sequence[Any], p: Any) -> tuple[list[Ints], int]:
         memories = [memories]
     runs = [np.asarray(run) for run in memories]
     if not runs:
-        raise ValueError("Argument `memories` must hold at least one run, but is empty.")
+        raise ValueError("`memories` must hold at least one run, but is empty")
     for i, run in enumerate(runs):
         if run.ndim != 1 or len(run) < 2:
             raise ValueError(
-                f"Argument `memories` must hold runs of shape (shots,) with at least two shots, "
-                f"but run {i} has shape {run.shape}."
+                f"`memories` must hold runs of shape (shots,) with at least two shots, "
+                f"but run {i} has shape {run.shape}"
             )
     if p is None:
         names, flat = np.unique(np.concatenate(runs), return_inverse=True)
@@ -236,23 +237,23 @@ def _encode(memories: Sequence[Any], p: Any) -> tuple[list[Ints], int]:
     for i, run in enumerate(runs):
         if run.dtype.kind not in "iu" or run.min() < 0 or run.max() >= outcomes:
             raise ValueError(
-                f"Argument `memories` must hold indices from 0 to {outcomes - 1} where `p` is "
-                f"given, but run {i} does not."
+                f"`memories` must hold indices from 0 to {outcomes - 1} where `p` is "
+                f"given, but run {i} does not"
             )
     return [run.astype(np.int64) for run in runs], outcomes
 
 
-def _two_sided(scores: Floats, where: tuple[int, ...] = ()) -> Part:
-    """Part from a statistic (first) and its permutations."""
+def _two_sided(scores: Floats, where: tuple[int, ...] = ()) -> Dependence:
+    """Dependence from a statistic (first) and its permutations."""
     slack = 1e-9 * np.abs(scores).max()
     above = (scores >= scores[0] - slack).mean()
     below = (scores <= scores[0] + slack).mean()
     spread = scores.std()
     score = (scores[0] - scores.mean()) / spread if spread > 0 else 0.0
-    return Part(float(min(1.0, 2 * min(above, below))), float(score), where)
+    return Dependence(float(min(1.0, 2 * min(above, below))), float(score), where)
 
 
-def _lag(runs: list[Ints], permutations: int, rng: np.random.Generator) -> Part:
+def _lag(runs: list[Ints], permutations: int, rng: np.random.Generator) -> Dependence:
     """Coincidences at a set of lags against reorderings: the largest standardised excess."""
     longest = max(map(len, runs)) // 2
     lags = sorted({x for j in range(20) for x in (2**j, 3 * 2**j) if x <= max(longest, 1)})
@@ -269,10 +270,10 @@ def _lag(runs: list[Ints], permutations: int, rng: np.random.Generator) -> Part:
     worst = int(np.argmax(np.abs(scores[0])))
     largest = np.abs(scores).max(axis=1)
     p_value = float((largest >= largest[0] - 1e-9).mean())
-    return Part(p_value, float(scores[0, worst]), (lags[worst],))
+    return Dependence(p_value, float(scores[0, worst]), (lags[worst],))
 
 
-def _shift(runs: list[Ints], counts: Ints, rng: np.random.Generator) -> Part:
+def _shift(runs: list[Ints], counts: Ints, rng: np.random.Generator) -> Dependence:
     """Coincidences between two runs at any shift: smallest binomial tail times their number."""
     signs = rng.choice([-1.0, 1.0], size=(4, counts.shape[1]))
     shares = counts / counts.sum(axis=-1, keepdims=True)
@@ -301,19 +302,19 @@ def _shift(runs: list[Ints], counts: Ints, rng: np.random.Generator) -> Part:
                     (length * chance * (1 - chance)) ** 0.5, 1e-9
                 )
                 worst = min(worst, (tail, float(score), (first, second, shift)))
-    return Part(min(1.0, max(number, 1) * worst[0]), worst[1], worst[2])
+    return Dependence(min(1.0, max(number, 1) * worst[0]), worst[1], worst[2])
 
 
-def _repeat(runs: list[Ints], p: Floats) -> Part:
+def _repeat(runs: list[Ints], p: Floats) -> Dependence:
     """The stretch that comes twice: its probability times the number of pairs of places."""
     found = rarest_repeat(runs, p)
     shots = sum(map(len, runs))
     log_p = min(0.0, float(np.log(shots) + np.log(shots - 1) - np.log(2)) + found.log_probability)
     where = (*found.first, *found.second, found.length)
-    return Part(math.exp(log_p), float(found.length), where)
+    return Dependence(math.exp(log_p), float(found.length), where)
 
 
-def _dispersion(tables: list[Ints], permutations: int, rng: np.random.Generator) -> Part:
+def _dispersion(tables: list[Ints], permutations: int, rng: np.random.Generator) -> Dependence:
     """Distance between the rows of each table, against dealing its column sums at random."""
     scores = np.zeros(permutations + 1)
     for table in tables:
@@ -345,7 +346,7 @@ def _deal(left: Ints, size: int, rng: np.random.Generator) -> Ints:
 
 def _seeds(
     counts: Ints, p: NDArray[np.float64], permutations: int, rng: np.random.Generator
-) -> Part:
+) -> Dependence:
     """Sum of U over runs, two-sided, against as many runs drawn from p."""
     shots = counts.sum(axis=-1)
     scores = np.zeros(permutations + 1)

@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
+from qcattn.arguments import check_alpha, entry
 from qcattn.comparisons._quadratic import gamma_tail
-from qcattn.comparisons._rows import Floats, check_level, check_probabilities, place
+from qcattn.comparisons._rows import Floats, check_probabilities
 
 #: Scatter over expectation from which an outcome is put with the rare ones.
 RARE = 0.5
@@ -81,22 +82,23 @@ def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:
         >>> found.refuted, round(float(found.upper), 3)
         (False, 0.071)
     """
-    alpha = check_level(alpha)
+    alpha = check_alpha(alpha)
     law, values = check_probabilities(p), np.asarray(quasi.values, dtype=np.float64)
     covariance = np.asarray(quasi.covariance, dtype=np.float64)
     if law.shape != values.shape or covariance.shape != (*law.shape, law.shape[-1]):
         raise ValueError(
-            f"Arguments `quasi` and `p` must be of shape (..., outcomes), with a covariance of "
+            f"`quasi` and `p` must be of shape (..., outcomes), with a covariance of "
             f"shape (..., outcomes, outcomes), but they have {values.shape}, {law.shape} and "
-            f"{covariance.shape}."
+            f"{covariance.shape}"
         )
     size, shape = law.shape[-1], law.shape[:-1]
     for name, array, axes in (("values", values, -1), ("covariance", covariance, (-2, -1))):
-        finite = np.isfinite(array).all(axis=axes).ravel()
+        finite = np.isfinite(array).all(axis=axes)
         if not finite.all():
+            row = np.unravel_index(int(finite.argmin()), shape)
             raise ValueError(
-                f"Argument `quasi.{name}` must be finite, but {place(int(finite.argmin()), shape)} "
-                "is not. Leave out rows that could not be mitigated."
+                f"`quasi.{name}` must be finite, but {entry(f'quasi.{name}', row)} is not; leave "
+                "out rows that could not be mitigated"
             )
     rows = zip(
         values.reshape(-1, size),

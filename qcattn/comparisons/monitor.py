@@ -28,12 +28,12 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from qcattn.arguments import check_alpha
 from qcattn.comparisons._rows import (
     Bools,
     Floats,
     Ints,
     check_counts,
-    check_level,
     check_probabilities,
 )
 
@@ -76,7 +76,7 @@ class Monitor:
     peak_together: float = 0.0
 
     def __post_init__(self) -> None:
-        check_level(self.alpha)
+        check_alpha(self.alpha)
         if self.counts is None:
             p = check_probabilities(self.p)
             object.__setattr__(self, "p", p)
@@ -100,8 +100,7 @@ class Monitor:
         batch, stray = check_counts(counts)
         if batch.shape != self.p.shape:
             raise ValueError(
-                f"Argument `counts` must have the shape of p, {self.p.shape}, "
-                f"but has {batch.shape}."
+                f"`counts` must have the shape of p, {self.p.shape}, but has {batch.shape}"
             )
         later = replace(self, counts=self.counts + batch, stray=self.stray + stray)
         logs = later.log_e_values
@@ -169,7 +168,7 @@ class Monitor:
         """
         q = check_probabilities(q, "q")
         if q.shape != self.p.shape:
-            raise ValueError(f"Argument `q` must have shape {self.p.shape}, but has {q.shape}.")
+            raise ValueError(f"`q` must have shape {self.p.shape}, but has {q.shape}")
         rng = np.random.default_rng(seed)
         flat_p, flat_q = (x.reshape(-1, x.shape[-1]) for x in (self.p, q))
         stops = np.array(

@@ -35,11 +35,12 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from qcattn.arguments import check_alpha
 from qcattn.comparisons._floors import mixture_floor
 from qcattn.comparisons._foreseen import found
-from qcattn.comparisons._rows import Bools, Floats, check_level, check_probabilities
+from qcattn.comparisons._parts import SHARES
+from qcattn.comparisons._rows import Bools, Floats, check_probabilities
 from qcattn.comparisons.certify import foreseen
-from qcattn.comparisons.fit import SHARES
 
 #: More shots than this are given as infinite.
 MOST = 1e12
@@ -103,10 +104,10 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
         >>> float(shots.detect), float(shots.certify)
         (2065.0, 1978.0)
     """
-    epsilon = check_level(epsilon, "epsilon")
-    alpha, power = check_level(alpha), check_level(power, "power")
+    epsilon = check_alpha(epsilon, "epsilon")
+    alpha, power = check_alpha(alpha), check_alpha(power, "power")
     if power <= alpha:
-        raise ValueError(f"Argument `power` must be above alpha ({alpha}), but is {power}.")
+        raise ValueError(f"`power` must be above alpha ({alpha}), but is {power}")
     law = check_probabilities(p)
     shape, rows = law.shape[:-1], law.reshape(-1, law.shape[-1])
     z_alpha, z_power = -special.ndtri(alpha), special.ndtri(power)

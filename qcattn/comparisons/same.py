@@ -27,7 +27,8 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.comparisons._rows import Bools, Floats, Ints, check_counts, check_level
+from qcattn.arguments import check_alpha
+from qcattn.comparisons._rows import Bools, Floats, Ints, check_counts
 from qcattn.seeds import entropy
 
 #: Shots from which NumPy draws no hypergeometric numbers.
@@ -82,12 +83,12 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
         >>> result.p_values < 0.01
         array([False,  True])
     """
-    alpha, seed = check_level(alpha), entropy(seed)
+    alpha, seed = check_alpha(alpha), entropy(seed)
     (first, stray_a), (second, stray_b) = check_counts(a, "a"), check_counts(b, "b")
     if first.shape != second.shape:
         raise ValueError(
-            f"Arguments `a` and `b` must have the same shape (..., outcomes), but have "
-            f"{first.shape} and {second.shape}."
+            f"`a` and `b` must have the same shape (..., outcomes), but have "
+            f"{first.shape} and {second.shape}"
         )
     shape = first.shape[:-1]
     first = np.concatenate([first, stray_a[..., None]], axis=-1).reshape(-1, first.shape[-1] + 1)
@@ -96,8 +97,8 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
     needed = max(1, math.ceil(min(size, 2) / alpha) - 1)
     if permutations < needed:
         raise ValueError(
-            f"Argument `permutations` must be at least {needed} for the overall p-value to "
-            f"be as small as alpha = {alpha}, but is {permutations}."
+            f"`permutations` must be at least {needed} for the overall p-value to "
+            f"be as small as alpha = {alpha}, but is {permutations}"
         )
     live = (first.sum(axis=-1) > 0) & (second.sum(axis=-1) > 0)
     # Column 0 is what was observed, the rest its permutations, standardised row by row.

@@ -2,7 +2,7 @@
 
 from qcattn.datasets.queries import Head, load_head
 from qcattn.datasets.scores import Scores
-from qcattn.datasets.stored import load, names
+from qcattn.datasets.stored import load_scores, packaged_models
 from qcattn.datasets.values import Values, values
 
-__all__ = ["Head", "Scores", "Values", "load", "load_head", "names", "values"]
+__all__ = ["Head", "Scores", "Values", "load_head", "load_scores", "packaged_models", "values"]

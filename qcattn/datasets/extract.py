@@ -38,8 +38,8 @@ def extract(model: str | Path, text: str) -> Scores:
         return huggingface.scores(model, text)
     nearest = get_close_matches(str(model), _MODELS, n=1, cutoff=0.0)[0]
     raise ValueError(
-        f"Argument `model` is {str(model)!r}, which is neither a known model nor a folder. Did "
-        f"you mean {nearest!r}? Pass {', '.join(map(repr, _MODELS))} or a model folder."
+        f"`model` is {str(model)!r}, which is neither a known model nor a folder; did "
+        f"you mean {nearest!r}? Pass {', '.join(map(repr, _MODELS))} or a model folder"
     )
 
 
@@ -68,7 +68,7 @@ def write(scores: Scores, path: str | Path) -> None:
     """
     path = Path(path)
     if path.suffix.lower() != ".npz":
-        raise ValueError(f"Argument `path` is '{path}', but scores are written as .npz files.")
+        raise ValueError(f"`path` is '{path}', but scores are written as .npz files")
     about = {
         field.name: getattr(scores, field.name)
         for field in dataclasses.fields(scores)

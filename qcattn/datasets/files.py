@@ -134,14 +134,9 @@ def _read_numpy(path: Path) -> Any:
     except OSError:
         raise
     except Exception as error:  # a damaged file can make the zip and npy readers raise anything
-        if "allow_pickle" in str(error) or "pickled" in str(error):
-            raise ValueError(
-                "it holds Python objects or is no NumPy file; objects are never unpickled. "
-                "Convert to a numeric array and save that with numpy.save or numpy.savez."
-            ) from error
         raise ValueError(
-            f"it is damaged or no NumPy file ({error}). "
-            "Write it again with numpy.save or numpy.savez."
+            f"it is damaged, no NumPy file, or holds Python objects, which are never unpickled "
+            f"({error}). Write a numeric array with numpy.save or numpy.savez."
         ) from error
 
 

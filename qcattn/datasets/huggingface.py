@@ -50,8 +50,8 @@ def scores(folder: str | Path, text: str) -> Scores:
     longest = getattr(model.config, "max_position_embeddings", None)
     if ids.shape[-1] == 0 or (longest and ids.shape[-1] > longest):
         raise ValueError(
-            f"Argument `text` has {ids.shape[-1]} tokens, but the model in '{folder}' takes 1 to "
-            f"{longest or 'any number'}. Pass a {'shorter' if ids.shape[-1] else 'longer'} text."
+            f"`text` has {ids.shape[-1]} tokens, but the model in '{folder}' takes 1 to "
+            f"{longest or 'any number'}; pass a {'shorter' if ids.shape[-1] else 'longer'} text"
         )
     recorded, reported = _run(torch, model, folder, ids, inputs["attention_mask"])
     return Scores(
@@ -69,8 +69,8 @@ def _weight_files(folder: Path) -> list[Path]:
     """The weights of the folder, or why there are none to be read."""
     if not (folder / "config.json").is_file():
         raise ValueError(
-            f"Argument `folder` is '{folder}', which holds no config.json. "
-            "Pass a folder written by `save_pretrained` or downloaded whole."
+            f"`folder` is '{folder}', which holds no config.json; "
+            "pass a folder written by `save_pretrained` or downloaded whole"
         )
     files = sorted(folder.glob("*.safetensors"))
     if not files:

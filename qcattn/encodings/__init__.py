@@ -1,8 +1,12 @@
-"""Encodings: scores to a Hamiltonian."""
+"""Encodings: scores to a Hamiltonian.
 
-from qcattn.encodings.binary import Binary
-from qcattn.encodings.one_hot import OneHot
-from qcattn.encodings.rotated import Rotated
-from qcattn.encodings.transverse import Transverse
+Every class says of itself what messages follow from:
 
-__all__ = ["Binary", "OneHot", "Rotated", "Transverse"]
+- ``diagonal``: whether H is diagonal in the computational basis, so that counts follow softmax.
+- ``binary``: whether keys are counted in binary, so that every basis state can have an energy;
+  else each key has a qubit of its own.
+"""
+
+from qcattn.walking import exports
+
+__getattr__, __dir__ = exports("encodings")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from qcattn.attention import check_scores
-from qcattn.records import Hamiltonian
+from qcattn.records import Hamiltonian, readings_of
 
 __all__ = ["Binary"]
 
@@ -27,6 +28,9 @@ class Binary:
         (2, ('00', '01', '10'), [-0.5, -2.0, inf])
     """
 
+    diagonal: ClassVar[bool] = True
+    binary: ClassVar[bool] = True
+
     def __call__(self, scores: ArrayLike) -> Hamiltonian:
         """Encode scores.
 
@@ -42,5 +46,5 @@ class Binary:
         scores = check_scores(scores)
         num_keys = scores.shape[-1]
         num_qubits = max(1, (num_keys - 1).bit_length())
-        codewords = (np.arange(num_keys)[:, None] >> np.arange(num_qubits)) & 1 == 1
+        codewords = readings_of(np.arange(num_keys), num_qubits)
         return Hamiltonian(-scores, codewords, "Binary")

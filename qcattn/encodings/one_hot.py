@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +27,9 @@ class OneHot:
         >>> h.bitstrings, h.operator.simplify().to_list()
         (('01', '10'), [('II', (-1.25+0j)), ('IZ', (0.25+0j)), ('ZI', (1+0j))])
     """
+
+    diagonal: ClassVar[bool] = True
+    binary: ClassVar[bool] = False
 
     def __call__(self, scores: ArrayLike) -> Hamiltonian:
         """Encode scores.

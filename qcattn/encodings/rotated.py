@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from qcattn.encodings.binary import Binary
-from qcattn.records import Hamiltonian
+from qcattn.records import Hamiltonian, every_reading
 
 __all__ = ["Rotated"]
 
@@ -35,6 +36,9 @@ class Rotated:
         [1] A. Kandala et al., Nature 549, 242 (2017): layers of rotations and entanglers.
     """
 
+    diagonal: ClassVar[bool] = False
+    binary: ClassVar[bool] = True
+
     angles: ArrayLike | None = None
 
     def __call__(self, scores: ArrayLike) -> Hamiltonian:
@@ -57,15 +61,16 @@ class Rotated:
         angles = np.full((1, n), np.pi / 4) if self.angles is None else np.asarray(self.angles)
         if angles.ndim < 2 or angles.shape[-1] != n or not np.isfinite(angles).all():
             raise ValueError(
-                f"Argument `angles` must be finite and of shape (..., layers, {n}) for "
+                f"`angles` must be finite and of shape (..., layers, {n}) for "
                 f"{plain.num_keys} keys on {n} qubits, but its shape is {angles.shape}"
             )
         try:
             basis = np.broadcast_to(angles.astype(float), (*plain.shape, *angles.shape[-2:]))
         except ValueError as error:
             raise ValueError(
-                f"Argument `angles` of shape {angles.shape} does not broadcast over scores of "
-                f"leading shape {plain.shape}"
+                f"`angles` must broadcast over scores of leading shape {plain.shape}, but are of "
+                f"shape {angles.shape}"
             ) from error
-        words = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
-        return replace(plain, energies=energies, codewords=words, encoding="Rotated", basis=basis)
+        return replace(
+            plain, energies=energies, codewords=every_reading(n), encoding="Rotated", basis=basis
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,6 +35,9 @@ class Transverse:
         [1] M. H. Amin et al., Phys. Rev. X 8, 021050 (2018).
     """
 
+    diagonal: ClassVar[bool] = False
+    binary: ClassVar[bool] = True
+
     field: float = 1.0
     gap: float = 10.0
 
@@ -53,7 +57,7 @@ class Transverse:
         from qiskit.quantum_info import SparsePauliOp
 
         if not (np.isfinite(self.field) and self.field >= 0):
-            raise ValueError(f"Argument `field` must be 0 or more, but is {self.field!r}")
+            raise ValueError(f"`field` must be 0 or more, but is {self.field!r}")
         filled = Binary()(scores).filled(self.gap)
         n = filled.num_qubits
         terms = [("X", [q], -float(self.field)) for q in range(n)]

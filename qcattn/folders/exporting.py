@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.folders.results import whole_file
+from qcattn.folders.whole import whole_file
 from qcattn.sweeps.results import Cell, Sweep
 
 __all__ = ["export_csv", "export_parquet"]

@@ -1,10 +1,7 @@
-"""Findings on disk: one folder, written whole or not at all, and read without trust."""
+"""What the folder of findings says: ``findings.json``, and the points of the pictures."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -12,13 +9,21 @@ from typing import Any, get_args
 import numpy as np
 
 from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel, Role, Scale, Style
-from qcattn.folders.results import read_document, read_sealed, whole_folder
+from qcattn.folders.sealed import Kind, Sealed, npz, read_number, read_sealed, write_sealed
+from qcattn.folders.whole import whole_folder
 
 __all__ = ["is_findings", "load_findings", "save_findings", "write_findings"]
 
-FORMAT = "qcattn findings"
-FORMAT_VERSION = 1
-_FILE, _ARRAYS = "findings.json", "findings.npz"
+#: Version 2 seals itself; a finding has a name and no claim, and a check a name and a share of
+#: alpha.
+_KIND = Kind(
+    "findings",
+    version=2,
+    files=("findings.npz",),
+    wrote="`qcattn claims` or `save_findings`",
+    unsealed={1: {"findings.npz": "arrays_sha256"}},
+)
+_ENDS = ("best", "low", "high")
 
 
 def save_findings(findings: Sequence[Finding], folder: str | Path) -> None:
@@ -39,35 +44,25 @@ def save_findings(findings: Sequence[Finding], folder: str | Path) -> None:
 def write_findings(findings: Sequence[Finding], folder: Path) -> None:
     """Write the files of findings into a folder, ``findings.json`` last."""
     arrays: dict[str, np.ndarray] = {}
-    entries = []
     for i, finding in enumerate(findings):
         for j, panel in enumerate(finding.panels):
             for k, curve in enumerate(panel.curves):
                 for name in ("x", "y", "low", "high"):
                     if (array := getattr(curve, name)) is not None:
                         arrays[f"{i}_{j}_{k}_{name}"] = np.asarray(array, dtype=float)
-        entries.append(_entry(finding))
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    (folder / _ARRAYS).write_bytes(buffer.getvalue())
-    document = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "arrays_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
-        "findings": entries,
-    }
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / _FILE).write_text(text + "\n", encoding="utf-8")
+    document = {"findings": [_entry(finding) for finding in findings]}
+    write_sealed(_KIND, folder, document, {"findings.npz": npz(arrays)})
 
 
 def _entry(finding: Finding) -> dict[str, Any]:
-    texts = ("name", "title", "statement", "section", "condition", "words", "shots")
+    texts = ("name", "title", "statement", "section", "condition", "words")
     return {
         **{name: getattr(finding, name) for name in texts},
         "standing": finding.standing,  # for readers of the file; not read back
-        "alpha": repr(float(finding.alpha)),
+        "shots": int(finding.shots),
+        "alpha": float(finding.alpha),
         "seed": str(finding.seed),
-        "seconds": repr(float(finding.seconds)),
+        "seconds": float(finding.seconds),
         "settings": dict(finding.settings),
         "versions": dict(finding.versions),
         "checks": [
@@ -77,21 +72,17 @@ def _entry(finding: Finding) -> dict[str, Any]:
                 "holds": None if check.holds is None else bool(check.holds),
                 "by": check.by,
                 "role": check.role,
-                "alpha": repr(float(check.alpha)),
+                "alpha": float(check.alpha),
             }
             for check in finding.checks
         ],
-        # JSON has no NaN.
         "numbers": [
             {
-                "name": number.name,
-                "reference": repr(float(number.reference)),
-                **{
-                    end: repr(float(getattr(number.estimate, end)))
-                    for end in ("best", "low", "high")
-                },
+                "name": each.name,
+                "reference": float(each.reference),
+                **{end: float(getattr(each.estimate, end)) for end in _ENDS},
             }
-            for number in finding.numbers
+            for each in finding.numbers
         ],
         "panels": [
             {
@@ -107,7 +98,7 @@ def _entry(finding: Finding) -> dict[str, Any]:
 
 def is_findings(folder: str | Path) -> bool:
     """Whether a folder holds findings."""
-    return (Path(folder) / _FILE).is_file()
+    return _KIND.lies_in(folder)
 
 
 def load_findings(folder: str | Path) -> list[Finding]:
@@ -117,79 +108,87 @@ def load_findings(folder: str | Path) -> list[Finding]:
         folder: What `save_findings` or ``qcattn claims`` wrote.
 
     Raises:
-        ValueError: If a file is missing, foreign or damaged; the message names it.
+        NotWhole: If a file is missing, foreign or damaged; the message names it.
     """
-    folder = Path(folder)
-    wrote = "`qcattn claims` or `save_findings`"
-    document = read_document(folder / _FILE, "findings", FORMAT_VERSION, wrote)
-    content = read_sealed(folder / _ARRAYS, document.get("arrays_sha256"))
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        return [_parse(entry, i, arrays) for i, entry in enumerate(document["findings"])]
-    except Exception as error:  # a forged file can make any reader fail in any way
-        raise ValueError(
-            f"`{folder}` does not hold whole findings ({type(error).__name__}: {error}); run them "
-            "again"
-        ) from error
+    return read_sealed(_KIND, folder, _findings_of)
 
 
-def _parse(entry: dict[str, Any], i: int, arrays: dict[str, np.ndarray]) -> Finding:
-    panels = []
-    for j, panel in enumerate(entry["panels"]):
-        curves = tuple(
-            Curve(
-                str(curve["name"]),
-                arrays[f"{i}_{j}_{k}_x"],
-                arrays[f"{i}_{j}_{k}_y"],
-                arrays.get(f"{i}_{j}_{k}_low"),
-                arrays.get(f"{i}_{j}_{k}_high"),
-                _known("style", curve["style"], Style),
-            )
-            for k, curve in enumerate(panel["curves"])
-        )
-        panels.append(
-            Panel(
-                **{name: str(panel[name]) for name in ("title", "x_label", "y_label")},
-                curves=curves,
-                x_scale=_known("x_scale", panel["x_scale"], Scale),
-                y_scale=_known("y_scale", panel["y_scale"], Scale),
-                ticks=tuple(map(str, panel["ticks"])),
-            )
-        )
+def _findings_of(sealed: Sealed) -> list[Finding]:
+    entries, arrays = sealed.document["findings"], sealed.arrays("findings.npz")
+    if sealed.version == 1:
+        entries = [_renewed(entry) for entry in entries]
+    return [_finding(entry, i, arrays) for i, entry in enumerate(entries)]
+
+
+def _renewed(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry of version 1 as version 2 has it: a check is named by what it states."""
+    statements = [check["statement"] for check in entry["checks"]]
+    checks: list[dict[str, Any]] = []
+    taken: set[str] = set()
     for check in entry["checks"]:
-        if not (check["holds"] is None or isinstance(check["holds"], bool)):
-            raise ValueError(f"a check neither holds nor fails: {check['holds']!r}")
+        name, copies = check["statement"], 1
+        while name in taken or (copies > 1 and name in statements):
+            copies += 1
+            name = f"{check['statement']} ({copies})"
+        taken.add(name)
+        checks.append({**check, "name": name, "alpha": 0.0})
+    return {**entry, "name": entry["claim"], "checks": checks}
+
+
+def _finding(entry: dict[str, Any], i: int, arrays: dict[str, np.ndarray]) -> Finding:
+    texts = ("name", "title", "statement", "section", "condition", "words")
     return Finding(
-        **{name: str(entry[name]) for name in ("name", "title", "statement", "section")},
-        checks=tuple(
-            Check(
-                str(check["name"]),
-                str(check["statement"]),
-                check["holds"],
-                str(check["by"]),
-                _known("role", check["role"], Role),
-                float(check["alpha"]),
-            )
-            for check in entry["checks"]
-        ),
+        **{name: str(entry[name]) for name in texts},
+        checks=tuple(_check(check) for check in entry["checks"]),
         numbers=tuple(
             Number(
-                str(number["name"]),
-                Estimate(*(float(number[end]) for end in ("best", "low", "high"))),
-                float(number["reference"]),
+                str(each["name"]),
+                Estimate(*(read_number(each[end]) for end in _ENDS)),
+                read_number(each["reference"]),
             )
-            for number in entry["numbers"]
+            for each in entry["numbers"]
         ),
-        condition=str(entry["condition"]),
-        words=str(entry["words"]),
-        panels=tuple(panels),
+        panels=tuple(_panel(panel, f"{i}_{j}", arrays) for j, panel in enumerate(entry["panels"])),
         shots=int(entry["shots"]),
-        alpha=float(entry["alpha"]),
+        alpha=read_number(entry["alpha"]),
         seed=int(entry["seed"]),
         settings={str(name): str(text) for name, text in entry["settings"].items()},
         versions={str(name): str(text) for name, text in entry["versions"].items()},
-        seconds=float(entry["seconds"]),
+        seconds=read_number(entry["seconds"]),
+    )
+
+
+def _check(entry: dict[str, Any]) -> Check:
+    if not (entry["holds"] is None or isinstance(entry["holds"], bool)):
+        raise ValueError(f"a check neither holds nor fails: {entry['holds']!r}")
+    return Check(
+        str(entry["name"]),
+        str(entry["statement"]),
+        entry["holds"],
+        str(entry["by"]),
+        _known("role", entry["role"], Role),
+        read_number(entry["alpha"]),
+    )
+
+
+def _panel(entry: dict[str, Any], place: str, arrays: dict[str, np.ndarray]) -> Panel:
+    curves = tuple(
+        Curve(
+            str(curve["name"]),
+            arrays[f"{place}_{k}_x"],
+            arrays[f"{place}_{k}_y"],
+            arrays.get(f"{place}_{k}_low"),
+            arrays.get(f"{place}_{k}_high"),
+            _known("style", curve["style"], Style),
+        )
+        for k, curve in enumerate(entry["curves"])
+    )
+    return Panel(
+        **{name: str(entry[name]) for name in ("title", "x_label", "y_label")},
+        curves=curves,
+        x_scale=_known("x_scale", entry["x_scale"], Scale),
+        y_scale=_known("y_scale", entry["y_scale"], Scale),
+        ticks=tuple(map(str, entry["ticks"])),
     )
 
 

@@ -1,164 +1,43 @@
-"""Results on disk: a folder that is written whole or not at all, and read without trust.
+"""What the folder of a result says: ``result.json``, its arrays, and the template circuit.
 
 ``result.json`` says what the result is, ``result.npz`` holds its arrays, ``template.qpy`` the
-circuit as Qiskit reads it back and ``template.qasm`` the same for other tools. Nothing is ever
-unpickled; files are checked against the hashes in ``result.json``.
+circuit as Qiskit reads it back and ``template.qasm`` the same for other tools. The document also
+names the other results of the same run, if there are any, and the error rate of all of them; see
+`qcattn.folders.runs`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import re
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from qiskit import qasm3, qpy
+from qiskit import QuantumCircuit, qasm3, qpy
+from qiskit.qpy.common import QPY_COMPATIBILITY_VERSION, QPY_VERSION
+from qiskit.qpy.exceptions import QpyError
 
+from qcattn.folders.sealed import Kind, Sealed, npz, read_number, read_sealed, write_sealed
+from qcattn.folders.whole import whole_folder
 from qcattn.records import Counts, Prepared, Resources, Result, Verdict
 
-__all__ = [
-    "check_free",
-    "load",
-    "read_document",
-    "read_sealed",
-    "save",
-    "whole_file",
-    "whole_folder",
-    "write_files",
-]
+__all__ = ["RESULT", "load", "load_part", "result_of", "save", "write_part", "write_result"]
 
-FORMAT = "qcattn result"
-FORMAT_VERSION = 1
-_FILES = ("result.npz", "template.qpy", "template.qasm")
+#: Version 2 names the parts of a run and states the error rate of the whole.
+RESULT = Kind(
+    "result",
+    version=2,
+    files=("result.npz", "template.qpy", "template.qasm"),
+    wrote="`qcattn run` or `save`",
+)
 _VERDICT_ARRAYS = ("statistic", "p_values", "refuted", "resolution", "undecided")
 _PREPARED_ARRAYS = ("values", "codewords", "distribution", "success", "error")
 _COUNT_ARRAYS = ("keys", "stray", "discarded")
 _ARRAYS = ("scores", "beta", "expected")
-_TEXTS = ("settings", "versions", "source", "seconds")
-
-
-@contextmanager
-def whole_folder(folder: str | Path) -> Iterator[Path]:
-    """A new folder that appears under its name when the block ends well, or not at all.
-
-    Args:
-        folder: Where the folder should be; it must not exist yet, or be empty.
-
-    Yields:
-        A hidden folder, to write into.
-
-    Raises:
-        ValueError: If ``folder`` is taken.
-        OSError: If it cannot be written; nothing is left behind.
-    """
-    target = Path(folder).absolute()
-    check_free(folder)
-    parents = [parent for parent in target.parents if not parent.exists()]
-    fresh = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Inside an empty folder, which may be a disk of its own; else beside its place.
-        place = target if target.is_dir() else target.parent
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=place))
-        fresh.chmod(0o755)
-        yield fresh
-        if place == target:
-            if set(target.iterdir()) != {fresh}:
-                raise ValueError(f"`{folder}` was filled by another meanwhile; name another folder")
-            _fill(target, fresh)
-        else:
-            check_free(folder)
-            os.replace(fresh, target)
-    except BaseException as error:
-        if fresh is not None:
-            shutil.rmtree(fresh, ignore_errors=True)
-        for parent in parents:
-            with suppress(OSError):
-                parent.rmdir()
-        if isinstance(error, OSError):
-            raise OSError(
-                error.errno,
-                f"`{folder}` cannot be written: {error.strerror or error}; nothing was left there. "
-                "Free space, or name another folder",
-            ) from error
-        raise
-
-
-@contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
-    """A new file that appears under its name when the block ends well, or not at all.
-
-    Args:
-        path: Where the file should be; it must not exist yet.
-
-    Yields:
-        A hidden file beside it, to write.
-
-    Raises:
-        ValueError: If ``path`` exists.
-        OSError: If it cannot be written; nothing is left behind.
-    """
-    path = Path(path)
-    if path.exists():
-        raise ValueError(f"`{path}` exists and is left as it is; name another file")
-    fresh = None
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-        os.close(handle)
-        fresh = Path(name)
-        yield fresh
-        fresh.chmod(0o644)
-        if path.exists():
-            raise ValueError(f"`{path}` was made by another meanwhile; name another file")
-        os.replace(fresh, path)
-    except BaseException as error:
-        if fresh is not None:
-            with suppress(OSError):
-                fresh.unlink()
-        if isinstance(error, OSError):
-            raise OSError(
-                error.errno,
-                f"`{path}` cannot be written: {error.strerror or error}; nothing was left there. "
-                "Free space, or name another place",
-            ) from error
-        raise
-
-
-def _fill(target: Path, fresh: Path) -> None:
-    """Move everything into an empty folder; what makes it a result comes last."""
-    moved = []
-    try:
-        for entry in sorted(fresh.iterdir(), key=lambda entry: entry.name == "result.json"):
-            os.replace(entry, target / entry.name)
-            moved.append(target / entry.name)
-        fresh.rmdir()
-    except BaseException:
-        for path in moved:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        raise
-
-
-def check_free(folder: str | Path) -> None:
-    """Refuse a name that is taken.
-
-    Raises:
-        ValueError: If there is a file, or a folder that is not empty.
-    """
-    target = Path(folder)
-    try:
-        taken = target.exists() and not (target.is_dir() and not any(target.iterdir()))
-    except OSError as error:
-        raise ValueError(f"`{folder}` cannot be read: {error.strerror}; name another") from error
-    if taken:
-        raise ValueError(f"`{folder}` exists and is left as it is; name another folder")
+_TEXTS = ("settings", "versions", "source")
 
 
 def save(result: Result, folder: str | Path) -> None:
@@ -183,28 +62,41 @@ def save(result: Result, folder: str | Path) -> None:
         (np.True_, True)
     """
     with whole_folder(folder) as fresh:
-        write_files(result, fresh)
+        write_result(result, fresh)
 
 
-def write_files(result: Result, folder: Path) -> None:
-    """Write the files of a result into a folder, ``result.json`` last."""
+def write_result(
+    result: Result,
+    folder: Path,
+    *,
+    alpha: float | None = None,
+    parts: Sequence[dict[str, str]] = (),
+) -> str:
+    """Write the files of a result into a folder, ``result.json`` last.
+
+    Args:
+        result: What to write.
+        folder: Into which; it exists.
+        alpha: Error rate of the whole run; that of the result if None.
+        parts: What `write_part` returned for the other results of the run.
+
+    Returns:
+        The hash that ``result.json`` states of itself.
+    """
     files = {
-        "result.npz": _npz(_arrays(result)),
-        "template.qpy": _qpy(result.prepared),
-        "template.qasm": _qasm(result.prepared).encode(),
+        "result.npz": npz(_arrays(result)),
+        "template.qpy": _qpy(result.prepared.circuit),
+        "template.qasm": _qasm(result.prepared.circuit).encode(),
     }
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
     document = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "files": {name: _sha256(content) for name, content in files.items()},
+        "alpha": result.alpha if alpha is None else alpha,
+        "parts": list(parts),
         "shots": result.shots,
         "seed": str(result.seed),
         "complete": result.complete,
         "tokens": list(result.tokens),
         "axes": list(result.axes),
-        **{name: dict(getattr(result, name)) for name in _TEXTS},
+        **{name: dict(getattr(result, name)) for name in (*_TEXTS, "seconds")},
         "resources": asdict(result.resources),
         "prepared": {
             name: getattr(result.prepared, name)
@@ -218,48 +110,70 @@ def write_files(result: Result, folder: Path) -> None:
             for verdict in result.verdicts
         ],
     }
-    document = _with_infinities(document)
-    document["sha256"] = _sha256(_canonical(document))
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / "result.json").write_text(text + "\n", encoding="utf-8")
+    return write_sealed(RESULT, folder, document, files)
 
 
 def load(folder: str | Path) -> Result:
-    """Read a result back, as it was.
+    """Read a result back, as it was; of a run of several parts the first.
 
     Args:
-        folder: What `save` wrote.
+        folder: What `save` or ``qcattn run`` wrote.
 
     Raises:
-        ValueError: If a file is missing, foreign or damaged; the message names it.
+        NotWhole: If a file is missing, foreign or damaged; the message names it.
     """
-    folder = Path(folder)
-    document = _checked_document(folder / "result.json")
-    content = {name: read_sealed(folder / name, document["files"].get(name)) for name in _FILES}
-    try:
-        result = _parse(document, content)
-    except Exception as error:  # a forged file can make any reader fail in any way
-        raise ValueError(
-            f"`{folder}` is not a whole result of qcattn ({type(error).__name__}: {error}); run it "
-            "again"
-        ) from error
-    return result
+    return read_sealed(RESULT, folder, result_of)
 
 
-def _parse(document: dict[str, Any], content: dict[str, bytes]) -> Result:
-    with np.load(io.BytesIO(content["result.npz"]), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    (circuit,) = qpy.load(io.BytesIO(content["template.qpy"]))
+def write_part(result: Result, folder: Path, place: int, name: str) -> dict[str, str]:
+    """Write a result into a new folder inside another, and say how the other one names it.
+
+    Args:
+        result: What to write.
+        folder: The folder around it.
+        place: Among the parts.
+        name: What it is; with ``place`` it makes the name of the new folder.
+
+    Returns:
+        For the document of the folder around it: the name of the new folder, and the hash that
+        ``result.json`` there states of itself.
+    """
+    inside = f"{place:02d}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}"
+    (folder / inside).mkdir()
+    return {"folder": inside, "sha256": write_result(result, folder / inside)}
+
+
+def load_part(folder: Path, name: str, seal: str | None) -> Result:
+    """Read a result that the document of the folder around it names.
+
+    Args:
+        folder: The folder around it.
+        name: The name of its own folder.
+        seal: The hash that it must state of itself; None if the document says none.
+
+    Raises:
+        ValueError: If it would lie outside.
+        NotWhole: If it is not whole, or another than is named.
+    """
+    if name in ("", ".", "..") or Path(name).name != name:
+        raise ValueError(f"a part must lie in a folder inside this one, but is named {name!r}")
+    return read_sealed(RESULT, folder / name, result_of, seal)
+
+
+def result_of(sealed: Sealed) -> Result:
+    """The result that was written into a folder, the parts beside it left out."""
+    document = sealed.document
+    arrays: dict[str, Any] = sealed.arrays("result.npz")
     verdicts = tuple(
         Verdict(
-            **_without_infinities(entry),
+            **_verdict(entry),
             **{name: arrays[f"verdict{i}_{name}"] for name in _VERDICT_ARRAYS},
         )
         for i, entry in enumerate(document["verdicts"])
     )
     prepared = Prepared(
         **document["prepared"],
-        circuit=circuit,
+        circuit=_circuit(sealed.files["template.qpy"]),
         **{name: arrays[f"prepared_{name}"] for name in _PREPARED_ARRAYS},
     )
     texts: dict[str, Any] = {name: dict(document[name]) for name in _TEXTS}
@@ -274,6 +188,7 @@ def _parse(document: dict[str, Any], content: dict[str, bytes]) -> Result:
         tokens=tuple(document["tokens"]),
         axes=tuple(document["axes"]),
         complete=bool(document["complete"]),
+        seconds={stage: read_number(value) for stage, value in document["seconds"].items()},
         **texts,
     )
     _check_shapes(result)
@@ -319,108 +234,41 @@ def _arrays(result: Result) -> dict[str, np.ndarray]:
     return {name: np.asarray(array) for name, array in arrays.items()}
 
 
-def _npz(arrays: dict[str, np.ndarray]) -> bytes:
+def _verdict(entry: dict[str, Any]) -> dict[str, Any]:
+    numbers = {field.name for field in fields(Verdict)} - {"name"}
+    return {name: read_number(value) if name in numbers else value for name, value in entry.items()}
+
+
+def _qpy(circuit: QuantumCircuit) -> bytes:
+    """The circuit in the lowest version of QPY that holds it.
+
+    Version 13, which is the lowest that Qiskit 2 writes, is read by Qiskit 1.3 and later; it holds
+    the circuits of all preparations here. Version 14 needs Qiskit 2.0, 15 needs 2.1, 16 needs
+    2.1.1, 17 needs 2.3 and 18 needs 2.6.
+    """
+    for version in range(QPY_COMPATIBILITY_VERSION, QPY_VERSION):
+        buffer = io.BytesIO()
+        try:
+            qpy.dump(circuit, buffer, version=version)
+        except QpyError:
+            continue
+        return buffer.getvalue()
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    qpy.dump(circuit, buffer)
     return buffer.getvalue()
 
 
-def _qpy(prepared: Prepared) -> bytes:
-    buffer = io.BytesIO()
-    qpy.dump(prepared.circuit, buffer)
-    return buffer.getvalue()
+def _circuit(content: bytes) -> QuantumCircuit:
+    """The circuit of a QPY file."""
+    # Byte 6 is the version. Before 13 expressions were stored as Python's or another library's.
+    if len(content) > 6 and content[6] < 13:
+        raise ValueError(f"template.qpy has version {content[6]} of QPY; 13 and later are read")
+    (circuit,) = qpy.load(io.BytesIO(content))
+    return circuit
 
 
-def _qasm(prepared: Prepared) -> str:
+def _qasm(circuit: QuantumCircuit) -> str:
     try:
-        return qasm3.dumps(prepared.circuit)
+        return qasm3.dumps(circuit)
     except qasm3.QASM3ExporterError:
         return "OPENQASM 3.0;\n// Not all instructions have a name here; see template.qpy\n"
-
-
-def _canonical(document: dict[str, Any]) -> bytes:
-    """The document without its own hash, written in one way only."""
-    rest = {name: value for name, value in document.items() if name != "sha256"}
-    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8")
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def read_document(path: Path, what: str, version: int, wrote: str) -> dict[str, Any]:
-    """A JSON document that says that it holds results, trials or findings of this version.
-
-    Args:
-        path: The file.
-        what: ``"result"``, ``"trials"`` or ``"findings"``.
-        version: Of the format.
-        wrote: What writes such files, for the error.
-
-    Raises:
-        ValueError: If it is missing, unreadable, foreign, or of another version.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        missing = isinstance(error, FileNotFoundError)
-        raise ValueError(
-            f"`{path}` {'is missing' if missing else f'cannot be read ({error.strerror})'}; name a "
-            f"folder that {wrote} wrote"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"`{path}` is damaged: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != f"qcattn {what}":
-        raise ValueError(f"`{path}` holds no {what} of qcattn; name a folder that {wrote} wrote")
-    if document.get("format_version") != version:
-        raise ValueError(
-            f"`{path}` has format version {document.get('format_version')!r}, but this qcattn "
-            f"reads {version}; use the version of qcattn that wrote it"
-        )
-    return document
-
-
-def read_sealed(path: Path, seal: object) -> bytes:
-    """The bytes of a file whose SHA-256 is known.
-
-    Raises:
-        ValueError: If it is missing, unreadable, or not what it was.
-    """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ValueError(f"`{path}` is missing; the folder is not whole") from error
-    except OSError as error:
-        raise ValueError(f"`{path}` cannot be read: {error.strerror}") from error
-    if _sha256(content) != seal:
-        raise ValueError(f"`{path}` is damaged: its SHA-256 is not the one stated beside it")
-    return content
-
-
-def _checked_document(path: Path) -> dict[str, Any]:
-    """``result.json``, which states its own hash too."""
-    document = read_document(path, "result", FORMAT_VERSION, "`qcattn run` or `save`")
-    try:
-        intact = document.get("sha256") == _sha256(_canonical(document))
-    except UnicodeEncodeError:
-        intact = False
-    if not intact:
-        raise ValueError(f"`{path}` is damaged: its SHA-256 is not the one it states")
-    if not isinstance(document.get("files"), dict):
-        raise ValueError(f"`{path}` is damaged: it names no files")
-    return document
-
-
-def _with_infinities(document: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no infinity; an infinite resolution is written as a string."""
-    for entry in document["verdicts"]:
-        for name, value in entry.items():
-            if isinstance(value, float) and not np.isfinite(value):
-                entry[name] = str(value)
-    return document
-
-
-def _without_infinities(entry: dict[str, Any]) -> dict[str, Any]:
-    numbers = {field.name for field in fields(Verdict)} - {"name"}
-    return {name: float(value) if name in numbers else value for name, value in entry.items()}

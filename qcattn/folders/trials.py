@@ -1,4 +1,4 @@
-"""Trials on disk: one folder, written whole or not at all, with a result in it for each method.
+"""What the folder of trials says: ``trials.json``, the Hamiltonian, and a result for each method.
 
 ``trials.json`` says what was tried, ``hamiltonian.npz`` holds its energies; the results lie in
 folders of their own, as `qcattn.folders.results` writes them, and can be read alone.
@@ -6,24 +6,27 @@ folders of their own, as `qcattn.folders.results` writes them, and can be read a
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
-from qcattn.folders.results import load, read_document, read_sealed, whole_folder, write_files
+from qcattn.folders.results import load_part, write_part
+from qcattn.folders.sealed import Kind, Sealed, npz, read_number, read_sealed, write_sealed
+from qcattn.folders.whole import whole_folder
 from qcattn.records import Hamiltonian
 from qcattn.trials import Trial, Trials
 
 __all__ = ["is_trials", "load_trials", "save_trials", "write_trials"]
 
-FORMAT = "qcattn trials"
-FORMAT_VERSION = 1
-_FILE = "trials.json"
+#: Version 2 seals itself and the results in it.
+_KIND = Kind(
+    "trials",
+    version=2,
+    files=("hamiltonian.npz",),
+    wrote="`qcattn prepare` or `save_trials`",
+    unsealed={1: {"hamiltonian.npz": "hamiltonian_sha256"}},
+)
 _NUMBERS = ("beta", "trace_distance", "fidelity")
 
 
@@ -60,33 +63,9 @@ def write_trials(trials: Trials, folder: Path) -> None:
     arrays = {"energies": hamiltonian.energies, "codewords": hamiltonian.codewords}
     if hamiltonian.basis is not None:
         arrays["basis"] = hamiltonian.basis
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    (folder / "hamiltonian.npz").write_bytes(buffer.getvalue())
-    entries = []
-    for i, trial in enumerate(trials.trials):
-        name = ""
-        if trial.result is not None:
-            name = f"{i:02d}-{trial.name}"
-            (folder / name).mkdir()
-            write_files(trial.result, folder / name)
-        entries.append(
-            {
-                "name": trial.name,
-                "method": trial.method,
-                "refused": trial.refused,
-                "folder": name,
-                "seconds": list(trial.seconds),
-                # JSON has no NaN.
-                **{key: repr(float(getattr(trial, key))) for key in _NUMBERS},
-            }
-        )
     terms = hamiltonian.off_diagonal
-    document: dict[str, Any] = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+    document = {
         "hamiltonian": hamiltonian.encoding,
-        "hamiltonian_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
         "off_diagonal": []
         if terms is None
         else [[label, float(weight.real)] for label, weight in terms.to_list()],
@@ -95,15 +74,26 @@ def write_trials(trials: Trials, folder: Path) -> None:
         "seed": str(trials.seed),
         "complete": trials.complete,
         "source": dict(trials.source),
-        "trials": entries,
+        "trials": [
+            {
+                "name": trial.name,
+                "method": trial.method,
+                "refused": trial.refused,
+                "result": None
+                if trial.result is None
+                else write_part(trial.result, folder, place, trial.name),
+                "seconds": list(trial.seconds),
+                **{name: float(getattr(trial, name)) for name in _NUMBERS},
+            }
+            for place, trial in enumerate(trials.trials)
+        ],
     }
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / _FILE).write_text(text + "\n", encoding="utf-8")
+    write_sealed(_KIND, folder, document, {"hamiltonian.npz": npz(arrays)})
 
 
 def is_trials(folder: str | Path) -> bool:
     """Whether a folder holds trials."""
-    return (Path(folder) / _FILE).is_file()
+    return _KIND.lies_in(folder)
 
 
 def load_trials(folder: str | Path) -> Trials:
@@ -113,27 +103,14 @@ def load_trials(folder: str | Path) -> Trials:
         folder: What `save_trials` or ``qcattn prepare`` wrote.
 
     Raises:
-        ValueError: If a file is missing, foreign or damaged; the message names it.
+        NotWhole: If a file is missing, foreign or damaged; the message names it.
     """
-    folder = Path(folder)
-    wrote = "`qcattn prepare` or `save_trials`"
-    document = read_document(folder / _FILE, "trials", FORMAT_VERSION, wrote)
-    content = read_sealed(folder / "hamiltonian.npz", document.get("hamiltonian_sha256"))
-    try:
-        return _parse(document, content, folder)
-    except Exception as error:  # a forged file can make any reader fail in any way
-        if isinstance(error, ValueError) and str(folder) in str(error):
-            raise
-        raise ValueError(
-            f"`{folder}` does not hold whole trials ({type(error).__name__}: {error}); run them "
-            "again"
-        ) from error
+    return read_sealed(_KIND, folder, _trials_of)
 
 
-def _parse(document: dict[str, Any], content: bytes, folder: Path) -> Trials:
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    terms = [(str(label), float(weight)) for label, weight in document["off_diagonal"]]
+def _trials_of(sealed: Sealed) -> Trials:
+    document, arrays = sealed.document, sealed.arrays("hamiltonian.npz")
+    terms = [(str(label), read_number(weight)) for label, weight in document["off_diagonal"]]
     hamiltonian = Hamiltonian(
         arrays["energies"],
         arrays["codewords"],
@@ -141,28 +118,30 @@ def _parse(document: dict[str, Any], content: bytes, folder: Path) -> Trials:
         SparsePauliOp.from_list(terms) if terms else None,
         arrays.get("basis"),
     )
-    trials = []
-    for entry in document["trials"]:
-        name = str(entry["folder"])
-        if Path(name).name != name:
-            raise ValueError(f"a trial lies outside its folder: {name!r}")
-        before, after = entry["seconds"]
-        trials.append(
-            Trial(
-                str(entry["name"]),
-                str(entry["method"]),
-                result=load(folder / name) if name else None,
-                refused=str(entry["refused"]),
-                seconds=(float(before), float(after)),
-                **{key: float(entry[key]) for key in _NUMBERS},
-            )
-        )
     return Trials(
         hamiltonian,
-        tuple(trials),
+        tuple(_trial(entry, sealed) for entry in document["trials"]),
         int(document["shots"]),
-        float(document["alpha"]),
+        read_number(document["alpha"]),
         int(document["seed"]),
         bool(document["complete"]),
         {str(name): str(text) for name, text in document["source"].items()},
+    )
+
+
+def _trial(entry: dict[str, Any], sealed: Sealed) -> Trial:
+    if sealed.version == 1:  # named the folder of a result alone, and none by ""
+        part = {"folder": entry["folder"], "sha256": None} if entry["folder"] else None
+    else:
+        part = entry["result"]
+    before, after = entry["seconds"]
+    return Trial(
+        str(entry["name"]),
+        str(entry["method"]),
+        result=None
+        if part is None
+        else load_part(sealed.folder, str(part["folder"]), part["sha256"]),
+        refused=str(entry["refused"]),
+        seconds=(read_number(before), read_number(after)),
+        **{name: read_number(entry[name]) for name in _NUMBERS},
     )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import ParameterVector
 
-from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import need_diagonal
+from qcattn.errors import DoesNotFit
+from qcattn.preparations.basis import append_basis
+from qcattn.preparations.delivery import delivered
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.heralded import (
     append_herald,
@@ -89,6 +92,12 @@ class Amplified:
             arXiv:quant-ph/0005055.
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "diagonal"
+    batched: ClassVar[bool] = True
+    every_state: ClassVar[bool] = False
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Yoder, Low, Chuang, PRL 113, 210501"
+
     success: ArrayLike | None = None
     delta: float = 0.1
 
@@ -103,11 +112,12 @@ class Amplified:
             Prepared of shape (...); the metadata of its circuit say how many rounds it takes.
 
         Raises:
-            ValueError: If beta is not positive and finite, delta not between 0 and 1, the
-                Hamiltonian has terms that do not commute, or the success given is no probability,
+            DoesNotFit: If the Hamiltonian has terms that do not commute, or the success given is
                 smaller than it can be, or so wrong that no shot would be kept.
+            ValueError: If beta is not positive and finite, delta not between 0 and 1, or the
+                success given is of another shape.
         """
-        need_diagonal(hamiltonian, "Amplified")
+        check_fits(self, hamiltonian)
         if not 0 < self.delta < 1:
             raise ValueError(f"`delta` must be above 0 and below 1, but is {self.delta!r}")
         distribution = populations(hamiltonian, beta)
@@ -124,17 +134,13 @@ class Amplified:
             keep = np.minimum(math.sin(math.pi / (4 * rounds + 2)) / np.sqrt(given), 1.0)
             success = _plain_success(keep**2 * heralding, rounds)
             check_kept(success, "mend the `success` given to Amplified, or leave it out")
-        return Prepared(
-            method="Amplified",
-            kind="thermal",
-            circuit=_circuit(hamiltonian, starts, targets),
-            values=with_basis(herald_angles(hamiltonian, beta, keep=keep), hamiltonian),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register="herald",
+        return delivered(
+            self,
+            hamiltonian,
+            _circuit(hamiltonian, starts, targets),
+            values=herald_angles(hamiltonian, beta, keep=keep),
             distribution=distribution,
             success=success,
-            error=np.zeros(hamiltonian.shape),
         )
 
 
@@ -233,14 +239,14 @@ def _given(success: ArrayLike, hamiltonian: Hamiltonian) -> np.ndarray:
     try:
         given = np.broadcast_to(np.asarray(success, dtype=float), hamiltonian.shape)
     except (TypeError, ValueError) as error:
-        raise ValueError(
+        raise DoesNotFit(
             f"`success` must be numbers that broadcast to the shape {hamiltonian.shape} of the "
             f"Hamiltonian, but is {success!r}; give one, or one a row"
         ) from error
     least = 1 / num_herald_angles(hamiltonian)
     wrong = ~((given >= least * (1 - _SLACK)) & (given <= 1 + _SLACK))
     if wrong.any():
-        raise ValueError(
+        raise DoesNotFit(
             f"`success` must be a probability of {least:.3g} or more, since the lowest of the "
             f"states is always kept, but holds {given[wrong].flat[0]}; give what Heralded predicts "
             "or counts, or leave it out"

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import ParameterVector
 
+from qcattn.errors import DoesNotFit
 from qcattn.preparations.amplitudes import (
     amplitude_angles,
     append_amplitudes,
     append_multiplexers,
     num_amplitude_angles,
 )
-from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import need_diagonal
+from qcattn.preparations.basis import append_basis
+from qcattn.preparations.delivery import delivered
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.reference import qsample_populations
 from qcattn.records import Hamiltonian, Prepared
 from qcattn.thermal import boltzmann
@@ -53,6 +55,12 @@ class Amplitude:
         [1] M. Moettoenen et al., Quantum Inf. Comput. 5, 467 (2005), arXiv:quant-ph/0407010.
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "diagonal"
+    batched: ClassVar[bool] = True
+    every_state: ClassVar[bool] = False
+    kind: ClassVar[Literal["told", "thermal"]] = "told"
+    source: ClassVar[str] = "Möttönen et al., arXiv:quant-ph/0407010"
+
     native: bool = False
 
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
@@ -66,10 +74,11 @@ class Amplitude:
             Prepared of shape (...).
 
         Raises:
-            ValueError: If beta is not positive and finite, the Hamiltonian has terms that do
-                not commute, or with ``native`` there are several or its codewords are one-hot.
+            DoesNotFit: If the Hamiltonian has terms that do not commute, or with ``native`` there
+                are several or the codewords are one-hot.
+            ValueError: If beta is not positive and finite.
         """
-        need_diagonal(hamiltonian, "Amplitude")
+        check_fits(self, hamiltonian)
         weights = boltzmann(hamiltonian.energies, beta)
         system = QuantumRegister(hamiltonian.num_qubits, "system")
         key = ClassicalRegister(hamiltonian.num_qubits, "key")
@@ -77,33 +86,27 @@ class Amplitude:
         if self.native:
             _check_native(hamiltonian)
             append_multiplexers(circuit, weights, hamiltonian, system)
-            values = np.zeros(0)
+            values = None
         else:
             angles = ParameterVector("a", num_amplitude_angles(hamiltonian))
             append_amplitudes(circuit, angles, hamiltonian, system)
             values = amplitude_angles(weights, hamiltonian)
         append_basis(circuit, hamiltonian, system)
         circuit.measure(system, key)
-        return Prepared(
-            method="Amplitude, native multiplexers" if self.native else "Amplitude",
-            kind="told",
-            circuit=circuit,
-            values=with_basis(values, hamiltonian),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register=None,
-            distribution=qsample_populations(hamiltonian, beta),
-            success=np.ones(hamiltonian.shape),
-            error=np.zeros(hamiltonian.shape),
-            state="qsample",
+        law = qsample_populations(hamiltonian, beta)
+        prepared = delivered(
+            self, hamiltonian, circuit, values=values, distribution=law, state="qsample"
         )
+        if self.native:
+            return replace(prepared, method=f"{prepared.method}, native multiplexers")
+        return prepared
 
 
 def _check_native(hamiltonian: Hamiltonian) -> None:
     if hamiltonian.shape:
-        raise ValueError(
+        raise DoesNotFit(
             f"`hamiltonian` must be one Hamiltonian where the preparation is native, but there are "
             f"{hamiltonian.shape}; choose one, or leave `native` out"
         )
     if hamiltonian.one_hot:
-        raise ValueError("`native` needs binary codewords; use Binary, or leave `native` out")
+        raise DoesNotFit("`native` needs binary codewords; use Binary, or leave `native` out")

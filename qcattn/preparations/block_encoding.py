@@ -19,7 +19,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
-from qcattn.records import Hamiltonian, walsh_hadamard
+from qcattn.records import Hamiltonian, numbers_of, readings_of, walsh_hadamard
 
 __all__ = [
     "BlockEncoding",
@@ -89,9 +89,9 @@ def _labels(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, int]:
     bits = max(n, counted)
     if 6 * n + (terms - diagonal + 4) * 2**bits >= (terms + 3) * 2**counted:
         bits, diagonal = counted, 0
-    strings = z[:diagonal] @ (1 << np.arange(n))
+    strings = numbers_of(z[:diagonal])
     rest = np.setdiff1d(np.arange(2**bits), strings)[: terms - diagonal]
-    return (np.append(strings, rest)[:, None] >> np.arange(bits)) & 1 == 1, diagonal
+    return readings_of(np.append(strings, rest), bits), diagonal
 
 
 def append_amplitude_of_labels(
@@ -134,7 +134,7 @@ def append_select_phase(
     two sides undo.
     """
     angles = phase * np.sign(encoding.weights)
-    places = encoding.labels @ (1 << np.arange(len(labels)))
+    places = numbers_of(encoding.labels)
     pairs = list(zip(labels, system, strict=False)) if encoding.diagonal else []
     if pairs:
         phases = np.zeros(2 ** len(labels))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,10 +13,14 @@ from qiskit.circuit.library import UCRYGate, UCRZGate, UnitaryGate
 from qiskit.quantum_info import Operator, Pauli
 from scipy.linalg import schur
 
-from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.arguments import check_beta
+from qcattn.errors import DoesNotFit
+from qcattn.preparations.basis import append_basis
+from qcattn.preparations.delivery import delivered
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.lindblad import Filter, frequencies, jump, staying, weight
+from qcattn.preparations.pauli_strings import labels_of
 from qcattn.preparations.rotations import multiplexed_angles, multiplexed_rotation
 from qcattn.records import Hamiltonian, Prepared, check_bytes
 
@@ -74,6 +79,12 @@ class DetailedBalance:
         [2] A. Gilyen, C.-F. Chen, J. Doriguello and M. Kastoryano, arXiv:2405.20322.
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "any"
+    batched: ClassVar[bool] = False
+    every_state: ClassVar[bool] = True
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Ding, Li, Lin, arXiv:2404.05998"
+
     error: float = 1e-2
     jumps: tuple[str, ...] = ()
     weights: Filter = "glauber"
@@ -105,12 +116,12 @@ class DetailedBalance:
             Prepared of shape ().
 
         Raises:
-            ValueError: If beta is no temperature, the Hamiltonian has several rows, masked keys or
-                padding, a label in ``jumps`` does not fit it, the channel does not fit into
-                memory, or ``most_sweeps`` are too few to come within ``error``.
+            DoesNotFit: If the Hamiltonian has several rows, masked keys or padding, a label in
+                ``jumps`` does not fit it, or ``most_sweeps`` are too few to come within ``error``.
+            TooLarge: If the channel does not fit into memory.
+            ValueError: If beta is not one positive, finite number.
         """
-        need_one(hamiltonian, "DetailedBalance")
-        need_every_state(hamiltonian, "DetailedBalance")
+        check_fits(self, hamiltonian)
         one_beta = check_beta(beta)
         n = hamiltonian.num_qubits
         labels = self._labels(hamiltonian)
@@ -131,32 +142,16 @@ class DetailedBalance:
         for part in [first, *[sweep] * sweeps, last]:
             circuit.compose(part, inplace=True)
         circuit.measure(range(n), range(n))
-        return Prepared(
-            method="DetailedBalance",
-            kind="thermal",
-            circuit=circuit,
-            values=with_basis(np.zeros(0), hamiltonian),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register=None,
+        return delivered(
+            self,
+            hamiltonian,
+            circuit,
             distribution=_outcomes(hamiltonian, channel, start, sweeps),
-            success=np.array(1.0),
-            error=np.array(min(1.0, bound + once + sweeps * each)),
+            error=min(1.0, bound + once + sweeps * each),
         )
 
     def _labels(self, hamiltonian: Hamiltonian) -> tuple[str, ...]:
-        n = hamiltonian.num_qubits
-        for label in self.jumps:
-            if len(label) != n or not set(label) <= set("IXYZ"):
-                raise ValueError(
-                    f"`jumps` must name Pauli strings of {n} letters I, X, Y, Z for this "
-                    f"Hamiltonian, such as {'I' * (n - 1) + 'X'!r}, but has {label!r}"
-                )
-        if self.jumps:
-            return self.jumps
-        if hamiltonian.off_diagonal is None:
-            return tuple(f"{s:0{n}b}".replace("0", "I").replace("1", "X") for s in range(1, 2**n))
-        return tuple("I" * (n - 1 - q) + letter + "I" * q for q in range(n) for letter in "XYZ")
+        return labels_of(hamiltonian, self.jumps, "XYZ", "jumps")
 
     def _on_keys(
         self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]
@@ -230,7 +225,7 @@ class DetailedBalance:
         powers = [traceless]
         while scale * np.linalg.norm(powers[-1]) > self.error:
             if 2 ** (len(powers) - 1) >= self.most_sweeps:
-                raise ValueError(
+                raise DoesNotFit(
                     f"`most_sweeps` = {self.most_sweeps} do not mix: the bound on the error is "
                     f"still {min(1.0, scale * np.linalg.norm(powers[-1])):.2g}, above `error` = "
                     f"{self.error:g}; take more, a higher temperature, or `jumps` that join all "

@@ -7,14 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
+from qcattn.errors import TooLarge
 from qcattn.preparations.pauli_strings import count_y, numbered
 from qcattn.records import check_bytes
 
-__all__ = ["Part", "parts_of"]
+__all__ = ["Domain", "domains_of"]
 
 
-class Part(NamedTuple):
-    """Terms that share a domain.
+class Domain(NamedTuple):
+    """The qubits of a domain and the terms that share it.
 
     Attributes:
         qubits: The q qubits of the domain; qubits[j] bears letter j.
@@ -37,7 +38,7 @@ class Part(NamedTuple):
         return every[count_y(every, len(self.qubits)) % 2 == 1] if self.real else every
 
 
-def parts_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[Part]:
+def domains_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[Domain]:
     """Terms of an operator by domains.
 
     A term's domain is its support and all sites at most ``domain`` bonds away; two sites are bound
@@ -49,15 +50,16 @@ def parts_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[P
         copies: 2 where site i has a partner, qubit n + i, that goes wherever i goes; else 1.
 
     Raises:
-        ValueError: If the linear system of a domain does not fit into memory; the message says
+        TooLarge: If the linear system of a domain does not fit into memory; the message says
             how many strings and bytes, and which domain would do.
 
     Example:
         >>> from qcattn.models.spins import ising
-        >>> [part.qubits for part in parts_of(ising(3).operator, 0, 2)]
+        >>> [domain.qubits for domain in domains_of(ising(3).operator, 0, 2)]
         [[0, 1, 3, 4], [0, 2, 3, 5], [1, 2, 4, 5]]
-        >>> [(part.qubits, len(part.strings)) for part in parts_of(ising(2).operator, None, 2)]
-        [([0, 1, 2, 3], 120)]
+        >>> (whole,) = domains_of(ising(2).operator, None, 2)
+        >>> whole.qubits, len(whole.strings)
+        ([0, 1, 2, 3], 120)
     """
     strings, weights = numbered(operator)
     n = operator.num_qubits
@@ -68,21 +70,21 @@ def parts_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[P
     widened = _widened(supports, n, domain)
     try:
         _check(widened, n, copies, real)
-    except ValueError as error:
+    except TooLarge as error:
         cure = _smaller(supports, n, copies, real)
-        raise ValueError(f"{error}, or {cure}") from None
+        raise TooLarge(f"{error}, or {cure}") from None
     homes: list[frozenset[int]] = []
     for sites in sorted(set(widened), key=lambda sites: (-len(sites), sorted(sites))):
         if not any(sites <= home for home in homes):
             homes.append(sites)
     home_of = np.array([next(i for i, home in enumerate(homes) if s <= home) for s in widened])
-    parts = []
+    found = []
     for i, sites in enumerate(homes):
         qubits = [site + copy * n for copy in range(copies) for site in sorted(sites)]
         terms = [_within(string, qubits, n) for string in strings[home_of == i].tolist()]
         rank = _rank(len(qubits), copies * n, real)
-        parts.append(Part(qubits, np.array(terms), weights[home_of == i], real, rank))
-    return parts
+        found.append(Domain(qubits, np.array(terms), weights[home_of == i], real, rank))
+    return found
 
 
 def _widened(supports: list[frozenset[int]], n: int, domain: int | None) -> list[frozenset[int]]:
@@ -120,7 +122,7 @@ def _smaller(supports: list[frozenset[int]], n: int, copies: int, real: bool) ->
     for domain in range(n):
         try:
             _check(_widened(supports, n, domain), n, copies, real)
-        except ValueError:
+        except TooLarge:
             break
         cure = f"`domain={domain}`"
     return cure

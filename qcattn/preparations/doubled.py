@@ -2,8 +2,8 @@ r"""Two copies of a register under layers of exponentials: the dense state, its 
 
 The state :math:`\sum_{ab} M_{ab} |a\rangle|b\rangle` of system and partner is a matrix M. An
 operator K on the system and its transpose on the partner take it to :math:`K M K`; Bell pairs are
-:math:`2^{-n/2}` times the identity. Every part here is :math:`e^{-i t \sum_j P_j}` with Pauli
-strings that share one local basis V, so that it multiplies :math:`V M V^\dagger` by phases.
+:math:`2^{-n/2}` times the identity. A generator is a sum of Pauli strings that share one local
+basis V; its exponential :math:`e^{-i t \sum_j P_j}` multiplies :math:`V M V^\dagger` by phases.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from qiskit import QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import PauliList, SparsePauliOp
 
-__all__ = ["Part", "append_part", "coupling", "evolved", "gradient", "on_both"]
+__all__ = ["Generator", "append_evolution", "coupling", "evolved", "gradient", "on_both"]
 
 _HADAMARD = np.array([[1.0, 1.0], [1.0, -1.0]]) / np.sqrt(2)
 #: V with V P V^+ = Z, by letter.
 _TO_Z = {"I": np.eye(2), "Z": np.eye(2), "X": _HADAMARD, "Y": _HADAMARD @ np.diag([1.0, -1.0j])}
 
 
-class Part(NamedTuple):
+class Generator(NamedTuple):
     """A sum of commuting Pauli strings on both copies.
 
     Attributes:
@@ -37,7 +37,7 @@ class Part(NamedTuple):
     phases: np.ndarray
 
 
-def on_both(group: SparsePauliOp) -> Part:
+def on_both(group: SparsePauliOp) -> Generator:
     r""":math:`(G \otimes 1 + 1 \otimes G^T) / \max |c|` of a sum G of strings in one local basis.
 
     Args:
@@ -52,58 +52,58 @@ def on_both(group: SparsePauliOp) -> Part:
     levels = flat.to_matrix(sparse=True).diagonal().real
     idle = SparsePauliOp("I" * n)
     both = idle.tensor(unit) + unit.transpose().tensor(idle)
-    return Part(both.simplify(), _basis(letters), levels[:, None] + levels[None, :])
+    return Generator(both.simplify(), _basis(letters), levels[:, None] + levels[None, :])
 
 
-def coupling(letter: str, num_qubits: int) -> Part:
+def coupling(letter: str, num_qubits: int) -> Generator:
     r""":math:`\sum_i P_i \otimes P_i` between the copies, P the letter X or Z."""
     n = num_qubits
     terms = [(2 * letter, [i, n + i], 1.0) for i in range(n)]
     states = np.arange(2**n)
     differ = np.array([int(word).bit_count() for word in states])[states[:, None] ^ states]
     operator = SparsePauliOp.from_sparse_list(terms, num_qubits=2 * n)
-    return Part(operator, _basis([letter] * n), (n - 2.0 * differ))
+    return Generator(operator, _basis([letter] * n), (n - 2.0 * differ))
 
 
-def evolved(parts: Sequence[Part], angles: np.ndarray) -> np.ndarray:
-    """Bell pairs after all parts in turn, as a matrix (2**n, 2**n) of norm one."""
-    size = len(parts[0].phases)
+def evolved(generators: Sequence[Generator], angles: np.ndarray) -> np.ndarray:
+    """Bell pairs after all generators in turn, as a matrix (2**n, 2**n) of norm one."""
+    size = len(generators[0].phases)
     state = np.eye(size, dtype=complex) / np.sqrt(size)
-    for part, angle in zip(parts, angles, strict=True):
-        state = _out(part, np.exp(-1j * angle * part.phases) * _in(part, state))
+    for generator, angle in zip(generators, angles, strict=True):
+        state = _out(generator, np.exp(-1j * angle * generator.phases) * _in(generator, state))
     return state
 
 
 def gradient(
-    parts: Sequence[Part], angles: np.ndarray, state: np.ndarray, slope: np.ndarray
+    generators: Sequence[Generator], angles: np.ndarray, state: np.ndarray, slope: np.ndarray
 ) -> np.ndarray:
     r"""Derivatives by the angles of a cost C with :math:`dC = 2\,\mathrm{Re}\langle G, dM\rangle`.
 
     Args:
-        parts: As given to `evolved`.
-        angles: One a part, radians.
+        generators: As given to `evolved`.
+        angles: One a generator, radians.
         state: What `evolved` gave.
         slope: G, shape of ``state``.
     """
-    out = np.zeros(len(parts))
-    for k in range(len(parts) - 1, -1, -1):
-        part = parts[k]
-        inner, inner_slope = _in(part, state), _in(part, slope)
-        out[k] = 2 * np.vdot(inner_slope, -1j * part.phases * inner).real
-        back = np.exp(1j * angles[k] * part.phases)
-        state, slope = _out(part, back * inner), _out(part, back * inner_slope)
+    out = np.zeros(len(generators))
+    for k in range(len(generators) - 1, -1, -1):
+        generator = generators[k]
+        inner, inner_slope = _in(generator, state), _in(generator, slope)
+        out[k] = 2 * np.vdot(inner_slope, -1j * generator.phases * inner).real
+        back = np.exp(1j * angles[k] * generator.phases)
+        state, slope = _out(generator, back * inner), _out(generator, back * inner_slope)
     return out
 
 
-def append_part(
+def append_evolution(
     circuit: QuantumCircuit,
-    part: Part,
+    generator: Generator,
     angle: float,
     system: QuantumRegister,
     partner: QuantumRegister,
 ) -> None:
-    """Append the exponential of a part: exact, since its strings commute."""
-    circuit.append(PauliEvolutionGate(part.operator, angle), [*system, *partner])
+    """Append the exponential of a generator: exact, since its strings commute."""
+    circuit.append(PauliEvolutionGate(generator.operator, angle), [*system, *partner])
 
 
 def _basis(letters: list[str]) -> np.ndarray | None:
@@ -115,9 +115,9 @@ def _basis(letters: list[str]) -> np.ndarray | None:
     return out
 
 
-def _in(part: Part, state: np.ndarray) -> np.ndarray:
-    return state if part.basis is None else part.basis @ state @ part.basis.conj().T
+def _in(generator: Generator, state: np.ndarray) -> np.ndarray:
+    return state if generator.basis is None else generator.basis @ state @ generator.basis.conj().T
 
 
-def _out(part: Part, state: np.ndarray) -> np.ndarray:
-    return state if part.basis is None else part.basis.conj().T @ state @ part.basis
+def _out(generator: Generator, state: np.ndarray) -> np.ndarray:
+    return state if generator.basis is None else generator.basis.conj().T @ state @ generator.basis

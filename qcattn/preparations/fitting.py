@@ -1,67 +1,96 @@
-"""Which Hamiltonians a method takes, checked before anything is computed."""
+"""What a method takes, checked before anything is computed: the classes say it, this asks them."""
 
 from __future__ import annotations
 
+from typing import Any, ClassVar, Literal, Protocol
+
 import numpy as np
-from numpy.typing import ArrayLike
 
+from qcattn.errors import DoesNotFit
 from qcattn.records import Hamiltonian
+from qcattn.walking import classes
 
-__all__ = ["check_beta", "need_diagonal", "need_every_state", "need_one"]
-
-_GENERAL = "QSVT, ImaginaryTime, QITE, ThermofieldQAOA, Variational, SystemBath, DetailedBalance"
+__all__ = ["Declared", "check_fits", "fitting_methods"]
 
 
-def need_diagonal(hamiltonian: Hamiltonian, method: str) -> None:
-    """Refuse a Hamiltonian with terms that do not commute with its keys.
+class Declared(Protocol):
+    """What every class of this folder says of itself.
+
+    Messages, help texts and tables follow from it, and tests/preparations/test_contracts.py checks
+    that each class does what it says.
+
+    Attributes:
+        takes: ``"diagonal"`` if H must be diagonal in the computational basis or in the rotated
+            one that it brings along, ``"any"`` if it may hold terms that do not commute.
+        batched: Whether one template serves Hamiltonians of any shape (...); else there is one
+            circuit for each.
+        every_state: Whether every basis state needs an energy: no masked keys, no padding.
+        kind: ``"told"`` (angles come from Boltzmann weights computed classically) or
+            ``"thermal"`` (the circuit knows H and beta only).
+        source: The paper, as the README's table gives it.
+    """
+
+    takes: ClassVar[Literal["diagonal", "any"]]
+    batched: ClassVar[bool]
+    every_state: ClassVar[bool]
+    kind: ClassVar[Literal["told", "thermal"]]
+    source: ClassVar[str]
+
+
+def check_fits(method: Declared, hamiltonian: Hamiltonian) -> None:
+    """Refuse a Hamiltonian that a method does not take.
+
+    Args:
+        method: An object of this folder.
+        hamiltonian: Shape (...).
 
     Raises:
-        ValueError: Naming the methods that take it.
+        DoesNotFit: Saying why, and naming the methods that take it.
+
+    Example:
+        >>> from qcattn.models.spins import ising
+        >>> from qcattn.preparations.heralded import Heralded
+        >>> check_fits(Heralded(), ising(2))
+        Traceback (most recent call last):
+        qcattn.errors.DoesNotFit: `hamiltonian` (Ising ring of 2) is not diagonal in a known basis,
+        which Heralded needs; the methods that fit are QITE, QSVT, DetailedBalance, ImaginaryTime,
+        SystemBath, ThermofieldQAOA, Variational
     """
-    if hamiltonian.off_diagonal is not None:
-        raise ValueError(
+    why = _misfit(type(method), hamiltonian)
+    if why:
+        fitting = ", ".join(fitting_methods(hamiltonian))
+        others = f"the methods that fit are {fitting}" if fitting else "no method takes it as it is"
+        raise DoesNotFit(f"{why}; {others}")
+
+
+def fitting_methods(hamiltonian: Hamiltonian) -> list[str]:
+    """The methods that take a Hamiltonian as it is, by the names of their classes.
+
+    Example:
+        >>> from qcattn.encodings.binary import Binary
+        >>> fitting_methods(Binary()([[0.0, 1.0], [2.0, 3.0]]))
+        ['Amplified', 'Amplitude', 'Heralded', 'Purification']
+    """
+    return [name for name, cls in classes("preparations").items() if not _misfit(cls, hamiltonian)]
+
+
+def _misfit(cls: Any, hamiltonian: Hamiltonian) -> str:
+    """Why a class does not take a Hamiltonian, and what can be done about it; "" if it does."""
+    if cls.takes == "diagonal" and hamiltonian.off_diagonal is not None:
+        return (
             f"`hamiltonian` ({hamiltonian.encoding}) is not diagonal in a known basis, which "
-            f"{method} needs; the methods that fit are {_GENERAL}"
+            f"{cls.__name__} needs"
         )
-
-
-def need_one(hamiltonian: Hamiltonian, method: str) -> None:
-    """Refuse more than one Hamiltonian: the circuit itself depends on the energies.
-
-    Raises:
-        ValueError: Naming the cure.
-    """
-    if hamiltonian.shape:
-        raise ValueError(
-            f"`hamiltonian` must be one Hamiltonian, because the circuit of {method} depends on "
-            f"it, but there are {hamiltonian.shape}; index one, for example `hamiltonian[0]`"
+    if not cls.batched and hamiltonian.shape:
+        return (
+            f"`hamiltonian` must be one Hamiltonian, because the circuit of {cls.__name__} depends "
+            f"on it, but there are {hamiltonian.shape}; index one, for example `hamiltonian[0]`"
         )
-
-
-def need_every_state(hamiltonian: Hamiltonian, method: str) -> None:
-    """Refuse masked keys and padding, for methods that move between all basis states.
-
-    Raises:
-        ValueError: Naming the cure and the methods that take it as it is.
-    """
-    if hamiltonian.num_keys < 2**hamiltonian.num_qubits or np.isinf(hamiltonian.energies).any():
-        raise ValueError(
-            f"`hamiltonian` ({hamiltonian.encoding}) has masked keys or padding, and {method} "
-            "moves between all basis states; give them an energy (`hamiltonian.filled(gap=10)`), "
-            "or use Amplitude, Purification, Heralded, Amplified, QSVT or ImaginaryTime"
+    filled = hamiltonian.num_keys == 2**hamiltonian.num_qubits
+    if cls.every_state and not (filled and np.isfinite(hamiltonian.energies).all()):
+        return (
+            f"`hamiltonian` ({hamiltonian.encoding}) has masked keys or padding, and "
+            f"{cls.__name__} moves between all basis states; give them an energy, for example "
+            "with `hamiltonian.filled(gap=10)`"
         )
-
-
-def check_beta(beta: ArrayLike) -> float:
-    """One inverse temperature.
-
-    Raises:
-        ValueError: If it is not one positive, finite number.
-    """
-    try:
-        value = float(np.asarray(beta, dtype=float))
-    except (TypeError, ValueError):
-        value = np.nan
-    if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"`beta` must be one positive, finite number, but is {beta!r}")
-    return value
+    return ""

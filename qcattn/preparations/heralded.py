@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,8 +16,9 @@ from qcattn.preparations.amplitudes import (
     append_amplitudes,
     num_amplitude_angles,
 )
-from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import need_diagonal
+from qcattn.preparations.basis import append_basis
+from qcattn.preparations.delivery import delivered
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.reference import heralding_probability, populations
 from qcattn.preparations.rotations import (
     multiplexed_angles,
@@ -53,6 +55,12 @@ class Heralded:
         [1] D. Poulin and P. Wocjan, Phys. Rev. Lett. 103, 220502 (2009).
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "diagonal"
+    batched: ClassVar[bool] = True
+    every_state: ClassVar[bool] = False
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Poulin and Wocjan, PRL 103, 220502"
+
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
         """Prepare.
 
@@ -64,22 +72,18 @@ class Heralded:
             Prepared of shape (...).
 
         Raises:
-            ValueError: If beta is not positive and finite, or the Hamiltonian has terms that do
-                not commute.
+            DoesNotFit: If the Hamiltonian has terms that do not commute.
+            ValueError: If beta is not positive and finite.
         """
-        need_diagonal(hamiltonian, "Heralded")
+        check_fits(self, hamiltonian)
         distribution = populations(hamiltonian, beta)
-        return Prepared(
-            method="Heralded",
-            kind="thermal",
-            circuit=_circuit(hamiltonian),
-            values=with_basis(herald_angles(hamiltonian, beta), hamiltonian),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register="herald",
+        return delivered(
+            self,
+            hamiltonian,
+            _circuit(hamiltonian),
+            values=herald_angles(hamiltonian, beta),
             distribution=distribution,
             success=heralding_probability(hamiltonian, beta),
-            error=np.zeros(hamiltonian.shape),
         )
 
 

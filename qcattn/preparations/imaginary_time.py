@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
+from qcattn.arguments import check_beta
 from qcattn.dense_state import outcome_distribution
-from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import check_beta, need_one
+from qcattn.errors import DoesNotFit
+from qcattn.preparations.basis import append_basis
+from qcattn.preparations.delivery import delivered
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.heralded import append_herald, append_uniform, herald_angles
 from qcattn.preparations.keeping import check_kept
-from qcattn.preparations.layers import Layer, Part, layers_of, turn
+from qcattn.preparations.layers import Cluster, Layer, layers_of, turn
 from qcattn.preparations.reference import heralding_probability, populations
 from qcattn.preparations.rotations import multiplexed_angles, multiplexed_rotation
 from qcattn.records import Hamiltonian, Prepared, check_bytes
@@ -34,20 +38,21 @@ class ImaginaryTime:
 
     Thermal: the circuit knows H and beta. H is split into layers :math:`G_1 + \dots + G_m` of Pauli
     strings that commute qubit by qubit (the diagonal; X strings; Y strings...) and each layer into
-    parts that share no qubit. On half of a set of Bell pairs a part takes
+    clusters that share no qubit. On half of a set of Bell pairs a cluster takes
 
     .. math:: e^{-t (G - \min G)}: \quad
         |b\rangle|0\rangle \to |b\rangle\big(e^{-t(E_b - E_0)}|0\rangle + \dots|1\rangle\big)
 
     in its eigenbasis, exactly, by rotating the ancilla, which is then measured [1, 2]. Where it
-    reads zero it is zero, ready for the next part; a shot is kept if every herald bit reads zero.
-    The scale of each step adapts to its part, whose lowest state passes with certainty: the most
-    that a step can keep.
+    reads zero it is zero, ready for the next cluster; a shot is kept if every herald bit reads
+    zero. The scale of each step adapts to its cluster, whose lowest state passes with certainty:
+    the most that a step can keep.
 
-    With K the product of the parts the system is left in :math:`K K^\dagger` up to its norm. So K
-    is the left half of a palindrome of M second-order products :math:`S = e^{-\delta G_1/2} \cdots
-    e^{-\delta G_m} \cdots e^{-\delta G_1/2}`, :math:`\delta = \beta/M` [3], at half the cost of M
-    products. One layer alone is exact, and a diagonal Hamiltonian takes the one step of `Heralded`.
+    With K the product of these steps the system is left in :math:`K K^\dagger` up to its norm. So
+    K is the left half of a palindrome of M second-order products
+    :math:`S = e^{-\delta G_1/2} \cdots e^{-\delta G_m} \cdots e^{-\delta G_1/2}`,
+    :math:`\delta = \beta/M` [3], at half the cost of M products. One layer alone is exact, and a
+    diagonal Hamiltonian takes the one step of `Heralded`.
 
     *Claim.* :math:`S^M = e^{-\beta H'}` is exactly thermal for :math:`H' = -\ln(S)/\delta`, which
     is found from the dense matrix of one step. With Pinsker's inequality for both relative
@@ -59,7 +64,7 @@ class ImaginaryTime:
     *Success.* For M large :math:`Z e^{\beta \sum_g \min G_g}/2^n`, which for layers that do not
     commute is smaller than that of `Heralded` by :math:`e^{-\beta(E_0 - \sum_g \min G_g)}`.
 
-    2 n + 1 qubits; a part on k qubits takes 2^k rotations, 2^k - 1 cx and one measurement.
+    2 n + 1 qubits; a cluster on k qubits takes 2^k rotations, 2^k - 1 cx and one measurement.
 
     Attributes:
         steps: M, 1 or more; None for the fewest that the claim needs for ``error`` (found by
@@ -82,6 +87,12 @@ class ImaginaryTime:
             (1968).
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "any"
+    batched: ClassVar[bool] = False
+    every_state: ClassVar[bool] = False
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Kosugi et al., PRR 4, 033121"
+
     steps: int | None = None
     error: float = 1e-2
 
@@ -97,12 +108,12 @@ class ImaginaryTime:
             there are.
 
         Raises:
-            ValueError: If there is more than one Hamiltonian, beta, steps or error is unusable,
-                the error takes too many steps, next to no shot would be kept (saying how many
-                shots one kept shot would take), or, for terms that do not commute, dense states do
-                not fit into memory (saying the bytes).
+            DoesNotFit: If there is more than one Hamiltonian, the error takes too many steps, or
+                next to no shot would be kept (saying how many shots one kept shot would take).
+            TooLarge: If, for terms that do not commute, dense states do not fit into memory.
+            ValueError: If beta, steps or error is out of range.
         """
-        need_one(hamiltonian, "ImaginaryTime")
+        check_fits(self, hamiltonian)
         inverse = check_beta(beta)
         self._check()
         if hamiltonian.off_diagonal is None:
@@ -111,18 +122,8 @@ class ImaginaryTime:
         check_bytes(2 * 16 * 2 ** (2 * n + 1), f"the dense state of {2 * n + 1} qubits")
         layers = layers_of(hamiltonian)
         steps, claimed = self._steps(layers, inverse)
-        prepared = Prepared(
-            method="ImaginaryTime",
-            kind="thermal",
-            circuit=_circuit(hamiltonian, _factors(layers, inverse, steps), steps),
-            values=with_basis(np.zeros(0), hamiltonian),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register="herald",
-            distribution=np.zeros(hamiltonian.num_keys),
-            success=np.zeros(()),
-            error=np.array(claimed),
-        )
+        circuit = _circuit(hamiltonian, _factors(layers, inverse, steps), steps)
+        prepared = delivered(self, hamiltonian, circuit, error=claimed)
         distribution, success = outcome_distribution(prepared)
         check_kept(success, _CURE)
         return replace(prepared, distribution=distribution, success=np.array(success))
@@ -148,17 +149,12 @@ class ImaginaryTime:
         for step in range(steps):
             append_herald(circuit, angles.tolist(), hamiltonian, system, ancilla[0])
             circuit.measure(ancilla, [circuit.cregs[1][step]])
-        return Prepared(
-            method="ImaginaryTime",
-            kind="thermal",
-            circuit=_ended(circuit, hamiltonian, steps),
-            values=with_basis(np.zeros(0), hamiltonian),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register="herald",
+        return delivered(
+            self,
+            hamiltonian,
+            _ended(circuit, hamiltonian, steps),
             distribution=distribution,
             success=success,
-            error=np.zeros(()),
         )
 
     def _steps(self, layers: Sequence[Layer], beta: float) -> tuple[int, float]:
@@ -170,7 +166,7 @@ class ImaginaryTime:
             growth = math.sqrt(claimed / self.error) if math.isfinite(claimed) else 2.0
             steps = max(steps + 1, math.ceil(steps * growth))
             if steps > _MOST_STEPS:
-                raise ValueError(
+                raise DoesNotFit(
                     f"`error` of {self.error:g} takes more than {_MOST_STEPS} steps at `beta` = "
                     f"{beta:g}; allow a larger error, lower `beta`, or use QSVT"
                 )
@@ -200,7 +196,7 @@ def _claim(layers: Sequence[Layer], beta: float, steps: int) -> float:
     return float(beta * (shifts[-1] - shifts[0]) / 4 + steps * rounding / sizes[-1])
 
 
-def _factors(layers: Sequence[Layer], beta: float, steps: int) -> list[tuple[Part, float]]:
+def _factors(layers: Sequence[Layer], beta: float, steps: int) -> list[tuple[Cluster, float]]:
     """Parts and their times t, in the order in which they are applied."""
     half = [(number, 0.5) for number in range(len(layers) - 1)]
     palindrome: list[tuple[int, float]] = []
@@ -212,24 +208,24 @@ def _factors(layers: Sequence[Layer], beta: float, steps: int) -> list[tuple[Par
     left = palindrome[: len(palindrome) // 2 + 1]
     left[-1] = (left[-1][0], left[-1][1] / 2)
     return [
-        (part, weight * beta / steps)
+        (cluster, weight * beta / steps)
         for number, weight in left[::-1]
-        for part in layers[number].parts
+        for cluster in layers[number].clusters
     ]
 
 
 def _circuit(
-    hamiltonian: Hamiltonian, factors: Sequence[tuple[Part, float]], steps: int
+    hamiltonian: Hamiltonian, factors: Sequence[tuple[Cluster, float]], steps: int
 ) -> QuantumCircuit:
     circuit = _empty(hamiltonian, len(factors))
     system, _, ancilla = circuit.qregs
-    for place, (part, time) in enumerate(factors):
-        cost = time * part.energies
+    for place, (cluster, time) in enumerate(factors):
+        cost = time * cluster.energies
         angles = 2 * np.arctan2(np.sqrt(-np.expm1(-2 * cost)), np.exp(-cost))
-        controls = [system[q] for q in part.qubits]
-        turn(circuit, part, system, back=False)
+        controls = [system[q] for q in cluster.qubits]
+        turn(circuit, cluster, system, back=False)
         multiplexed_rotation(circuit, multiplexed_angles(angles).tolist(), controls, ancilla[0])
-        turn(circuit, part, system, back=True)
+        turn(circuit, cluster, system, back=True)
         circuit.measure(ancilla, [circuit.cregs[1][place]])
     return _ended(circuit, hamiltonian, steps)
 

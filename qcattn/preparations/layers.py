@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from qiskit import QuantumCircuit, QuantumRegister
 
-from qcattn.records import Hamiltonian, check_bytes, walsh_hadamard
+from qcattn.records import Hamiltonian, check_bytes, every_reading, numbers_of, walsh_hadamard
 
-__all__ = ["Layer", "Part", "layers_of", "turn"]
+__all__ = ["Cluster", "Layer", "layers_of", "turn"]
 
 # Columns are the eigenvectors +1 and -1 of the Pauli letters I, X, Z, Y (codes x + 2 z).
 _EIGENVECTORS = np.array(
@@ -23,7 +23,7 @@ _EIGENVECTORS = np.array(
 )
 
 
-class Part(NamedTuple):
+class Cluster(NamedTuple):
     """Terms of a layer that hang together.
 
     Attributes:
@@ -43,26 +43,25 @@ class Layer(NamedTuple):
 
     Attributes:
         letters: Shape (num_qubits,): 1, 2, 3 for X, Z, Y, and 0 where no string acts.
-        parts: Terms that share no qubit with those of another part, so that the lowest energy of
-            the layer is the sum of those of its parts.
+        clusters: Terms that share no qubit with those of another cluster, so that the lowest
+            energy of the layer is the sum of those of its clusters.
     """
 
     letters: np.ndarray
-    parts: tuple[Part, ...]
+    clusters: tuple[Cluster, ...]
 
     @property
     def spread(self) -> float:
         """Highest energy above the lowest."""
-        return float(sum(part.energies.max() for part in self.parts))
+        return float(sum(cluster.energies.max() for cluster in self.clusters))
 
     @property
     def energies(self) -> np.ndarray:
         """Shape (2**num_qubits,), in the eigenbasis of the letters, counted from the lowest."""
-        states = np.arange(2 ** len(self.letters))
-        out = np.zeros(len(states))
-        for part in self.parts:
-            place = sum((states >> q & 1) << j for j, q in enumerate(part.qubits))
-            out += part.energies[place]
+        readings = every_reading(len(self.letters))
+        out = np.zeros(len(readings))
+        for cluster in self.clusters:
+            out += cluster.energies[numbers_of(readings[:, cluster.qubits])]
         return out
 
     def conjugated(self, diagonal: np.ndarray) -> np.ndarray:
@@ -84,11 +83,11 @@ def layers_of(hamiltonian: Hamiltonian) -> tuple[Layer, ...]:
         hamiltonian: One Hamiltonian with an energy for every basis state.
 
     Raises:
-        ValueError: If dense matrices would not fit into memory.
+        TooLarge: If dense matrices would not fit into memory.
 
     Example:
         >>> from qcattn.models.spins import ising
-        >>> [(layer.letters.tolist(), len(layer.parts)) for layer in layers_of(ising(3))]
+        >>> [(layer.letters.tolist(), len(layer.clusters)) for layer in layers_of(ising(3))]
         [([1, 1, 1], 3), ([2, 2, 2], 1)]
     """
     n = hamiltonian.num_qubits
@@ -111,15 +110,15 @@ def layers_of(hamiltonian: Hamiltonian) -> tuple[Layer, ...]:
             letters.append(code)
             members.append([term])
     layers = [
-        Layer(layer, _parts(layer, codes[terms], weights[terms]))
+        Layer(layer, _clusters(layer, codes[terms], weights[terms]))
         for layer, terms in zip(letters, members, strict=True)
     ]
     return tuple(sorted(layers, key=lambda layer: -layer.spread))
 
 
-def turn(circuit: QuantumCircuit, part: Part, system: QuantumRegister, *, back: bool) -> None:
-    """Append the gates that bring the letters of a part to Z, or back."""
-    for q, letter in zip(part.qubits, part.letters, strict=True):
+def turn(circuit: QuantumCircuit, cluster: Cluster, system: QuantumRegister, *, back: bool) -> None:
+    """Append the gates that bring the letters of a cluster to Z, or back."""
+    for q, letter in zip(cluster.qubits, cluster.letters, strict=True):
         if letter == 3 and not back:
             circuit.sdg(system[q])
         if letter in (1, 3):
@@ -128,21 +127,21 @@ def turn(circuit: QuantumCircuit, part: Part, system: QuantumRegister, *, back: 
             circuit.s(system[q])
 
 
-def _parts(letters: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> tuple[Part, ...]:
+def _clusters(letters: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> tuple[Cluster, ...]:
     blocks: list[set[int]] = []
     for code in codes:
         support = set(np.flatnonzero(code).tolist())
         touched = [block for block in blocks if block & support]
         blocks = [block for block in blocks if not block & support]
         blocks.append(support.union(*touched))
-    parts = []
+    clusters = []
     for block in sorted(blocks, key=min):
         qubits = sorted(block)
         inside = codes[:, qubits].any(axis=1)
-        strings = (codes[inside][:, qubits] > 0) @ (1 << np.arange(len(qubits)))
+        strings = numbers_of(codes[inside][:, qubits] > 0)
         terms = np.zeros(2 ** len(qubits))
         np.add.at(terms, strings, weights[inside])
         energies = walsh_hadamard(terms)
         own = tuple(int(letter) for letter in letters[qubits])
-        parts.append(Part(tuple(qubits), own, energies - energies.min()))
-    return tuple(parts)
+        clusters.append(Cluster(tuple(qubits), own, energies - energies.min()))
+    return tuple(clusters)

@@ -19,6 +19,8 @@ from typing import Literal
 import numpy as np
 from scipy.special import expit
 
+from qcattn.errors import DoesNotFit
+
 __all__ = ["Filter", "coherent", "frequencies", "gap", "jump", "lindbladian", "staying", "weight"]
 
 Filter = Literal["gaussian", "glauber"]
@@ -108,7 +110,7 @@ def staying(square: np.ndarray, nu: np.ndarray) -> np.ndarray:
         R, shape (N, N), exact to rounding.
 
     Raises:
-        ValueError: If the iteration does not settle: the step is too long.
+        DoesNotFit: If the iteration does not settle: the step is too long.
 
     Example:
         >>> nu = frequencies(np.array([0.0, 3.0]), 1.0)
@@ -123,7 +125,7 @@ def staying(square: np.ndarray, nu: np.ndarray) -> np.ndarray:
         old, x = x, (square + x.conj().T @ x) * share
         if np.abs(x - old).max() < 1e-16:
             return np.eye(len(nu)) - x
-    raise ValueError("`step` is too long for this jump; take a shorter one")
+    raise DoesNotFit("`step` is too long for this jump; take a shorter one")
 
 
 def _squares(jumps: Sequence[np.ndarray]) -> np.ndarray:

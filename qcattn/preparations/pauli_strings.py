@@ -13,12 +13,14 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from qcattn.records import walsh_hadamard
+from qcattn.errors import DoesNotFit
+from qcattn.records import Hamiltonian, numbers_of, walsh_hadamard
 
 __all__ = [
     "append_rotation",
     "count_y",
     "expectations",
+    "labels_of",
     "multiply",
     "numbered",
     "placed",
@@ -37,9 +39,42 @@ def numbered(operator: SparsePauliOp) -> tuple[np.ndarray, np.ndarray]:
         ([8, 11], [1.0, -2.0])
     """
     q = operator.num_qubits
-    bits = 1 << np.arange(q)
-    strings = (operator.paulis.x @ bits) << q | operator.paulis.z @ bits
+    strings = numbers_of(operator.paulis.x) << q | numbers_of(operator.paulis.z)
     return strings[strings != 0], operator.coeffs.real[strings != 0]
+
+
+def labels_of(
+    hamiltonian: Hamiltonian, given: Sequence[str], letters: str, option: str
+) -> tuple[str, ...]:
+    """Labels of the strings that jump or couple, qubit 0 rightmost: those given, or the usual ones.
+
+    Args:
+        hamiltonian: Where they act.
+        given: Labels, none of them for the usual ones: where H is diagonal, all 2**n - 1 strings
+            of X, which join each pair of keys; else each of the letters at each site.
+        letters: For a Hamiltonian that is not diagonal, such as ``"XYZ"``.
+        option: Name of the option that gave them.
+
+    Raises:
+        DoesNotFit: If a label is none of n letters I, X, Y, Z.
+
+    Example:
+        >>> from qcattn.models.spins import ising
+        >>> labels_of(ising(2), (), "Y", "couplings"), labels_of(ising(2, field=0), (), "Y", "")
+        (('IY', 'YI'), ('IX', 'XI', 'XX'))
+    """
+    n = hamiltonian.num_qubits
+    for label in given:
+        if len(label) != n or not set(label) <= set("IXYZ"):
+            raise DoesNotFit(
+                f"`{option}` must name Pauli strings of {n} letters I, X, Y, Z for this "
+                f"Hamiltonian, such as {'I' * (n - 1) + 'X'!r}, but has {label!r}"
+            )
+    if given:
+        return tuple(given)
+    if hamiltonian.off_diagonal is None:
+        return tuple(f"{s:0{n}b}".replace("0", "I").replace("1", "X") for s in range(1, 2**n))
+    return tuple("I" * (n - 1 - q) + letter + "I" * q for q in range(n) for letter in letters)
 
 
 def count_y(strings: np.ndarray, q: int) -> np.ndarray:

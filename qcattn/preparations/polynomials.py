@@ -10,6 +10,8 @@ from numpy.polynomial import chebyshev
 from scipy.optimize import linprog
 from scipy.special import ive
 
+from qcattn.errors import DoesNotFit
+
 __all__ = ["bessel_degree", "exponential", "phases_of"]
 
 #: Largest degree of an expansion in Bessel functions, and of one found by linear programming.
@@ -101,7 +103,7 @@ def phases_of(coefficients: np.ndarray) -> np.ndarray:
         Shape (2 d + 1,), radians.
 
     Raises:
-        ValueError: If the iteration does not converge.
+        DoesNotFit: If the iteration does not converge.
 
     References:
         [1] Y. Dong, L. Lin, H. Ni and J. Wang, SIAM J. Sci. Comput. 46, A2951 (2024),
@@ -112,7 +114,7 @@ def phases_of(coefficients: np.ndarray) -> np.ndarray:
     with contextlib.redirect_stdout(io.StringIO()):  # the solver reports each step
         _, left, _, found = newton_solver(coefficients, 0, crit=FINEST / 10, maxiter=40)
     if not left < FINEST / 10:
-        raise ValueError(
+        raise DoesNotFit(
             f"`beta` needs a polynomial of degree {len(coefficients) - 1} whose phases were found "
             f"to {left:.2g} only; lower `beta` or raise `error`"
         )

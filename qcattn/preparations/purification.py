@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import ParameterVector
@@ -14,8 +14,9 @@ from qcattn.preparations.amplitudes import (
     append_amplitudes,
     num_amplitude_angles,
 )
-from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import need_diagonal
+from qcattn.preparations.basis import append_basis
+from qcattn.preparations.delivery import delivered
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.reference import populations
 from qcattn.records import Hamiltonian, Prepared
 from qcattn.thermal import boltzmann
@@ -46,6 +47,12 @@ class Purification:
             Phys. Rev. Lett. 123, 220502 (2019).
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "diagonal"
+    batched: ClassVar[bool] = True
+    every_state: ClassVar[bool] = False
+    kind: ClassVar[Literal["told", "thermal"]] = "told"
+    source: ClassVar[str] = "Takahashi and Umezawa 1975; Wu and Hsieh, PRL 123, 220502"
+
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
         """Prepare.
 
@@ -57,10 +64,10 @@ class Purification:
             Prepared of shape (...).
 
         Raises:
-            ValueError: If beta is not positive and finite, or the Hamiltonian has terms that do
-                not commute.
+            DoesNotFit: If the Hamiltonian has terms that do not commute.
+            ValueError: If beta is not positive and finite.
         """
-        need_diagonal(hamiltonian, "Purification")
+        check_fits(self, hamiltonian)
         weights = boltzmann(hamiltonian.energies, beta)
         system = QuantumRegister(hamiltonian.num_qubits, "system")
         partner = QuantumRegister(hamiltonian.num_qubits, "partner")
@@ -71,15 +78,10 @@ class Purification:
         circuit.cx(system, partner)
         append_basis(circuit, hamiltonian, system)
         circuit.measure(system, key)
-        return Prepared(
-            method="Purification",
-            kind="told",
-            circuit=circuit,
-            values=with_basis(amplitude_angles(weights, hamiltonian), hamiltonian),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register=None,
+        return delivered(
+            self,
+            hamiltonian,
+            circuit,
+            values=amplitude_angles(weights, hamiltonian),
             distribution=populations(hamiltonian, beta),
-            success=np.ones(hamiltonian.shape),
-            error=np.zeros(hamiltonian.shape),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qcattn.preparations.domains import Part
+from qcattn.preparations.domains import Domain
 from qcattn.preparations.pauli_strings import multiply
 
 __all__ = ["pursued"]
@@ -15,7 +15,9 @@ __all__ = ["pursued"]
 _LEAST, _SHARE = 1e-3, 0.1
 
 
-def pursued(values: np.ndarray, part: Part, regularisation: float) -> tuple[np.ndarray, np.ndarray]:
+def pursued(
+    values: np.ndarray, domain: Domain, regularisation: float
+) -> tuple[np.ndarray, np.ndarray]:
     r"""Strings of A and their coefficients.
 
     Minimises :math:`\|(A + i h - i \langle h\rangle)\psi\|^2`, and ``regularisation`` times the
@@ -24,7 +26,7 @@ def pursued(values: np.ndarray, part: Part, regularisation: float) -> tuple[np.n
 
     Args:
         values: Shape (4**q,): expectation values of all strings of the domain, at their numbers.
-        part: Terms and strings of the domain.
+        domain: Terms and strings of the domain.
         regularisation: Positive.
 
     Returns:
@@ -34,21 +36,21 @@ def pursued(values: np.ndarray, part: Part, regularisation: float) -> tuple[np.n
     Example:
         >>> import numpy as np
         >>> plus = np.array([1.0, 0.0, 1.0, 0.0])  # of the strings 1, Z, X, Y
-        >>> field = Part([0], np.array([1]), np.array([0.5]), real=True, rank=1)
+        >>> field = Domain([0], np.array([1]), np.array([0.5]), real=True, rank=1)
         >>> pursued(plus, field, 1e-9)  # exp(-tau Z / 2) turns |+> towards |1> about Y
         (array([3]), array([0.5]))
     """
-    q, strings = len(part.qubits), part.strings
+    q, strings = len(domain.qubits), domain.strings
     slope = np.zeros(len(strings))
-    for term, weight in zip(part.terms, part.weights, strict=True):
+    for term, weight in zip(domain.terms, domain.weights, strict=True):
         phases, products = multiply(strings, int(term), q)
         slope += weight * phases.imag * values[products]
-    least = max(_LEAST, _SHARE * regularisation) * np.linalg.norm(part.weights)
-    rows = np.empty((part.rank, len(strings)))
+    least = max(_LEAST, _SHARE * regularisation) * np.linalg.norm(domain.weights)
+    rows = np.empty((domain.rank, len(strings)))
     chosen: list[int] = []
     coefficients: np.ndarray = np.zeros(0)
     left: np.ndarray = slope
-    while len(chosen) < part.rank:
+    while len(chosen) < domain.rank:
         steepness = np.abs(left)
         steepness[chosen] = 0.0
         best = int(np.argmax(steepness))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.backends import Aer
-from qcattn.dense_state import outcome_distribution, system_state
+from qcattn.arguments import check_beta, whole_number
+from qcattn.backends.aer import Aer
 from qcattn.preparations.basis import append_basis
-from qcattn.preparations.domains import Part, parts_of
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.delivery import delivered, with_true_error
+from qcattn.preparations.domains import Domain, domains_of
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.pauli_strings import (
     append_rotation,
@@ -23,11 +24,9 @@ from qcattn.preparations.pauli_strings import (
     rotated,
 )
 from qcattn.preparations.pursuit import pursued
-from qcattn.preparations.reference import gibbs
 from qcattn.preparations.tomography import measured_expectations
 from qcattn.records import Counts, Hamiltonian, Prepared, check_bytes
 from qcattn.seeds import entropy
-from qcattn.thermal import trace_distance
 
 __all__ = ["QITE"]
 
@@ -94,6 +93,12 @@ class QITE:
         [2] Y. C. Pati et al., Proc. 27th Asilomar Conf. Signals Syst. Comput. (1993), p. 40.
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "any"
+    batched: ClassVar[bool] = False
+    every_state: ClassVar[bool] = True
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Motta et al., Nat. Phys. 16, 205"
+
     steps: int = 8
     order: int = 2
     domain: int | None = None
@@ -108,14 +113,11 @@ class QITE:
         Raises:
             ValueError: If one is out of its range, or would be ignored.
         """
-        for name, least in (("steps", 1), ("domain", 0), ("shots", 1)):
-            value = getattr(self, name)
-            if value is None and name != "steps":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                raise ValueError(
-                    f"`{name}` must be a whole number, {least} or more, but is {value!r}"
-                )
+        whole_number(self.steps, "steps")
+        if self.domain is not None:
+            whole_number(self.domain, "domain", least=0)
+        if self.shots is not None:
+            whole_number(self.shots)
         if self.order not in (1, 2):
             raise ValueError(f"`order` must be 1 or 2, but is {self.order!r}")
         value = self.regularisation
@@ -137,52 +139,38 @@ class QITE:
             all measurements.
 
         Raises:
-            ValueError: If beta is not positive and finite, there is more than one Hamiltonian, keys
-                are masked or missing, or the strings of a domain do not fit into memory (the
-                message says how many strings and bytes, and which domain would do).
+            DoesNotFit: If there is more than one Hamiltonian, or keys are masked or missing.
+            TooLarge: If the strings of a domain do not fit into memory; the message says how many
+                strings and bytes, and which domain would do.
+            ValueError: If beta is not positive and finite.
         """
-        need_one(hamiltonian, "QITE")
+        check_fits(self, hamiltonian)
         time = check_beta(beta) / 2
-        need_every_state(hamiltonian, "QITE")
         unturned = replace(hamiltonian, basis=None)
         copies = 1 if unturned.is_diagonal else 2
         n = copies * hamiltonian.num_qubits
         check_bytes(4 * 16 * 4**hamiltonian.num_qubits, f"{hamiltonian.num_qubits} Bell pairs")
-        parts = parts_of(unturned.operator, self.domain, copies)
-        rotations, spent = self._rotations(parts, n, copies, time)
-        prepared = Prepared(
-            method="QITE",
-            kind="thermal",
-            circuit=_circuit(hamiltonian, rotations, copies),
-            values=np.zeros(0),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register=None,
-            distribution=np.full(hamiltonian.num_keys, np.nan),
-            success=np.ones(()),
-            error=np.full((), np.nan),
-            spent=spent,
-        )
-        return replace(
-            prepared,
-            distribution=outcome_distribution(prepared)[0],
-            error=np.asarray(trace_distance(system_state(prepared)[0], gibbs(hamiltonian, beta))),
+        domains = domains_of(unturned.operator, self.domain, copies)
+        rotations, spent = self._rotations(domains, n, copies, time)
+        circuit = _circuit(hamiltonian, rotations, copies)
+        return with_true_error(
+            delivered(self, hamiltonian, circuit, spent=spent), hamiltonian, beta
         )
 
     def _rotations(
-        self, parts: list[Part], n: int, copies: int, time: float
+        self, domains: list[Domain], n: int, copies: int, time: float
     ) -> tuple[_Rotations, int]:
         """Rotations that evolve the start for an imaginary time, and the shots spent on them."""
         seeds = np.random.SeedSequence(entropy(self.seed))
         state = self._start(n, copies)
         found: _Rotations = []
         spent = 0
-        for part, tau in _splitting(parts, time / self.steps, self.order) * self.steps:
-            generator, shots = self._generator(state, part, n, seeds)
+        for domain, tau in _splitting(domains, time / self.steps, self.order) * self.steps:
+            generator, shots = self._generator(state, domain, n, seeds)
             spent += shots
             if self.order == 2:
                 halfway = _after(state, _product(generator, tau / 2, 1))
-                generator, shots = self._generator(halfway, part, n, seeds)
+                generator, shots = self._generator(halfway, domain, n, seeds)
                 spent += shots
             rotations = _product(generator, tau, self.order)
             state = _after(state, rotations)
@@ -204,7 +192,11 @@ class QITE:
         return state
 
     def _generator(
-        self, state: np.ndarray | QuantumCircuit, part: Part, n: int, seeds: np.random.SeedSequence
+        self,
+        state: np.ndarray | QuantumCircuit,
+        domain: Domain,
+        n: int,
+        seeds: np.random.SeedSequence,
     ) -> tuple[_Rotations, int]:
         """Strings of A on all qubits with their coefficients, and the shots spent."""
         spent, regularisation = 0, 1e-6
@@ -214,23 +206,23 @@ class QITE:
             backend = Aer() if self.backend is None else self.backend
             (seed,) = seeds.spawn(1)
             values, spent = measured_expectations(
-                state, part.qubits, real=part.real, shots=self.shots, backend=backend, seed=seed
+                state, domain.qubits, real=domain.real, shots=self.shots, backend=backend, seed=seed
             )
         else:
-            values = expectations(state, part.qubits)
+            values = expectations(state, domain.qubits)
         if self.regularisation is not None:
             regularisation = self.regularisation
-        strings, coefficients = pursued(values, part, regularisation)
-        everywhere = [placed(int(string), part.qubits, n) for string in strings]
+        strings, coefficients = pursued(values, domain, regularisation)
+        everywhere = [placed(int(string), domain.qubits, n) for string in strings]
         return list(zip(everywhere, coefficients.tolist(), strict=True)), spent
 
 
-def _splitting(parts: list[Part], tau: float, order: int) -> list[tuple[Part, float]]:
+def _splitting(domains: list[Domain], tau: float, order: int) -> list[tuple[Domain, float]]:
     """Parts in the order in which a step takes them, and for how long each."""
     if order == 1:
-        return [(part, tau) for part in parts]
-    half = [(part, tau / 2) for part in parts[:-1]]
-    return half + [(part, tau) for part in parts[-1:]] + half[::-1]
+        return [(domain, tau) for domain in domains]
+    half = [(domain, tau / 2) for domain in domains[:-1]]
+    return half + [(domain, tau) for domain in domains[-1:]] + half[::-1]
 
 
 def _product(generator: _Rotations, tau: float, order: int) -> _Rotations:

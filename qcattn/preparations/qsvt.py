@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
+from qcattn.arguments import check_beta
+from qcattn.errors import DoesNotFit
 from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.block_encoding import (
@@ -18,7 +21,8 @@ from qcattn.preparations.block_encoding import (
     append_select_phase,
     block_encoding,
 )
-from qcattn.preparations.fitting import check_beta, need_one
+from qcattn.preparations.delivery import delivered
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.keeping import check_kept
 from qcattn.preparations.polynomials import (
@@ -89,6 +93,12 @@ class QSVT:
             arXiv:2307.12468.
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "any"
+    batched: ClassVar[bool] = False
+    every_state: ClassVar[bool] = False
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Gilyén et al., arXiv:1806.01838"
+
     error: float = 1e-6
     ground_energy: float | None = None
 
@@ -103,13 +113,14 @@ class QSVT:
             Prepared of shape (), its circuit without parameters.
 
         Raises:
-            ValueError: If beta is not positive and finite, there is more than one Hamiltonian, an
-                attribute is out of range, ``ground_energy`` is above the lowest energy, the degree
-                is beyond what phases are found for, next to no shot would be kept, or a dense
-                matrix for ``distribution`` of a Hamiltonian that is not diagonal would not fit
-                into memory.
+            DoesNotFit: If there is more than one Hamiltonian, ``ground_energy`` is above the lowest
+                energy, the degree is beyond what phases are found for, or next to no shot would be
+                kept.
+            TooLarge: If a dense matrix for ``distribution`` of a Hamiltonian that is not diagonal
+                would not fit into memory.
+            ValueError: If beta is not positive and finite, or an attribute is out of range.
         """
-        need_one(hamiltonian, "QSVT")
+        check_fits(self, hamiltonian)
         beta = check_beta(beta)
         if not _LEAST < self.error < 1:
             raise ValueError(
@@ -126,17 +137,13 @@ class QSVT:
             polynomial = np.ones(1)  # all energies are equal
         distribution, success = _outcome(hamiltonian, encoding, polynomial, low)
         check_kept(success, "lower `beta`, or give a `ground_energy` closer to the true one")
-        return Prepared(
-            method="QSVT",
-            kind="thermal",
-            circuit=_circuit(hamiltonian, encoding, polynomial),
-            values=np.zeros(0),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register="herald" if len(polynomial) > 1 else None,
+        return delivered(
+            self,
+            hamiltonian,
+            _circuit(hamiltonian, encoding, polynomial),
             distribution=distribution,
             success=success,
-            error=np.asarray(self.error),
+            error=self.error,
         )
 
 
@@ -149,7 +156,7 @@ def _bounds(hamiltonian: Hamiltonian, ground_energy: float | None) -> tuple[floa
     if ground_energy is None:
         return least - reach, most + reach
     if not (np.isfinite(ground_energy) and ground_energy <= least + 1e-9 * (1 + abs(least))):
-        raise ValueError(
+        raise DoesNotFit(
             f"`ground_energy` must be a lower bound of the spectrum, so at most {least:.10g}, the "
             f"least diagonal energy, but is {ground_energy!r}; leave it out if none is known"
         )
@@ -187,7 +194,7 @@ def _polynomial(
     lower = beta
     while degree(lower) > LARGEST:
         lower /= 1.1
-    raise ValueError(
+    raise DoesNotFit(
         f"`beta` = {beta:.6g} (lambda = {encoding.norm:.4g}) needs a polynomial accurate to "
         f"{accuracy(beta):.2g} of a degree above {LARGEST}, beyond double precision or the solver "
         f"of phases; `beta` = {lower:.2g} would do, or raise `error`, or give a `ground_energy` "
@@ -210,7 +217,7 @@ def _outcome(
         finite = np.ones(hamiltonian.num_keys, dtype=bool)
         levels, vectors = np.linalg.eigh(hamiltonian.matrix)
         if levels[0] < low - 1e-9 * (1 + abs(low)):
-            raise ValueError(
+            raise DoesNotFit(
                 f"`ground_energy` must be a lower bound of the spectrum, so at most "
                 f"{levels[0]:.10g}, but is {low:.10g}; leave it out if none is known"
             )

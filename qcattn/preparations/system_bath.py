@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,11 +12,14 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import Pauli
 
+from qcattn.arguments import check_beta, whole_number
 from qcattn.dense_state import system_state
-from qcattn.preparations.basis import append_basis, with_basis
+from qcattn.preparations.basis import append_basis
 from qcattn.preparations.bath import bath_shares, cycle_unitary, flip_probability
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.delivery import delivered
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
+from qcattn.preparations.pauli_strings import labels_of
 from qcattn.preparations.reference import gibbs, populations
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
 from qcattn.seeds import entropy
@@ -87,6 +90,12 @@ class SystemBath:
         [2] arXiv:2512.03457.
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "any"
+    batched: ClassVar[bool] = False
+    every_state: ClassVar[bool] = True
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Ding et al., arXiv:2508.05703"
+
     cycles: int = 100
     strength: float = 0.8
     width: float | None = None
@@ -100,9 +109,7 @@ class SystemBath:
         Raises:
             ValueError: If one of them is out of range.
         """
-        whole = isinstance(self.cycles, int | np.integer) and not isinstance(self.cycles, bool)
-        if not (whole and self.cycles > 0):
-            raise ValueError(f"`cycles` must be a whole number, 1 or more, but is {self.cycles!r}")
+        whole_number(self.cycles, "cycles")
         for name in ("strength", "width", "step"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
@@ -119,12 +126,12 @@ class SystemBath:
             Prepared of shape ().
 
         Raises:
-            ValueError: If beta is no temperature, the Hamiltonian has several rows, masked keys or
-                padding, a label in ``couplings`` does not fit it, or a dense gate on n + 1 qubits
-                does not fit into memory.
+            DoesNotFit: If the Hamiltonian has several rows, masked keys or padding, or a label in
+                ``couplings`` does not fit it.
+            TooLarge: If a dense gate on n + 1 qubits does not fit into memory.
+            ValueError: If beta is not one positive, finite number.
         """
-        need_one(hamiltonian, "SystemBath")
-        need_every_state(hamiltonian, "SystemBath")
+        check_fits(self, hamiltonian)
         one_beta = check_beta(beta)
         n = hamiltonian.num_qubits
         labels = self._labels(hamiltonian)
@@ -133,18 +140,6 @@ class SystemBath:
             circuit.h(n)
             circuit.cx(n, q)
             circuit.reset(n)
-        prepared = Prepared(
-            method="SystemBath",
-            kind="thermal",
-            circuit=circuit,
-            values=with_basis(np.zeros(0), hamiltonian),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register=None,
-            distribution=np.zeros(hamiltonian.num_keys),
-            success=np.ones(()),
-            error=np.ones(()),
-        )
         if hamiltonian.off_diagonal is None:
             keys = self._on_keys(circuit, hamiltonian, one_beta, labels)
             exact = populations(replace(hamiltonian, basis=None), one_beta)
@@ -152,30 +147,19 @@ class SystemBath:
             read = keys if hamiltonian.basis is None else hamiltonian.rotation**2 @ keys
             circuit.measure(range(n), range(n))
             distribution = read[list(hamiltonian.basis_states)]
-            return replace(prepared, distribution=distribution, error=np.asarray(error))
+            return delivered(self, hamiltonian, circuit, distribution=distribution, error=error)
         self._on_states(circuit, hamiltonian, one_beta, labels)
         circuit.measure(range(n), range(n))
-        prepared = replace(prepared, circuit=compiled(circuit))
+        prepared = delivered(self, hamiltonian, compiled(circuit))
         state, _ = system_state(prepared)
         return replace(
             prepared,
             distribution=state.diagonal().real[list(hamiltonian.basis_states)].clip(0.0),
-            error=trace_distance(state, gibbs(hamiltonian, one_beta)),
+            error=np.asarray(trace_distance(state, gibbs(hamiltonian, one_beta))),
         )
 
     def _labels(self, hamiltonian: Hamiltonian) -> tuple[str, ...]:
-        n = hamiltonian.num_qubits
-        for label in self.couplings:
-            if len(label) != n or not set(label) <= set("IXYZ"):
-                raise ValueError(
-                    f"`couplings` must name Pauli strings of {n} letters I, X, Y, Z for this "
-                    f"Hamiltonian, such as {'I' * (n - 1) + 'X'!r}, but has {label!r}"
-                )
-        if self.couplings:
-            return self.couplings
-        if hamiltonian.off_diagonal is None:
-            return tuple(f"{s:0{n}b}".replace("0", "I").replace("1", "X") for s in range(1, 2**n))
-        return tuple("I" * (n - 1 - q) + "Y" + "I" * q for q in range(n))
+        return labels_of(hamiltonian, self.couplings, "Y", "couplings")
 
     def _schedule(
         self, spread: float, beta: float, couplings: int

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from scipy.optimize import minimize
 
-from qcattn.dense_state import outcome_distribution, system_state
+from qcattn.arguments import check_beta, whole_number
 from qcattn.preparations.basis import append_basis
-from qcattn.preparations.doubled import Part, append_part, coupling, evolved, gradient, on_both
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
+from qcattn.preparations.delivery import delivered, with_true_error
+from qcattn.preparations.doubled import (
+    Generator,
+    append_evolution,
+    coupling,
+    evolved,
+    gradient,
+    on_both,
+)
+from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
-from qcattn.preparations.reference import gibbs
 from qcattn.records import Hamiltonian, Prepared, check_bytes
-from qcattn.thermal import trace_distance
 
 __all__ = ["ThermofieldQAOA"]
 
@@ -65,6 +72,12 @@ class ThermofieldQAOA:
         [1] J. Wu and T. H. Hsieh, Phys. Rev. Lett. 123, 220502 (2019), arXiv:1811.11756.
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "any"
+    batched: ClassVar[bool] = False
+    every_state: ClassVar[bool] = True
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Wu and Hsieh, PRL 123, 220502"
+
     layers: int | None = None
     starts: int = 2
     seed: int = 0
@@ -75,10 +88,9 @@ class ThermofieldQAOA:
         Raises:
             ValueError: If layers or starts are not whole numbers of 1 or more.
         """
-        for name, value in (("layers", self.layers), ("starts", self.starts)):
-            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-            if value is not None and not (whole and value > 0):
-                raise ValueError(f"`{name}` must be a whole number, 1 or more, but is {value!r}")
+        if self.layers is not None:
+            whole_number(self.layers, "layers")
+        whole_number(self.starts, "starts")
 
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
         """Prepare.
@@ -91,39 +103,23 @@ class ThermofieldQAOA:
             Prepared of shape (), its angles fixed.
 
         Raises:
-            ValueError: If there is more than one Hamiltonian or beta, beta is not positive and
-                finite, keys are masked, or the two copies would not fit into memory.
+            DoesNotFit: If there is more than one Hamiltonian, or keys are masked.
+            TooLarge: If the two copies would not fit into memory.
+            ValueError: If there is more than one beta, or it is not positive and finite.
         """
-        need_one(hamiltonian, "ThermofieldQAOA")
-        need_every_state(hamiltonian, "ThermofieldQAOA")
+        check_fits(self, hamiltonian)
         temperature = 1 / check_beta(beta)
         n = hamiltonian.num_qubits
         depth = n // 2 + 1 if self.layers is None else int(self.layers)
         check_bytes(16 * 16 * 4**n, f"finding the angles of two copies of {n} qubits")
-        layer = layer_parts(hamiltonian)
+        layer = layer_generators(hamiltonian)
         matrix = replace(hamiltonian, basis=None).matrix
         angles = _grown(matrix, temperature, layer, depth, self.starts, self.seed)
         circuit = _circuit(hamiltonian, layer * depth, angles)
-        prepared = Prepared(
-            method="ThermofieldQAOA",
-            kind="thermal",
-            circuit=circuit,
-            values=np.zeros(0),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register=None,
-            distribution=np.zeros(hamiltonian.num_keys),
-            success=np.ones(()),
-            error=np.ones(()),
-        )
-        return replace(
-            prepared,
-            distribution=outcome_distribution(prepared)[0],
-            error=trace_distance(system_state(prepared)[0], gibbs(hamiltonian, beta)),
-        )
+        return with_true_error(delivered(self, hamiltonian, circuit), hamiltonian, beta)
 
 
-def layer_parts(hamiltonian: Hamiltonian) -> list[Part]:
+def layer_generators(hamiltonian: Hamiltonian) -> list[Generator]:
     """One layer for H in its own basis: the groups of its terms, then the couplings."""
     inner = replace(hamiltonian, basis=None)
     n, operator = inner.num_qubits, inner.operator
@@ -159,16 +155,21 @@ def free_energy_and_mismatch(
 
 
 def _grown(
-    matrix: np.ndarray, temperature: float, layer: list[Part], depth: int, starts: int, seed: int
+    matrix: np.ndarray,
+    temperature: float,
+    layer: list[Generator],
+    depth: int,
+    starts: int,
+    seed: int,
 ) -> np.ndarray:
     """Angles of all layers: at each depth the best of the last depth grown, and random ones."""
     rng = np.random.default_rng(seed)
     best = np.zeros(0)
     for step in range(1, depth + 1):
-        parts = layer * step
+        generators = layer * step
         grown = np.concatenate([best, rng.normal(scale=0.05, size=len(layer))])
-        guesses = [grown, *rng.uniform(-1, 1, size=(starts, len(parts)))]
-        found = [_descended(parts, matrix, temperature, guess) for guess in guesses]
+        guesses = [grown, *rng.uniform(-1, 1, size=(starts, len(generators)))]
+        found = [_descended(generators, matrix, temperature, guess) for guess in guesses]
         lowest = min(free for free, _, _ in found)
         ties = [entry for entry in found if entry[0] - lowest <= _SAME]
         best = min(ties, key=lambda entry: entry[1])[2]
@@ -176,35 +177,37 @@ def _grown(
 
 
 def _descended(
-    parts: list[Part], matrix: np.ndarray, temperature: float, angles: np.ndarray
+    generators: list[Generator], matrix: np.ndarray, temperature: float, angles: np.ndarray
 ) -> tuple[float, float, np.ndarray]:
     """F over k_B T, mismatch and angles at the minimum that a start leads to."""
 
     def cost(point: np.ndarray, weight: float) -> tuple[float, np.ndarray]:
-        state = evolved(parts, point)
+        state = evolved(generators, point)
         (free, slope), (mismatch, turn) = free_energy_and_mismatch(state, matrix, temperature)
         total = slope / temperature + weight * turn
-        return free / temperature + weight * mismatch, gradient(parts, point, state, total)
+        return free / temperature + weight * mismatch, gradient(generators, point, state, total)
 
     for weight in (1.0, 0.0):
         options = {"maxiter": 200, "ftol": 1e-15, "gtol": 1e-9}
         angles = minimize(
             cost, angles, args=(weight,), jac=True, method="L-BFGS-B", options=options
         ).x
-    state = evolved(parts, angles)
+    state = evolved(generators, angles)
     (free, _), (mismatch, _) = free_energy_and_mismatch(state, matrix, temperature)
     return free / temperature, mismatch, angles
 
 
-def _circuit(hamiltonian: Hamiltonian, parts: list[Part], angles: np.ndarray) -> QuantumCircuit:
+def _circuit(
+    hamiltonian: Hamiltonian, generators: list[Generator], angles: np.ndarray
+) -> QuantumCircuit:
     n = hamiltonian.num_qubits
     system, partner = QuantumRegister(n, "system"), QuantumRegister(n, "partner")
     key = ClassicalRegister(n, "key")
     circuit = QuantumCircuit(system, partner, key, name="thermofield_qaoa")
     circuit.h(system)
     circuit.cx(system, partner)
-    for part, angle in zip(parts, angles, strict=True):
-        append_part(circuit, part, float(angle), system, partner)
+    for generator, angle in zip(generators, angles, strict=True):
+        append_evolution(circuit, generator, float(angle), system, partner)
     append_basis(circuit, hamiltonian, system)
     if hamiltonian.basis is not None:
         circuit.assign_parameters(hamiltonian.basis.ravel(), inplace=True)

@@ -10,7 +10,7 @@ import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit
 from qiskit.circuit import ParameterVector
 
-from qcattn.records import Counts, Prepared, walsh_hadamard
+from qcattn.records import Counts, Prepared, every_reading, walsh_hadamard
 
 __all__ = ["bases", "measured_expectations"]
 
@@ -75,7 +75,7 @@ def measured_expectations(
         kind="thermal",
         circuit=template,
         values=values,
-        codewords=(outcomes[:, None] >> np.arange(q)) & 1 == 1,
+        codewords=every_reading(q),
         key_register="key",
         herald_register=None,
         distribution=np.full((len(chosen), 2**q), np.nan),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,9 +14,8 @@ from qiskit.quantum_info import SparsePauliOp
 from scipy.optimize import minimize
 from scipy.special import digamma, xlogy
 
-from qcattn.arguments import whole_number
-from qcattn.backends import Aer
-from qcattn.dense_state import outcome_distribution, system_state
+from qcattn.arguments import check_beta, whole_number
+from qcattn.backends.aer import Aer
 from qcattn.preparations.ansatz import (
     Block,
     Layered,
@@ -25,12 +24,18 @@ from qcattn.preparations.ansatz import (
     count_angles,
     system_blocks,
 )
-from qcattn.preparations.basis import append_basis, with_basis
-from qcattn.preparations.fitting import check_beta, need_every_state, need_one
-from qcattn.preparations.reference import gibbs
-from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
+from qcattn.preparations.basis import append_basis
+from qcattn.preparations.delivery import delivered, with_true_error
+from qcattn.preparations.fitting import check_fits
+from qcattn.records import (
+    Hamiltonian,
+    Prepared,
+    check_bytes,
+    every_reading,
+    numbers_of,
+    walsh_hadamard,
+)
 from qcattn.seeds import entropy
-from qcattn.thermal import trace_distance
 
 __all__ = ["Variational"]
 
@@ -89,6 +94,12 @@ class Variational:
         [3] K. Mitarai et al., Phys. Rev. A 98, 032309 (2018): shifts of an angle.
     """
 
+    takes: ClassVar[Literal["diagonal", "any"]] = "any"
+    batched: ClassVar[bool] = False
+    every_state: ClassVar[bool] = True
+    kind: ClassVar[Literal["told", "thermal"]] = "thermal"
+    source: ClassVar[str] = "Consiglio et al., PRA 110, 012445"
+
     layers: int | None = None
     shots: int | None = None
     restarts: int = 3
@@ -101,11 +112,9 @@ class Variational:
         Raises:
             ValueError: If layers, restarts or shots are not whole numbers of 1 or more.
         """
-        layers = 1 if self.layers is None else self.layers
-        for name, value in (("layers", layers), ("restarts", self.restarts)):
-            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-            if not (whole and value > 0):
-                raise ValueError(f"`{name}` must be a whole number, 1 or more, but is {value!r}")
+        if self.layers is not None:
+            whole_number(self.layers, "layers")
+        whole_number(self.restarts, "restarts")
         if self.shots is not None:
             whole_number(self.shots)
         elif self.backend is not None:
@@ -122,45 +131,35 @@ class Variational:
             Prepared of shape (); `spent` counts every shot that the optimisation used.
 
         Raises:
-            ValueError: If there is more than one Hamiltonian or beta, beta is not positive and
-                finite, keys are masked, or the dense state would not fit into memory.
+            DoesNotFit: If there is more than one Hamiltonian, or keys are masked.
+            TooLarge: If the dense state would not fit into memory.
+            ValueError: If there is more than one beta, or it is not positive and finite.
         """
-        need_one(hamiltonian, "Variational")
-        need_every_state(hamiltonian, "Variational")
+        check_fits(self, hamiltonian)
         temperature = 1 / check_beta(beta)
         n = hamiltonian.num_qubits
         check_bytes(16 * 8 * 4**n, f"finding the angles of two registers of {n} qubits")
         inner = replace(hamiltonian, basis=None)
         ancilla, system = blocks_of(inner, n + 1 if self.layers is None else int(self.layers))
         draws, starts = np.random.SeedSequence(entropy(self.seed)).spawn(2)
-        measured: Measured | None = None
+        measured: MeasuredCost | None = None
         cost: Cost
         if self.shots is None:
             cost = exact_cost(inner, temperature, ancilla, system)
         else:
             backend = Aer() if self.backend is None else self.backend
-            cost = measured = Measured(
+            cost = measured = MeasuredCost(
                 inner, temperature, ancilla, system, backend, whole_number(self.shots), draws
             )
         angles = _lowest(cost, count_angles(ancilla) + count_angles(system), self, starts)
-        prepared = Prepared(
-            method="Variational",
-            kind="thermal",
-            circuit=_circuit(hamiltonian, ancilla, system),
-            values=with_basis(angles, hamiltonian),
-            codewords=hamiltonian.codewords,
-            key_register="key",
-            herald_register=None,
-            distribution=np.zeros(hamiltonian.num_keys),
-            success=np.ones(()),
-            error=np.ones(()),
+        prepared = delivered(
+            self,
+            hamiltonian,
+            _circuit(hamiltonian, ancilla, system),
+            values=angles,
             spent=0 if measured is None else measured.spent,
         )
-        return replace(
-            prepared,
-            distribution=outcome_distribution(prepared)[0],
-            error=trace_distance(system_state(prepared)[0], gibbs(hamiltonian, beta)),
-        )
+        return with_true_error(prepared, hamiltonian, beta)
 
 
 def blocks_of(inner: Hamiltonian, layers: int) -> tuple[list[Block], list[Block]]:
@@ -199,7 +198,7 @@ def exact_cost(
     return cost
 
 
-class Measured:
+class MeasuredCost:
     """F over k_B T and its gradient, from counts.
 
     Attributes:
@@ -251,7 +250,7 @@ class Measured:
     def read(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Measured energies (points,) and what the ancilla read, shape (points, 2**n)."""
         size = 2**self._n
-        words = (np.arange(size**2)[:, None] >> np.arange(2 * self._n)) & 1 == 1
+        words = every_reading(2 * self._n)
         energies = np.full(len(points), self._constant)
         read = np.zeros((len(points), size), np.int64)
         for circuit, levels in zip(self._circuits, self._levels, strict=True):
@@ -298,7 +297,7 @@ def _groups(operator: SparsePauliOp) -> tuple[float, list[tuple[str, np.ndarray]
     for group in operator[acting].group_commuting(qubit_wise=True):
         x, z = group.paulis.x.any(axis=0), group.paulis.z.any(axis=0)
         letters = "".join("ZZXY"[2 * int(a) + int(b)] for a, b in zip(x, z, strict=True))
-        strings = ((group.paulis.x | group.paulis.z) * (1 << np.arange(n))).sum(axis=1)
+        strings = numbers_of(group.paulis.x | group.paulis.z)
         spectrum = np.zeros(2**n)
         np.add.at(spectrum, strings, group.coeffs.real)
         groups.append((letters, walsh_hadamard(spectrum)))

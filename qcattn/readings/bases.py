@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Qubit
 
+from qcattn.readings.circuits import before_reading
 from qcattn.records import Prepared, check_bytes, every_reading
 
 __all__ = ["in_basis"]
@@ -34,27 +37,21 @@ def in_basis(prepared: Prepared, letters: str) -> Prepared:
         >>> outcome_distribution(in_basis(prepared, "X"))[0].round(6).tolist()
         [1.0, 0.0]
     """
-    circuit = prepared.circuit
-    key = next(register for register in circuit.cregs if register.name == prepared.key_register)
-    if len(letters) != len(key) or not set(letters) <= set("IXYZ"):
-        raise ValueError(
-            f"`letters` must be {len(key)} of I, X, Y, Z, one a qubit, but is {letters!r}"
-        )
-    n = len(key)
+    n = prepared.codewords.shape[1]
+    if len(letters) != n or not set(letters) <= set("IXYZ"):
+        raise ValueError(f"`letters` must be {n} of I, X, Y, Z, one a qubit, but is {letters!r}")
     check_bytes(2**n * (n + 200), f"the readings of {n} qubits")
-    letter_of = dict(zip(key, letters[::-1], strict=True))
-    out = circuit.copy_empty_like()
-    for item in circuit.data:
-        if item.operation.name == "measure" and item.clbits[0] in letter_of:
-            letter = letter_of[item.clbits[0]]
-            if letter == "Y":
-                out.rz(-np.pi / 2, item.qubits[0])
-            if letter in "XY":
-                out.h(item.qubits[0])
-        out.append(item)
+
+    def turn(circuit: QuantumCircuit, bit: int, qubit: Qubit) -> None:
+        letter = letters[n - 1 - bit]
+        if letter == "Y":
+            circuit.rz(-np.pi / 2, qubit)
+        if letter in "XY":
+            circuit.h(qubit)
+
     return replace(
         prepared,
-        circuit=out,
+        circuit=before_reading(prepared, turn),
         codewords=every_reading(n),
         distribution=np.full((*prepared.shape, 2**n), np.nan),
     )

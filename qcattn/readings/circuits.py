@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit, QuantumRegister
-from qiskit.circuit import CircuitInstruction, Qubit
+from qiskit.circuit import CircuitInstruction, Clbit, Qubit
 from qiskit.circuit.library import UnitaryGate
 
 from qcattn.records import Prepared, every_reading
 
-__all__ = ["as_prepared", "opened", "read_after"]
+__all__ = ["as_prepared", "before_reading", "measured_qubits", "opened", "read_after"]
 
 
 def as_prepared(
@@ -104,6 +105,42 @@ def read_after(
         distribution=np.asarray(distribution, dtype=float),
         error=np.zeros(prepared.shape),
     )
+
+
+def before_reading(
+    prepared: Prepared, turn: Callable[[QuantumCircuit, int, Qubit], None]
+) -> QuantumCircuit:
+    """The circuit with something done to each qubit of the key right before it is measured.
+
+    Args:
+        prepared: Shape (...).
+        turn: Is given the new circuit, the number of a bit of the key, and the qubit that is about
+            to be measured into it, and appends what is to be done.
+
+    Example:
+        >>> from qcattn.encodings import Binary
+        >>> from qcattn.preparations import Heralded
+        >>> prepared = Heralded()(Binary()([0.0, 1.0, 2.0]), beta=1.0)
+        >>> flipped = before_reading(prepared, lambda circuit, bit, qubit: circuit.x(qubit))
+        >>> flipped.count_ops()["x"]
+        2
+    """
+    source = prepared.circuit
+    key = next(register for register in source.cregs if register.name == prepared.key_register)
+    number = {bit: place for place, bit in enumerate(key)}
+    out = source.copy_empty_like()
+    for item in source.data:
+        if item.operation.name == "measure" and item.clbits[0] in number:
+            turn(out, number[item.clbits[0]], item.qubits[0])
+        out.append(item)
+    return out
+
+
+def measured_qubits(circuit: QuantumCircuit) -> dict[Clbit, Qubit]:
+    """The qubit that is measured into each classical bit, the last one where there are several."""
+    return {
+        item.clbits[0]: item.qubits[0] for item in circuit.data if item.operation.name == "measure"
+    }
 
 
 def opened(

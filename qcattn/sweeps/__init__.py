@@ -4,8 +4,8 @@ from qcattn.sweeps.grid import Grid, Part, parts
 from qcattn.sweeps.merging import merge
 from qcattn.sweeps.plan_file import read_plan
 from qcattn.sweeps.processes import Processes
-from qcattn.sweeps.results import Cell, Sweep, load
-from qcattn.sweeps.running import Progress, sweep
+from qcattn.sweeps.results import Cell, Sweep, load_sweep
+from qcattn.sweeps.running import sweep
 from qcattn.sweeps.until import Certified, Width
 
 __all__ = [
@@ -14,10 +14,9 @@ __all__ = [
     "Grid",
     "Part",
     "Processes",
-    "Progress",
     "Sweep",
     "Width",
-    "load",
+    "load_sweep",
     "merge",
     "parts",
     "read_plan",

@@ -9,7 +9,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["check", "connect", "create", "is_store", "translated"]
+__all__ = ["check_store", "connect", "create", "is_store", "translated"]
 
 #: "qcat", in the header of the file.
 APPLICATION = 0x71636174
@@ -113,7 +113,7 @@ def create(path: Path) -> None:
         ) from error
 
 
-def check(path: Path) -> None:
+def check_store(path: Path) -> None:
     """Refuse what is no whole store of this version, without a byte of it changed."""
     if not path.exists():
         raise ValueError(f"`{path}` is missing; name a store that `qcattn sweep` wrote")

@@ -6,20 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_alpha, check_betas, whole_number
 from qcattn.attention import check_scores
-from qcattn.backends import Aer
+from qcattn.backends.aer import Aer
 from qcattn.backends.noise import noise_options
 from qcattn.datasets import Scores
-from qcattn.encodings import Binary
-from qcattn.experiment import package_versions
-from qcattn.preparations import Purification
+from qcattn.encodings.binary import Binary
+from qcattn.preparations.purification import Purification
 from qcattn.sweeps.strategies import canonical, described, digest, label
+from qcattn.versions import package_versions
 
 __all__ = ["ROWS", "Grid", "GridCell", "Part", "parts"]
 
@@ -66,8 +65,8 @@ def parts(
         ValueError: If a layer or head is not there.
 
     Example:
-        >>> from qcattn.datasets import load
-        >>> [dict(part.point) for part in parts(load(), layers=[3], heads=[0, 1])]
+        >>> from qcattn.datasets import load_scores
+        >>> [dict(part.point) for part in parts(load_scores(), layers=[3], heads=[0, 1])]
         [{'scores': 'smollm2', 'layer': 3, 'head': 0}, {'scores': 'smollm2', 'layer': 3, 'head': 1}]
     """
     out = [Part(scores, {"scores": name or scores.model or scores.source or "scores"})]
@@ -191,29 +190,21 @@ class Grid:
     def __post_init__(self) -> None:
         keep = object.__setattr__
         keep(self, "scores", _parts_of(self.scores))
-        try:
-            beta = np.atleast_1d(np.asarray(self.beta, float))
-        except (TypeError, ValueError):
-            beta = np.empty((0, 0))
+        beta = np.atleast_1d(check_betas(self.beta))
         if beta.ndim != 1:
-            raise ValueError(f"`beta` must be a number or a list of them, but is {self.beta!r}")
-        keep(self, "beta", tuple(float(b) for b in beta))
+            raise ValueError(f"`beta` must be one number or a list of them, but is {self.beta!r}")
+        keep(self, "beta", tuple(beta.tolist()))
         for name in ("encodings", "preparations", "noise", "backends"):
             value = getattr(self, name)
             keep(self, name, tuple(value) if isinstance(value, list | tuple) else (value,))
         for name in ("scores", "beta", "encodings", "preparations", "noise", "backends"):
             if not getattr(self, name):
                 raise ValueError(f"`{name}` is empty, so there is nothing to draw; give a value")
-        if not all(np.isfinite(b) and b > 0 for b in self.beta):
-            raise ValueError(f"`beta` must be positive and finite, but is {self.beta}")
-        for name in ("shots", "batch"):
-            _whole(name, getattr(self, name))
+        for name, least in (("shots", 1), ("batch", 1), ("seed", 0)):
+            whole_number(getattr(self, name), name, least=least)
         if self.batch > _MOST_SHOTS:
             raise ValueError(f"`batch` is {self.batch:,}, but must be at most {_MOST_SHOTS:,}")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise ValueError(f"`seed` must be a whole number, 0 or more, but is {self.seed!r}")
-        if not isinstance(self.alpha, Real) or not 0 < self.alpha < 1:
-            raise ValueError(f"`alpha` must be between 0 and 1, but is {self.alpha!r}")
+        check_alpha(self.alpha)
         if any(not isinstance(text, str) for text in self.noise):
             raise ValueError(
                 f"`noise` holds {self.noise!r}, but must be text such as 'readout=0.01'"
@@ -284,13 +275,6 @@ class Grid:
 def task_key(cell: str, block: int, batch: int) -> str:
     """Address of one batch of one block of a cell."""
     return digest({"cell": cell, "block": block, "batch": batch})
-
-
-def _whole(name: str, value: Any) -> None:
-    try:
-        whole_number(value)
-    except ValueError as error:
-        raise ValueError(str(error).replace("`shots`", f"`{name}`")) from None
 
 
 def _parts_of(scores: Any) -> tuple[Part, ...]:

@@ -60,8 +60,9 @@ class Jobs:
         stop: When a cell has enough of them; None for all.
 
     Attributes:
-        done: Batches recorded.
-        total: Those there will be, at most.
+        done: Batches recorded, of those that count in the total.
+        total: Those there will be: all that were asked for, but for what a rule or a failure left
+            out.
         failed: Addresses of the cells that failed.
     """
 
@@ -82,7 +83,10 @@ class Jobs:
         self._pace: dict[str, float] = {}
         before = store.tally(most)
         self.done = sum(before.get(key, 0) for key in unique)
-        self.total = most * sum(cell.num_blocks for cell in unique.values())
+        self.total = sum(
+            before.get(key, 0) if key in self.failed else most * cell.num_blocks
+            for key, cell in unique.items()
+        )
         self._flying = 0
 
     def next(self, capacity: int, *, busy: bool) -> Job | None:
@@ -125,8 +129,12 @@ class Jobs:
         self.done += len(drawn.batches)
         if drawn.batches:
             self._pace[state.kind] = drawn.seconds / len(drawn.batches)
-        if drawn.error:
+        if piece.cell in self.failed:
+            self.total += len(drawn.batches)
+        elif drawn.error:
             self.failed.add(piece.cell)
+            self._leave_out(state)
+        if drawn.error:
             state.missing.clear()
             with suppress(ValueError):
                 self._waiting.remove(state)
@@ -178,8 +186,13 @@ class Jobs:
         met = self._stop.met(counts, expected, self._alpha * share(state.look))
         self._store.look(cell.key, ruled(self._stop, self._alpha), state.look, state.goal, met)
         if met:
-            self.total -= (self._most - state.goal) * cell.num_blocks
+            self._leave_out(state)
         return met
+
+    def _leave_out(self, state: _Cell) -> None:
+        """Take from the total what will not be drawn of a cell."""
+        recorded = sum(batch < self._most for _, batch in self._store.recorded(state.cell.key))
+        self.total -= self._most * state.cell.num_blocks - recorded
 
     def _cut(self, state: _Cell, most: int) -> Piece:
         """The next missing batches of one block."""

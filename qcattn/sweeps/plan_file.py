@@ -83,7 +83,7 @@ def read_plan(path: str | Path) -> Grid:
 
 def _grid(plan: dict[str, Any], folder: Path) -> Grid:
     for key in plan:
-        known("the plan", key, _KEYS)
+        known("a key of the plan", key, _KEYS)
     plain = ("beta", "noise", "shots", "batch", "seed", "alpha")
     options: dict[str, Any] = {key: plan[key] for key in plain if key in plan}
     if "scores" not in plan:
@@ -106,7 +106,7 @@ def _scores(entry: Any, folder: Path) -> Iterable[Part]:
     if not isinstance(entry, dict):
         raise ValueError(f"`scores` is {entry!r}; write [[scores]] and model = or file = below it")
     for key in entry:
-        known("scores", key, _SCORES)
+        known("a key of `scores`", key, _SCORES)
     if ("file" in entry) + ("qk" in entry) + ("model" in entry) != 1:
         raise ValueError("`scores` needs one of `model`, `file` and `qk`")
     for key in ("model", "file", "qk"):
@@ -114,7 +114,7 @@ def _scores(entry: Any, folder: Path) -> Iterable[Part]:
             raise ValueError(f"`{key}` is {entry[key]!r}; write a name in quotes")
     if "model" in entry:
         sentence = entry.get("sentence", 0)
-        scores = datasets.load(entry["model"], sentence)
+        scores = datasets.load_scores(entry["model"], sentence)
         name = f"{entry['model']} {sentence}"
     elif "sentence" in entry:
         raise ValueError("`sentence` chooses packaged scores; leave it out beside a file")

@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from typing import Any
 
+from qcattn.arguments import whole_number
+
 __all__ = ["Processes"]
 
 #: What makes the libraries of a worker keep to one thread.
@@ -40,9 +42,7 @@ class Processes(Executor):
     """
 
     def __init__(self, workers: int) -> None:
-        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-            raise ValueError(f"`workers` must be a whole number, 1 or more, but is {workers!r}")
-        self.workers = workers
+        self.workers = whole_number(workers, "workers")
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:

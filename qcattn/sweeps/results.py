@@ -12,14 +12,14 @@ import numpy as np
 
 from qcattn.attention import softmax
 from qcattn.comparisons import Certificate, certify
-from qcattn.experiment import compare
-from qcattn.records import Counts, Verdict
+from qcattn.records import Agreement, Counts, Verdict, joint_standing
+from qcattn.stages import compare
 from qcattn.sweeps.grid import Grid
 from qcattn.sweeps.store import ROWS, Store
 from qcattn.sweeps.strategies import canonical
 from qcattn.sweeps.until import ruled, share
 
-__all__ = ["Cell", "Sweep", "as_counts", "load"]
+__all__ = ["Cell", "Sweep", "as_counts", "load_sweep"]
 
 #: What may set cells apart that lie at one place of the axes.
 _APART = ("seed", "batch", "versions", "scores id")
@@ -149,14 +149,13 @@ class Cell:
         return enough and not self.failure
 
     @property
-    def standing(self) -> Literal["agrees", "differs", "undecided", "failed"]:
+    def standing(self) -> Agreement | Literal["failed"]:
         """The verdict in one word."""
         if self.failure:
             return "failed"
-        if any(verdict.differs for verdict in self.verdicts):
-            return "differs"
-        agrees = all(verdict.agrees for verdict in self.verdicts)
-        return "agrees" if agrees and self.complete else "undecided"
+        return joint_standing(
+            (verdict.standing for verdict in self.verdicts), complete=self.complete
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +189,7 @@ class Sweep:
         from qcattn.names import known
 
         for axis in point:
-            known("sweep", axis, self.axes)
+            known("an axis", axis, self.axes)
         chosen = tuple(
             cell
             for cell in self.cells
@@ -222,12 +221,9 @@ class Sweep:
         return tuple(axis for axis, values in self.axes.items() if len(values) > 1)
 
     @property
-    def standing(self) -> Literal["agrees", "differs", "undecided"]:
+    def standing(self) -> Agreement:
         """Differs if any cell does; agrees if all do."""
-        found = {cell.standing for cell in self.cells}
-        if "differs" in found:
-            return "differs"
-        return "agrees" if found == {"agrees"} else "undecided"
+        return joint_standing(cell.standing for cell in self.cells)
 
     def __str__(self) -> str:
         """One line a cell."""
@@ -239,8 +235,8 @@ class Sweep:
         return "\n".join(lines)
 
 
-def load(path: str | Path, grid: Grid | None = None) -> Sweep:
-    """Read a store.
+def load_sweep(path: str | Path, grid: Grid | None = None) -> Sweep:
+    """Read the store of a sweep.
 
     Args:
         path: The file that `sweep` or ``qcattn sweep`` wrote.

@@ -7,7 +7,6 @@ first is left to what is quick at the moment: no number depends on it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -18,20 +17,20 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qcattn.arguments import whole_number
 from qcattn.errors import Interrupted
+from qcattn.progress import Progress, silent
 from qcattn.sweeps.grid import Grid
 from qcattn.sweeps.jobs import Job, Jobs
-from qcattn.sweeps.results import Sweep, load
+from qcattn.sweeps.results import Sweep, load_sweep
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.until import Rule, rule
-from qcattn.sweeps.worker import Drawn, Piece, draw
+from qcattn.sweeps.worker import Drawn, Piece, work
 
-__all__ = ["Progress", "sweep"]
+__all__ = ["sweep"]
 
 #: Jobs handed to an executor that does not say how many workers it has.
 _MANY = 64
@@ -43,25 +42,6 @@ _MOST_DEATHS = 12
 _LIVES = 3
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a sweep is.
-
-    Attributes:
-        tasks: Batches of blocks recorded, those of before included.
-        total: Those there will be; with a rule for stopping, at most.
-        shots: Shots drawn by this call.
-        failures: Cells that failed so far.
-        seconds: Since it began.
-    """
-
-    tasks: int
-    total: int
-    shots: int
-    failures: int
-    seconds: float
-
-
 def sweep(
     grid: Grid,
     *,
@@ -70,7 +50,7 @@ def sweep(
     until: Rule | str | None = None,
     executor: Executor | None = None,
     retry_failed: bool = False,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Progress = silent,
 ) -> Sweep:
     """Draw what is missing of a grid, and keep it in a store.
 
@@ -88,7 +68,9 @@ def sweep(
         executor: Any `concurrent.futures.Executor`; this process if None. It is not shut down.
             `Processes` replaces workers that die.
         retry_failed: Try cells again that failed before.
-        progress: Called after each job.
+        progress: Told after each job the batches that are recorded, those of before included, of
+            those there will be (with a rule for stopping, at most); and in words the shots that
+            this call drew and the cells that failed.
 
     Returns:
         The cells of the grid.
@@ -130,7 +112,7 @@ def sweep(
             complete = True
         except KeyboardInterrupt:
             complete = False
-    done = load(store, grid)
+    done = load_sweep(store, grid)
     if not complete:
         raise Interrupted(done)
     return done
@@ -148,11 +130,9 @@ class _Here(Executor):
 class _Run:
     """One call of `sweep`."""
 
-    def __init__(
-        self, store: Store, jobs: Jobs, progress: Callable[[Progress], None] | None
-    ) -> None:
+    def __init__(self, store: Store, jobs: Jobs, progress: Progress) -> None:
         self.store, self.jobs, self.progress = store, jobs, progress
-        self.shots, self.start = 0, time.monotonic()
+        self.shots = 0
         #: How often a piece was there when a worker died.
         self.deaths: dict[tuple[str, int, tuple[int, ...]], int] = {}
         self.deaths_in_a_row = 0
@@ -161,7 +141,7 @@ class _Run:
         """Draw and record until nothing is missing."""
         flying: dict[Future[list[Drawn]], Job] = {}
         capacity = _capacity(executor)
-        self._tell()
+        self._tell(self.jobs.done)
         try:
             while True:
                 while len(flying) < capacity:
@@ -170,11 +150,12 @@ class _Run:
                         break
                     flying[self._submit(executor, job)] = job
                 if not flying:
+                    self._tell(self.jobs.total)
                     return
                 finished, _ = wait(flying, return_when=FIRST_COMPLETED)
                 for future in finished:
                     self._take(future, flying.pop(future))
-                self._tell()
+                self._tell(self.jobs.done)
         except BaseException:
             for future in flying:
                 future.cancel()
@@ -183,7 +164,7 @@ class _Run:
 
     def _submit(self, executor: Executor, job: Job) -> Future[list[Drawn]]:
         try:
-            return executor.submit(draw, job.pieces)
+            return executor.submit(work, job.pieces)
         except BrokenExecutor as error:
             raise RuntimeError(
                 f"the workers of {type(executor).__name__} died and it starts no new ones; what "
@@ -253,10 +234,10 @@ class _Run:
             if drawn:
                 self._record(drawn)
 
-    def _tell(self) -> None:
-        if self.progress is not None:
-            jobs, seconds = self.jobs, time.monotonic() - self.start
-            self.progress(Progress(jobs.done, jobs.total, self.shots, len(jobs.failed), seconds))
+    def _tell(self, done: int) -> None:
+        failed = len(self.jobs.failed)
+        failures = f", {failed} cell{'s' * (failed > 1)} failed" if failed else ""
+        self.progress(done, self.jobs.total, f"{self.shots:,} shots{failures}")
 
 
 def _capacity(executor: Executor) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.sweeps.file import check, connect, create, is_store, translated
+from qcattn.sweeps.file import check_store, connect, create, is_store, translated
 from qcattn.sweeps.grid import ROWS, GridCell, task_key
 from qcattn.sweeps.strategies import canonical, digest
 from qcattn.sweeps.worker import Drawn
@@ -46,7 +46,7 @@ class Store:
         if write and not self.path.exists():
             create(self.path)
         if not checked:
-            check(self.path)
+            check_store(self.path)
         # A reader that may write tidies up beside the file when it is the last to leave.
         folder = self.path.absolute().parent
         may = write or all(os.access(place, os.W_OK) for place in (self.path, folder))

@@ -1,35 +1,22 @@
 """Encodings, preparations and backends as names and fields, and back: JSON, never a pickle.
 
-A class is found by its name in the folder it lives in, as on the command line; so a new file is
-known to plans the moment it exists, and nothing that is read from a file can name anything else.
+A class is found by its name in the folder it lives in, as on the command line, so that nothing
+that is read from a file can name anything else.
 """
 
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from dataclasses import fields, is_dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from qcattn.names import known
+from qcattn.walking import class_of, classes, names
 
-__all__ = ["canonical", "classes", "described", "digest", "label", "strategy"]
-
-
-def classes(room: str) -> dict[str, type]:
-    """The strategies of a folder (encodings, preparations, backends) by the names of their classes.
-
-    Example:
-        >>> sorted(classes("encodings"))
-        ['Binary', 'OneHot', 'Rotated', 'Transverse']
-    """
-    found = import_module(f"qcattn.{room}")
-    return {name: getattr(found, name) for name in found.__all__
-            if inspect.isclass(getattr(found, name))}  # fmt: skip
+__all__ = ["canonical", "described", "digest", "label", "strategy"]
 
 
 def strategy(room: str, name: str, **options: Any) -> Any:
@@ -47,13 +34,10 @@ def strategy(room: str, name: str, **options: Any) -> Any:
         >>> strategy("preparations", "qsvt", error=1e-3)
         QSVT(error=0.001, ground_energy=None)
     """
-    by_name = {found.lower(): value for found, value in classes(room).items()}
-    if name.lower() not in by_name:
-        known(room, name, classes(room))
-    cls = by_name[name.lower()]
+    cls: Any = class_of(room, name, room)
     usual = {field.name: field.default for field in fields(cls)}
     for option, value in options.items():
-        default = usual[known(cls.__name__, option, usual)]
+        default = usual[known(f"a field of {cls.__name__}", option, usual)]
         if isinstance(default, int | float) and not isinstance(value, int | float):
             raise ValueError(f"`{cls.__name__}` has {option}={value!r}, which is no number")
     return cls(**{option: _tuples(value) for option, value in options.items()})
@@ -74,7 +58,7 @@ def described(value: Any, room: str) -> dict[str, Any]:
     if classes(room).get(cls.__name__) is not cls:
         raise ValueError(
             f"`{room}` holds {value!r}, but a sweep stores names: pass an object of one of "
-            f"{', '.join(classes(room))}"
+            f"{', '.join(names(room))}"
         )
     if not is_dataclass(value):
         raise ValueError(f"`{room}` holds {value!r}, which has no fields to store")

@@ -9,13 +9,13 @@ also if the largest number of shots is raised later.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from qcattn.arguments import check_alpha
 from qcattn.certification.intervals import proportion
 from qcattn.comparisons import certify
 from qcattn.names import known
@@ -48,7 +48,7 @@ class Certified:
     epsilon: float
 
     def __post_init__(self) -> None:
-        _between("certified", self.epsilon)
+        check_alpha(self.epsilon, "certified")
 
     def __str__(self) -> str:
         return f"certified={self.epsilon:g}"
@@ -74,7 +74,7 @@ class Width:
     width: float
 
     def __post_init__(self) -> None:
-        _between("width", self.width)
+        check_alpha(self.width, "width")
 
     def __str__(self) -> str:
         return f"width={self.width:g}"
@@ -140,8 +140,3 @@ def share(look: int) -> float:
         (1.0, 0.5, 0.16666666666666666, 0.999)
     """
     return 1 / (look * (look + 1)) if look else 1.0
-
-
-def _between(name: str, value: float) -> None:
-    if not (math.isfinite(value) and 0 < value < 1):
-        raise ValueError(f"`until` has {name}={value:g}, but it must be between 0 and 1")

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from qcattn.backends.noise import noise_options
-from qcattn.records import Counts, Hamiltonian, Prepared, Resources
+from qcattn.records import Counts, Prepared, Resources
+from qcattn.stages import draw_each, encode, prepare_rows
 from qcattn.sweeps.grid import task_key
 from qcattn.sweeps.strategies import strategy
 
-__all__ = ["Batch", "Drawn", "Piece", "draw"]
+__all__ = ["Batch", "Drawn", "Piece", "work"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Drawn:
     seconds: float = 0.0
 
 
-def draw(pieces: Sequence[Piece]) -> list[Drawn]:
+def work(pieces: Sequence[Piece]) -> list[Drawn]:
     """Draw pieces, one after another; an error ends its piece only."""
     return [_drawn(piece) for piece in pieces]
 
@@ -106,7 +107,7 @@ def _drawn(piece: Piece) -> Drawn:
 class _Ready:
     """Circuits of a block, as they are drawn: together, or row by row."""
 
-    prepared: list[Prepared]
+    prepared: tuple[Prepared, ...]
     backend: Any
 
 
@@ -114,31 +115,15 @@ def _ready(piece: Piece) -> _Ready:
     spec = piece.spec
     keys = spec["scores"]["shape"][-1]
     rows = np.frombuffer(piece.rows, "<f8").reshape(-1, keys)
-    encode = strategy("encodings", **spec["encoding"])
-    prepare = strategy("preparations", **spec["preparation"])
-    hamiltonian = encode(rows)
-    if not hamiltonian.is_diagonal:
-        raise ValueError(
-            f"the encoding {encode} gives a Hamiltonian that is not diagonal, whose counts are not "
-            "to follow softmax; compare preparations of it by `qcattn.prepare`"
-        )
-    prepared = _prepared(prepare, hamiltonian, spec["beta"])
+    hamiltonian = encode(rows, strategy("encodings", **spec["encoding"]))
+    preparation = strategy("preparations", **spec["preparation"])
+    prepared = prepare_rows(hamiltonian, spec["beta"], preparation)
     options = {**spec["backend"], "memory": piece.memory}
     if spec["noise"] != "none":
         qubits = max(one.circuit.num_qubits for one in prepared)
         options |= noise_options(spec["noise"], qubits)
     # Strategies make tuples of lists; noise is an object already.
     return _Ready(prepared, strategy("backends", **options))
-
-
-def _prepared(prepare: Any, hamiltonian: Hamiltonian, beta: float) -> list[Prepared]:
-    """The rows on one template, or one by one for a method that takes a single Hamiltonian."""
-    try:
-        return [prepare(hamiltonian, beta=beta)]
-    except ValueError:
-        if hamiltonian.shape == (1,):
-            return [prepare(hamiltonian[0], beta=beta)]
-        return [prepare(hamiltonian[row], beta=beta) for row in range(hamiltonian.shape[0])]
 
 
 def _about(ready: _Ready) -> dict[str, Any]:
@@ -159,13 +144,8 @@ def _counts(ready: _Ready, piece: Piece, batch: int) -> bytes:
     key = task_key(piece.cell, piece.block, batch)
     words = tuple(int(key[at : at + 8], 16) for at in range(0, 64, 8))
     root, shots = int(piece.spec["seed"]), int(piece.spec["batch"])
-    several = len(ready.prepared) > 1
-    tables = []
-    for row, prepared in enumerate(ready.prepared):
-        own = (*words, row) if several else words
-        seed = np.random.SeedSequence(root, spawn_key=own)
-        tables.append(_table(ready.backend(prepared, shots, seed)))
-    return np.concatenate(tables).astype("<i8").tobytes()
+    drawn = draw_each(ready.prepared, shots, root, words, ready.backend)
+    return np.concatenate([_table(counts) for counts in drawn]).astype("<i8").tobytes()
 
 
 def _table(counts: Counts) -> np.ndarray:

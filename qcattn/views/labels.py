@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import isnan
+
 from qcattn.records import Result
 
-__all__ = ["axis_names", "key_labels", "number", "p_text", "place", "query_labels", "visible"]
+__all__ = [
+    "SMALLEST",
+    "axis_names",
+    "error_text",
+    "joined",
+    "key_labels",
+    "number",
+    "p_text",
+    "place",
+    "plural",
+    "query_labels",
+    "visible",
+]
 
+#: Errors below this are rounding.
+SMALLEST = 1e-12
 _AXES = ("batch", "layer", "head", "query")
 _MARKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
 
@@ -92,6 +109,38 @@ def number(value: float, digits: int = 3) -> str:
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.{digits}g}"
+
+
+def error_text(value: float) -> str:
+    """An error to two digits; rounding is 0, and what was not computed is unknown.
+
+    Example:
+        >>> error_text(0.01234), error_text(1e-15), error_text(float("nan"))
+        ('0.012', '0', 'unknown')
+    """
+    if isnan(value):
+        return "unknown"
+    return "0" if value < SMALLEST else f"{value:.2g}"
+
+
+def plural(count: int, noun: str) -> str:
+    """So many of a thing.
+
+    Example:
+        >>> plural(1, "row"), plural(1234, "row")
+        ('1 row', '1,234 rows')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def joined(pairs: Mapping[str, str]) -> str:
+    """Names and values in one line.
+
+    Example:
+        >>> joined({"numpy": "2.1", "qiskit": "2.3"})
+        'numpy 2.1, qiskit 2.3'
+    """
+    return ", ".join(f"{name} {value}" for name, value in pairs.items())
 
 
 def _queries_are_tokens(result: Result) -> bool:

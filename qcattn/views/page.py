@@ -11,13 +11,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qcattn.views.sheets import Sheet
+from qcattn.markup import html_table
+from qcattn.views.sheet import Sheet
 from qcattn.views.vector import inline_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Drawer", "badge", "figure", "table", "whole_page", "write_page"]
+__all__ = ["Plotter", "badge", "figure", "table", "whole_page", "write_page"]
 
 # "default-src 'none'": a browser that would fetch anything at all is told not to.
 _FRAME = """<!DOCTYPE html>
@@ -66,17 +67,17 @@ def write_page(path: str | Path, page: str) -> None:
 
 
 @dataclass
-class Drawer:
+class Plotter:
     """Numbers the pictures of a page, so that their ids differ."""
 
-    drawn: int = 0
+    plotted: int = 0
 
     def __call__(
-        self, draw: Callable[[Axes], object], width: float, height: float, label: str
+        self, plot: Callable[[Axes], object], width: float, height: float, label: str
     ) -> str:
-        """Draw on fresh axes of this size in inches; the label is for those who cannot see."""
-        self.drawn += 1
-        return inline_svg(draw, width, height, name=f"p{self.drawn}", label=label)
+        """Plot on fresh axes of this size in inches; the label is for those who cannot see."""
+        self.plotted += 1
+        return inline_svg(plot, width, height, name=f"p{self.plotted}", label=label)
 
 
 def badge(word: str) -> str:
@@ -92,23 +93,12 @@ def figure(pictures: Sequence[str], caption: str, *, before: str = "", after: st
 
 def table(sheet: Sheet, kind: str = "") -> str:
     """A sheet as an HTML table; one without headings has them in its first column."""
-    right = [' class="r"' if align == "r" else "" for align in sheet.align]
-    head = ""
-    if any(sheet.columns):
-        names = [
-            f'<th scope="col"{side}>{escape(name)}</th>'
-            for side, name in zip(right, sheet.columns, strict=True)
-        ]
-        head = f"<thead><tr>{''.join(names)}</tr></thead>"
-    lines = []
-    for i, line in enumerate(sheet.lines):
-        cells = [f"<td{side}>{escape(cell)}</td>" for side, cell in zip(right, line, strict=True)]
-        if not head:
-            cells[0] = f'<th scope="row">{escape(line[0])}</th>'
-        mark = ' class="marked"' if i in sheet.marked else ""
-        lines.append(f"<tr{mark}>{''.join(cells)}</tr>")
-    caption = f"<caption>{escape(sheet.caption)}</caption>" if sheet.caption else ""
-    return (
-        f'<div class="wide"><table class="{kind}">{caption}{head}<tbody>{"".join(lines)}</tbody>'
-        "</table></div>"
+    text = html_table(
+        sheet.headings,
+        sheet.lines,
+        align="".join(column.align for column in sheet.columns),
+        caption=sheet.legend(),
+        kind=kind,
+        marked=sheet.marked,
     )
+    return f'<div class="wide">{text}</div>'

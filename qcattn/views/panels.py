@@ -1,4 +1,4 @@
-"""The pictures of findings: data drawn on axes."""
+"""The plots of findings: panels, which are data, set on axes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from qcattn.evidence import Curve, Panel
 from qcattn.views.colours import INK, MEASURED, SERIES, SOFTMAX
+from qcattn.views.plotted import axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,38 +24,37 @@ _INSIDE = 3
 _WIDE_TICKS = 45
 
 
-def plot_panel(ax: Axes, panel: Panel) -> Axes:
-    """Draw the picture of a finding.
+def plot_panel(panel: Panel, ax: Axes | None = None) -> Axes:
+    """Plot a panel of a finding.
 
     Points are measured, with their intervals; lines and bars are what they are called. A line is
     blue and points are orange where there is one of each; of several, those of one colour belong
     together, and one that belongs to all is grey.
 
     Args:
-        ax: Where to draw.
-        panel: What to draw.
+        panel: What to plot.
+        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
 
     Returns:
-        The same axes.
+        The axes.
 
     Example:
-        >>> from matplotlib.figure import Figure
         >>> curve = Curve("sampled", np.array([0.0, 1.0]), np.array([0.4, 0.6]))
-        >>> ax = plot_panel(Figure().subplots(), Panel("A coin", "side", "share", (curve,)))
-        >>> ax.get_xlabel()
+        >>> plot_panel(Panel("A coin", "side", "share", (curve,))).get_xlabel()
         'side'
     """
+    ax = axes_or_new(ax)
     ax.set(xscale=panel.x_scale, yscale=panel.y_scale)
     styles = [curve.style for curve in panel.curves]
     several = len(set(styles)) < len(styles)
     exact = {"line", "bars"} if "points" in styles else {"line"}
-    for style, draw in (("bars", _bars), ("line", _line), ("points", _points)):
+    for style, add in (("bars", _bars), ("line", _line), ("points", _points)):
         curves = [curve for curve in panel.curves if curve.style == style]
         for i, curve in enumerate(curves):
             colour = SOFTMAX if style in exact else MEASURED
             if several:
                 colour = SERIES[i % len(SERIES)] if len(curves) > 1 else INK
-            draw(ax, curve, colour, i, len(curves))
+            add(ax, curve, colour, i, len(curves))
     if panel.ticks:
         slant = sum(map(len, panel.ticks)) > _WIDE_TICKS
         turned: dict[str, Any] = {"rotation": 30, "ha": "right"} if slant else {}
@@ -133,7 +133,7 @@ def _bars(ax: Axes, curve: Curve, colour: str, i: int, number: int) -> None:
 
 
 def _reach(curve: Curve) -> np.ndarray | None:
-    """How far the interval goes down and up; an end that is infinite is not drawn."""
+    """How far the interval goes down and up; an end that is infinite is not shown."""
     if curve.low is None or curve.high is None:
         return None
     reach = np.abs(np.array([curve.y - curve.low, curve.high - curve.y]))

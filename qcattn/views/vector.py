@@ -40,15 +40,15 @@ _INKED = ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "yti
 
 
 def inline_svg(
-    draw: Callable[[Axes], object], width: float, height: float, *, name: str, label: str
+    plot: Callable[[Axes], object], width: float, height: float, *, name: str, label: str
 ) -> str:
-    """Draw on fresh axes and return an ``<svg>`` element for an HTML page.
+    """Plot on fresh axes and return an ``<svg>`` element for an HTML page.
 
     Text stays text, set in the page's fonts (so that characters which matplotlib lacks show),
     colours become the page's variables, and nothing refers to anything outside.
 
     Args:
-        draw: Draws on the axes it is given.
+        plot: Plots on the axes that it is given.
         width: Inches.
         height: Inches.
         name: Prefix of the ids inside, one for each picture of a page.
@@ -66,13 +66,13 @@ def inline_svg(
     settings = LOOK | dict.fromkeys(_INKED, _TEXT) | own
     out = io.StringIO()
     with style.context("default"), rc_context(settings), warnings.catch_warnings():
-        # The browser draws the text; only its width is measured here.
+        # The browser sets the text; only its width is measured here.
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         figure = Figure(figsize=(width, height), layout="constrained")
         figure.patch.set_visible(False)
         axes = figure.subplots()
         axes.patch.set_visible(False)
-        draw(axes)
+        plot(axes)
         figure.savefig(out, format="svg", metadata={"Date": None})
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :]

@@ -584,10 +584,10 @@ def told_a_gpu_is_here(monkeypatch) -> list[int]:
         seen.append(circuit.num_parameters)
         return run(simulator, circuit, values, *args, **asked)
 
-    run = aer.run
+    run = aer.run_bound
     monkeypatch.setattr(aer, "gpu_works", lambda: True)
     monkeypatch.setattr(aer, "AerSimulator", on_cpu)
-    monkeypatch.setattr(aer, "run", watched)
+    monkeypatch.setattr(aer, "run_bound", watched)
     return seen
 
 

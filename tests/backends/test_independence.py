@@ -153,12 +153,12 @@ def test_a_shared_or_shifted_seed_is_caught(monkeypatch, route, name, fault, val
 
 def test_rows_of_one_job_that_share_a_seed_are_caught(monkeypatch):
     """Aer itself seeds the circuits of a job; here every one gets the seed of the first."""
-    original = streams.run
+    original = streams.run_bound
 
     def one_by_one(simulator, circuit, values, shots, seed, **asked):
         return [original(simulator, circuit, row[None], shots, seed, **asked)[0] for row in values]
 
-    monkeypatch.setattr(streams, "run", one_by_one)
+    monkeypatch.setattr(streams, "run_bound", one_by_one)
     monkeypatch.setattr(streams, "_SEED_STEP_OF_JOB", 0)
     assert verdict(rows("plain", monkeypatch), "plain").refuted
 
@@ -166,7 +166,7 @@ def test_rows_of_one_job_that_share_a_seed_are_caught(monkeypatch):
 def test_circuits_run_shot_by_shot_are_those_that_are_meant(monkeypatch):
     """The faults above are faults because of how Aer runs these circuits; it may change."""
     seen = {}
-    original = streams.run
+    original = streams.run_bound
 
     for name in CIRCUITS:
 
@@ -175,7 +175,7 @@ def test_circuits_run_shot_by_shot_are_those_that_are_meant(monkeypatch):
             seen[name] = all(result.metadata["measure_sampling"] for result in results)
             return results
 
-        monkeypatch.setattr(streams, "run", noted)
+        monkeypatch.setattr(streams, "run_bound", noted)
         backend, prepared = made(name)
         backend.memories(prepared, 10, seed=1)
     assert {name for name, sampled in seen.items() if not sampled} == set(SHOT_BY_SHOT)

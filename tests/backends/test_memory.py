@@ -104,14 +104,14 @@ def test_aer_takes_the_method_that_is_predicted(monkeypatch, shots):
     from qcattn.backends import streams
 
     seen = []
-    original = streams.run
+    original = streams.run_bound
 
     def noted(*arguments, **options):
         results = original(*arguments, **options)
         seen.extend(result.metadata["method"] for result in results)
         return results
 
-    monkeypatch.setattr(streams, "run", noted)
+    monkeypatch.setattr(streams, "run_bound", noted)
     prepared = Purification()(Binary()(SCORES[0]), beta=1.0)
     Aer(device="CPU", **noise_options("depolarizing", 6))(prepared, shots, seed=1)
     assert set(seen) == {"statevector" if shots == 64 else "density_matrix"}

@@ -1,6 +1,6 @@
 """How the cost of preparing a thermal state grows with keys, beta and 1/error, fitted.
 
-    python tests/benchmarks/cost_laws.py --seed 1 --figure cost_laws.svg
+    python tests/benchmarks/cost_laws.py --seed 1 --figure cost_laws.svg  # --write: into RESULTS.md
 
 For every method of `qcattn.preparations`: two-qubit gates of the circuit as delivered, and gates
 per kept shot (gates over the probability that the herald lets a shot through), against the number
@@ -25,9 +25,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
+import results
 
-from qcattn import preparations
-from qcattn.datasets import load
+from qcattn import preparations, walking
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary
 from qcattn.models.spins import ising
 from qcattn.preparations.reference import heralding_probability
@@ -476,7 +477,7 @@ def rounds_over_bounds(
 
 def sampled_rows(rows: int, seed: int) -> np.ndarray:
     """Rows of attention scores of SmolLM2, shape (rows, keys), drawn without putting back."""
-    scores = load("smollm2").scores
+    scores = load_scores("smollm2").scores
     flat = scores.reshape(-1, scores.shape[-1]).astype(float)
     chosen = np.random.default_rng(seed).choice(len(flat), size=min(rows, len(flat)), replace=False)
     return flat[np.sort(chosen)]
@@ -678,7 +679,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     def progress(text: str) -> None:
         print(f"[{time.perf_counter() - start:6.1f} s] {text}", file=sys.stderr, flush=True)
 
-    names = args.methods or preparations.__all__
+    names = args.methods or walking.names("preparations")
     series = [
         each
         for name in names
@@ -707,4 +708,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("cost_laws.py", main))

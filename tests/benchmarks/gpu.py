@@ -1,6 +1,6 @@
 """CPU against GPU: one large state, and many small ones.
 
-    python tests/benchmarks/gpu.py --json gpu.json
+    python tests/benchmarks/gpu.py --json gpu.json  # --write: into RESULTS.md
 
 Where no circuit runs on a GPU it says so and measures the CPU alone. The large states are layers of
 ry, rz and cx on 16 to 26 qubits, all of them read, 1,000 shots; the small ones are rows of
@@ -23,6 +23,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
+import results
 from qiskit import ClassicalRegister, QuantumCircuit
 from qiskit.circuit import ParameterVector
 
@@ -156,4 +157,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("gpu.py", main))

@@ -1,33 +1,36 @@
 """How often the interval of the KMS thermometer holds the true inverse temperature.
 
-python tests/benchmarks/kms_coverage.py --repetitions 200 --shots 80000
+python tests/benchmarks/kms_coverage.py --repetitions 200 --shots 80000  # --write: into RESULTS.md
 """
 
 import argparse
+import sys
 
 import numpy as np
+import results
 from scipy import stats
 
 from qcattn.backends import Aer
 from qcattn.claims import KMSCondition
-from qcattn.claims.born._thermometer import inverse_temperature, measured
+from qcattn.claims.born._thermometer import draw_tests, inverse_temperature
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=int, default=200)
     parser.add_argument("--shots", type=int, default=80_000, help="of a repetition")
     parser.add_argument("--draws", choices=("shots", "born"), default="shots")
     parser.add_argument("--alpha", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
 
     claim = KMSCondition()
     teeth, tests = claim.hadamard_tests()
     backend = Aer(draws=options.draws)
     found = []
     for part in np.random.SeedSequence(options.seed).spawn(options.repetitions):
-        counts = measured(teeth, tests, options.shots, backend, part)
+        counts = draw_tests(teeth, tests, options.shots, backend, part)
         found.append(inverse_temperature(teeth, counts, options.alpha))
     held = sum(claim.beta in one for one in found)
     best = np.array([one.best for one in found])
@@ -41,7 +44,8 @@ def main() -> None:
         f"intervals {widths.mean() / normal:.2f} times as wide as normal ones; "
         f"{options.shots:,} shots each, draws={options.draws}"
     )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(results.run("kms_coverage.py", main))

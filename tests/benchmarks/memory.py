@@ -1,6 +1,6 @@
 """Memory of drawing, predicted and measured, and the largest rows that this machine draws.
 
-    python tests/benchmarks/memory.py             # all cases, 10 minutes
+    python tests/benchmarks/memory.py             # all cases, 10 minutes; --write: into RESULTS.md
     python tests/benchmarks/memory.py --case one-row-16384 --case rows-128
 
 Each case runs in a process of its own. *Predicted* is what `Aer.footprint` says before anything is
@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+import results
 
 from qcattn import softmax
 from qcattn.backends import Aer
@@ -141,4 +142,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("memory.py", main))

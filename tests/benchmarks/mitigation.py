@@ -1,6 +1,6 @@
 """Bounds on the total variation before and after mitigation (extra `mitigation`).
 
-    python tests/benchmarks/mitigation.py
+    python tests/benchmarks/mitigation.py  # --write: into RESULTS.md
 
 Three rows of 8 keys: the upper bound at 99% of `certify` on the noisy counts, and of `mitigated` on
 what mthree (readout errors of 4%) and mitiq (depolarising of 1%, scales 1, 3, 5) make of them.
@@ -8,9 +8,11 @@ what mthree (readout errors of 4%) and mitiq (depolarising of 1%, scales 1, 3, 5
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 import numpy as np
+import results
 
 from qcattn.attention import softmax
 from qcattn.backends import Aer
@@ -32,8 +34,10 @@ def told(name: str, shots: str, counts: Counts, quasi: Quasi) -> None:
     print(f"| {name} | {shots} | {' | '.join(bounds)} | {after.overall():.2g} |", flush=True)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.parse_args(arguments)
     prepared = Amplitude()(Binary()(SCORES), beta=1.0)
     print("| noise | shots a row | before | after | p after |\n|---|---|---|---|---|")
     reading = Aer(device="CPU", **noise_options("readout=0.04", 3))
@@ -50,4 +54,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("mitigation.py", main))

@@ -1,6 +1,6 @@
 """Preparations beside those of other packages: the same H, no larger an error, gates and seconds.
 
-    python tests/benchmarks/preparations.py --seed 1
+    python tests/benchmarks/preparations.py --seed 1  # --write: into RESULTS.md
 
 Peers (extra `bench`; one that is not installed is skipped in a plain line):
 
@@ -30,6 +30,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import results
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import ParameterVector
 from qiskit.quantum_info import SparsePauliOp, Statevector, partial_trace
@@ -328,4 +329,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("preparations.py", main))

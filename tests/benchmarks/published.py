@@ -1,6 +1,6 @@
 """Published numbers beside those of this package, each with its source and convention.
 
-    python tests/benchmarks/published.py
+    python tests/benchmarks/published.py  # --write: into RESULTS.md
     python tests/benchmarks/published.py --only 3,7
 
 Numbers 1, 2, 4, 5, 8 and 9 are exact ones to be met; those of approximate methods (3, 6, 7) are to
@@ -18,6 +18,7 @@ from textwrap import fill
 from typing import Literal
 
 import numpy as np
+import results
 from qiskit.quantum_info import Pauli, Statevector
 from scipy.optimize import minimize
 from scipy.stats import chi2
@@ -25,7 +26,7 @@ from scipy.stats import chi2
 from qcattn import thermal
 from qcattn.backends import Aer
 from qcattn.comparisons import certify, fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
 from qcattn.models.spins import free_fermions, heisenberg, ising
@@ -33,7 +34,7 @@ from qcattn.preparations import Amplified, Heralded, SystemBath, ThermofieldQAOA
 from qcattn.preparations.doubled import evolved
 from qcattn.preparations.lindblad import frequencies, gap, jump, lindbladian
 from qcattn.preparations.reference import gibbs, populations
-from qcattn.preparations.thermofield_qaoa import layer_parts
+from qcattn.preparations.thermofield_qaoa import layer_generators
 from qcattn.records import Counts, Hamiltonian
 
 
@@ -60,11 +61,14 @@ class Figure:
 
     def __str__(self) -> str:
         more = 3 if self.relation != "=" else 2
-        return (
-            f"  {self.what:<44} {self.published:>14.{self.digits}f} "
-            f"{self.ours:>16.{self.digits + more}f}   {self.relation:<2} "
-            f"{'yes' if self.reached else 'NO'}"
+        cells = (
+            self.what.strip(),
+            f"{self.published:.{self.digits}f}",
+            f"{self.ours:.{self.digits + more}f}",
+            self.relation,
+            "yes" if self.reached else "NO",
         )
+        return f"| {' | '.join(cells)} |"
 
 
 def ring(n: int) -> Hamiltonian:
@@ -107,7 +111,7 @@ def thermofield(seed: int) -> Iterator[Figure]:
         target = root / np.linalg.norm(root)
 
         def lost(angles: np.ndarray, target: np.ndarray = target) -> float:
-            return -(abs(np.vdot(target, evolved(layer_parts(four), angles))) ** 2)
+            return -(abs(np.vdot(target, evolved(layer_generators(four), angles))) ** 2)
 
         starts = np.random.default_rng(seed).uniform(-1, 1, size=(8, 2))
         best = -min(minimize(lost, start).fun for start in starts)
@@ -229,7 +233,7 @@ def cycle(seed: int) -> Iterator[Figure]:
 def rows(seed: int) -> Iterator[Figure]:
     """Rows of SmolLM2, 16 keys: success 1/(2^n max p), (pi/4) sqrt(2^n max p) rounds undo it."""
     for layer, head in ((5, 2), (12, 3), (29, 8)):
-        row = Binary()(load("smollm2", 2).scores[layer, head, 15])
+        row = Binary()(load_scores("smollm2", 2).scores[layer, head, 15])
         law = 1 / (16 * float(populations(row, 1.0).max()))
         success = system_state(Heralded()(row, beta=1.0))[1]
         yield Figure(f"success, layer {layer}, head {head}", law, success, digits=12)
@@ -264,8 +268,8 @@ def main(arguments: list[str] | None = None) -> int:
     for number in given.only:
         check = CHECKS[number]
         said = " ".join((check.__doc__ or "").split())
-        print("\n" + fill(f"{number}. {said}", 88, subsequent_indent="   ") + "\n")
-        print(f"  {'':<44} {'published':>14} {'ours':>16}      reached")
+        print("\n" + fill(f"{number}. {said}", 98, subsequent_indent="   ") + "\n")
+        print("| what | published | ours | should be | reached |\n|---|---:|---:|---|---|")
         for figure in check(given.seed):
             print(figure, flush=True)
             missed += not figure.reached
@@ -274,4 +278,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("published.py", main))

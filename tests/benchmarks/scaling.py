@@ -1,6 +1,6 @@
 """Time and memory against rows, keys and shots, with fitted exponents.
 
-    python tests/benchmarks/scaling.py
+    python tests/benchmarks/scaling.py  # --write: into RESULTS.md
 
 Each quantity is measured at sizes that double; the exponent is the slope of a line through the
 logarithms. Time is CPU time of one thread, the least of the repeats; memory is the peak of a
@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import results
 
 from qcattn import softmax
 from qcattn.backends import Aer
 from qcattn.encodings import Binary
-from qcattn.experiment import compare
 from qcattn.preparations import Amplitude
 from qcattn.records import Counts
+from qcattn.stages import compare
 
 LINEAR, QUADRATIC = 1.1, 2.1
 
@@ -168,4 +169,4 @@ def main(argv: Sequence[str] | None = None, quantities: Sequence[Quantity] = QUA
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("scaling.py", main))

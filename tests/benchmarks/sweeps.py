@@ -1,6 +1,6 @@
 """What a sweep costs beside drawing, and what a second worker brings.
 
-    python tests/benchmarks/sweeps.py
+    python tests/benchmarks/sweeps.py  # --write: into RESULTS.md
 
 Overhead: tasks that only sleep 100 ms and hand back the counts of 64 rows, so that what is left is
 the sweep's own work: cutting jobs, handing them over, checking, compressing, writing with a disk
@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import results
 
 from qcattn.backends import Aer
 from qcattn.preparations import Amplitude
 from qcattn.sweeps import Grid, Processes, Sweep, sweep
-from qcattn.sweeps.worker import Batch, Drawn, Piece, draw
+from qcattn.sweeps.worker import Batch, Drawn, Piece, work
 
 #: Seconds of a task that sleeps.
 TASK = 0.1
@@ -53,7 +54,7 @@ class Resting(Processes):
     """Workers that rest."""
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return super().submit(resting if fn is draw else fn, *args, **kwargs)
+        return super().submit(resting if fn is work else fn, *args, **kwargs)
 
 
 def layer(rows: int, shots: int, batch: int) -> Grid:
@@ -102,11 +103,11 @@ def speed_up(folder: Path, rows: int, shots: int, repeats: int) -> dict[str, Any
         for pool in (one, two):
             timed(layer(64, 1024, 1024), folder, pool)
         for turn in range(repeats):
-            results = {}
+            done = {}
             for pool in (one, two) if turn % 2 == 0 else (two, one):
-                taken, results[pool.workers] = timed(grid, folder, pool)
+                taken, done[pool.workers] = timed(grid, folder, pool)
                 seconds[pool.workers].append(taken)
-            a, b = (results[number].cells[0].counts.keys for number in (1, 2))
+            a, b = (done[number].cells[0].counts.keys for number in (1, 2))
             if not np.array_equal(a, b):
                 raise RuntimeError("one and two workers gave different counts")
     ratios = [a / b for a, b in zip(seconds[1], seconds[2], strict=True)]
@@ -120,7 +121,7 @@ def speed_up(folder: Path, rows: int, shots: int, repeats: int) -> dict[str, Any
     }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Cost of a sweep beside drawing; speed-up.")
     parser.add_argument("--rows", type=int, default=1536)
@@ -128,7 +129,7 @@ def main() -> int:
     parser.add_argument("--tasks", type=int, default=160, help="tasks of 100 ms")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         found: dict[str, Any] = {
@@ -139,10 +140,12 @@ def main() -> int:
     if options.json:
         print(json.dumps(found, indent=1))
     else:
+        print("| what | measured |\n|---|---|")
         for what, value in found.items():
-            print(f"{what:<40} {value:.3g}" if isinstance(value, float) else f"{what:<40} {value}")
+            values = value if isinstance(value, list) else [value]
+            print(f"| {what} | {', '.join(f'{each:.3g}' for each in values)} |")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("sweeps.py", main))

@@ -1,6 +1,6 @@
 """Throughput of qcattn beside bare Aer, naive Qiskit and other simulators, in one run.
 
-    python tests/benchmarks/throughput.py --json throughput.json
+    python tests/benchmarks/throughput.py --json throughput.json  # --write: into RESULTS.md
 
 Every way draws the same shots from the same rows: `Amplitude` on the `Binary` encoding, scores
 normal with standard deviation 2. Its counts are first tested against softmax; one that fails is
@@ -28,6 +28,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 import numpy as np
+import results
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit.library import StatePreparation
 from qiskit_aer import AerSimulator
@@ -37,9 +38,9 @@ from qcattn import run, softmax
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary
-from qcattn.experiment import compare
 from qcattn.preparations import Amplitude
 from qcattn.records import Counts, Prepared
+from qcattn.stages import compare
 
 #: Error rate of the test of one way's counts against softmax, before it is timed.
 ALPHA = 1e-8
@@ -587,4 +588,4 @@ def main(argv: Sequence[str] | None = None, ways: Sequence[Way] = WAYS) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("throughput.py", main))

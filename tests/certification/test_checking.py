@@ -31,7 +31,7 @@ def test_a_beta_that_is_no_temperature_is_refused(certify, beta):
 def test_an_error_rate_or_a_distance_that_is_none_is_refused(certify):
     """With an allowed distance of NaN nothing could ever be refuted."""
     for alpha in (0.0, 1.0, np.nan, "0.01"):
-        with pytest.raises(ValueError, match="`alpha` must be between 0 and 1"):
+        with pytest.raises(ValueError, match="`alpha` must be a number between 0 and 1"):
             certify(PREPARED, HAMILTONIAN, 1.0, alpha=alpha)
     if certify is certification.certify_temperature:
         return

@@ -9,7 +9,7 @@ from qcattn.certification.paulis import (
     default_strings,
     exact_expectations,
     level_expectations,
-    measure,
+    measure_strings,
 )
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
@@ -30,7 +30,7 @@ def test_expectations_are_traces(tools):
 def test_all_strings_take_three_to_the_n_bases(n, tools):
     strings = ["".join(letters) for letters in product("IXYZ", repeat=n)]
     prepared = tools.given(np.eye(2**n) / 2**n)
-    groups = measure(prepared, strings, 10, tools.Exact(), 0)
+    groups = measure_strings(prepared, strings, 10, tools.Exact(), 0)
     assert len(groups) == 3**n
     assert sorted(i for group in groups for i in group.members) == list(range(4**n))
     for group in groups:
@@ -77,7 +77,7 @@ def test_energies_are_covered(tools):
 
 def test_every_circuit_has_its_own_part_of_the_seed(tools):
     backend = tools.Exact()
-    measure(tools.given(np.eye(4) / 4), ["XX", "YY", "ZZ"], 10, backend, 7)
+    measure_strings(tools.given(np.eye(4) / 4), ["XX", "YY", "ZZ"], 10, backend, 7)
     assert len({tuple(seed.generate_state(2)) for seed in backend.seeds}) == 3
 
 

@@ -9,13 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 import qcattn
-from qcattn.claims import PureStates, all_claims, run_claims, running
+from qcattn.claims import PureStates, all_claims, run_claims
+from qcattn.claims.frame import running
 from qcattn.cli import app
 from qcattn.errors import Interrupted
 from qcattn.evidence import Check
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Quick(PureStates):
     """One state of one qubit; its verdict changes by chance once in a million runs."""
 
@@ -25,21 +26,21 @@ class Quick(PureStates):
     alpha: float = 1e-6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stopped(Quick):
-    claim = "A2"
+    name = "A2"
 
     def __call__(self, *, seed=0, progress=None):
         raise KeyboardInterrupt
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Short(Quick):
-    claim = "A3"
+    name = "A3"
 
     def __call__(self, *, seed=0, progress=None):
         found = Quick()(seed=seed, progress=progress)
-        return replace(found, claim="A3", checks=(Check("p is q", None, "few shots"),))
+        return replace(found, name="A3", checks=(Check("rule", "p is q", None, "few shots"),))
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_an_undecided_claim_exits_2_and_a_refuted_one_0(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["A4"], "`claims` has no 'A4'; did you mean 'A"),
+        (["A4"], "but is 'A4'; did you mean 'A"),
         (["--seed", -1], "`--seed`"),
         (["A1", "--out", "taken"], "exists"),
     ],
@@ -123,9 +124,9 @@ from qcattn import claims, cli
 run_claims = claims.run_claims
 
 def stopped(names, *, seed, progress):
-    def step(share, what):
-        progress(share, what)
-        if share > 0.5:
+    def step(done, total, what):
+        progress(done, total, what)
+        if done > 1:
             os.kill(os.getpid(), signal.SIGINT)
     small = claims.PureStates(states=1, shots=1000)
     return run_claims([small, small], seed=seed, progress=step)
@@ -148,10 +149,11 @@ def test_ctrl_c_keeps_what_is_done(tmp_path):
 
 def test_progress_grows_to_the_end_and_names_the_claim():
     seen = []
-    run_claims([Quick(), Quick()], progress=lambda share, what: seen.append((share, what)))
-    shares = [share for share, _ in seen]
-    assert shares == sorted(shares) and shares[0] == 0 and 0.5 <= shares[-1] <= 1
-    assert "Born's rule" in seen[-1][1]
+    run_claims([Quick(), Quick()], progress=lambda *told: seen.append(told))
+    done = [done for done, _, _ in seen]
+    assert done == sorted(done) and done[0] == 0 and done[-1] == 2
+    assert {total for _, total, _ in seen} == {2}
+    assert "Born's rule" in seen[-2][2]
 
 
 def test_claims_of_ones_own_and_unknown_ones_from_python():

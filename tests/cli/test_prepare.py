@@ -112,7 +112,7 @@ def test_terms_that_do_not_commute_go_to_methods_that_take_them(folder):
         (["--pauli", "none.csv"], "No such file"),
         (["--beta", "0"], "`beta`"),
         (["--beta", "warm"], "`--beta`"),
-        (["--methods", "heraldet"], "did you mean 'heralded'"),
+        (["--methods", "heraldet"], "did you mean 'Heralded'"),
         (["--shots", 0], "`shots`"),
         (["--alpha", 2], "`alpha`"),
         (["--seed", -1], "`--seed`"),

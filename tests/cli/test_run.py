@@ -16,8 +16,9 @@ from qiskit.exceptions import QiskitError
 from qiskit_aer import AerError
 from typer.testing import CliRunner
 
-from qcattn import Aer, Heralded, cli, load, preparations, softmax
+from qcattn import Aer, Heralded, cli, load, softmax
 from qcattn.cli import app
+from qcattn.walking import classes
 
 # A perfect sampler is said to differ, and a test fails for it, once in a million such runs.
 FAST = ["--draws", "born", "--shots", "500", "--alpha", "1e-6"]
@@ -86,7 +87,7 @@ def test_a_run_leaves_a_report_a_result_and_the_template(drawn):
     assert "agree" in done.output and "99 rows" in " ".join(done.output.split())
     out = folder / "qcattn-run"
     assert {path.name for path in out.iterdir()} == {
-        "heralded",
+        "01-Heralded",
         "report.html",
         "result.json",
         "result.npz",
@@ -96,7 +97,7 @@ def test_a_run_leaves_a_report_a_result_and_the_template(drawn):
     result = load(out)
     assert result.axes == ("head", "query") and result.shape == (9, 11)
     assert result.source["source"].endswith(", layer 3")
-    heralded = load(out / "heralded")
+    heralded = load(out / "01-Heralded")
     assert heralded.prepared.kind == "thermal" and heralded.shape == (11,)
     assert heralded.seed != result.seed
     assert np.isclose(sum(v.alpha for r in (result, heralded) for v in r.verdicts), 1e-6, rtol=1e-9)
@@ -110,7 +111,7 @@ def test_beta_reaches_the_circuit_and_softmax(folder):
 
     done = invoke("run", *HEAD, *FAST, "--beta", "0.5")
     assert done.exit_code == 0, done.output
-    for part in ("qcattn-run", "qcattn-run/heralded"):
+    for part in ("qcattn-run", "qcattn-run/01-Heralded"):
         result = load(folder / part)
         assert result.beta == 0.5
         assert np.array_equal(result.expected, softmax(result.scores, beta=0.5))
@@ -127,7 +128,7 @@ def test_beta_reaches_the_circuit_and_softmax(folder):
     ],
 )
 def test_what_is_left_of_the_axes_keeps_their_names(folder, options, axes, shape):
-    from qcattn.datasets import load as stored
+    from qcattn.datasets import load_scores as stored
 
     done = invoke("run", *options, "--draws", "born", "--shots", 100, "--alpha", "1e-6")
     assert done.exit_code == 0, done.output
@@ -136,7 +137,7 @@ def test_what_is_left_of_the_axes_keeps_their_names(folder, options, axes, shape
     index = (dict(zip(options[::2], options[1::2], strict=True)).get(name) for name in OF_AXES)
     part = tuple(slice(None) if number is None else number for number in index)
     assert np.array_equal(result.scores, stored().scores[part])
-    heralded = load(folder / "qcattn-run" / "heralded")
+    heralded = load(folder / "qcattn-run" / "01-Heralded")
     assert (heralded.axes, heralded.shape) == (("query",), (11,))
 
 
@@ -153,11 +154,11 @@ class TooCold:
 
 def test_a_second_part_that_differs_alone_is_enough(folder, monkeypatch):
     """The planted fault is in the heralded part; the main one, with the same seed, agrees above."""
-    monkeypatch.setattr(preparations, "Heralded", TooCold)
+    monkeypatch.setitem(classes("preparations"), "Heralded", TooCold)
     done = invoke("run", *HEAD, *FAST, "--shots", 4096)
     assert done.exit_code == 1, done.output
     assert load(folder / "qcattn-run").agrees
-    assert load(folder / "qcattn-run" / "heralded").differs
+    assert load(folder / "qcattn-run" / "01-Heralded").differs
     assert invoke("show", "qcattn-run").exit_code == 1
 
 
@@ -224,13 +225,13 @@ def test_a_fault_of_the_program_is_not_a_verdict(folder, monkeypatch, error, opt
 
 def test_a_fault_of_the_program_is_not_a_verdict_in_any_command(folder, monkeypatch):
     from qcattn.comparisons import files
-    from qcattn.folders import results
+    from qcattn.folders import runs
 
     def planted(*arguments):
         raise KeyError("planted")
 
     (folder / "x").mkdir()
-    monkeypatch.setattr(results, "load", planted)
+    monkeypatch.setattr(runs, "load_run", planted)
     monkeypatch.setattr(files, "read_outcomes", planted)
     for command in (["show", "x"], ["compare", "c.json", "p.json"], ["plan", "p.json"]):
         done = invoke(*command)
@@ -306,7 +307,7 @@ def test_the_folder_one_is_in_is_filled(folder):
     done = invoke("run", *HEAD, *FAST, "--out", ".")
     assert done.exit_code == 0, done.output
     assert folder.stat().st_ino == before.st_ino
-    assert load(".").complete and load("heralded").complete and Path("report.html").exists()
+    assert load(".").complete and load("01-Heralded").complete and Path("report.html").exists()
 
 
 def stopped_while(monkeypatch, moment):
@@ -319,7 +320,7 @@ def stopped_while(monkeypatch, moment):
                     raise KeyboardInterrupt
                 return super().__call__(hamiltonian, beta=beta)
 
-        monkeypatch.setattr(preparations, "Heralded", Stopped)
+        monkeypatch.setitem(classes("preparations"), "Heralded", Stopped)
         return
     stream = Aer.stream
 
@@ -348,9 +349,9 @@ def test_ctrl_c_in_the_second_part_keeps_the_whole_first(folder, monkeypatch, mo
     assert main.complete and main.agrees
     assert np.array_equal(main.counts.keys, load("whole").counts.keys)
     assert Path("mine", "report.html").exists()
-    assert Path("mine", "heralded").exists() == (moment == "after the first row")
+    assert Path("mine", "01-Heralded").exists() == (moment == "after the first row")
     if moment == "after the first row":
-        part = load("mine/heralded")
+        part = load("mine/01-Heralded")
         assert not part.complete
         assert (part.counts.shots > 0).tolist() == [True] + [False] * 10
     if options:
@@ -406,7 +407,7 @@ def test_preparations_and_encodings_are_found_by_name(folder, preparation, encod
         "run", "--scores", "s.npy", "--preparation", preparation, "--encoding", encoding, *FAST
     )
     assert done.exit_code == 0, done.output
-    assert not (folder / "qcattn-run" / "heralded").exists()
+    assert not (folder / "qcattn-run" / "01-Heralded").exists()
     assert load(folder / "qcattn-run").prepared.method.lower() == preparation.lower()
 
 
@@ -464,8 +465,8 @@ def test_a_bad_file_is_named_with_place_and_exit_2(folder, case):
         (["--shots", "0"], "`shots`"),
         (["--seed", "-1"], "`--seed`"),
         (["--alpha", "1.5"], "`--alpha`"),
-        (["--preparation", "Purificaton"], "did you mean 'purification'"),
-        (["--encoding", "binari"], "did you mean 'binary'"),
+        (["--preparation", "Purificaton"], "did you mean 'Purification'"),
+        (["--encoding", "binari"], "did you mean 'Binary'"),
         (["--method", "statevektor"], "did you mean 'statevector'"),
         (["--device", "gpux"], "did you mean 'GPU'"),
         (["--draws", "bron"], "did you mean 'born'"),
@@ -695,11 +696,11 @@ from qcattn import cli, experiment
 draw = experiment.run
 
 def run(*arguments, progress, **options):
-    def done(rows):
-        progress(rows)
-        if rows > 1:
+    def step(done, total, what):
+        progress(done, total, what)
+        if done > 1:
             os.kill(os.getpid(), signal.SIGINT)
-    return draw(*arguments, progress=done, **options)
+    return draw(*arguments, progress=step, **options)
 
 experiment.run = run
 sys.argv[1:] = ["run", "--model", "minilm", "--shots", "60000", "--out", "mine"]
@@ -749,7 +750,7 @@ def test_ctrl_c_waits_while_files_are_written(folder):
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in folder.iterdir()] == ["mine"]
-    assert load(folder / "mine").agrees and load(folder / "mine" / "heralded").agrees
+    assert load(folder / "mine").agrees and load(folder / "mine" / "01-Heralded").agrees
     assert "Heralded" in text_of(folder / "mine" / "report.html")
 
 

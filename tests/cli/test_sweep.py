@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qcattn.cli import app
-from qcattn.sweeps import Grid, load, sweep
+from qcattn.sweeps import Grid, load_sweep, sweep
 
 PLAN = """
 beta = [0.5, 1.0]
@@ -98,9 +98,11 @@ def test_until_certified_says_what_was_reached(tmp_path):
     options = ("sweep", plan, "--store", tmp_path / "runs.sqlite", "--until", "certified=0.15")
     done = invoke(*options)
     words = flat(done.output)
-    assert "verdict met differ p TV at most" in words and "met: certified=0.15." in words
+    assert "verdict met differ p TV at most" in words and (
+        '"met" says whether certified=0.15 was reached.' in words
+    )
     assert " agrees yes " in words and " undecided no " in words
-    assert {cell.met for cell in load(tmp_path / "runs.sqlite")} == {True, False}
+    assert {cell.met for cell in load_sweep(tmp_path / "runs.sqlite")} == {True, False}
     assert done.exit_code == 2 and "did not reach certified=0.15 within" in words
     more = invoke(*options, "--shots", "64000")
     assert more.exit_code == 0, more.output
@@ -112,7 +114,7 @@ def test_stores_are_merged_by_command(swept, tmp_path):
     both = tmp_path / "both.sqlite"
     done = invoke("merge", swept / "runs.sqlite", tmp_path / "other.sqlite", "--into", both)
     assert "24 batches added, 8 were there already" in done.output
-    assert load(both).axes["beta"] == [0.5, 1.0, 2.0]
+    assert load_sweep(both).axes["beta"] == [0.5, 1.0, 2.0]
     added = invoke("merge", tmp_path / "other.sqlite", swept / "runs.sqlite")
     assert added.exit_code == 0 and "8 batches added, 8 were there" in added.output
     assert invoke("merge", both).exit_code == 2
@@ -124,7 +126,7 @@ def test_counts_are_exported_as_csv_line_by_line(swept, tmp_path):
     assert done.exit_code == 0 and "968 lines" in done.output
     lines = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert len(lines) == 8 * 11 * 11
-    sweep = load(swept / "runs.sqlite")
+    sweep = load_sweep(swept / "runs.sqlite")
     cell = sweep.where(head=1, beta=0.5, preparation="Heralded").cells[0]
     own = [line for line in lines if line["cell"] == cell.key]
     assert {line["preparation"] for line in own} == {"Heralded"} and len(own) == 121
@@ -182,7 +184,7 @@ def test_a_plot_over_any_axis_is_written(swept, tmp_path, options):
     [
         (["--plot", "bta", "--out", "a.svg"], "did you mean 'beta'"),
         (["--plot", "beta", "--quantity", "tops", "--out", "a.svg"], "did you mean 'top'"),
-        (["--plot", "beta", "--out", "a.gif"], "known are svg, png, pdf"),
+        (["--plot", "beta", "--out", "a.gif"], "must be one of svg, png, pdf"),
         (["--plot", "beta", "--by", "hed", "--out", "a.svg"], "did you mean 'head'"),
         (["--plot", "beta", "--out", "gone/a.svg"], "`gone/a.svg` cannot be written"),
         (["--out", "a.svg"], "go with `--plot`"),
@@ -198,7 +200,7 @@ def test_a_plot_that_cannot_be_is_refused(swept, tmp_path, monkeypatch, argument
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--workers", "0"], "`--workers` must be 1 or more"),
+        (["--workers", "0"], "`--workers` must be a whole number, 1 or more"),
         (["--workers", "2", "--dask", "tcp://127.0.0.1:1"], "give one of"),
         (["--until", "certfied=0.1"], "did you mean 'certified'"),
         (["--shots", "0"], "`shots` must be a whole number"),
@@ -245,7 +247,7 @@ def test_ctrl_c_with_workers_says_how_to_go_on(swept, tmp_path):
     done = invoke("sweep", plan, "--store", tmp_path / "runs.sqlite", "--shots", "1000")
     assert done.exit_code == 0 and drawn(tmp_path / "runs.sqlite") >= kept
     for mine, theirs in zip(
-        load(tmp_path / "runs.sqlite"), load(swept / "runs.sqlite"), strict=True
+        load_sweep(tmp_path / "runs.sqlite"), load_sweep(swept / "runs.sqlite"), strict=True
     ):
         assert np.array_equal(mine.counts_of(2).keys, theirs.counts.keys)
 
@@ -253,7 +255,7 @@ def test_ctrl_c_with_workers_says_how_to_go_on(swept, tmp_path):
 def drawn(path: Path) -> int:
     if not path.exists():
         return 0
-    return sum(int(cell.counts.shots.sum()) for cell in load(path))
+    return sum(int(cell.counts.shots.sum()) for cell in load_sweep(path))
 
 
 def wait_for(condition, process):

@@ -88,5 +88,5 @@ def test_a_sum_over_two_rows_is_valid_far_out(monkeypatch):
     """The gamma law by itself is not: it gives 1e-6 many times too often."""
     p, shots = [0.96, 0.02, 0.02], 30
     assert (undercut(p, shots) <= 1.1).all()
-    monkeypatch.setitem(sys.modules["qcattn.comparisons.fit"].__dict__, "FEW_ROWS_SKEW", np.inf)
+    monkeypatch.setitem(sys.modules["qcattn.comparisons._sums"].__dict__, "FEW_ROWS_SKEW", np.inf)
     assert undercut(p, shots)[-1] > 10

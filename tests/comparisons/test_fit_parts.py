@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from qcattn.comparisons import expected, fit
-from qcattn.comparisons.fit import SHARES
+from qcattn.comparisons._parts import SHARES
 
 
 def softmax(scores):

@@ -8,8 +8,8 @@ from qcattn.comparisons.expected import expected
 from qcattn.comparisons.independent import (
     OVERLAP,
     PARTS,
+    Dependence,
     Independence,
-    Part,
     _two_sided,
     independent,
 )
@@ -178,7 +178,7 @@ def test_strings_and_one_run():
 
 
 def test_overall_is_bonferroni():
-    result = Independence({"lag": Part(0.004, 1.0), "shift": Part(0.5, 0.0)}, 0.01)
+    result = Independence({"lag": Dependence(0.004, 1.0), "shift": Dependence(0.5, 0.0)}, 0.01)
     assert result.overall() == 0.008
     assert result.refuted
     assert not result.too_good

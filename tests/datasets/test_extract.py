@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qcattn.datasets import Scores, extract, load
+from qcattn.datasets import Scores, extract, load_scores
 from qcattn.datasets.files import read_scores
 
 ODD = Scores(
@@ -23,7 +23,9 @@ ODD = Scores(
 )
 
 
-@pytest.mark.parametrize("scores", [load(), load("minilm", 2), ODD, Scores(np.zeros((2, 1)))])
+@pytest.mark.parametrize(
+    "scores", [load_scores(), load_scores("minilm", 2), ODD, Scores(np.zeros((2, 1)))]
+)
 def test_what_is_written_is_read_back(scores: Scores, tmp_path: Path) -> None:
     path = tmp_path / "scores.npz"
     extract.write(scores, path)
@@ -39,7 +41,7 @@ def test_what_is_written_is_read_back(scores: Scores, tmp_path: Path) -> None:
 def test_an_existing_file_is_replaced(tmp_path: Path) -> None:
     """Replaced by a rename, never written into: another name of the old file keeps the old."""
     path, other = tmp_path / "scores.npz", tmp_path / "other.npz"
-    extract.write(load("smollm2", 1), path)
+    extract.write(load_scores("smollm2", 1), path)
     other.hardlink_to(path)
     extract.write(ODD, path)
     assert read_scores(path).model == "m"
@@ -59,7 +61,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
 
     monkeypatch.setattr(extract.np, "savez", full)
     with pytest.raises(OSError, match=r"Cannot write scores: No space left.*scores\.npz"):
-        extract.write(load(), path)
+        extract.write(load_scores(), path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["scores.npz"]
 
@@ -102,8 +104,8 @@ def test_names_and_folders_choose_the_model(
     ("model", "nearest"), [("smollm", "smollm2"), ("mini-lm", "minilm"), ("no/folder", "minilm")]
 )
 def test_unknown_models_get_the_nearest(model: str, nearest: str) -> None:
-    with pytest.raises(ValueError, match=rf"`model` is '{model}'.*Did you mean '\w+'\?.*folder"):
+    with pytest.raises(ValueError, match=rf"`model` is '{model}'.*did you mean '\w+'\?.*folder"):
         extract.extract(model, "text")
     if model != "no/folder":
-        with pytest.raises(ValueError, match=f"Did you mean '{nearest}'"):
+        with pytest.raises(ValueError, match=f"did you mean '{nearest}'"):
             extract.extract(model, "text")

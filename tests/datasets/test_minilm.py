@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qcattn.datasets import load, minilm, packages
+from qcattn.datasets import load_scores, minilm, packages
 
 DATA = Path(__file__).parent.parent / "data"
-CONFIG = minilm.Config(layers=3, heads=4, epsilon=1e-3)
+CONFIG = minilm.MiniLMConfig(layers=3, heads=4, epsilon=1e-3)
 
 
 def tiny() -> dict[str, Any]:
@@ -37,7 +37,9 @@ def test_tiny_encoder_gives_the_scores_of_transformers() -> None:
 def test_a_wrong_architecture_shows(change: dict[str, Any]) -> None:
     """Planted faults: each leaves the reference by far more than its rounding."""
     model = tiny()
-    _, hidden = minilm.forward(model, minilm.Config(**{**vars(CONFIG), **change}), model["ids"])
+    _, hidden = minilm.forward(
+        model, minilm.MiniLMConfig(**{**vars(CONFIG), **change}), model["ids"]
+    )
     assert np.abs(hidden - model["hidden"]).max() > 1e-5
 
 
@@ -69,7 +71,7 @@ def test_stored_scores_are_those_of_transformers(sentence: int) -> None:
     """
     with np.load(DATA / "datasets_models.npz") as file:
         layers, expected = file["minilm_layers"], file[f"minilm_{sentence}"]
-    found = load("minilm", sentence).scores[layers]
+    found = load_scores("minilm", sentence).scores[layers]
     np.testing.assert_allclose(found, expected, rtol=0, atol=5e-6)
     assert np.abs(found[:, ::-1] - expected).max() > 1  # heads are not interchangeable
 
@@ -86,7 +88,7 @@ def installed() -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_real_model_gives_the_stored_scores_and_provenance() -> None:
-    stored = load("minilm", 1)
+    stored = load_scores("minilm", 1)
     found = minilm.scores(stored.sentence)
     np.testing.assert_allclose(found.scores, stored.scores, rtol=0, atol=1e-6)
     for name in ("tokens", "sentence", "model", "package", "version", "licence", "sha256"):

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from qcattn.attention import attention_output, softmax
-from qcattn.datasets import load, packages, smollm2, values
+from qcattn.datasets import load_scores, packages, smollm2, values
 
 DATA = Path(__file__).parent.parent / "data"
-CONFIG = smollm2.Config(layers=3, heads=6, key_heads=2, rotary_base=50.0, epsilon=1e-3)
+CONFIG = smollm2.SmolLM2Config(layers=3, heads=6, key_heads=2, rotary_base=50.0, epsilon=1e-3)
 
 
 def tiny(name: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_tiny_decoder_gives_the_scores_of_transformers(name: str) -> None:
 def test_a_wrong_architecture_shows(change: dict[str, Any]) -> None:
     """Planted faults: each leaves the reference by far more than the tolerance of 5e-6."""
     model = tiny("tied")
-    config = smollm2.Config(**{**vars(CONFIG), **change})
+    config = smollm2.SmolLM2Config(**{**vars(CONFIG), **change})
     _, logits = smollm2.forward(model, config, model["ids"])
     assert np.abs(logits - model["logits"]).max() > 1e-3
 
@@ -101,7 +101,7 @@ def test_stored_scores_are_those_of_transformers(sentence: int) -> None:
     """
     with np.load(DATA / "datasets_models.npz") as file:
         layers, expected = file["smollm2_layers"], file[f"smollm2_{sentence}"]
-    found = load("smollm2", sentence).scores[layers]
+    found = load_scores("smollm2", sentence).scores[layers]
     assert deviation(found, expected) < 2e-5
     assert deviation(found[:, ::-1], expected) > 1  # heads are not interchangeable
 
@@ -121,7 +121,7 @@ def test_capital_of_france(model: Any) -> None:
 
 
 def test_real_model_gives_the_stored_scores_and_provenance(model: Any) -> None:
-    stored = load("smollm2", 1)
+    stored = load_scores("smollm2", 1)
     found = smollm2.scores(stored.sentence)
     np.testing.assert_allclose(found.scores, stored.scores, rtol=0, atol=1e-6)
     for name in ("tokens", "sentence", "model", "package", "version", "licence", "sha256"):
@@ -139,7 +139,7 @@ def test_real_logits_are_those_of_transformers(model: Any) -> None:
 
 
 def test_queries_and_keys_of_a_layer_give_its_scores_and_its_output(model: Any) -> None:
-    stored, values_stored = load("smollm2", 0), values("smollm2")
+    stored, values_stored = load_scores("smollm2", 0), values("smollm2")
     queries, keys, vectors, tokens = smollm2.queries_keys_values(stored.sentence, 2)
     assert queries.shape == keys.shape == vectors.shape == (9, 11, 64)
     assert tokens == stored.tokens

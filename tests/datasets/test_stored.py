@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qcattn.datasets import Scores, load, names, stored
+from qcattn.datasets import Scores, load_scores, packaged_models, stored
 
 DATA = Path(stored.__file__).parent / "data"
 SHAPES = {
@@ -28,7 +28,7 @@ def softmax(rows: np.ndarray) -> np.ndarray:
 
 @ALL
 def test_shape_type_and_provenance(model: str, sentence: int) -> None:
-    found = load(model, sentence)
+    found = load_scores(model, sentence)
     assert isinstance(found, Scores)
     assert found.scores.shape == SHAPES[model, sentence]
     assert found.scores.dtype == np.float32
@@ -43,7 +43,7 @@ def test_shape_type_and_provenance(model: str, sentence: int) -> None:
 
 @ALL
 def test_tokens_spell_the_sentence(model: str, sentence: int) -> None:
-    found = load(model, sentence)
+    found = load_scores(model, sentence)
     if model == "smollm2":
         assert "".join(found.tokens) == found.sentence
     else:
@@ -55,7 +55,7 @@ def test_tokens_spell_the_sentence(model: str, sentence: int) -> None:
 
 @ALL
 def test_rows_give_probabilities_and_only_the_future_is_masked(model: str, sentence: int) -> None:
-    found = load(model, sentence).scores
+    found = load_scores(model, sentence).scores
     tokens = found.shape[-1]
     probabilities = softmax(found)
     np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-14)
@@ -66,33 +66,33 @@ def test_rows_give_probabilities_and_only_the_future_is_masked(model: str, sente
 
 
 def test_the_default_is_the_sentence_of_2970_rows() -> None:
-    found = load()
+    found = load_scores()
     assert found.model == "smollm2"
     assert found.scores[..., 0].size == 2970
-    np.testing.assert_array_equal(found.scores, load("smollm2", 0).scores)
+    np.testing.assert_array_equal(found.scores, load_scores("smollm2", 0).scores)
 
 
 def test_a_sentence_may_be_given_by_its_text() -> None:
-    by_text = load("smollm2", "The capital of France is")
-    np.testing.assert_array_equal(by_text.scores, load("smollm2", 1).scores)
+    by_text = load_scores("smollm2", "The capital of France is")
+    np.testing.assert_array_equal(by_text.scores, load_scores("smollm2", 1).scores)
 
 
 def test_names_lists_every_stored_sentence() -> None:
-    listed = names()
+    listed = packaged_models()
     assert {(model, i) for model in listed for i in range(len(listed[model]))} == set(SHAPES)
     for model, sentences in listed.items():
-        assert [load(model, i).sentence for i in range(len(sentences))] == list(sentences)
+        assert [load_scores(model, i).sentence for i in range(len(sentences))] == list(sentences)
 
 
 def test_degenerate_head_copies_the_token_before() -> None:
     for sentence in range(3):
-        probabilities = softmax(load("minilm", sentence).scores[0, 2])
+        probabilities = softmax(load_scores("minilm", sentence).scores[0, 2])
         before = np.maximum(np.arange(len(probabilities)) - 1, 0)
         assert np.all(probabilities.argmax(axis=-1) == before)
         assert probabilities.max(axis=-1).min() > 0.996
-    spread = np.ptp(load("minilm", 2).scores[0, 2], axis=-1).max()
+    spread = np.ptp(load_scores("minilm", 2).scores[0, 2], axis=-1).max()
     assert 50 < spread < 51
-    assert softmax(load("minilm", 2).scores[0, 2]).min() < 2e-22
+    assert softmax(load_scores("minilm", 2).scores[0, 2]).min() < 2e-22
 
 
 def test_data_are_under_one_megabyte() -> None:
@@ -110,9 +110,9 @@ def test_changed_numbers_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     arrays["1"][3, 4, 5] = np.nextafter(arrays["1"][3, 4, 5], np.float32(np.inf))
     np.savez(folder / "minilm.npz", **arrays)
     monkeypatch.setattr(stored, "_FOLDER", folder)
-    assert load("minilm", 0).scores.shape == (6, 12, 13, 13)
+    assert load_scores("minilm", 0).scores.shape == (6, 12, 13, 13)
     with pytest.raises(ValueError, match=r"'minilm', sentence 1, do not match.*Reinstall"):
-        load("minilm", 1)
+        load_scores("minilm", 1)
 
 
 def test_changed_fingerprint_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,23 +123,23 @@ def test_changed_fingerprint_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     (folder / "provenance.json").write_text(json.dumps(about))
     monkeypatch.setattr(stored, "_FOLDER", folder)
     with pytest.raises(ValueError, match="do not match their SHA-256"):
-        load()
+        load_scores()
 
 
 @pytest.mark.parametrize(
     ("model", "sentence", "message"),
     [
-        ("smolm2", 0, r"`model` is 'smolm2'.*Did you mean 'smollm2'\?"),
-        ("MiniLM", 0, r"Did you mean 'minilm'\?"),
+        ("smolm2", 0, r"`model` is 'smolm2'.*did you mean 'smollm2'\?"),
+        ("MiniLM", 0, r"did you mean 'minilm'\?"),
         ("", 0, r"There are: 'smollm2', 'minilm'"),
         ("smollm2", 3, r"`sentence` is 3, but there are 3.*from 0 to 2"),
         ("smollm2", -1, r"`sentence` is -1"),
-        ("smollm2", "The capital of france", r"Did you mean 'The capital of France is'\?"),
+        ("smollm2", "The capital of france", r"did you mean 'The capital of France is'\?"),
     ],
 )
 def test_unknown_names_get_the_nearest(model: str, sentence: int | str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        load(model, sentence)
+        load_scores(model, sentence)
 
 
 @pytest.mark.parametrize("causal", [True, False])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from qcattn.attention import attention_output, softmax
-from qcattn.datasets import load, minilm, stored, values
+from qcattn.datasets import load_scores, minilm, stored, values
 
 MODELS = {"smollm2": ((9, 11, 64), 3), "minilm": ((12, 13, 32), 1)}
 EVERY = pytest.mark.parametrize("model", MODELS)
@@ -18,7 +18,7 @@ def test_values_fit_the_scores_of_their_layer(model):
     found = values(model)
     assert found.values.shape == MODELS[model][0]
     assert found.values.dtype == np.float32 and np.isfinite(found.values).all()
-    scores = load(model, found.sentence).scores[found.layer]
+    scores = load_scores(model, found.sentence).scores[found.layer]
     assert scores.shape[:1] == found.values.shape[:1]
     assert scores.shape[-1] == found.values.shape[1]
     shared = MODELS[model][1]
@@ -31,7 +31,7 @@ def test_minilm_gives_these_values_and_with_them_its_output():
     """Recomputed where the packages are installed; SmolLM2 is in test_smollm2.py."""
     for name in ("tokenizers", "safetensors"):
         pytest.importorskip(name, reason=f"{name} is not installed (extra extract)")
-    stored_values, scores = values("minilm"), load("minilm", 0)
+    stored_values, scores = values("minilm"), load_scores("minilm", 0)
     try:
         q, k, v, tokens = minilm.queries_keys_values(scores.sentence, stored_values.layer)
     except ModuleNotFoundError as error:
@@ -66,5 +66,5 @@ def test_changed_values_and_unknown_models_are_refused(
     assert values("smollm2").values.shape == (9, 11, 64)
     with pytest.raises(ValueError, match=r"values of model 'minilm' do not match.*Reinstall"):
         values("minilm")
-    with pytest.raises(ValueError, match=r"Did you mean 'smollm2'\?"):
+    with pytest.raises(ValueError, match=r"did you mean 'smollm2'\?"):
         values("smolm2")

@@ -15,8 +15,9 @@ import pytest
 from qiskit import QuantumCircuit, qasm3
 
 from qcattn import Heralded, Interrupted, load, run, save
-from qcattn.datasets import load as stored
-from qcattn.folders.results import whole_file, whole_folder
+from qcattn.datasets import load_scores as stored
+from qcattn.folders.runs import load_run
+from qcattn.folders.whole import whole_file, whole_folder
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +341,9 @@ def test_documents_that_do_not_hold_a_result_are_refused(folder, change):
 
 
 ENTRIES = [
+    "alpha",
     "files",
+    "parts",
     "shots",
     "seed",
     "complete",
@@ -365,7 +368,7 @@ def test_missing_entries_are_refused(folder, entry):
     text = json.dumps(document) if entry == "sha256" else sealed(document)
     (folder / "result.json").write_text(text)
     with pytest.raises(ValueError, match=str(folder)):
-        load(folder)
+        load_run(folder)
 
 
 def test_an_edited_number_is_damage(folder):
@@ -445,10 +448,10 @@ def test_nothing_is_unpickled(folder, tmp_path):
         np.save(inner, np.array([Bomb()], dtype=object), allow_pickle=True)
         archive.writestr("scores.npy", inner.getvalue())
     forge(folder, buffer.getvalue())
-    with pytest.raises(ValueError, match="not a whole result"):
+    with pytest.raises(ValueError, match="no whole result"):
         load(folder)
     forge(folder, pickle.dumps(Bomb()))
-    with pytest.raises(ValueError, match="not a whole result"):
+    with pytest.raises(ValueError, match="no whole result"):
         load(folder)
     assert not (tmp_path / "exploded").exists()
 

@@ -1,5 +1,6 @@
 """Trials on disk come back as they were, or not at all."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import pytest
 
 from qcattn import load, models
 from qcattn.encodings import Binary, Rotated
+from qcattn.errors import DoesNotFit
 from qcattn.folders.trials import is_trials, load_trials, save_trials
 from qcattn.preparations import Heralded, Purification
 from qcattn.trials import prepare
@@ -16,7 +18,7 @@ from qcattn.trials import prepare
 @dataclass(frozen=True)
 class Picky:
     def __call__(self, hamiltonian, *, beta):
-        raise ValueError("not to my taste")
+        raise DoesNotFit("not to my taste")
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +68,14 @@ def test_a_taken_folder_is_left_as_it_is(trials, tmp_path):
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["file"]
 
 
-def damage(folder, name, change):
-    document = json.loads((folder / name).read_text())
+def forge(folder, change):
+    """Change the document, and let it state the hash of what it says now."""
+    document = json.loads((folder / "trials.json").read_text())
     change(document)
-    (folder / name).write_text(json.dumps(document))
+    rest = {name: value for name, value in document.items() if name != "sha256"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    document["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    (folder / "trials.json").write_text(json.dumps(document))
 
 
 @pytest.mark.parametrize(
@@ -77,16 +83,16 @@ def damage(folder, name, change):
     [
         (lambda d: d.update(format="other"), "no trials"),
         (lambda d: d.update(format_version=99), "format version 99"),
-        (lambda d: d.update(hamiltonian_sha256="0"), "damaged"),
+        (lambda d: d["files"].update({"hamiltonian.npz": "0"}), "damaged"),
         (lambda d: d.pop("seed"), "whole trials"),
-        (lambda d: d["trials"][0].update(folder="../../etc"), "outside"),
-        (lambda d: d["trials"][0].update(folder="absent"), "missing"),
+        (lambda d: d["trials"][0]["result"].update(folder="../../etc"), "inside"),
+        (lambda d: d["trials"][0]["result"].update(folder="absent"), "missing"),
         (lambda d: d["trials"][0].update(beta="x"), "whole trials"),
     ],
 )
-def test_damaged_trials_are_refused(trials, tmp_path, change, message):
+def test_forged_trials_are_refused(trials, tmp_path, change, message):
     save_trials(trials, tmp_path / "mine")
-    damage(tmp_path / "mine", "trials.json", change)
+    forge(tmp_path / "mine", change)
     with pytest.raises(ValueError, match=message):
         load_trials(tmp_path / "mine")
 

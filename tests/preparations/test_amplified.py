@@ -11,7 +11,7 @@ from qiskit_aer import AerSimulator
 from qcattn import dense_state
 from qcattn.backends import Aer
 from qcattn.comparisons import acceptance, fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, OneHot, Rotated, Transverse
 from qcattn.preparations import Heralded
 from qcattn.preparations.amplified import Amplified
@@ -35,7 +35,7 @@ def scores_of(num_keys: int) -> np.ndarray:
 
 def smollm2_rows(sentence: int, count: int) -> np.ndarray:
     """Rows of SmolLM2 over all layers and heads, the first with one key unmasked."""
-    scores = load("smollm2", sentence).scores
+    scores = load_scores("smollm2", sentence).scores
     flat = scores.reshape(-1, scores.shape[-1])
     return flat[np.linspace(0, len(flat) - 1, count).astype(int)]
 

@@ -9,7 +9,7 @@ from scipy.linalg import sqrtm
 
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.models.spins import free_fermions, heisenberg, ising
@@ -135,7 +135,7 @@ def test_rows_of_smollm2_mix_in_a_few_sweeps(place):
 
     False-failure rate: five fits at 1e-7. The planted fault, a row at another beta, is refuted.
     """
-    scores = load("smollm2", 2).scores[place][15]
+    scores = load_scores("smollm2", 2).scores[place][15]
     assert np.isfinite(scores).sum() == 16
     hamiltonian = Binary()(scores).filled(10)
     prepared = DetailedBalance()(hamiltonian, beta=1.0)

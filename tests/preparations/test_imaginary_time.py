@@ -12,7 +12,7 @@ from scipy.linalg import expm
 from qcattn import dense_state
 from qcattn.backends import Aer
 from qcattn.comparisons import acceptance, fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, OneHot, Rotated, Transverse
 from qcattn.models.spins import free_fermions, heisenberg, ising
 from qcattn.preparations import Heralded
@@ -27,7 +27,7 @@ ALPHA = 1e-6
 
 
 def smollm2_row(sentence: int, index: tuple[int, int, int]) -> np.ndarray:
-    return load("smollm2", sentence).scores[index].astype(float)
+    return load_scores("smollm2", sentence).scores[index].astype(float)
 
 
 def random_paulis(num_qubits: int, seed: int) -> Hamiltonian:
@@ -155,7 +155,7 @@ def test_layers_add_up_to_the_hamiltonian(name):
     rest = hamiltonian.matrix - total
     assert np.abs(rest - rest[0, 0] * np.eye(len(rest))).max() < 1e-12
     for layer in layers_of(hamiltonian):
-        qubits = [q for part in layer.parts for q in part.qubits]
+        qubits = [q for cluster in layer.clusters for q in cluster.qubits]
         assert len(qubits) == len(set(qubits)), "parts share no qubit"
         assert abs(layer.energies.min()) < 1e-12, "no success is lost inside a layer"
         assert abs(layer.energies.max() - layer.spread) < 1e-12

@@ -16,7 +16,7 @@ from qcattn.dense_state import outcome_distribution
 from qcattn.encodings import Binary, OneHot, Rotated, Transverse
 from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import pursuit, qite
-from qcattn.preparations.domains import parts_of
+from qcattn.preparations.domains import domains_of
 from qcattn.preparations.pauli_strings import (
     append_rotation,
     expectations,
@@ -132,7 +132,7 @@ def test_a_rotation_is_the_exponential_as_vector_and_as_gates(string):
 @pytest.mark.parametrize("copies", [1, 2])
 def test_domains_share_out_all_terms_once(domain, copies):
     operator = ising(5, coupling=0.8, field=0.6, periodic=False).operator
-    parts = parts_of(operator, domain, copies)
+    parts = domains_of(operator, domain, copies)
     found = {}
     for part in parts:
         for term, weight in zip(part.terms, part.weights, strict=True):
@@ -146,19 +146,19 @@ def test_domains_share_out_all_terms_once(domain, copies):
 
 def test_a_domain_is_the_support_widened_by_bonds_and_its_partners():
     chain = ising(5, periodic=False).operator
-    assert [p.qubits for p in parts_of(chain, 0, 1)] == [[0, 1], [1, 2], [2, 3], [3, 4]]
-    assert [p.qubits for p in parts_of(chain, 1, 1)] == [[0, 1, 2, 3], [1, 2, 3, 4]]
-    assert [p.qubits for p in parts_of(chain, 1, 2)][1] == [1, 2, 3, 4, 6, 7, 8, 9]
-    assert [p.qubits for p in parts_of(chain, None, 1)] == [[0, 1, 2, 3, 4]]
+    assert [p.qubits for p in domains_of(chain, 0, 1)] == [[0, 1], [1, 2], [2, 3], [3, 4]]
+    assert [p.qubits for p in domains_of(chain, 1, 1)] == [[0, 1, 2, 3], [1, 2, 3, 4]]
+    assert [p.qubits for p in domains_of(chain, 1, 2)][1] == [1, 2, 3, 4, 6, 7, 8, 9]
+    assert [p.qubits for p in domains_of(chain, None, 1)] == [[0, 1, 2, 3, 4]]
     apart = SparsePauliOp(["IX", "XI"])
-    assert [p.qubits for p in parts_of(apart, 5, 1)] == [[0], [1]], "no bond, no widening"
+    assert [p.qubits for p in domains_of(apart, 5, 1)] == [[0], [1]], "no bond, no widening"
 
 
 def test_strings_of_a_real_hamiltonian_have_an_odd_number_of_y():
-    (part,) = parts_of(ising(2).operator, None, 2)
+    (part,) = domains_of(ising(2).operator, None, 2)
     assert len(part.strings) == 120 and part.real and part.rank == 15
     assert all(pauli_of(s, 4).to_label().count("Y") % 2 for s in part.strings.tolist())
-    (part,) = parts_of(COMPLEX.operator, None, 2)
+    (part,) = domains_of(COMPLEX.operator, None, 2)
     assert len(part.strings) == 255 and not part.real and part.rank == 31
 
 
@@ -168,7 +168,7 @@ def test_strings_of_a_real_hamiltonian_have_an_odd_number_of_y():
 @pytest.mark.parametrize("hamiltonian", [heisenberg(3, periodic=False), ising(3), COMPLEX])
 def test_the_rotation_moves_a_state_as_imaginary_time_does(hamiltonian, all_strings):
     """-i A psi = -(H - <H>) psi on the whole system, for a state drawn at random."""
-    (part,) = parts_of(hamiltonian.operator, None, 1)
+    (part,) = domains_of(hamiltonian.operator, None, 1)
     q = hamiltonian.num_qubits
     state = random_state(q, real=part.real)
     strings, coefficients = pursued(expectations(state, part.qubits), part, 1e-12)
@@ -184,7 +184,7 @@ def test_the_rotation_moves_a_state_as_imaginary_time_does(hamiltonian, all_stri
 def test_on_a_domain_the_rotation_is_the_best_that_there_is(all_strings):
     """Against all strings of the domain at once, by dense least squares."""
     hamiltonian = ising(4, periodic=False)
-    part = parts_of(hamiltonian.operator, 0, 1)[1]
+    part = domains_of(hamiltonian.operator, 0, 1)[1]
     state = random_state(4, real=True)
     strings, coefficients = pursued(expectations(state, part.qubits), part, 1e-12)
     terms = zip(part.terms, part.weights, strict=True)
@@ -331,7 +331,7 @@ def test_rows_of_smollm2_as_counts_of_aer(sentence, keys, steps):
 
     Eleven keys fill sixteen states, those of no key ten above the highest energy.
     """
-    scores = datasets.load("smollm2", sentence=sentence).scores[12, 3, -1].astype(float)
+    scores = datasets.load_scores("smollm2", sentence=sentence).scores[12, 3, -1].astype(float)
     row = Binary()(scores)
     assert row.num_keys == keys
     row = row.filled(gap=10) if keys < 16 else row

@@ -11,7 +11,7 @@ from scipy.linalg import expm
 from qcattn import dense_state
 from qcattn.backends import Aer
 from qcattn.comparisons import acceptance, fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, OneHot, Rotated, Transverse
 from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import qsvt
@@ -23,7 +23,7 @@ AER = Aer(device="CPU")
 
 def row(sentence, index):
     """One row of SmolLM2, what is masked by causality included."""
-    return Binary()(load("smollm2", sentence).scores[index].astype(float))
+    return Binary()(load_scores("smollm2", sentence).scores[index].astype(float))
 
 
 HAMILTONIANS = {

@@ -9,7 +9,7 @@ from scipy.linalg import expm
 
 from qcattn.backends import Aer
 from qcattn.comparisons import certify, fit
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.models.spins import heisenberg, ising
 from qcattn.preparations import reference, system_bath
@@ -193,7 +193,7 @@ def test_a_thermal_bath_alone_leaves_the_error_of_its_line(monkeypatch):
 @pytest.mark.parametrize("place", [(12, 3), (29, 8)])
 def test_rows_of_smollm2_as_counts_of_aer(place):
     """Sixteen keys. False-failure rate 1e-6 each; a distribution of another beta is refuted."""
-    row = Binary()(load("smollm2", 2).scores[place][15].astype(float))
+    row = Binary()(load_scores("smollm2", 2).scores[place][15].astype(float))
     assert row.num_keys == 16
     method = SystemBath(cycles=20)
     prepared = method(row, beta=1.0)

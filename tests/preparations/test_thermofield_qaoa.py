@@ -12,12 +12,12 @@ from qcattn.comparisons import fit
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary, Rotated
 from qcattn.models.spins import heisenberg, ising
-from qcattn.preparations import thermofield_qaoa
+from qcattn.preparations import delivery, thermofield_qaoa
 from qcattn.preparations.doubled import evolved, gradient
 from qcattn.preparations.thermofield_qaoa import (
     ThermofieldQAOA,
     free_energy_and_mismatch,
-    layer_parts,
+    layer_generators,
 )
 from qcattn.records import Hamiltonian
 
@@ -65,7 +65,7 @@ def test_the_ring_of_six_needs_three_layers():
 def test_the_best_single_layer_reaches_the_published_fidelity(beta, published):
     """L = 4, p = 1, as above: the largest overlap over both angles, by the ansatz itself."""
     ring = ising(4, field=0.0)
-    parts, target = layer_parts(ring), thermofield_double(ring, beta)
+    parts, target = layer_generators(ring), thermofield_double(ring, beta)
 
     def lost(angles):
         return -(abs(np.vdot(target, evolved(parts, angles))) ** 2)
@@ -82,7 +82,7 @@ def test_the_best_single_layer_reaches_the_published_fidelity(beta, published):
 )
 def test_the_circuit_is_what_was_optimised(hamiltonian, monkeypatch):
     """Angles of any size: the gates against exponentials of whole parts on 2 n qubits by expm."""
-    parts = layer_parts(hamiltonian) * 2
+    parts = layer_generators(hamiltonian) * 2
     angles = np.random.default_rng(3).normal(size=len(parts))
     monkeypatch.setattr(thermofield_qaoa, "_grown", lambda *args: angles)
     prepared = ThermofieldQAOA(layers=2)(hamiltonian, beta=1.0)
@@ -100,7 +100,7 @@ def test_the_circuit_is_what_was_optimised(hamiltonian, monkeypatch):
 @pytest.mark.parametrize("hamiltonian", [ising(3), COMPLEX, Binary()([0.3, -1.0, 2.0, 0.5])])
 @pytest.mark.parametrize("which", [0, 1], ids=["free energy", "mismatch"])
 def test_the_gradient_is_that_of_finite_differences(hamiltonian, which):
-    parts = layer_parts(hamiltonian) * 2
+    parts = layer_generators(hamiltonian) * 2
     angles = np.random.default_rng(1).normal(size=len(parts))
 
     def cost(point):
@@ -173,7 +173,7 @@ def test_counts_follow_the_distribution_and_a_wrong_angle_is_caught():
 
 def test_nothing_of_the_reference_reaches_the_angles(monkeypatch):
     before = ThermofieldQAOA()(ising(2), beta=1.0)
-    monkeypatch.setattr(thermofield_qaoa, "gibbs", lambda hamiltonian, beta: np.eye(4) / 4)
+    monkeypatch.setattr(delivery, "gibbs", lambda hamiltonian, beta: np.eye(4) / 4)
     after = ThermofieldQAOA()(ising(2), beta=1.0)
     assert after.circuit == before.circuit
     assert after.error > 0.1 > before.error, "the reference was corrupted"

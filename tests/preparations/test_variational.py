@@ -13,9 +13,9 @@ from qcattn.comparisons import fit
 from qcattn.dense_state import outcome_distribution
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.models.spins import heisenberg, ising
-from qcattn.preparations import reference, variational
+from qcattn.preparations import delivery, reference, variational
 from qcattn.preparations.ansatz import count_angles
-from qcattn.preparations.variational import Measured, Variational, blocks_of, exact_cost
+from qcattn.preparations.variational import MeasuredCost, Variational, blocks_of, exact_cost
 from qcattn.records import Hamiltonian
 
 COMPLEX = Hamiltonian.of(SparsePauliOp(["XY", "YX", "ZZ", "IX"], [0.7, -0.4, 0.5, 0.3]))
@@ -136,7 +136,7 @@ def test_measured_free_energy_and_parameter_shift_are_the_exact_ones_within_nois
     shots, temperature = 20_000, 0.8
     split = count_angles(ancilla)
     exact, slope = exact_cost(hamiltonian, temperature, ancilla, system)(angles)
-    measured = Measured(
+    measured = MeasuredCost(
         hamiltonian, temperature, ancilla, system, Aer(device="CPU"), shots,
         np.random.SeedSequence(1),
     )  # fmt: skip
@@ -245,7 +245,7 @@ def test_nothing_of_the_reference_reaches_the_angles(shots, monkeypatch):
         monkeypatch.setattr(reference, name, forbidden)
     with pytest.raises(AssertionError, match="asked for"):
         method(ring(2), beta=1.0)
-    monkeypatch.setattr(variational, "gibbs", lambda hamiltonian, beta: np.eye(4) / 4)
+    monkeypatch.setattr(delivery, "gibbs", lambda hamiltonian, beta: np.eye(4) / 4)
     after = method(ring(2), beta=1.0)
     assert np.array_equal(after.values, before.values)
     assert after.error > 0.3 > before.error, "the reference was corrupted"
@@ -287,7 +287,7 @@ def test_too_few_layers_say_how_far_off_they_are():
 @pytest.mark.parametrize("place", [(12, 3), (0, 0), (29, 8)])
 def test_rows_of_smollm2_as_counts_of_aer(place):
     """Sixteen keys; false-failure rate 1e-6 each, and an angle off by 0.2 is caught."""
-    scores = datasets.load("smollm2", sentence=2).scores[place][-1].astype(float)
+    scores = datasets.load_scores("smollm2", sentence=2).scores[place][-1].astype(float)
     row = Binary()(scores)
     assert row.num_keys == 16
     prepared = Variational()(row, beta=1.0)

@@ -27,27 +27,27 @@ def cluster():
 
 @pytest.mark.filterwarnings("default")
 def test_a_worker_killed_in_mid_sweep_costs_nothing(
-    small, tables, reference, tmp_path, monkeypatch, cluster
+    small, tables, reference, tmp_path, monkeypatch, cluster, told
 ):
     monkeypatch.setattr(jobs, "SECONDS", 0.0)
     killed = []
     with distributed.Client(cluster) as client, client.get_executor(pure=False) as executor:
         pids = client.run(os.getpid)
 
-        def kill(far):
-            if far.tasks >= 5 and not killed:
+        def kill(done, total, what):
+            told(done, total, what)
+            if done >= 5 and not killed:
                 killed.append(next(iter(pids.values())))
                 os.kill(killed[0], signal.SIGKILL)
 
-        seen = []
         done = sweep(
             small(),
             store=tmp_path / "runs.sqlite",
             executor=executor,
-            progress=lambda far: (seen.append(far), kill(far)),
+            progress=kill,
         )
         assert killed and killed[0] not in client.run(os.getpid).values()
-    assert seen[-1].failures == 0 and seen[-1].tasks == 32
+    assert "failed" not in told[-1].what and told[-1].done == 32
     assert tables(done) == tables(reference)
 
 

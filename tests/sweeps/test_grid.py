@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from qcattn.backends import Aer
-from qcattn.datasets import Scores, load
+from qcattn.datasets import Scores, load_scores
 from qcattn.encodings import OneHot
 from qcattn.preparations import QSVT, Amplitude, Heralded
 from qcattn.sweeps import Grid, parts
@@ -72,7 +72,7 @@ def test_tasks_have_addresses_of_their_own(small):
 
 
 def test_parts_are_layers_and_heads_in_order():
-    scores = load()
+    scores = load_scores()
     chosen = parts(scores, layers=[2, 0], heads=[5, 1])
     places = [(part.point["layer"], part.point["head"]) for part in chosen]
     assert places == [(0, 1), (0, 5), (2, 1), (2, 5)]
@@ -88,7 +88,7 @@ def test_parts_are_layers_and_heads_in_order():
 def test_scores_of_one_name_are_told_apart():
     grid = Grid([Scores(np.eye(2)), Scores(np.ones((2, 2)))])
     assert [cell.point["scores"] for cell in grid.cells] == ["scores 0", "scores 1"]
-    twice = Grid([load(), load("smollm2", 1)])
+    twice = Grid([load_scores(), load_scores("smollm2", 1)])
     assert [cell.point["scores"] for cell in twice.cells] == ["smollm2 #0", "smollm2 #1"]
 
 
@@ -97,8 +97,8 @@ def test_scores_of_one_name_are_told_apart():
     [
         ({"beta": []}, "`beta` is empty"),
         ({"beta": [0.0]}, "`beta` must be positive"),
-        ({"beta": ["x"]}, "`beta` must be a number or a list of them, but is"),
-        ({"beta": [[1.0, 2.0]]}, "`beta` must be a number or a list of them, but is"),
+        ({"beta": ["x"]}, "`beta` must hold real numbers"),
+        ({"beta": [[1.0, 2.0]]}, "`beta` must be one number or a list of them, but is"),
         ({"preparations": []}, "`preparations` is empty"),
         ({"preparations": Amplitude}, "`preparations` holds"),
         ({"shots": 0}, "`shots` must be a whole number"),
@@ -106,7 +106,7 @@ def test_scores_of_one_name_are_told_apart():
         ({"batch": 10**20}, "`batch` is 100,000,000,000,000,000,000, but must be at most"),
         ({"seed": -1}, "`seed` must be"),
         ({"seed": None}, "`seed` must be"),
-        ({"alpha": 1}, "`alpha` must be between 0 and 1"),
+        ({"alpha": 1}, "`alpha` must be a number between 0 and 1"),
         ({"noise": [0.1]}, "`noise` holds"),
         ({"noise": ["none", "redout=0.1"]}, "did you mean 'readout'"),
         ({"noise": "readout=5"}, "`noise` has readout=5"),
@@ -122,9 +122,9 @@ def test_a_grid_that_cannot_be_drawn_is_refused(options, said, small):
 
 def test_parts_that_are_not_there_are_refused(small):
     with pytest.raises(ValueError, match="`layers` holds 30, but there are 30: 0 to 29"):
-        parts(load(), layers=[30])
+        parts(load_scores(), layers=[30])
     with pytest.raises(ValueError, match="`heads` needs an axis 1"):
         parts(Scores(np.zeros((2, 3))), heads=[0])
     with pytest.raises(ValueError, match="`layers` is empty"):
-        parts(load(), layers=[])
+        parts(load_scores(), layers=[])
     assert Heralded() in small().preparations

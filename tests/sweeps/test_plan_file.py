@@ -6,7 +6,7 @@ from qcattn.encodings import Binary, OneHot
 from qcattn.preparations import QSVT, Amplitude
 from qcattn.sweeps import Grid, read_plan
 from qcattn.sweeps.grid import parts
-from qcattn.sweeps.worker import Piece, draw
+from qcattn.sweeps.worker import Piece, work
 
 WHOLE = """
 beta = [0.5, 2]
@@ -43,10 +43,10 @@ def read(tmp_path):
 
 
 def test_a_plan_is_the_grid_that_it_names(read):
-    from qcattn.datasets import Scores, load
+    from qcattn.datasets import Scores, load_scores
 
     grid = read(WHOLE)
-    layers = parts(load("smollm2", 1), name="smollm2 1", layers=[0, 3], heads=[2])
+    layers = parts(load_scores("smollm2", 1), name="smollm2 1", layers=[0, 3], heads=[2])
     same = Grid(
         [*layers, *parts(Scores(np.eye(3)), name="mine")],
         beta=[0.5, 2.0],
@@ -79,8 +79,11 @@ SCORES = '[[scores]]\nmodel = "smollm2"\n'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("bta = 1\n" + SCORES, r"the plan` has no 'bta'; did you mean 'beta'\?"),
-        (SCORES + "layer = [0]", r"scores` has no 'layer'; did you mean 'layers'\?"),
+        ("bta = 1\n" + SCORES, r"a key of the plan must .*, but is 'bta'; did you mean 'beta'\?"),
+        (
+            SCORES + "layer = [0]",
+            r"a key of `scores` must .*, but is 'layer'; did you mean 'layers'\?",
+        ),
         ("", "`scores` is missing"),
         ("scores = 3", r"write \[\[scores\]\]"),
         ("beta = [", "is no TOML"),
@@ -97,7 +100,7 @@ SCORES = '[[scores]]\nmodel = "smollm2"\n'
         ('backends = [{draw = "born"}]\n' + SCORES, "did you mean 'draws'"),
         ('backends = [{noise_model = "x"}]\n' + SCORES, "noise is an axis of its own"),
         ('backends = [{device = "auto"}]\n' + SCORES, "must not depend on the machine"),
-        ('beta = ["x"]\n' + SCORES, "`beta` must be a number"),
+        ('beta = ["x"]\n' + SCORES, "`beta` must hold real numbers"),
         ('noise = "redout=0.1"\n' + SCORES, "did you mean 'readout'"),
         (SCORES + "layers = []\n" + SCORES, "`layers` is empty"),
         ("[[scores]]\nfile = 3", "`file` is 3; write a name in quotes"),
@@ -117,7 +120,7 @@ def test_a_backend_may_be_held_to_some_memory(read):
     assert "memory" not in grid.cells[0].spec["backend"]
     cell = read('backends = {memory = "1kiB"}\n' + SCORES).cells[0]
     rows = cell.block(0).tobytes()
-    (drawn,) = draw([Piece(cell.key, cell.spec, 0, rows, (0,), cell.memory)])
+    (drawn,) = work([Piece(cell.key, cell.spec, 0, rows, (0,), cell.memory)])
     assert "bytes" in drawn.error and not drawn.batches
 
 

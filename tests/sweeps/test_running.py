@@ -15,7 +15,7 @@ from qcattn.backends import Aer
 from qcattn.datasets import Scores
 from qcattn.errors import Interrupted
 from qcattn.preparations import Amplitude, DetailedBalance, Heralded
-from qcattn.sweeps import Certified, Grid, Part, jobs, load, running, sweep
+from qcattn.sweeps import Certified, Grid, Part, jobs, load_sweep, running, sweep
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.until import looks, share
 from qcattn.sweeps.worker import Drawn
@@ -58,14 +58,13 @@ class Backwards(Executor):
 
 @pytest.mark.parametrize("batches", [1, 3, 100])
 def test_the_cut_into_jobs_changes_nothing(
-    small, tables, reference, tmp_path, monkeypatch, batches
+    small, tables, reference, tmp_path, monkeypatch, batches, told
 ):
     monkeypatch.setattr(jobs, "MOST_BATCHES", batches)
-    seen = []
-    done = sweep(small(), store=tmp_path / "runs.sqlite", progress=seen.append)
+    done = sweep(small(), store=tmp_path / "runs.sqlite", progress=told)
     assert tables(done) == tables(reference)
-    assert len(seen) > 32 // batches and seen[-1].tasks == seen[-1].total == 32
-    assert seen[-1].shots == 4 * 70 * 400
+    assert len(told) > 32 // batches and told[-1].done == told[-1].total == 32
+    assert told[-1].what == f"{4 * 70 * 400:,} shots"
 
 
 def test_order_and_threads_change_nothing(small, tables, reference, tmp_path, monkeypatch):
@@ -89,15 +88,13 @@ def test_another_seed_gives_other_numbers(small, reference, tmp_path):
         assert same(mine.counts, theirs.counts).overall > 1e-6
 
 
-def test_more_shots_draw_the_missing_ones_only(small, tables, tmp_path):
-    seen = []
+def test_more_shots_draw_the_missing_ones_only(small, tables, tmp_path, told, again):
     path = tmp_path / "runs.sqlite"
     sweep(small(shots=100), store=path)
-    sweep(small(), store=path, shots=200, progress=seen.append)
-    assert seen[0].tasks == 8 and seen[-1].shots == 4 * 70 * 100
-    again = []
-    done = sweep(small(shots=200), store=path, progress=again.append)
-    assert again[-1].shots == 0 and again[-1].tasks == 16
+    sweep(small(), store=path, shots=200, progress=told)
+    assert told[0].done == 8 and told[-1].what == f"{4 * 70 * 100:,} shots"
+    done = sweep(small(shots=200), store=path, progress=again)
+    assert again[-1] == (16, 16, "0 shots")
     at_once = sweep(small(shots=200), store=tmp_path / "at-once.sqlite")
     assert tables(done) == tables(at_once)
     rounded = sweep(small(), store=path, shots=201)
@@ -105,13 +102,13 @@ def test_more_shots_draw_the_missing_ones_only(small, tables, tmp_path):
 
 
 def test_ctrl_c_keeps_what_is_drawn_and_the_same_call_goes_on(
-    small, tables, reference, tmp_path, monkeypatch
+    small, tables, reference, tmp_path, monkeypatch, told
 ):
     monkeypatch.setattr(jobs, "SECONDS", 0.0)
     path = tmp_path / "runs.sqlite"
 
-    def press(far):
-        if far.tasks >= 11:
+    def press(done, total, what):
+        if done >= 11:
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted) as stop:
@@ -119,20 +116,18 @@ def test_ctrl_c_keeps_what_is_drawn_and_the_same_call_goes_on(
     part = stop.value.result
     assert sum(int(cell.counts.shots.sum()) for cell in part) >= 11 * 6 * 100
     assert part.standing == "undecided"
-    seen = []
-    assert tables(sweep(small(), store=path, progress=seen.append)) == tables(reference)
-    assert seen[0].tasks == 11
+    assert tables(sweep(small(), store=path, progress=told)) == tables(reference)
+    assert told[0].done == 11
 
 
 def test_a_failing_cell_is_recorded_and_does_not_stop_the_others(
-    small, tables, reference, tmp_path
+    small, tables, reference, tmp_path, told
 ):
     """`DetailedBalance` cannot take the masked key of row 3."""
     path = tmp_path / "runs.sqlite"
     grid = small(preparations=[DetailedBalance(), Amplitude(), Heralded()])
-    seen = []
-    done = sweep(grid, store=path, progress=seen.append)
-    assert seen[-1].failures == 2 and done.standing == "undecided"
+    done = sweep(grid, store=path, progress=told)
+    assert told[-1].what.endswith("shots, 2 cells failed") and done.standing == "undecided"
     failed = done.where(preparation="DetailedBalance")
     assert [cell.standing for cell in failed] == ["failed"] * 2
     assert "masked keys" in failed.cells[0].failure
@@ -147,7 +142,7 @@ def test_failed_cells_are_tried_again_if_asked(small, tables, reference, tmp_pat
         calls.append(len(pieces))
         return [Drawn(piece, {}, (), "MemoryError: none left") for piece in pieces]
 
-    monkeypatch.setattr(running, "draw", out_of_memory)
+    monkeypatch.setattr(running, "work", out_of_memory)
     assert {cell.standing for cell in sweep(small(), store=path)} == {"failed"}
     tried = len(calls)
     sweep(small(), store=path)
@@ -181,7 +176,9 @@ def test_what_the_executor_loses_is_recorded_as_a_failure(
     assert tables(sweep(small(), store=path, retry_failed=True)) == tables(reference)
 
 
-def test_a_rule_stops_each_cell_at_the_same_batch_however_it_is_reached(small, tables, tmp_path):
+def test_a_rule_stops_each_cell_at_the_same_batch_however_it_is_reached(
+    small, tables, tmp_path, told
+):
     grid = small(shots=4000, beta=[0.5, 2.0])
     done = sweep(grid, store=tmp_path / "a.sqlite", until="width=0.25")
     stops = [int(cell.counts.shots.max()) for cell in done]
@@ -195,9 +192,8 @@ def test_a_rule_stops_each_cell_at_the_same_batch_however_it_is_reached(small, t
     sweep(grid, store=path, shots=500)
     again = sweep(grid, store=path, until="width=0.25")
     assert [cell.looks for cell in again] == [cell.looks for cell in done]
-    seen = []
-    sweep(grid, store=tmp_path / "a.sqlite", until="width=0.25", progress=seen.append)
-    assert seen[-1].shots == 0, "a cell that has stopped stays so"
+    sweep(grid, store=tmp_path / "a.sqlite", until="width=0.25", progress=told)
+    assert told[-1].what == "0 shots", "a cell that has stopped stays so"
 
 
 def test_until_certified_certifies_or_says_that_it_did_not(small, tmp_path):
@@ -231,19 +227,18 @@ def test_a_sweep_of_nothing_left_to_do_starts_no_executor(small, reference):
     assert sweep(small(), store=reference.store, executor=Never()).standing == "agrees"
 
 
-def test_cells_of_one_content_share_what_is_drawn(tmp_path):
+def test_cells_of_one_content_share_what_is_drawn(tmp_path, told):
     scores = np.array([[0.0, 1.0]])
-    seen = []
     grid = Grid([scores, scores], shots=100, batch=100, backends=Aer(device="CPU", draws="born"))
-    done = sweep(grid, store=tmp_path / "runs.sqlite", progress=seen.append)
-    assert seen[-1].shots == 100 and len(done) == 2
+    done = sweep(grid, store=tmp_path / "runs.sqlite", progress=told)
+    assert told[-1].what == "100 shots" and len(done) == 2
     assert [int(cell.counts.shots[0]) for cell in done] == [100, 100]
     assert done.axes["scores"] == ["scores 0", "scores 1"]
     renamed = Grid(Part(Scores(scores), {"scores": "mine"}), shots=100, batch=100,
                    backends=Aer(device="CPU", draws="born"))  # fmt: skip
     (cell,) = sweep(renamed, store=tmp_path / "runs.sqlite")
     assert cell.point["scores"] == "mine" and cell.among == 1, "the cells of the grid, no others"
-    assert len(load(tmp_path / "runs.sqlite")) == 3
+    assert len(load_sweep(tmp_path / "runs.sqlite")) == 3
 
 
 @pytest.mark.parametrize(
@@ -260,7 +255,7 @@ def test_a_mistake_is_refused_before_the_store_is_made(small, tmp_path, options,
 
 
 def test_a_store_is_read_as_it_was_swept(reference, tables):
-    again = load(reference.store)
+    again = load_sweep(reference.store)
     assert tables(again) == tables(reference) and str(again) == str(reference)
     cell = again.cells[0]
     assert cell.axes == ("query",) and cell.tokens == ("a", "b", "c", "d")
@@ -275,12 +270,12 @@ def test_cells_at_one_place_of_the_axes_are_told_apart(small, tmp_path):
     options = {"beta": [1.0], "preparations": Amplitude(), "shots": 100}
     sweep(small(**options), store=path)
     sweep(small(seed=6, **options), store=path)
-    both = load(path)
+    both = load_sweep(path)
     assert both.varied == ("seed",) and both.axes["seed"] == [5, 6]
     assert not np.array_equal(both.cells[0].counts.keys, both.cells[1].counts.keys)
     sweep(small(**options, scores=np.zeros((2, 4)) + np.arange(4)), store=path)
-    names = [cell.point["scores"] for cell in load(path)]
-    assert len(names) == 3 and load(path).where(seed=6).cells[0].key == both.cells[1].key
+    names = [cell.point["scores"] for cell in load_sweep(path)]
+    assert len(names) == 3 and load_sweep(path).where(seed=6).cells[0].key == both.cells[1].key
 
 
 KILLS = int(os.environ.get("QCATTN_KILLS", "10"))

@@ -16,9 +16,9 @@ import pytest
 
 import qcattn.sweeps
 from qcattn.preparations import Amplitude, DetailedBalance
-from qcattn.sweeps import jobs, load, merge, store, sweep
+from qcattn.sweeps import jobs, load_sweep, merge, store, sweep
 from qcattn.sweeps.store import Store, is_store
-from qcattn.sweeps.worker import Piece, draw
+from qcattn.sweeps.worker import Piece, work
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def refused(path, small, said):
     before, beside = path.read_bytes(), set(path.parent.iterdir())
     other = path.parent / "other.sqlite"
     for attempt in (
-        lambda: load(path),
+        lambda: load_sweep(path),
         lambda: sweep(small(), store=path),
         lambda: merge([path], other),
     ):
@@ -95,7 +95,7 @@ def test_a_truncated_file_is_refused_and_left_alone(copied, small):
 
 def test_a_missing_file_is_made_for_writing_only(tmp_path):
     with pytest.raises(ValueError, match="is missing"):
-        load(tmp_path / "runs.sqlite")
+        load_sweep(tmp_path / "runs.sqlite")
     with pytest.raises(ValueError, match="is missing"):
         merge([tmp_path / "runs.sqlite"], tmp_path / "other.sqlite")
     assert not list(tmp_path.iterdir())
@@ -119,7 +119,7 @@ def test_what_was_changed_by_another_hand_is_noticed(copied, small, what):
     change(copied, SPOILED[what], (packed,) if "?" in SPOILED[what] else ())
 
     def look():
-        for cell in load(copied):
+        for cell in load_sweep(copied):
             assert cell.counts.shots.min() == cell.counts.shots.max() == 400
             assert cell.expected.shape
 
@@ -151,7 +151,7 @@ def test_a_planted_pickle_does_nothing(copied, tmp_path, monkeypatch, field, pac
     planted = zlib.compress(planted) if packed else planted
     change(copied, f"UPDATE {table} SET {column} = ?", [planted])
     with pytest.raises(ValueError, match="is damaged"):
-        for cell in load(copied):
+        for cell in load_sweep(copied):
             cell.verdicts  # noqa: B018
     assert not left.exists()
 
@@ -175,7 +175,7 @@ def test_no_file_of_the_room_can_unpickle():
 def test_a_batch_is_recorded_once(small, tmp_path):
     grid = small()
     cell = grid.cells[0]
-    drawn = draw([Piece(cell.key, cell.spec, 0, cell.block(0).tobytes(), (0, 1))])
+    drawn = work([Piece(cell.key, cell.spec, 0, cell.block(0).tobytes(), (0, 1))])
     with Store(tmp_path / "runs.sqlite", write=True) as one:
         one.register(grid.cells, {"alpha": 0.01, "shots": 200, "until": ""})
         with Store(tmp_path / "runs.sqlite", write=True) as other:
@@ -188,7 +188,7 @@ def test_a_batch_is_recorded_once(small, tmp_path):
 def test_a_job_is_recorded_whole_or_not_at_all(small, tmp_path, monkeypatch):
     grid = small()
     cell = grid.cells[0]
-    drawn = draw([Piece(cell.key, cell.spec, 0, cell.block(0).tobytes(), (0, 1, 2))])
+    drawn = work([Piece(cell.key, cell.spec, 0, cell.block(0).tobytes(), (0, 1, 2))])
     seals = iter([store._seal("", b""), KeyboardInterrupt()])
 
     def interrupted(task, counts):
@@ -239,7 +239,7 @@ def room(request, tmp_path, monkeypatch):
 
 
 def test_a_full_disk_loses_nothing_and_the_sweep_goes_on(
-    room, small, tables, tmp_path, monkeypatch
+    room, small, tables, tmp_path, monkeypatch, again
 ):
     folder, enlarge = room
     path = folder / "runs.sqlite"
@@ -249,11 +249,10 @@ def test_a_full_disk_loses_nothing_and_the_sweep_goes_on(
     with pytest.raises(OSError, match=r"runs.sqlite` cannot be written \(.*full.*\).*is kept"):
         sweep(grid, store=path)
     enlarge()
-    (cell,) = load(path)
+    (cell,) = load_sweep(path)
     assert 100 <= cell.counts.shots.min() == cell.counts.shots.max() < 3000
-    again = []
-    done = sweep(grid, store=path, progress=again.append)
-    assert again[0].tasks == cell.counts.shots[0] // 100, "what was kept is not drawn again"
+    done = sweep(grid, store=path, progress=again)
+    assert again[0].done == cell.counts.shots[0] // 100, "what was kept is not drawn again"
     assert tables(done) == tables(sweep(grid, store=tmp_path / "whole.sqlite"))
 
 
@@ -265,7 +264,7 @@ def test_stores_that_overlap_are_merged_without_counting_twice(tmp_path, small, 
     before = [path.read_bytes() for path in sources]
     assert merge(sources, tmp_path / "all.sqlite") == (12 + 16, 16)
     assert [path.read_bytes() for path in sources] == before
-    merged = load(tmp_path / "all.sqlite")
+    merged = load_sweep(tmp_path / "all.sqlite")
     for cell in merged:
         same = reference.where(**cell.point).cells[0]
         batches = 3 if cell.beta == 0.5 else 4
@@ -286,7 +285,7 @@ def test_what_is_damaged_is_not_taken_over(copied, tmp_path, small, spoil):
     change(copied, spoil)
     with pytest.raises(ValueError, match="is damaged"):
         merge([copied], into)
-    assert [cell.blocks for cell in load(into)] == [cell.blocks for cell in whole]
+    assert [cell.blocks for cell in load_sweep(into)] == [cell.blocks for cell in whole]
 
 
 def test_the_log_of_another_process_is_read_where_nothing_can_be_written(
@@ -298,7 +297,7 @@ def test_the_log_of_another_process_is_read_where_nothing_can_be_written(
         sweep(small(), store=path, shots=100)  # as long as another has it open the log stays
         assert path.with_name(path.name + "-wal").stat().st_size
         monkeypatch.setattr(os, "access", lambda *_: False)
-        assert [cell.counts.shots.min() for cell in load(path)] == [100] * 4
+        assert [cell.counts.shots.min() for cell in load_sweep(path)] == [100] * 4
 
 
 def test_a_file_of_mine_in_a_folder_that_is_not_is_opened_for_reading(
@@ -310,7 +309,7 @@ def test_a_file_of_mine_in_a_folder_that_is_not_is_opened_for_reading(
     monkeypatch.setattr(
         store, "connect", lambda path, mode: modes.append(mode) or connect(path, mode)
     )
-    assert tables(load(copied)) == tables(reference) and set(modes) == {"ro"}
+    assert tables(load_sweep(copied)) == tables(reference) and set(modes) == {"ro"}
 
 
 def test_a_store_is_not_merged_into_itself(copied):
@@ -327,5 +326,5 @@ def test_failures_are_merged_unless_the_cell_was_drawn_elsewhere(tmp_path, small
         )
     sweep(grid, store=tmp_path / "b.sqlite")
     merge([tmp_path / "a.sqlite", tmp_path / "b.sqlite"], tmp_path / "c.sqlite")
-    standings = [cell.standing for cell in load(tmp_path / "c.sqlite")]
+    standings = [cell.standing for cell in load_sweep(tmp_path / "c.sqlite")]
     assert standings == ["agrees", "failed"]

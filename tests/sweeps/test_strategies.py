@@ -8,7 +8,8 @@ from qiskit_aer.noise import NoiseModel
 from qcattn.backends import Aer
 from qcattn.encodings import Rotated
 from qcattn.preparations import Heralded
-from qcattn.sweeps.strategies import canonical, classes, described, digest, label, strategy
+from qcattn.sweeps.strategies import canonical, described, digest, label, strategy
+from qcattn.walking import classes
 
 ALL = [(room, name) for room in ("encodings", "preparations") for name in classes(room)]
 OTHER = {float: lambda usual: usual / 2, int: lambda usual: abs(usual - 1)}

@@ -1,134 +1,214 @@
+"""Tables on terminals of every width: what is shown is shown whole, and what is not is named."""
+
 import io
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
-from qcattn.preparations import Heralded
-from qcattn.views import tables
-from qcattn.views.labels import p_text
+from qcattn.backends import Aer
+from qcattn.comparisons import certify, plan
+from qcattn.comparisons.files import Outcomes
+from qcattn.evidence import Check, Estimate, Finding, Number
+from qcattn.models.spins import ising
+from qcattn.preparations import Amplitude, Heralded, ImaginaryTime, Purification
+from qcattn.sweeps import Grid, sweep
+from qcattn.trials import prepare
+from qcattn.views.comparison import sheets as of_comparison
+from qcattn.views.findings import sheets as of_findings
+from qcattn.views.run import sheets as of_run
+from qcattn.views.sheet import Column, Sheet
+from qcattn.views.sweep import sheets as of_sweep
+from qcattn.views.tables import set_in_type
+from qcattn.views.trials import sheets as of_trials
+
+WIDTHS = range(40, 121)
+TOKENS = ["[b]", " cat", "日本", "[/]", "$x$", " because", "abcdefgh", " tired", ".", "it", "on"]
 
 
-def printed(table, width=160):
+def printed(sheet, width):
     console = Console(file=io.StringIO(), width=width)
-    console.print(table)
+    console.print(set_in_type(sheet, width))
     return console.file.getvalue()
 
 
-def cells(table):
-    """The cells of a table, line by line."""
-    columns = [[cell.plain for cell in column.cells] for column in table.columns]
-    return list(zip(*columns, strict=True))
+def parts(sheet, width):
+    """The heading line, the body, and the headings that the legend says are left out."""
+    lines = printed(sheet, width).splitlines()
+    assert max(map(cell_len, lines)) <= width
+    rule = next(i for i, line in enumerate(lines) if set(line) == {"─"})
+    end = next(i for i, line in enumerate(lines) if i > rule and not line.strip())
+    said = " ".join(" ".join(lines[end:]).split())
+    found = re.search(r"Columns left out on this narrow terminal: (.*)\.$", said)
+    return lines[rule - 1], lines[rule + 1 : end], found[1].split(", ") if found else []
 
 
-def test_the_numbers_of_the_summary_are_those_of_the_result(make):
-    result = make(make.causal((3, 2, 5, 5)), tokens="abcde")
-    lines = cells(tables.summary(result))
-    assert len(lines) == 3
-    for layer, line in enumerate(lines):
-        p_values = result.fit.p_values[layer]
-        assert line[:6] == (
-            str(layer),
-            "10",
-            "5",
-            str(result.prepared.circuit.num_qubits),
-            str(result.prepared.circuit.count_ops()["cx"]),
-            "0",
-        )
-        assert line[7] == p_text(p_values.min())
-        assert line[8] == p_text(min(1.0, 10 * p_values.min()))
-        head, query = (int(word.split()[1]) for word in line[6].split(", "))
-        assert p_values[head, query] == p_values.min()
+def pieces(text):
+    """Words, and their parts between a comma and what is no digit."""
+    return [piece for piece in re.split(r"\s+|(?<=[,;])(?=[^\s\d])", text) if piece]
 
 
-def test_the_summary_of_a_model_fits_an_ordinary_terminal(make):
+def of_a_run(make):
+    """A model's worth of heads, a fault in one row, rows without shots, and a herald."""
+    scores = make.causal((2, 9, 11, 11))
+    result = make(
+        scores, tokens=TOKENS, shots=1000, fault=lambda law: law.__setitem__(5, law[5][::-1].copy())
+    )
+    p_values = result.fit.p_values.copy()
+    p_values[:, 8, 10] = 3.2e-7
+    result = replace(result, verdicts=(replace(result.fit, p_values=p_values),))
+    part = make(scores, tokens=TOKENS, shots=100, rows=150)
+    heralded = make(scores[0, 0], tokens=TOKENS, preparation=Heralded())
+    for one in (result, part, heralded):
+        yield from (of_run.summary(one), of_run.worst(one), of_run.codebook(one))
+    yield of_run.heralds(heralded)
+
+
+def of_some_trials():
+    methods = [Amplitude(), Heralded(), ImaginaryTime(steps=6)]
+    for beta in (1.0, [0.5, 12.5]):
+        done = prepare(ising(2), beta=beta, methods=methods, shots=500, seed=1)
+        yield from (of_trials.cost(done), of_trials.errors(done, fidelity=True))
+
+
+def of_a_sweep(folder):
+    grid = Grid(
+        [[0.0, 1.0, 2.0], [0.5, 0.5, 0.5]],
+        beta=[0.5, 1.0],
+        preparations=[Amplitude(), Heralded(), Purification()],
+        noise=["none", "readout=0.1,depolarizing=0.01,thermal=100"],
+        backends=Aer(device="CPU", draws="born"),
+        shots=2000,
+        batch=1000,
+    )
+    done = sweep(grid, store=folder / "runs.sqlite")
+    first, *others = done.cells
+    failed = replace(first, failure="ValueError: `noise` takes 123,456,789 bytes; take less")
+    ruled = [replace(cell, rule="certified=0.02", looks=2, met=True) for cell in others]
+    for cells in (done.cells, (failed, *ruled)):
+        yield of_sweep.cells(replace(done, cells=cells), epsilon=0.1)
+    yield of_sweep.failures(replace(done, cells=(failed, *ruled)))
+
+
+def of_some_findings():
+    checks = (
+        Check("softmax", "The counts follow softmax in every basis", True, "fit, p = 0.1234"),
+        Check("beyond", "They do so at any temperature", False, "p = 1.2e-08", "beyond"),
+    )
+    numbers = (
+        Number("total variation, the worst row", Estimate(0.01234, 0.0000123, 0.0402), 0.0),
+        Number("beta", Estimate(2, 1, np.inf)),
+    )
+    one = Finding(
+        name="A9", title="Temperature sharpens attention", checks=checks, numbers=numbers,
+        alpha=0.01, seed=1, shots=1000, condition="one score is the highest, by more than beta",
+    )  # fmt: skip
+    yield from (of_findings.summary([one], narrow=True), of_findings.summary([one]))
+    yield from (of_findings.checks(one), of_findings.numbers(one))
+
+
+def of_a_comparison():
+    law = np.array([[0.25, 0.25, 0.25, 0.25], [0.1, 0.2, 0.3, 0.4]])
+    counts = np.array([[2500, 2500, 2500, 2500], [1000, 2500, 2500, 4000]])
+    outcomes = Outcomes((0, 1, 2, 3), law, 2, Path("law.json"), "bitstrings")
+    yield of_comparison.offenders(certify(counts, law, 0.05), outcomes)
+    yield of_comparison.shots_needed(plan(law, 0.0002))
+
+
+@pytest.fixture(params=["run", "trials", "sweep", "findings", "comparison"])
+def sheets(request, make, tmp_path):
+    """Every table that a command prints, of real results."""
+    made = {
+        "run": lambda: of_a_run(make),
+        "trials": of_some_trials,
+        "sweep": lambda: of_a_sweep(tmp_path),
+        "findings": of_some_findings,
+        "comparison": of_a_comparison,
+    }
+    found = list(made[request.param]())
+    assert all(sheet.lines for sheet in found)
+    return found
+
+
+def test_at_every_width_headings_and_numbers_are_whole(sheets):
+    for sheet in sheets:
+        most = 0
+        for width in WIDTHS:
+            heading, body, left_out = parts(sheet, width)
+            shown = [at for at, name in enumerate(sheet.headings) if name not in left_out]
+            assert set(left_out) <= {one.heading for one in sheet.columns if one.spare}
+            assert len(shown) + len(left_out) == len(sheet.columns)
+            assert len(shown) >= most, "a wider terminal shows no less"
+            most = len(shown)
+            whole = r"\s+".join(re.escape(sheet.headings[at]) for at in shown)
+            assert re.fullmatch(whole.removeprefix(r"\s+"), heading.strip())
+            words = set(pieces(" ".join(body)))
+            for line in sheet.lines:
+                numbers = [line[at] for at in shown if sheet.columns[at].align == "r" and line[at]]
+                pattern = r"(?<!\S)" + r"(?!\S).*(?<!\S)".join(map(re.escape, numbers)) + r"(?!\S)"
+                assert any(re.search(pattern, set_line) for set_line in body), (width, numbers)
+                for at in shown:
+                    short = {piece for piece in pieces(line[at]) if cell_len(piece) <= 24}
+                    assert short <= words, printed(sheet, width)
+
+
+def test_a_wide_terminal_leaves_nothing_out(sheets):
+    for sheet in sheets:
+        assert not parts(sheet, 200)[2]
+        assert "narrow" not in printed(sheet, 200)
+
+
+def test_the_first_table_of_a_run_is_whole_on_80_columns(make):
     result = make(make.causal((2, 9, 11, 11)), tokens=["abcdefgh"] * 11, shots=10)
     p_values = result.fit.p_values.copy()
     p_values[:, 8, 10] = 3.2e-7
     result = replace(result, verdicts=(replace(result.fit, p_values=p_values),))
-    table = tables.summary(result)
-    assert table.row_count == 2
-    body = [line for line in printed(table, width=80).splitlines() if "head" in line]
-    assert len(body) == 2
-    assert all("query" in line for line in body)
-    assert "…" not in printed(table, width=80)
+    sheet = of_run.summary(result)
+    heading, body, left_out = parts(sheet, 80)
+    assert "  2q gates  " in heading and heading.endswith("  p of all") and not left_out
+    assert len(body) == 2 and all("head 8, query 10" in line for line in body)
+    _, body, left_out = parts(sheet, 60)
+    assert left_out == ["keys", "qubits", "2q gates"]
+    assert all("head 8, query 10" in line and "3.2e-07" in line for line in body)
 
 
-def test_a_refuted_layer_stands_out(make):
-    table = tables.summary(make(np.zeros((3, 2, 4)), fault=lambda law: law[3].__setitem__(0, 0.5)))
-    assert [row.style for row in table.rows] == [None, "bold red", None]
-    assert cells(table)[1][5] == "1"
+def test_the_legend_is_that_of_the_columns_that_are_shown():
+    columns = (Column("row", "r"), Column("p", "r", "A p is a p.", 1), Column("q", "l", "So."))
+    sheet = Sheet("Rows", columns, (("1" * 12, "0.5", "a"),), "All are here.")
+    assert "A p is a p. So. All are here." in printed(sheet, 60)
+    narrow = " ".join(printed(sheet, 18).split())
+    assert narrow.endswith("So. All are here. Columns left out on this narrow terminal: p.")
 
 
-@pytest.mark.parametrize("shape", [(4,), (9, 4), (2, 4), (2, 3, 4, 5, 4), (1, 2)])
-def test_every_shape_has_tables(make, shape):
-    result = make(np.zeros(shape), shots=50)
-    first = shape[0] if len(shape) > 2 else 1
-    assert tables.summary(result).row_count == first
-    assert tables.codebook(result).row_count == shape[-1]
-    assert tables.worst(result, 5).row_count == min(5, int(np.prod(shape[:-1])))
-    assert tables.details(result).row_count > 10
-    assert printed(tables.summary(result))
-
-
-def test_the_codebook_pairs_tokens_with_bitstrings(make):
-    result = make(np.zeros((5, 5)), tokens=["[b]", " x", "$", "日", "[/]"], shots=10)
-    assert cells(tables.codebook(result)) == [
-        ("0", "[b]", "000"),
-        ("1", "␣x", "001"),
-        ("2", "$", "010"),
-        ("3", "日", "011"),
-        ("4", "[/]", "100"),
+def test_texts_are_no_markup_and_words_are_broken_at_spaces():
+    sheet = Sheet("[b]Title[/b]", (Column("[i]"), Column("n", "r")), (("[red]one[/red] two", "7"),))
+    assert "[b]Title[/b]" in printed(sheet, 60) and "[red]one[/red] two  7" in printed(sheet, 60)
+    long = Sheet("", (Column("words"),), (("one-two three-four " * 5,),))
+    _, body, _ = parts(long, 12)
+    assert {word for line in body for word in line.split()} == {"one-two", "three-four"}
+    noise = Sheet("", (Column("noise"),), (("readout=0.01,depolarizing=1,234 " + "x" * 40,),))
+    _, body, _ = parts(noise, 26)
+    assert [line.strip() for line in body] == [
+        "readout=0.01,",
+        "depolarizing=1,234",
+        "x" * 26,
+        "x" * 14,
     ]
-    # rich must not take tokens for markup.
-    assert "[b]" in printed(tables.codebook(result))
-    assert "[/]" in printed(tables.worst(result))
 
 
-def test_a_planted_fault_leads_the_worst_rows_with_its_key(make):
-    """No false failure: 600 shots too many."""
-
-    def fault(law):
-        law[7] = [0.4, 0.3, 0.3]
-
-    table = tables.worst(make(np.zeros((3, 3, 3)), tokens="xyz", fault=fault), 4)
-    row, p_value, offence = cells(table)[0]
-    assert row == "head 2, query 1 'y'"
-    assert float(p_value) < 1e-6
-    assert offence.startswith("key 0 'x' came in")
-    assert "too many" in offence
-    assert table.rows[0].style == "bold red"
-    assert table.rows[1].style is None
+def test_lines_that_differ_stand_out():
+    sheet = Sheet("", (Column("n"),), (("1",), ("2",)), marked=frozenset({1}))
+    console = Console(file=io.StringIO(), width=40, force_terminal=True, color_system="standard")
+    console.print(set_in_type(sheet, 40))
+    one, two = console.file.getvalue().splitlines()[2:4]
+    assert "\x1b[1;31m2" in two and "31m" not in one
 
 
-def test_details_hold_the_settings(make):
-    result = make(np.zeros((2, 2, 4)), shots=1234, beta=1.5)
-    found = dict(cells(tables.details(result)))
-    assert found["scores"] == "2 × 2 × 4 (head, query, key)"
-    assert found["preparation"] == "Purification()"
-    assert found["its kind"].startswith("told")
-    assert (found["shots a row"], found["seed"], found["beta"]) == ("1,234", "7", "1.5")
-    assert found["two-qubit gates"] == str(result.resources.two_qubit_gates)
-    assert "success of the herald" not in found
-    assert all(version in found["versions"] for version in result.versions.values())
-
-
-def test_success_of_the_herald_is_predicted_and_counted(make):
-    result = make(make.causal((4, 4)), preparation=Heralded())
-    for row, line in enumerate(cells(tables.heralds(result))):
-        assert line[1] == f"{result.prepared.success[row]:.4f}"
-        assert line[2] == f"{result.counts.kept[row] / 4096:.4f}"
-        assert line[4] == p_text(result.verdicts[1].p_values[row])
-    assert dict(cells(tables.details(result)))["its kind"].startswith("thermal")
-    assert "predicted" in dict(cells(tables.details(result)))["success of the herald"]
-    assert tables.heralds(result, 2).row_count == 2
-    with pytest.raises(ValueError, match="has no herald"):
-        tables.heralds(make(np.zeros(2)))
-
-
-def test_an_interrupted_run_says_so(make):
-    result = make(np.zeros((2, 3, 4)), rows=2)
-    assert [line[1] for line in cells(tables.summary(result))] == ["2 of 3", "0 of 3"]
-    assert cells(tables.summary(result))[1][6] == "no shots"
-    assert "interrupted" in dict(cells(tables.details(result)))
+def test_a_table_without_headings_or_lines_is_printed():
+    facts = Sheet("Facts", (Column(""), Column("")), (("seed", "7"),))
+    assert "seed  7" in printed(facts, 40) and "─" not in printed(facts, 40)
+    assert "n" in printed(Sheet("", (Column("n", "r"),), ()), 40)

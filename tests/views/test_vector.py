@@ -5,7 +5,7 @@ from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX
 from qcattn.views.vector import inline_svg
 
 
-def draw(ax):
+def plot(ax):
     for colour in (FAULT, INK, MEASURED, SOFTMAX):
         ax.plot([0, 1], color=colour)
     ax.imshow([[0, 1]])
@@ -14,7 +14,7 @@ def draw(ax):
 
 
 def test_a_picture_takes_everything_from_its_page():
-    svg = inline_svg(draw, 3, 2, name="p1", label='Rows of "a" & <b>')
+    svg = inline_svg(plot, 3, 2, name="p1", label='Rows of "a" & <b>')
     tree = ET.fromstring(svg)
     assert tree.tag == "svg"
     assert tree.get("aria-label") == 'Rows of "a" & <b>'
@@ -32,13 +32,13 @@ def test_a_picture_takes_everything_from_its_page():
 
 
 def test_the_text_of_a_token_is_left_as_it_is():
-    tree = ET.fromstring(inline_svg(draw, 3, 2, name="p1", label=""))
+    tree = ET.fromstring(inline_svg(plot, 3, 2, name="p1", label=""))
     texts = ["".join(element.itertext()) for element in tree.iter("text")]
     assert '日本 <&> id="x url(#y #d02f2f' in texts
 
 
 def test_the_same_picture_is_the_same_text():
-    assert inline_svg(draw, 3, 2, name="p", label="") == inline_svg(draw, 3, 2, name="p", label="")
+    assert inline_svg(plot, 3, 2, name="p", label="") == inline_svg(plot, 3, 2, name="p", label="")
 
 
 def test_the_settings_of_the_caller_are_left_alone():
@@ -46,7 +46,7 @@ def test_the_settings_of_the_caller_are_left_alone():
 
     before = dict(matplotlib.rcParams)
     with matplotlib.rc_context({"font.size": 33}):
-        small = inline_svg(draw, 3, 2, name="p", label="")
+        small = inline_svg(plot, 3, 2, name="p", label="")
         assert matplotlib.rcParams["font.size"] == 33
-    assert small == inline_svg(draw, 3, 2, name="p", label="")
+    assert small == inline_svg(plot, 3, 2, name="p", label="")
     assert dict(matplotlib.rcParams) == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,14 +17,16 @@ from qcattn.claims.born._training import (
     brier,
     exact_law,
     losses,
-    measure,
     qubits_of,
+    read_shots,
     start,
     train,
 )
 from qcattn.evidence import Estimate
+from qcattn.progress import Progress
+from qcattn.records import Counts
 
-__all__ = ["CLASSICAL", "Ablation", "ablate"]
+__all__ = ["CLASSICAL", "Ablation", "Trainings", "ablate"]
 
 #: Name of a classical model, and whether its keys have biases.
 CLASSICAL = {"classical, as many": True, "classical, two": False}
@@ -93,18 +94,38 @@ def _student(rows: np.ndarray, alpha: float) -> Estimate:
     return Estimate(best, best - reach, best + reach)
 
 
+@dataclass(frozen=True, eq=False)
+class Trainings:
+    """How every run of an ablation is trained and measured.
+
+    Attributes:
+        number: How often each run is trained, every time on other queries.
+        queries: Of each training.
+        evaluations: Of loss and gradient, at most.
+        shots: Of each circuit while training.
+        held_out_shots: Of each held-out query.
+        backend: Circuit, shots and seed to counts.
+    """
+
+    number: int
+    queries: int
+    evaluations: int
+    shots: int
+    held_out_shots: int
+    backend: Backend
+
+
+#: What is trained, and the runs from the best of which training goes on.
+_Runs = dict[str, tuple[tuple[int, ...], tuple[str, ...]]]
+
+
 def ablate(
     name: str,
     task: Retrieval,
+    trainings: Trainings,
     *,
-    trainings: int,
-    queries: int,
-    evaluations: int,
-    shots: int,
-    held_out_shots: int,
-    backend: Backend,
     seed: np.random.SeedSequence,
-    tell: Callable[[float, str], None],
+    progress: Progress,
 ) -> Ablation:
     """Train every run on the first queries of a task, measure it on the rest.
 
@@ -112,71 +133,96 @@ def ablate(
 
     Args:
         name: Of the task.
-        task: The first ``trainings * queries`` are trained on, the others are held out.
-        trainings: How often each run is trained, every time on other queries.
-        queries: Of each training.
-        evaluations: Of loss and gradient, at most.
-        shots: Of each circuit while training.
-        held_out_shots: Of each held-out query.
-        backend: (prepared, shots, seed) -> Counts.
+        task: The first ``trainings.number * trainings.queries`` are trained on, the others are
+            held out.
+        trainings: How.
         seed: Split over the trainings.
-        tell: Called with the share done and what is done.
+        progress: Called with the trainings done.
 
     Returns:
         All losses.
     """
     n = qubits_of(task)
     basis = tuple(range(1, n + 1))
-    # What is trained, and the runs from the best of which training goes on.
-    runs: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
+    runs: _Runs = {
         "beta": ((0,), ("start",)),
         "basis": (basis, ("start",)),
         "phase": ((n + 1,), ("start",)),
         "beta and phase": ((0, n + 1), ("beta", "phase")),
         "all": ((0, *basis, n + 1), ("basis", "beta and phase")),
     }
-    rest = task[trainings * queries :]
-    measured: dict[str, list[np.ndarray]] = {run: [] for run in ("start", *runs, *CLASSICAL)}
-    exact: dict[str, list[np.ndarray]] = {run: [] for run in ("start", *runs)}
-    curves: dict[str, list[np.ndarray]] = {run: [] for run in runs}
-    spent, hits, kept, expected = 0, 0, 0, 0.0
-    places = rest.targets[:, None]
-    for number, root in enumerate(seed.spawn(trainings)):
-        part = task[number * queries : (number + 1) * queries]
+    rest = task[trainings.number * trainings.queries :]
+    tally = _Tally(rest, ("start", *runs), tuple(runs))
+    for number, root in enumerate(seed.spawn(trainings.number)):
+        part = task[number * trainings.queries : (number + 1) * trainings.queries]
         train_seed, *read_seeds = (int(word) for word in root.generate_state(2 + len(runs)))
-        found = {"start": Trained(start(n), np.array([np.inf]), 0)}
-        for i, (run, (free, before)) in enumerate(runs.items()):
-            tell((number + i / len(runs)) / trainings, f"{name}: {run}")
-            found[run] = train(
-                part,
-                min((found[one] for one in before), key=lambda one: one.curve[-1]).parameters,
-                free,
-                shots=shots,
-                evaluations=evaluations,
-                backend=backend,
-                seed=train_seed,
-            )
-            curves[run].append(found[run].curve)
+
+        def tell(done: float, total: float, what: str, number: int = number) -> None:
+            progress(number + done / total, trainings.number, f"{name}: {what}")
+
+        found = _trained(part, n, runs, trainings, train_seed, tell)
         for (run, trained), read_seed in zip(found.items(), read_seeds, strict=True):
             values = angles_of(rest.scores, trained.parameters)
-            counts = measure(values, n, held_out_shots, backend, read_seed)
-            measured[run].append(losses(counts, rest.targets))
-            law = exact_law(rest.scores, trained.parameters)
-            exact[run].append(brier(law, rest.targets))
-            hits += int(np.take_along_axis(counts.keys, places, axis=-1).sum())
-            kept += int(counts.kept.sum())
-            expected += float(np.take_along_axis(law, places, axis=-1)[:, 0] @ counts.kept)
-            spent += trained.shots + int(counts.shots.sum())
+            counts = read_shots(values, n, trainings.held_out_shots, trainings.backend, read_seed)
+            tally.add(run, trained, counts)
         for run, biases in CLASSICAL.items():
-            best = train_classical(part, n, biases=biases, evaluations=evaluations)
-            measured[run].append(brier(classical_law(rest.scores, best, n), rest.targets))
-    return Ablation(
-        name,
-        {run: np.array(rows) for run, rows in measured.items()},
-        {run: np.array(rows) for run, rows in exact.items()},
-        curves,
-        hits=hits,
-        kept=kept,
-        expected=expected,
-        shots=spent,
-    )
+            best = train_classical(part, n, biases=biases, evaluations=trainings.evaluations)
+            law = classical_law(rest.scores, best, n)
+            tally.measured[run].append(brier(law, rest.targets))
+    return tally.ablation(name)
+
+
+def _trained(
+    part: Retrieval, n: int, runs: _Runs, trainings: Trainings, seed: int, progress: Progress
+) -> dict[str, Trained]:
+    """Every run trained on one part of the queries, the start first."""
+    found = {"start": Trained(start(n), np.array([np.inf]), 0)}
+    for i, (run, (free, before)) in enumerate(runs.items()):
+        progress(i, len(runs), run)
+        found[run] = train(
+            part,
+            min((found[one] for one in before), key=lambda one: one.curve[-1]).parameters,
+            free,
+            shots=trainings.shots,
+            evaluations=trainings.evaluations,
+            backend=trainings.backend,
+            seed=seed,
+        )
+    return found
+
+
+class _Tally:
+    """What is added up over the trainings."""
+
+    def __init__(self, rest: Retrieval, circuits: tuple[str, ...], trained: tuple[str, ...]):
+        self.rest = rest
+        self.measured: dict[str, list[np.ndarray]] = {run: [] for run in (*circuits, *CLASSICAL)}
+        self.exact: dict[str, list[np.ndarray]] = {run: [] for run in circuits}
+        self.curves: dict[str, list[np.ndarray]] = {run: [] for run in trained}
+        self.hits, self.kept, self.shots, self.expected = 0, 0, 0, 0.0
+
+    def add(self, run: str, trained: Trained, counts: Counts) -> None:
+        """Take in what a trained run read of the held-out queries."""
+        places = self.rest.targets[:, None]
+        if run in self.curves:
+            self.curves[run].append(trained.curve)
+        self.measured[run].append(losses(counts, self.rest.targets))
+        law = exact_law(self.rest.scores, trained.parameters)
+        self.exact[run].append(brier(law, self.rest.targets))
+        self.hits += int(np.take_along_axis(counts.keys, places, axis=-1).sum())
+        self.kept += int(counts.kept.sum())
+        self.expected += float(np.take_along_axis(law, places, axis=-1)[:, 0] @ counts.kept)
+        self.shots += trained.shots + int(counts.shots.sum())
+
+    def ablation(self, name: str) -> Ablation:
+        """All of it."""
+        return Ablation(
+            name,
+            {run: np.array(rows) for run, rows in self.measured.items()},
+            {run: np.array(rows) for run, rows in self.exact.items()},
+            self.curves,
+            hits=self.hits,
+            kept=self.kept,
+            expected=self.expected,
+            shots=self.shots,
+        )

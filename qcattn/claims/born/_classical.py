@@ -8,6 +8,7 @@ from scipy.special import softmax
 
 from qcattn.claims.born._retrieval import Retrieval
 from qcattn.claims.born._training import brier
+from qcattn.records import readings_of
 
 __all__ = ["classical_law", "train_classical"]
 
@@ -24,7 +25,7 @@ def classical_law(scores: np.ndarray, parameters: np.ndarray, num_qubits: int) -
         Shape (queries, 2**num_qubits), zero beyond the keys.
     """
     keys = scores.shape[-1]
-    bits = np.arange(keys)[:, None] >> np.arange(len(parameters) - 2) & 1
+    bits = readings_of(np.arange(keys), len(parameters) - 2)
     law = np.zeros((len(scores), 2**num_qubits))
     law[:, :keys] = softmax(
         np.einsum("h,qhk->qk", parameters[:2], scores) + bits @ parameters[2:], axis=-1

@@ -15,13 +15,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import PauliGate, UnitaryGate
-from scipy.linalg import null_space
+from qiskit.quantum_info import Pauli
+from scipy.linalg import expm, null_space
 
 from qcattn.preparations.gates import compiled
 from qcattn.readings.circuits import as_prepared, opened
 from qcattn.records import Prepared
 
-__all__ = ["Comb", "bohr_frequencies", "comb", "correlation", "hadamard_test"]
+__all__ = [
+    "Comb",
+    "bohr_frequencies",
+    "comb",
+    "correlation",
+    "hadamard_test",
+    "hadamard_tests",
+]
 
 
 def hadamard_test(
@@ -74,6 +82,30 @@ def hadamard_test(
         herald=prepared.herald_register,
         success=prepared.success,
     )
+
+
+def hadamard_tests(
+    prepared: Prepared,
+    state: np.ndarray,
+    hamiltonian: np.ndarray,
+    observable: str,
+    times: ArrayLike,
+) -> list[Prepared]:
+    """The tests of a correlation: at every time the real part, then the imaginary one.
+
+    Args:
+        prepared: What prepares the state in its register ``system``, shape ().
+        state: That it should be, shape (2**n, 2**n).
+        hamiltonian: Shape (2**n, 2**n).
+        observable: A Pauli string, qubit 0 rightmost.
+        times: Shape (times,).
+    """
+    exact = correlation(state, hamiltonian, Pauli(observable).to_matrix(), times)
+    return [
+        hadamard_test(prepared, observable, expm(-1j * t * hamiltonian), part, mean)
+        for t, g in zip(np.asarray(times), exact, strict=True)
+        for part, mean in (("real", g.real), ("imaginary", g.imag))
+    ]
 
 
 def bohr_frequencies(hamiltonian: np.ndarray, observable: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Circuits for any density matrix: a purification whose partner nobody looks at."""
+"""Random density matrices, and circuits for any: a purification whose partner nobody reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,24 @@ from qiskit.circuit.library import StatePreparation, UnitaryGate
 
 from qcattn.preparations.gates import compiled
 
-__all__ = ["purified"]
+__all__ = ["purified", "random_state"]
+
+
+def random_state(size: int, rng: np.random.Generator) -> np.ndarray:
+    """A random density matrix of full rank, shape (size, size), in the Hilbert-Schmidt measure.
+
+    Args:
+        size: Of the space.
+        rng: Draws it.
+
+    Example:
+        >>> rho = random_state(4, np.random.default_rng(1))
+        >>> float(np.trace(rho).real.round(9)), bool((np.linalg.eigvalsh(rho) > 0).all())
+        (1.0, True)
+    """
+    ginibre = rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size))
+    rho: np.ndarray = ginibre @ ginibre.conj().T
+    return rho / np.trace(rho).real
 
 
 def purified(

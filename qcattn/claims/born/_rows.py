@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 
 __all__ = ["HEAD_SIZES", "real_rows"]
 
@@ -28,7 +28,7 @@ def real_rows(model: str, number: int, rng: np.random.Generator) -> np.ndarray:
         >>> real_rows("smollm2", 2, np.random.default_rng(1)).shape
         (2, 11)
     """
-    scores = load(model).scores.astype(float)
+    scores = load_scores(model).scores.astype(float)
     rows = scores.reshape(-1, scores.shape[-1])
     rows = rows[np.isfinite(rows).sum(axis=1) > 1]
     chosen: np.ndarray = rows[rng.choice(len(rows), number, replace=False)]

@@ -15,10 +15,10 @@ from qcattn.evidence import Estimate
 from qcattn.records import Prepared
 from qcattn.seeds import entropy
 
-__all__ = ["defect", "inverse_temperature", "measured", "spent"]
+__all__ = ["defect", "draw_tests", "exact_defect", "inverse_temperature", "spent"]
 
 
-def measured(
+def draw_tests(
     teeth: Comb, tests: list[Prepared], shots: int, backend: Backend | None, seed: Any
 ) -> np.ndarray:
     """Counts of +1 and of -1 of Hadamard tests, shape (2, times, 2), real parts first.
@@ -67,6 +67,19 @@ def defect(
         for w, hits in zip(weights.ravel(), counts.reshape(-1, 2), strict=True)
     ]
     return mean(groups, alpha, offset=float(rise @ teeth.offsets[rows]))
+
+
+def exact_defect(teeth: Comb, g: np.ndarray, betas: np.ndarray) -> np.ndarray:
+    """The defect summed over all frequencies, from exact correlations, shape (betas,).
+
+    Args:
+        teeth: The estimator.
+        g: G at its times, complex, shape (times,).
+        betas: Any inverse temperatures, shape (betas,).
+    """
+    both, difference = teeth.offsets + teeth.even @ g.real, teeth.odd @ g.imag
+    rise = np.tanh(np.outer(betas, teeth.frequencies) / 2)
+    return np.asarray(rise @ both + difference.sum())
 
 
 def inverse_temperature(

@@ -61,8 +61,8 @@ __all__ = [
     "exact_law",
     "loss_and_gradient",
     "losses",
-    "measure",
     "qubits_of",
+    "read_shots",
     "shifted",
     "slopes",
     "start",
@@ -179,7 +179,9 @@ def slopes(scores: np.ndarray, parameters: np.ndarray, free: Sequence[int]) -> n
     return np.stack(columns, axis=-1)
 
 
-def measure(values: np.ndarray, num_qubits: int, shots: int, backend: Backend, seed: int) -> Counts:
+def read_shots(
+    values: np.ndarray, num_qubits: int, shots: int, backend: Backend, seed: int
+) -> Counts:
     """Counts of the template at values (..., angles), all in one batch."""
     unknown = np.full((*values.shape[:-1], 2**num_qubits), np.nan)
     circuit = as_prepared(template(num_qubits), unknown, values=values, herald="herald")
@@ -220,7 +222,7 @@ def loss_and_gradient(
     chain = slopes(task.scores, parameters, free)
     which = np.flatnonzero(np.abs(chain).max(axis=(0, 2)) > 1e-9)
     values = shifted(angles_of(task.scores, parameters), which)
-    counts = measure(values, num_qubits, shots, backend, seed)
+    counts = read_shots(values, num_qubits, shots, backend, seed)
     joint = counts.keys / shots
     kept = np.maximum(joint[:, 0].sum(axis=-1), 1 / shots)[:, None]
     law = joint[:, 0] / kept

@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.backends import Aer
 from qcattn.backends.drawing import draw
-from qcattn.backends.protocol import Backend
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import estimated_share, proportion
+from qcattn.claims.born._posterior import updated
 from qcattn.claims.frame.checks import algebra, equals, every, follows
-from qcattn.claims.frame.claim import Progress, conclude
+from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.comparisons import certify
 from qcattn.dense_state import outcome_distribution
-from qcattn.encodings import Binary
-from qcattn.evidence import Curve, Estimate, Finding, Number, Panel
-from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
-from qcattn.preparations.heralded import append_herald, herald_angles
-from qcattn.readings.circuits import as_prepared
-from qcattn.records import Prepared
-from qcattn.seeds import entropy
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
+from qcattn.progress import Progress
+from qcattn.records import Counts, Prepared
 
-__all__ = ["BayesianUpdate", "updated"]
+__all__ = ["BayesianUpdate"]
+
+#: What is claimed of each kind of update.
+_KINDS = {
+    "uniform prior": "From a uniform prior the posterior is softmax of the scores",
+    "other prior": "From another prior it is prior times likelihood",
+    "two updates": "A second update adds its scores to the first",
+    "summed": "One update with the sum gives the same",
+}
 
 
-@dataclass(frozen=True)
-class BayesianUpdate:
+@dataclass(frozen=True, eq=False)
+class _Update:
+    """One kind of update, on every row.
+
+    Attributes:
+        laws: Posteriors by Bayes' rule, shape (rows, keys).
+        counts: Kept shots, shape (rows, keys).
+        evidence: Probability that a shot is kept, by Bayes' rule, shape (rows,).
+        kept: The same from shots, one a row.
+    """
+
+    laws: np.ndarray
+    counts: np.ndarray
+    evidence: np.ndarray
+    kept: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Updates(Measured):
+    """Every kind of update.
+
+    Attributes:
+        prior: The other prior of each row, shape (rows, keys).
+        kinds: By the names of `_KINDS`.
+        defect: Of the dense states of the circuits; None where the bases differ.
+        upper: Total variation from Bayes' rule of the worst posterior, at most.
+    """
+
+    prior: np.ndarray
+    kinds: dict[str, _Update]
+    defect: float | None
+    upper: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BayesianUpdate(Claim[_Updates]):
     r"""A5: prior times Boltzmann factor, normalised, is the posterior.
 
     The prior is prepared on the system and copied to a partner, which leaves a mixture. An ancilla
@@ -46,8 +81,6 @@ class BayesianUpdate:
         epsilon: Total variation that counts as agreement.
         angle: Between the bases of the two updates, radians: the system is turned about Y between
             them and back. What is claimed is for 0, one basis.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
         >>> BayesianUpdate(keys=4, rows=1, shots=50_000)(seed=1).standing
@@ -60,7 +93,7 @@ class BayesianUpdate:
         collapse of a state as an update.
     """
 
-    claim: ClassVar[str] = "A5"
+    name: ClassVar[str] = "A5"
     title: ClassVar[str] = "Bayes' rule"
     statement: ClassVar[str] = (
         "Prior: uniform over states\n"
@@ -75,161 +108,144 @@ class BayesianUpdate:
     shots: int = 150_000
     epsilon: float = 0.04
     angle: float = 0.0
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of each kind of update; as much goes to the evidence of all of them."""
+        return self.alpha / (2 * len(_KINDS))
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
-
-        Returns:
-            The finding.
-        """
-        started = time.perf_counter()
-        chosen, drawn = np.random.SeedSequence(entropy(seed)).spawn(2)
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Updates:
+        """Draw every posterior."""
+        chosen, drawn = root.spawn(2)
         rng = np.random.default_rng(chosen)
-        report = progress or (lambda share, what: None)
         first, second = rng.normal(0, self.spread, size=(2, self.rows, self.keys))
         prior = rng.dirichlet(np.full(self.keys, 2.0), size=self.rows)
         flat = np.full_like(prior, 1 / self.keys)
-        kinds = {
-            "From a uniform prior the posterior is softmax of the scores": (flat, [first]),
-            "From another prior it is prior times likelihood": (prior, [first]),
-            "A second update adds its scores to the first": (prior, [first, second]),
-            "One update with the sum gives the same": (prior, [first + second]),
+        given = {
+            "uniform prior": (flat, [first]),
+            "other prior": (prior, [first]),
+            "two updates": (prior, [first, second]),
+            "summed": (prior, [first + second]),
         }
-        prepared, laws, evidence, defect = [], [], [], 0.0
-        for start, updates in kinds.values():
-            for i in range(self.rows):
-                one = updated(start[i], [scores[i] for scores in updates], angle=self.angle)
-                law, chance = one.distribution, float(one.success)
-                prepared.append(one)
-                laws.append(law)
-                evidence.append(chance)
-                if self.angle == 0:
-                    dense, passed = outcome_distribution(one)
-                    defect = max(defect, float(np.abs(dense - law).max()), abs(passed - chance))
-        report(0.2, f"{len(prepared)} circuits")
-        backend = Aer() if self.backend is None else self.backend
-        counts = draw(prepared, self.shots, backend, drawn)
-
-        part = self.alpha / (2 * len(kinds))
-        law_of, counted = np.array(laws), np.array([one.keys for one in counts])
-        checks = []
-        if self.angle == 0:
-            checks.append(algebra("The dense state of each circuit is the posterior", defect))
-        for j, statement in enumerate(kinds):
-            rows = slice(j * self.rows, (j + 1) * self.rows)
-            checks.append(
-                follows(statement, counted[rows], law_of[rows], epsilon=self.epsilon, alpha=part)
+        prepared = {
+            (kind, i): updated(start[i], [scores[i] for scores in updates], angle=self.angle)
+            for kind, (start, updates) in given.items()
+            for i in range(self.rows)
+        }
+        progress(0.2, 1.0, f"{len(prepared)} circuits")
+        counts = draw(list(prepared.values()), self.shots, self.sampler(), drawn)
+        drawn_as = dict(zip(prepared, counts, strict=True))
+        kinds = {
+            kind: self._update(
+                [prepared[kind, i] for i in range(self.rows)],
+                [drawn_as[kind, i] for i in range(self.rows)],
             )
-        kept = [_share(int(one.kept), self.shots, self.alpha / 2 / len(counts)) for one in counts]
-        checks.append(
-            every(
-                "Shots are kept as often as the evidence says, sum of prior times likelihood",
-                [
-                    equals(f"circuit {i + 1}", share, chance, tolerance=0.02)
-                    for i, (share, chance) in enumerate(zip(kept, evidence, strict=True))
-                ],
-            )
+            for kind in given
+        }
+        laws = np.concatenate([one.laws for one in kinds.values()])
+        keys = np.concatenate([one.counts for one in kinds.values()])
+        level = self.share / len(laws)
+        upper = float(certify(keys, laws, self.epsilon, level).upper.max())
+        off = np.abs(keys / keys.sum(axis=1, keepdims=True) - laws).sum(axis=1) / 2
+        two = kinds["two updates"]
+        kept, *_ = two.kept
+        return _Updates(
+            shots=self.shots * len(prepared),
+            numbers=(
+                Number("total variation, the worst posterior", Estimate(off.max(), 0, upper), 0.0),
+                Number("evidence of two updates", kept, float(two.evidence[0])),
+            ),
+            prior=prior,
+            kinds=kinds,
+            defect=None if self.angle else _defect(list(prepared.values())),
+            upper=upper,
         )
-        upper = float(certify(counted, law_of, self.epsilon, part / len(laws)).upper.max())
-        off = np.abs(counted / counted.sum(axis=1, keepdims=True) - law_of).sum(axis=1) / 2
-        failed = [check.statement for check in checks if check.holds is False]
+
+    def check(self, measured: _Updates) -> Iterable[Check]:
+        """Hold every posterior and its evidence against Bayes' rule."""
+        if measured.defect is not None:
+            yield algebra(
+                "dense",
+                "The dense state of each circuit is the posterior",
+                measured.defect,
+                role="control",
+            )
+        for kind, statement in _KINDS.items():
+            one = measured.kinds[kind]
+            yield follows(
+                kind, statement, one.counts, one.laws, epsilon=self.epsilon, alpha=self.share
+            )
+        pairs = [
+            pair
+            for one in measured.kinds.values()
+            for pair in zip(one.kept, one.evidence, strict=True)
+        ]
+        part = self.alpha / 2 / len(pairs)
+        yield every(
+            "evidence",
+            "Shots are kept as often as the evidence says, sum of prior times likelihood",
+            [
+                equals(
+                    f"circuit {i + 1}",
+                    f"circuit {i + 1}",
+                    share,
+                    float(chance),
+                    tolerance=0.02,
+                    alpha=part,
+                )
+                for i, (share, chance) in enumerate(pairs)
+            ],
+        )
+
+    def describe(self, measured: _Updates, checks: Mapping[str, Check]) -> Description:
+        """Say whether all follow Bayes' rule, and what the likelihood is."""
+        failed = [check.statement for check in checks.values() if check.holds is False]
+        first = measured.kinds["uniform prior"]
+        kept, *_ = first.kept
+        number = sum(len(one.laws) for one in measured.kinds.values())
         words = (
-            f"Counts of {len(laws)} posteriors lie within total variation {upper:.4f} of Bayes' "
-            "rule, from uniform and other priors, after one update and after two. "
-            if all(check.holds for check in checks)
+            f"Counts of {number} posteriors lie within total variation {measured.upper:.4f} of "
+            "Bayes' rule, from uniform and other priors, after one update and after two. "
+            if all(check.holds for check in checks.values())
             else f"Not all follow Bayes' rule: {'; '.join(failed) or 'some are undecided'}. "
             f"The bases of the two updates are {self.angle:g} rad apart. "
-        ) + (
-            "The document calls the Boltzmann factor the likelihood, but it is above one for a "
-            "positive score; as a probability of an event it needs the highest score taken off. "
-            f"The event is a herald that reads zero, which {min(kept[0].best, 1):.3f} of the shots "
-            f"of the first circuit did, {evidence[0]:.3f} by Bayes."
         )
-        return conclude(
-            self,
-            checks=checks,
-            numbers=[
-                Number("total variation, the worst posterior", Estimate(off.max(), 0, upper), 0.0),
-                Number("evidence of two updates", kept[2 * self.rows], evidence[2 * self.rows]),
-            ],
-            words=words,
-            panels=[self._panel(prior[0], counted, law_of)],
-            shots=self.shots * len(prepared),
-            seed=seed,
-            started=started,
+        return Description(
+            f"{words}The document calls the Boltzmann factor the likelihood, but it is above one "
+            "for a positive score; as a probability of an event it needs the highest score taken "
+            f"off. The event is a herald that reads zero, which {min(kept.best, 1):.3f} of the "
+            f"shots of the first circuit did, {float(first.evidence[0]):.3f} by Bayes."
         )
 
-    def _panel(self, prior: np.ndarray, counted: np.ndarray, laws: np.ndarray) -> Panel:
-        """The first row: prior, after one update, after two."""
+    def picture(self, measured: _Updates) -> Sequence[Panel]:
+        """Plot the first row: prior, after one update, after two."""
         x = np.arange(self.keys, dtype=float)
         curves = []
-        for name, at in (("after one update", self.rows), ("after two", 2 * self.rows)):
-            total = counted[at].sum()
-            low, high = proportion(counted[at], total, 0.01 / self.keys)
-            curves.append(Curve(f"Bayes, {name}", x, laws[at], style="line"))
-            curves.append(Curve(f"counts, {name}", x, counted[at] / total, low, high))
-        curves.append(Curve("prior", x, prior, style="line"))
-        return Panel(
-            "A prior and its two updates, 99% intervals", "key", "probability", tuple(curves)
+        for name, kind in (("after one update", "other prior"), ("after two", "two updates")):
+            one = measured.kinds[kind]
+            keys, law = one.counts[0], one.laws[0]
+            low, high = proportion(keys, keys.sum(), 0.01 / self.keys)
+            curves.append(Curve(f"Bayes, {name}", x, law, style="line"))
+            curves.append(Curve(f"counts, {name}", x, keys / keys.sum(), low, high))
+        curves.append(Curve("prior", x, measured.prior[0], style="line"))
+        title = "A prior and its two updates, 99% intervals"
+        return [Panel(title, "key", "probability", tuple(curves))]
+
+    def _update(self, prepared: Sequence[Prepared], counts: Sequence[Counts]) -> _Update:
+        level = self.alpha / 2 / (len(_KINDS) * self.rows)
+        return _Update(
+            laws=np.array([one.distribution for one in prepared]),
+            counts=np.array([one.keys for one in counts]),
+            evidence=np.array([float(one.success) for one in prepared]),
+            kept=tuple(estimated_share(one.kept, self.shots, level) for one in counts),
         )
 
 
-def updated(prior: np.ndarray, updates: Sequence[np.ndarray], *, angle: float = 0.0) -> Prepared:
-    """A prior, updated once for each of several rows of scores: the kept shots read the posterior.
-
-    Args:
-        prior: Probabilities, shape (2**n,).
-        updates: Scores of each update, shape (2**n,).
-        angle: By which the basis of each update is turned from the one before, radians.
-
-    Returns:
-        Prepared of shape (); its distribution is the posterior and its success the evidence for
-        ``angle=0``, whatever the angle.
-
-    Example:
-        >>> found = updated(np.array([0.5, 0.5]), [np.log([1.0, 3.0])])
-        >>> found.distribution.round(6).tolist(), float(found.success.round(4))
-        ([0.25, 0.75], 0.6667)
-    """
-    keys = Binary()(prior)  # for its codewords alone
-    n = keys.num_qubits
-    system, partner = QuantumRegister(n, "system"), QuantumRegister(n, "partner")
-    ancillas = QuantumRegister(len(updates), "ancillas")
-    key, herald = ClassicalRegister(n, "key"), ClassicalRegister(len(updates), "herald")
-    circuit = QuantumCircuit(system, partner, ancillas, key, herald, name="bayes")
-    append_amplitudes(circuit, amplitude_angles(prior, keys).tolist(), keys, system)
-    circuit.cx(system, partner)
-    for i, scores in enumerate(updates):
-        hamiltonian = Binary()(scores)
-        turn = angle * i
-        if turn:
-            circuit.ry(turn, system)
-        angles = herald_angles(hamiltonian, 1.0).tolist()
-        append_herald(circuit, angles, hamiltonian, system, ancillas[i])
-        if turn:
-            circuit.ry(-turn, system)
-    circuit.measure(system, key)
-    circuit.measure(ancillas, herald)
-    law, evidence = _bayes(prior, updates)
-    return as_prepared(circuit, law, herald="herald", success=evidence)
-
-
-def _bayes(prior: np.ndarray, updates: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
-    """Posterior, one update after the other, and the probability of all the data."""
-    posterior, evidence = prior, 1.0
-    for scores in updates:
-        joint = posterior * np.exp(scores - scores.max())
-        evidence *= float(joint.sum())
-        posterior = joint / joint.sum()
-    return posterior, evidence
-
-
-def _share(hits: int, shots: int, alpha: float) -> Estimate:
-    low, high = proportion(hits, shots, alpha)
-    return Estimate(hits / shots, float(low), float(high))
+def _defect(prepared: Sequence[Prepared]) -> float:
+    """Largest deviation of a dense state from what its circuit should give."""
+    largest = 0.0
+    for one in prepared:
+        dense, passed = outcome_distribution(one)
+        far = float(np.abs(dense - one.distribution).max())
+        largest = max(largest, far, abs(passed - float(one.success)))
+    return largest

@@ -16,12 +16,12 @@ from qcattn.backends.drawing import draw
 from qcattn.certification import certify_free_energy, expectation
 from qcattn.certification.intervals import proportion
 from qcattn.claims.born._correlators import Comb, bohr_frequencies, comb, correlation, hadamard_test
+from qcattn.claims.born._posterior import updated
 from qcattn.claims.born._thermometer import defect, inverse_temperature
-from qcattn.claims.born.bayes import updated
 from qcattn.claims.frame.checks import algebra, equals, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.comparisons import certify
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
 from qcattn.evidence import Check, Curve, Estimate, Number, Panel
@@ -126,7 +126,7 @@ class Chain(Claim[_Links]):
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Links:
         """Draw the state, its correlations, its entropy, and the state with the same counts."""
         seeds, backend, part = root.spawn(5), self.sampler(), self.share
-        scores = load("smollm2").scores[self.layer, self.head, self.query, : self.query + 1]
+        scores = load_scores("smollm2").scores[self.layer, self.head, self.query, : self.query + 1]
         row = scores.astype(float)
         law, hamiltonian = softmax(row), Binary()(row)
         state, pure = self.preparation(hamiltonian, beta=1.0), Amplitude()(hamiltonian, beta=1.0)
@@ -307,7 +307,7 @@ def _counted(measured: _Links, alpha: float) -> Panel:
     for i, (name, counts) in enumerate(drawn):
         low, high = proportion(counts, counts.sum(), alpha / law.size)
         curves.append(Curve(name, x + 0.15 * (i - 1), counts / counts.sum(), low, high))
-    names = load("smollm2").tokens[: law.size]
+    names = load_scores("smollm2").tokens[: law.size]
     return Panel(
         "Three circuits, one distribution",
         "key",

@@ -2,39 +2,69 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from qcattn.backends.drawing import draw
-from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean, proportion
+from qcattn.claims.born._curves import points
+from qcattn.claims.born._cut_off import (
+    CutOff,
+    cut_off_law,
+    exact_error,
+    measured_error,
+    weight_above,
+    with_none_above,
+)
 from qcattn.claims.frame.checks import algebra, equals, follows
-from qcattn.claims.frame.claim import Progress, conclude
+from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.comparisons import certify
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.models.oscillator import (
     displaced_thermal,
     displacement,
     ladder,
-    number_distribution,
     thermal_scores,
     truncation_bound,
 )
 from qcattn.preparations import Purification
+from qcattn.progress import Progress
 from qcattn.readings.circuits import read_after
 from qcattn.records import Prepared
-from qcattn.seeds import entropy
 
 __all__ = ["DisplacedThermal"]
 
 
-@dataclass(frozen=True)
-class DisplacedThermal:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Displaced(Measured):
+    """Number distributions and mean positions of displaced thermal states.
+
+    Attributes:
+        grid: Mean number and displacement of each state.
+        counts: Shape (states, levels).
+        law: The closed form and what lies above the cut-off, shape (states, levels + 1).
+        upper: Largest total variation of a state from it, with its confidence.
+        cut_offs: The worst state at other cut-offs, by the levels kept.
+        position: Mean position of W rho W+ for the worst state.
+        backwards: The same of W+ rho W.
+    """
+
+    grid: list[tuple[float, float]]
+    counts: np.ndarray
+    law: np.ndarray
+    upper: float
+    cut_offs: dict[int, CutOff]
+    position: Estimate
+    backwards: Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisplacedThermal(Claim[_Displaced]):
     r"""A7: displacing a thermal state by a Weyl operator, and what can be counted then.
 
     Qubits hold the level n of an oscillator. Its thermal state is prepared, displaced by the Weyl
@@ -50,19 +80,17 @@ class DisplacedThermal:
         epsilon: Total variation that counts as agreement.
         preparation: (hamiltonian, beta) -> Prepared; what makes the thermal state.
         shots: Of each state.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> small = DisplacedThermal((0.5,), (0.5,), levels=16, few_levels=2, shots=40_000)
-        >>> small(seed=1).standing
+        >>> small = {"mean_numbers": (0.5,), "displacements": (0.5,), "levels": 16}
+        >>> DisplacedThermal(**small, few_levels=2, shots=40_000)(seed=1).standing
         'conditional'
 
     References:
         B. R. Mollow and R. J. Glauber, Phys. Rev. 160, 1076 (1967).
     """
 
-    claim: ClassVar[str] = "A7"
+    name: ClassVar[str] = "A7"
     title: ClassVar[str] = "Displaced thermal states"
     statement: ClassVar[str] = (
         "Coherent state = reference state displaced by Weyl operator: ω_θ = ω_0 ∘ Ad_{W(θ)} "
@@ -78,278 +106,252 @@ class DisplacedThermal:
     epsilon: float = 0.02
     preparation: Preparation = field(default_factory=Purification)
     shots: int = 100_000
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of the counts, of the cut-offs, and of the counts with few levels, each."""
+        return self.alpha / 4
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
+    @property
+    def position_share(self) -> float:
+        """Error rate of each of the two mean positions."""
+        return self.share / 4
 
-        Returns:
-            The finding.
-        """
-        started = time.perf_counter()
-        tell = progress or (lambda share, what: None)
-        seeds = np.random.SeedSequence(entropy(seed)).spawn(3)
-        level = self.alpha / 4
-        worst = max(self.mean_numbers), max(self.displacements, key=abs)
+    @property
+    def worst(self) -> tuple[float, float]:
+        """Mean number and displacement of the state that needs the most levels."""
+        return max(self.mean_numbers), max(self.displacements, key=abs)
 
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Displaced:
+        """Draw levels of all states, of the worst one at other cut-offs, and its position."""
+        seeds = root.spawn(3)
         grid = [(m, a) for a in self.displacements for m in self.mean_numbers]
-        tell(0.0, f"{len(grid)} displaced thermal states on {self.levels} levels")
+        progress(0.0, 1.0, f"{len(grid)} displaced thermal states on {self.levels} levels")
         states = [self._state(self.levels, self.mean_numbers, a) for a in self.displacements]
-        drawn = draw(states, self.shots, self.backend, seeds[0])
+        drawn = draw(states, self.shots, self.sampler(), seeds[0])
         counts = np.concatenate([one.keys.reshape(-1, self.levels) for one in drawn])
-        law = np.array([_law(self.levels, m, a) for m, a in grid])
+        law = np.array([cut_off_law(self.levels, m, a) for m, a in grid])
+        progress(0.6, 1.0, f"the same with {self.few_levels} levels and other cut-offs")
+        cut_offs = self._cut_offs(seeds[1])
+        progress(0.9, 1.0, "position")
+        (there, back), (position, backwards) = self._positions(seeds[2])
 
-        sizes = sorted({2**k for k in range(2, self.levels.bit_length())} | {self.few_levels})
-        tell(0.6, f"the same with {self.few_levels} levels and other cut-offs")
-        cut = [self._state(size, worst[:1], worst[1])[0] for size in sizes]
-        fewer = draw(cut, self.shots, self.backend, seeds[1])
-        errors = [
-            _error(one.keys, size, *worst, level / len(sizes))
-            for one, size in zip(fewer, sizes, strict=True)
-        ]
-        exact = np.array([_exact_error(size, *worst) for size in sizes])
-        low = np.array([max(0.0, 1 - number_distribution(s, *worst).sum()) for s in sizes])
-        high = np.array([truncation_bound(size, *worst) for size in sizes])
-
-        tell(0.9, "position")
-        places, positions = _positions(self, worst, seeds[2], level / 2)
-
-        few = sizes.index(self.few_levels)
-        bound = max(truncation_bound(self.levels, m, a) for m, a in grid)
-        checks = [
-            algebra(
-                "The closed form is the number distribution of 300 levels",
-                max(_exact_error(300, m, a) for m, a in grid),
-                tolerance=1e-9,
-            ),
-            Check(
-                f"The error of {self.levels} levels is bounded below {self.epsilon:g}",
-                bound <= self.epsilon,
-                f"trace distance at most {bound:.1e} by the weight of the top level",
-            ),
-            follows(
-                f"Counts of {len(grid)} displaced thermal states follow the closed form",
-                _beyond(counts),
-                law,
-                epsilon=self.epsilon,
-                alpha=level,
-            ),
-            _as_predicted(sizes, errors, exact, self.epsilon),
-            equals(
-                "Tr(W rho W+ x) is the displaced mean position, sqrt(2) alpha",
-                positions[0],
-                np.sqrt(2) * worst[1],
-                tolerance=0.1,
-            ),
-            follows(
-                f"So they do with {self.few_levels} levels (mean number {worst[0]:g}, "
-                f"displacement {worst[1]:g})",
-                _beyond(fewer[few].keys),
-                _law(self.few_levels, *worst),
-                epsilon=self.epsilon,
-                alpha=level,
-                role="beyond",
-            ),
-            _same_position(positions),
-        ]
-        upper = float(certify(_beyond(counts), law, self.epsilon, level / len(grid)).upper.max())
-        plug_in = float(np.abs(_beyond(counts) / self.shots - law).sum(axis=1).max() / 2)
-        return conclude(
-            self,
-            checks=checks,
-            numbers=[
+        read = with_none_above(counts)
+        upper = float(certify(read, law, self.epsilon, self.share / len(grid)).upper.max())
+        plug_in = float(np.abs(read / self.shots - law).sum(axis=1).max() / 2)
+        return _Displaced(
+            shots=int(counts.sum() + sum(one.counts.sum() for one in cut_offs)) + 2 * self.shots,
+            numbers=(
                 Number("total variation, the worst state", Estimate(plug_in, 0.0, upper), 0.0),
                 *(
-                    Number(f"total variation with {size} levels", one, float(true))
-                    for size, one, true in zip(sizes, errors, exact, strict=True)
+                    Number(f"total variation with {one.levels} levels", one.error, one.exact)
+                    for one in cut_offs
                 ),
-                *(
-                    Number(f"mean position, {name}", one, place)
-                    for name, one, place in zip(
-                        ("W rho W+", "W+ rho W"), positions, places, strict=True
-                    )
-                ),
-            ],
-            condition=f"enough levels: {self.few_levels} miss a weight of {low[few]:.2g}"
-            if checks[5].holds is False
-            else "",
-            words=self._words(checks, upper, errors[few], float(exact[few]), positions),
-            panels=[
-                _distributions(grid, counts, law, self.shots),
-                _cut_offs(sizes, errors, exact, low, high),
-            ],
-            shots=int(counts.sum() + sum(one.keys.sum() for one in fewer)) + 2 * self.shots,
-            seed=seed,
-            started=started,
+                Number("mean position, W rho W+", position, there),
+                Number("mean position, W+ rho W", backwards, back),
+            ),
+            grid=grid,
+            counts=counts,
+            law=law,
+            upper=upper,
+            cut_offs={one.levels: one for one in cut_offs},
+            position=position,
+            backwards=backwards,
         )
 
-    def _state(self, levels: int, numbers: tuple[float, ...], amount: float) -> Prepared:
+    def check(self, measured: _Displaced) -> Iterable[Check]:
+        """Hold the closed form against many levels, the counts against it, and both formulas."""
+        mean_number, amount = self.worst
+        yield algebra(
+            "closed form",
+            "The closed form is the number distribution of 300 levels",
+            max(exact_error(300, m, a) for m, a in measured.grid),
+            tolerance=1e-9,
+        )
+        bound = max(truncation_bound(self.levels, m, a) for m, a in measured.grid)
+        yield Check(
+            "enough levels",
+            f"The error of {self.levels} levels is bounded below {self.epsilon:g}",
+            bound <= self.epsilon,
+            f"trace distance at most {bound:.1e} by the weight of the top level",
+        )
+        yield follows(
+            "counts",
+            f"Counts of {len(measured.grid)} displaced thermal states follow the closed form",
+            with_none_above(measured.counts),
+            measured.law,
+            epsilon=self.epsilon,
+            alpha=self.share,
+        )
+        yield self._as_predicted(list(measured.cut_offs.values()))
+        yield equals(
+            "position",
+            "Tr(W rho W+ x) is the displaced mean position, sqrt(2) alpha",
+            measured.position,
+            np.sqrt(2) * amount,
+            tolerance=0.1,
+            alpha=self.position_share,
+        )
+        yield follows(
+            "few levels",
+            f"So they do with {self.few_levels} levels (mean number {mean_number:g}, "
+            f"displacement {amount:g})",
+            with_none_above(measured.cut_offs[self.few_levels].counts),
+            cut_off_law(self.few_levels, mean_number, amount),
+            epsilon=self.epsilon,
+            alpha=self.share,
+            role="beyond",
+        )
+        yield self._same_position(measured.position, measured.backwards)
+
+    def describe(self, measured: _Displaced, checks: Mapping[str, Check]) -> Description:
+        """Say with how many levels the closed form comes out, and which formula is meant."""
+        words, condition = [], ""
+        if checks["counts"].holds:
+            words.append(
+                f"With {self.levels} levels all counts lie within total variation "
+                f"{measured.upper:.4f} of the closed form."
+            )
+        else:
+            words.append(
+                f"With {self.levels} levels the closed form is not certified "
+                f"({checks['counts'].by})."
+            )
+        if checks["few levels"].holds is False:
+            few = measured.cut_offs[self.few_levels]
+            words.append(
+                f"With {self.few_levels} levels they are {few.error.best:.3f} off, as linear "
+                f"algebra says ({few.exact:.3f}): Weyl operators displace only where there are "
+                "levels enough."
+            )
+            missed = weight_above(self.few_levels, *self.worst)
+            condition = f"enough levels: {self.few_levels} miss a weight of {missed:.2g}"
+        if checks["same position"].holds is False:
+            words.append(
+                "The two formulas of the document agree only if Ad_W(A) means W+ A W: with W A W+ "
+                f"the mean position is {measured.backwards.best:.2f}, and that of W rho W+ is "
+                f"{measured.position.best:.2f}."
+            )
+        return Description(" ".join(words), condition)
+
+    def picture(self, measured: _Displaced) -> Sequence[Panel]:
+        """Plot number distributions, and the error of the worst state over the levels kept."""
+        return [
+            _distributions(measured.grid, measured.counts, measured.law, self.shots),
+            _errors(list(measured.cut_offs.values()), *self.worst),
+        ]
+
+    def _state(self, levels: int, numbers: Sequence[float], amount: float) -> Prepared:
         """Thermal states displaced by W, shape (numbers,)."""
         scores = np.array([thermal_scores(levels, m) for m in numbers])
         prepared = self.preparation(Binary()(scores), beta=1.0)
         law = [np.diag(displaced_thermal(levels, m, amount)) for m in numbers]
         return read_after(prepared, displacement(levels, amount), law)
 
-    def _words(
-        self,
-        checks: list[Check],
-        upper: float,
-        few: Estimate,
-        exact: float,
-        positions: tuple[Estimate, Estimate],
-    ) -> str:
-        words = (
-            f"With {self.levels} levels all counts lie within total variation {upper:.4f} of the "
-            "closed form. "
-            if checks[2].holds
-            else f"With {self.levels} levels the closed form is not certified ({checks[2].by}). "
+    def _cut_offs(self, seed: np.random.SeedSequence) -> list[CutOff]:
+        """The worst state at powers of two and at the few levels, drawn and held against all."""
+        mean_number, amount = self.worst
+        sizes = sorted({2**k for k in range(2, self.levels.bit_length())} | {self.few_levels})
+        states = [self._state(size, [mean_number], amount) for size in sizes]
+        drawn = draw(states, self.shots, self.sampler(), seed)
+        return [
+            CutOff(
+                size,
+                one.keys[0],
+                measured_error(one.keys[0], size, mean_number, amount, self.share / len(sizes)),
+                exact_error(size, mean_number, amount),
+            )
+            for size, one in zip(sizes, drawn, strict=True)
+        ]
+
+    def _positions(
+        self, seed: np.random.SeedSequence
+    ) -> tuple[tuple[float, float], tuple[Estimate, Estimate]]:
+        """Mean position after W and after W+, exact and measured in its own basis."""
+        m, amount = self.worst
+        a = ladder(self.levels)
+        values, basis = np.linalg.eigh((a + a.T) / np.sqrt(2))
+        prepared = self.preparation(Binary()(thermal_scores(self.levels, m)), beta=1.0)
+        tests, places = [], []
+        for sign in (1, -1):
+            w = displacement(self.levels, sign * amount)
+            rho = displaced_thermal(self.levels, m, sign * amount)
+            law = np.clip(np.einsum("ji,jk,ki->i", basis, rho, basis), 0.0, None)
+            tests.append(read_after(prepared, basis.T @ w, law))
+            places.append(float(values @ law))
+        drawn = draw(tests, self.shots, self.sampler(), seed)
+        one, other = (mean([(values, counts.keys)], self.position_share) for counts in drawn)
+        return (places[0], places[1]), (one, other)
+
+    def _as_predicted(self, cut_offs: Sequence[CutOff]) -> Check:
+        """Whether the measured errors of all cut-offs are those of linear algebra."""
+        inside = all(one.exact in one.error for one in cut_offs)
+        width = max(one.error.high - one.error.low for one in cut_offs)
+        sizes = ", ".join(str(one.levels) for one in cut_offs)
+        return Check(
+            "cut-offs",
+            f"The errors of cut-offs at {sizes} levels are the predicted ones",
+            inside if not inside or width <= 5 * self.epsilon else None,
+            "total variation "
+            + ", ".join(
+                f"{one.error.low:.3f} to {one.error.high:.3f} ({one.exact:.3f})" for one in cut_offs
+            ),
+            alpha=self.share,
         )
-        if checks[5].holds is False:
-            words += (
-                f"With {self.few_levels} levels they are {few.best:.3f} off, as linear algebra "
-                f"says ({exact:.3f}): Weyl operators displace only where there are levels enough. "
-            )
-        if checks[6].holds is False:
-            words += (
-                "The two formulas of the document agree only if Ad_W(A) means W+ A W: with W A W+ "
-                f"the mean position is {positions[1].best:.2f}, and that of W rho W+ is "
-                f"{positions[0].best:.2f}."
-            )
-        return words.strip()
 
-
-def _law(levels: int, mean_number: float, amount: float) -> np.ndarray:
-    """The closed form and, as one more outcome, what lies above; shape (levels + 1,)."""
-    p = number_distribution(levels, mean_number, amount)
-    whole = np.append(p, max(0.0, 1 - p.sum()))
-    return np.asarray(whole / whole.sum())
-
-
-def _beyond(counts: np.ndarray) -> np.ndarray:
-    """No shot is ever read above the cut-off."""
-    return np.concatenate([counts, np.zeros((*counts.shape[:-1], 1), counts.dtype)], axis=-1)
-
-
-def _exact_error(levels: int, mean_number: float, amount: float) -> float:
-    """Total variation of the cut-off state from the closed form, by dense linear algebra."""
-    cut = np.diag(displaced_thermal(levels, mean_number, amount))
-    return float(np.abs(_beyond(cut) - _law(levels, mean_number, amount)).sum() / 2)
-
-
-def _error(
-    counts: np.ndarray, levels: int, mean_number: float, amount: float, alpha: float
-) -> Estimate:
-    """Measured total variation from the closed form, with an interval at 1 - alpha.
-
-    Above by `certify`. Below by the set of levels that should come too often, fixed beforehand:
-    no set's probability differs by more than the total variation.
-    """
-    law, shots = _law(levels, mean_number, amount), int(counts.sum())
-    often = np.diag(displaced_thermal(levels, mean_number, amount)) > law[:-1]
-    least, _ = proportion(counts[often].sum(), shots, alpha)
-    upper = float(certify(_beyond(counts), law, 0.5, alpha / 2).upper)
-    best = float(np.abs(_beyond(counts) / shots - law).sum() / 2)
-    lower = max(float(least) - float(law[:-1][often].sum()), float(law[-1]))
-    return Estimate(best, min(lower, best), max(upper, best))
-
-
-def _as_predicted(
-    sizes: list[int], errors: list[Estimate], exact: np.ndarray, epsilon: float
-) -> Check:
-    """Whether the measured errors of all cut-offs are those of linear algebra."""
-    inside = all(true in one for one, true in zip(errors, exact, strict=True))
-    width = max(one.high - one.low for one in errors)
-    return Check(
-        f"The errors of cut-offs at {', '.join(map(str, sizes))} levels are the predicted ones",
-        inside if not inside or width <= 5 * epsilon else None,
-        "total variation "
-        + ", ".join(
-            f"{one.low:.3f} to {one.high:.3f} ({true:.3f})"
-            for one, true in zip(errors, exact, strict=True)
-        ),
-    )
-
-
-def _positions(
-    claim: DisplacedThermal, worst: tuple[float, float], seed: Any, alpha: float
-) -> tuple[tuple[float, float], tuple[Estimate, Estimate]]:
-    """Mean position after W and after W+, exact and measured in its own basis."""
-    m, amount = worst
-    a = ladder(claim.levels)
-    values, basis = np.linalg.eigh((a + a.T) / np.sqrt(2))
-    prepared = claim.preparation(Binary()(thermal_scores(claim.levels, m)), beta=1.0)
-    tests, places = [], []
-    for sign in (1, -1):
-        w = displacement(claim.levels, sign * amount)
-        rho = displaced_thermal(claim.levels, m, sign * amount)
-        law = np.clip(np.einsum("ji,jk,ki->i", basis, rho, basis), 0.0, None)
-        tests.append(read_after(prepared, basis.T @ w, law))
-        places.append(float(values @ law))
-    drawn = draw(tests, claim.shots, claim.backend, seed)
-    one, other = (mean([(values, counts.keys)], alpha / 2) for counts in drawn)
-    return (places[0], places[1]), (one, other)
-
-
-def _same_position(positions: tuple[Estimate, Estimate]) -> Check:
-    """Whether displacing the observable by W A W+ is displacing the state by W rho W+."""
-    one, other = positions
-    apart = one.high < other.low or other.high < one.low
-    return Check(
-        "omega_0(W A W+) is Tr(W rho W+ A), for the position",
-        False if apart else (True if max(one.high, other.high) < 0.1 else None),
-        f"{other.best:.3f} in [{other.low:.3f}, {other.high:.3f}] against {one.best:.3f} in "
-        f"[{one.low:.3f}, {one.high:.3f}]",
-        "beyond",
-    )
+    def _same_position(self, one: Estimate, other: Estimate) -> Check:
+        """Whether displacing the observable by W A W+ is displacing the state by W rho W+."""
+        apart = one.high < other.low or other.high < one.low
+        near = max(one.high, other.high) < 0.1
+        return Check(
+            "same position",
+            "omega_0(W A W+) is Tr(W rho W+ A), for the position",
+            False if apart else (True if near else None),
+            f"{other.best:.3f} in [{other.low:.3f}, {other.high:.3f}] against {one.best:.3f} in "
+            f"[{one.low:.3f}, {one.high:.3f}]",
+            "beyond",
+            alpha=self.position_share,
+        )
 
 
 def _distributions(
     grid: list[tuple[float, float]], counts: np.ndarray, law: np.ndarray, shots: int
 ) -> Panel:
-    shown = sorted({0, len(grid) // 2, len(grid) - 1})
-    most = 16
-    n = np.arange(min(most, counts.shape[1]))
-    low, high = proportion(counts, shots, 0.01)
+    n = np.arange(min(16, counts.shape[1]))
+    low, high = (ends[:, n] for ends in proportion(counts, shots, 0.01))
     curves = []
-    for i in shown:
-        name = f"mean number {grid[i][0]:g}, displacement {grid[i][1]:g}"
+    for i in sorted({0, len(grid) // 2, len(grid) - 1}):
+        mean_number, amount = grid[i]
+        name = f"mean number {mean_number:g}, displacement {amount:g}"
         curves += [
-            Curve(f"{name}, closed form", n, law[i, : len(n)], style="line"),
-            Curve(
-                name,
-                n,
-                counts[i, : len(n)] / shots,
-                low[i, : len(n)],
-                high[i, : len(n)],
-            ),
+            Curve(f"{name}, closed form", n, law[i, n], style="line"),
+            Curve(name, n, counts[i, n] / shots, low[i], high[i]),
         ]
     return Panel("Number distributions", "level n", "probability", tuple(curves))
 
 
-def _cut_offs(
-    sizes: list[int], errors: list[Estimate], exact: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> Panel:
-    x, least = np.array(sizes, dtype=float), 1e-10
+def _errors(cut_offs: Sequence[CutOff], mean_number: float, amount: float) -> Panel:
+    x, least = np.array([one.levels for one in cut_offs], dtype=float), 1e-10
+    bound, exact, above = np.maximum(
+        [
+            [truncation_bound(one.levels, mean_number, amount) for one in cut_offs],
+            [one.exact for one in cut_offs],
+            [weight_above(one.levels, mean_number, amount) for one in cut_offs],
+        ],
+        least,
+    )
+    shown = [
+        Estimate(one.error.best, max(one.error.low, least), one.error.high) for one in cut_offs
+    ]
     return Panel(
         "Error of the cut-off, worst state",
         "levels kept",
         "total variation",
         (
-            Curve("bound", x, np.maximum(high, least), style="line"),
-            Curve("exact", x, np.maximum(exact, least), style="line"),
-            Curve("weight above the cut-off", x, np.maximum(low, least), style="line"),
-            Curve(
-                "measured",
-                x,
-                np.array([one.best for one in errors]),
-                np.array([max(one.low, least) for one in errors]),
-                np.array([one.high for one in errors]),
-            ),
+            Curve("bound", x, bound, style="line"),
+            Curve("exact", x, exact, style="line"),
+            Curve("weight above the cut-off", x, above, style="line"),
+            points("measured", x, shown),
         ),
         x_scale="log",
         y_scale="log",

@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from qiskit import QuantumCircuit
 
 from qcattn import thermal
 from qcattn.attention import softmax
-from qcattn.backends import Aer
 from qcattn.backends.drawing import draw
-from qcattn.backends.protocol import Backend
+from qcattn.claims.born._curves import points
 from qcattn.claims.born._rows import real_rows
 from qcattn.claims.born._shannon import shannon
 from qcattn.claims.frame.checks import algebra, equals, every
-from qcattn.claims.frame.claim import Progress, conclude
+from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.dense_state import system_state
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.preparations import Amplitude, Heralded
+from qcattn.progress import Progress
 from qcattn.readings.circuits import as_prepared
 from qcattn.records import Prepared
-from qcattn.seeds import entropy
 
 __all__ = ["ThermodynamicEntropy"]
 
 
-@dataclass(frozen=True)
-class ThermodynamicEntropy:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Entropies(Measured):
+    """Entropies of the counts, and of the state.
+
+    Attributes:
+        attention: Softmax of the row, shape (keys,).
+        rho: The state, shape (keys, keys).
+        exact: Its entropy, nats.
+        along: Shannon's entropy of the counts at the first angle.
+        others: The other angles, and the same at each.
+        along_z: Of the pure state with the same counts.
+        along_itself: Of the pure state along its own vector.
+    """
+
+    attention: np.ndarray
+    rho: np.ndarray
+    exact: float
+    along: Estimate
+    others: list[tuple[float, Estimate]]
+    along_z: Estimate
+    along_itself: Estimate
+
+    @property
+    def mixed(self) -> list[Estimate]:
+        """Of the counts of the mixed state, one an angle."""
+        return [self.along, *(one for _, one in self.others)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThermodynamicEntropy(Claim[_Entropies]):
     r"""A10: Shannon's entropy of attention is von Neumann's of the state, if both are diagonal.
 
     Eight keys of a row of real attention are prepared by `Heralded`, a mixed state, and read in a
@@ -42,8 +70,6 @@ class ThermodynamicEntropy:
         angles: Of the turned bases, radians; the first one is where the entropies should agree.
         shots: Of each circuit.
         tolerance: Deviation of an entropy that counts as agreement, nats.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
         >>> ThermodynamicEntropy(angles=(0.0, 0.8), shots=100_000)(seed=1).standing
@@ -56,7 +82,7 @@ class ThermodynamicEntropy:
         Nielsen and I. L. Chuang, Quantum Computation and Quantum Information (2010), theorem 11.9.
     """
 
-    claim: ClassVar[str] = "A10"
+    name: ClassVar[str] = "A10"
     title: ClassVar[str] = "Attention entropy is thermodynamic entropy"
     statement: ClassVar[str] = (
         "Attention entropy:\nH(α) = -Σ α_i log α_i\n"
@@ -68,152 +94,162 @@ class ThermodynamicEntropy:
     angles: tuple[float, ...] = (0.0, 0.4, 0.8, 1.2, np.pi / 2)
     shots: int = 300_000
     tolerance: float = 0.06
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of each entropy."""
+        return self.alpha / (len(self.angles) + 2)
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
+    @property
+    def where(self) -> str:
+        """The first basis, in words."""
+        first, *_ = self.angles
+        return f"turned by {first:.2f} rad" if first else "along Z"
 
-        Returns:
-            The finding.
-        """
-        started = time.perf_counter()
-        chosen, drawn = np.random.SeedSequence(entropy(seed)).spawn(2)
-        report = progress or (lambda share, what: None)
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Entropies:
+        """Read the mixed state in every basis, and the pure one in two."""
+        chosen, drawn = root.spawn(2)
         row = real_rows("minilm", 1, np.random.default_rng(chosen))[0, :8]
-        alpha_i = softmax(row)
         hamiltonian = Binary()(row)
         mixed, pure = Heralded()(hamiltonian, beta=1.0), Amplitude()(hamiltonian, beta=1.0)
         rho, _ = system_state(mixed)
         spectrum = np.linalg.eigvalsh(rho).clip(0.0)
         exact = float(thermal.shannon_entropy(spectrum / spectrum.sum()))
-
         turned = [_turned(mixed, angle) for angle in self.angles]
         own = as_prepared(_read_along(pure), np.eye(8)[0])
-        report(0.1, f"{len(turned)} bases, and a pure state in two")
-        backend = Aer() if self.backend is None else self.backend
-        counts = draw([*turned, pure, own], self.shots, backend, drawn)
-        part = self.alpha / len(counts)
-        found = [shannon(one.keys, part) for one in counts]
-        laws = [_law(rho, angle) for angle in self.angles]
+        progress(0.1, 1.0, f"{len(turned)} bases, and a pure state in two")
+        counts = draw([*turned, pure, own], self.shots, self.sampler(), drawn)
+        along, *found, along_z, along_itself = [shannon(one.keys, self.share) for one in counts]
 
-        along, others = found[0], found[1 : len(turned)]
-        where = f"turned by {self.angles[0]:.2f} rad" if self.angles[0] else "along Z"
-        pairs = list(zip(self.angles[1:], others, strict=True))
-        checks = [
-            algebra(
-                "H(attention) is S(rho) for the dense state of the circuit",
-                abs(float(thermal.shannon_entropy(alpha_i)) - exact),
-                tolerance=1e-9,
+        others = list(zip(self.angles[1:], found, strict=True))
+        return _Entropies(
+            shots=self.shots * len(counts),
+            numbers=(
+                Number(f"Shannon's entropy {self.where}, nats", along, exact),
+                *(
+                    Number(f"the same, turned by {a:.2f} rad", one, _entropy(_law(rho, a)))
+                    for a, one in others
+                ),
+                Number("of the pure state with the same counts", along_z, exact),
+                Number("of the pure state along its own vector", along_itself, 0.0),
             ),
-            equals(
-                f"Shannon's entropy of the counts {where} is von Neumann's of the state",
-                along,
-                exact,
-                tolerance=self.tolerance,
-            ),
-            every(
-                "In no basis is Shannon's entropy the smaller one",
-                [
-                    self._not_below(f"angle {angle:.2f}", one, exact)
-                    for angle, one in zip(self.angles, found, strict=False)
-                ],
-            ),
-        ]
-        checks += [
-            equals(
+            attention=softmax(row),
+            rho=rho,
+            exact=exact,
+            along=along,
+            others=others,
+            along_z=along_z,
+            along_itself=along_itself,
+        )
+
+    def check(self, measured: _Entropies) -> Iterable[Check]:
+        """Hold Shannon's entropy in every basis against von Neumann's of the state."""
+        exact = measured.exact
+        yield algebra(
+            "dense",
+            "H(attention) is S(rho) for the dense state of the circuit",
+            abs(float(thermal.shannon_entropy(measured.attention)) - exact),
+            tolerance=1e-9,
+        )
+        yield equals(
+            "keys",
+            f"Shannon's entropy of the counts {self.where} is von Neumann's of the state",
+            measured.along,
+            exact,
+            tolerance=self.tolerance,
+            alpha=self.share,
+        )
+        yield every(
+            "never smaller",
+            "In no basis is Shannon's entropy the smaller one",
+            [
+                self._not_below(f"angle {angle:.2f}", one, exact)
+                for angle, one in zip(self.angles, measured.mixed, strict=True)
+            ],
+        )
+        for angle, one in measured.others:
+            yield equals(
+                f"turned by {angle:g}",
                 f"It is the same in a basis turned by {angle:.2f} rad",
                 one,
                 exact,
                 tolerance=self.tolerance,
+                alpha=self.share,
                 role="beyond",
             )
-            for angle, one in pairs
-        ]
-        z, itself = found[-2], found[-1]
-        checks.append(
-            equals(
-                "It is the same for the pure state with the same counts, whose S is 0",
-                z,
-                0.0,
-                tolerance=self.tolerance,
-                role="beyond",
-            )
+        yield equals(
+            "pure state",
+            "It is the same for the pure state with the same counts, whose S is 0",
+            measured.along_z,
+            0.0,
+            tolerance=self.tolerance,
+            alpha=self.share,
+            role="beyond",
         )
-        most = max((one.best for one in others), default=along.best)
+
+    def describe(self, measured: _Entropies, checks: Mapping[str, Check]) -> Description:
+        """Say in which basis the entropies agree, and that the formula alone is not it."""
+        along, exact, z, itself = (
+            measured.along,
+            measured.exact,
+            measured.along_z,
+            measured.along_itself,
+        )
+        most = max((one.best for _, one in measured.others), default=along.best)
+        higher = measured.others and all(one.low > exact for _, one in measured.others)
         words = (
-            f"The counts {where} have {along.best:.3f} nats and the state {exact:.3f}. "
+            f"The counts {self.where} have {along.best:.3f} nats and the state {exact:.3f}. "
             + (
                 f"In a turned basis the counts have more, up to {most:.3f}, while the state is the "
                 "same. "
-                if others and checks[1].holds and all(one.low > exact for one in others)
+                if higher and checks["keys"].holds
                 else "The entropies do not agree in the basis of the keys. "
-                if checks[1].holds is False
+                if checks["keys"].holds is False
                 else ""
             )
             + (
                 "The formula alone is not the entropy of the state: a"
-                if checks[-1].holds is False and itself.high < z.low
+                if checks["pure state"].holds is False and itself.high < z.low
                 else "A"
             )
             + f" pure state with {z.best:.3f} nats in its counts along Z has {itself.best:.3f} "
             f"along its own vector, so its entropy is at most {itself.high:.3f}."
         )
-        return conclude(
-            self,
-            checks=checks,
-            numbers=[
-                Number(f"Shannon's entropy {where}, nats", along, exact),
-                *(
-                    Number(f"the same, turned by {a:.2f} rad", one, _entropy(law))
-                    for (a, one), law in zip(pairs, laws[1:], strict=True)
-                ),
-                Number("of the pure state with the same counts", z, exact),
-                Number("of the pure state along its own vector", itself, 0.0),
-            ],
-            condition="the state is a mixture of keys, and it is read in the basis of the keys"
-            if any(check.holds is False for check in checks if check.role == "beyond")
+        failed = any(one.holds is False for one in checks.values() if one.role == "beyond")
+        return Description(
+            words,
+            "the state is a mixture of keys, and it is read in the basis of the keys"
+            if failed
             else "",
-            words=words,
-            panels=[self._panel(rho, exact, found)],
-            shots=self.shots * len(counts),
-            seed=seed,
-            started=started,
         )
+
+    def picture(self, measured: _Entropies) -> Sequence[Panel]:
+        """Plot both entropies over the angle of the basis."""
+        fine = np.linspace(0, np.pi / 2, 60)
+        exact = np.array([_entropy(_law(measured.rho, angle)) for angle in fine])
+        return [
+            Panel(
+                "Entropy of the counts in a turned basis, and of the state",
+                "angle of the basis, rad",
+                "entropy, nats",
+                (
+                    Curve("Shannon, exact", fine, exact, style="line"),
+                    Curve(
+                        "von Neumann, exact",
+                        fine,
+                        np.full(fine.size, measured.exact),
+                        style="line",
+                    ),
+                    points("Shannon, measured", self.angles, measured.mixed),
+                ),
+            )
+        ]
 
     def _not_below(self, statement: str, one: Estimate, exact: float) -> Check:
+        """Whether an entropy is not the smaller one; another check has paid for its interval."""
         holds = True if one.low > exact - self.tolerance else False if one.high < exact else None
         by = f"{one.best:.4f} in [{one.low:.4f}, {one.high:.4f}], the state {exact:.4f} nats"
-        return Check(statement, holds, by)
-
-    def _panel(self, rho: np.ndarray, exact: float, found: list[Estimate]) -> Panel:
-        fine = np.linspace(0, np.pi / 2, 60)
-        here = found[: len(self.angles)]
-        return Panel(
-            "Entropy of the counts in a turned basis, and of the state",
-            "angle of the basis, rad",
-            "entropy, nats",
-            (
-                Curve(
-                    "Shannon, exact",
-                    fine,
-                    np.array([_entropy(_law(rho, angle)) for angle in fine]),
-                    style="line",
-                ),
-                Curve("von Neumann, exact", fine, np.full(fine.size, exact), style="line"),
-                Curve(
-                    "Shannon, measured",
-                    np.array(self.angles),
-                    np.array([one.best for one in here]),
-                    np.array([one.low for one in here]),
-                    np.array([one.high for one in here]),
-                ),
-            ),
-        )
+        return Check(statement, statement, holds, by)
 
 
 def _turned(prepared: Prepared, angle: float) -> Prepared:
@@ -231,7 +267,7 @@ def _turned(prepared: Prepared, angle: float) -> Prepared:
     )
 
 
-def _read_along(prepared: Prepared) -> Any:
+def _read_along(prepared: Prepared) -> QuantumCircuit:
     """The circuit of a pure state and then its inverse: outcome 0 is the state itself."""
     circuit = prepared.circuit.assign_parameters(prepared.values)
     gates = circuit.remove_final_measurements(inplace=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
@@ -12,21 +12,19 @@ from qiskit.circuit.library import DiagonalGate
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from qcattn.backends import Aer
 from qcattn.backends.drawing import draw
-from qcattn.backends.protocol import Backend
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import estimated_share
 from qcattn.claims.frame.checks import equals, follows
-from qcattn.claims.frame.claim import Progress, conclude
+from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.models.kuramoto import integrate, lorentzian, order_parameter
 from qcattn.preparations import Amplitude
 from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
 from qcattn.preparations.gates import compiled
+from qcattn.progress import Progress
 from qcattn.readings.circuits import as_prepared
 from qcattn.records import Prepared
-from qcattn.seeds import entropy
 
 __all__ = ["FlatLocking"]
 
@@ -36,8 +34,43 @@ _WIDTH = 16
 _ONE = 0.9995
 
 
-@dataclass(frozen=True)
-class FlatLocking:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Locked(Measured):
+    """How the phases ended, and what was counted there. Weights are by their names.
+
+    Attributes:
+        times: Of the curves, shape (times,).
+        curves: Order parameter over time, of each kind of weights and of the comparisons.
+        laws: Softmax of the attention rows of each kind of weights, shape (words, words).
+        counts: Shots of the attention rows, shape (kinds of weights, words, words).
+        register: The head register of the locked phases.
+        uniform: Probability of its uniform state.
+        hits: Share of shots on the next word.
+        ground: Share of shots on the key of lowest energy, random weights.
+    """
+
+    times: np.ndarray
+    curves: dict[str, np.ndarray]
+    laws: dict[str, np.ndarray]
+    counts: np.ndarray
+    register: Prepared
+    uniform: Estimate
+    hits: dict[str, Estimate]
+    ground: Estimate
+
+    @property
+    def r(self) -> dict[str, float]:
+        """The order parameters at the end."""
+        return {name: float(curve[-1]) for name, curve in self.curves.items()}
+
+    @property
+    def lowest(self) -> float:
+        """The smallest r of the three kinds of weights."""
+        return min(self.r[name] for name in self.hits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlatLocking(Claim[_Locked]):
     r"""A13: phases of 29 words lock to r = 1.000; does that say what was learned?
 
     Each word is an oscillator, drawn to the others by its attention row. The rows come from weights
@@ -54,8 +87,6 @@ class FlatLocking:
         duration: Of the integration, in units of one over the coupling.
         shots: Of each attention row, and of the head register.
         epsilon: Total variation, or deviation of a probability, that counts as agreement.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
         >>> FlatLocking(words=6, many=20, shots=5_000)(seed=1).standing
@@ -65,7 +96,7 @@ class FlatLocking:
         [1] L. Moreau, IEEE Trans. Autom. Control 50, 169 (2005), theorem 2.
     """
 
-    claim: ClassVar[str] = "A13"
+    name: ClassVar[str] = "A13"
     title: ClassVar[str] = "r = 1.000 with 29 words"
     statement: ClassVar[str] = (
         "Flat holofield geometry (minimal curvature)\n"
@@ -81,129 +112,173 @@ class FlatLocking:
     duration: float = 300.0
     shots: int = 20_000
     epsilon: float = 0.06
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of each measurement."""
+        return self.alpha / 6
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
-
-        Returns:
-            The finding.
-        """
-        started = time.perf_counter()
-        chosen, drawn = np.random.SeedSequence(entropy(seed)).spawn(2)
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Locked:
+        """Let the phases run, and draw the attention rows and the head register."""
+        chosen, drawn = root.spawn(2)
         rng = np.random.default_rng(chosen)
-        backend = Aer() if self.backend is None else self.backend
-        level = self.alpha / 6
         scores = _weights(self.words, rng)
         times = np.linspace(0.0, self.duration, 121)
-        curves, phases = {}, {}
-        for i, (name, rows) in enumerate(scores.items()):
-            if progress is not None:
-                progress(0.1 * i, f"phases, {name} weights")
-            phases[name] = self._phases(softmax(rows, axis=-1), self.spread, times, rng)
-            curves[name] = order_parameter(phases[name])
-        frozen = np.full((self.words, self.words), 1 / self.words)
-        curves["unequal frequencies"] = order_parameter(
-            self._phases(frozen, self.uneven, times, rng)
-        )
-        large = softmax(_scores(self.many, rng), axis=-1)
-        curves[f"{self.many} words"] = order_parameter(self._phases(large, self.spread, times, rng))
-        if progress is not None:
-            progress(0.5, f"{3 * self.words} attention rows")
+        curves, phases = self._curves(scores, times, rng, progress)
+        progress(0.5, 1.0, f"{3 * self.words} attention rows")
         rows = np.stack(list(scores.values()))
         attention = Amplitude()(Binary()(rows), beta=1.0)
         register = key_register(phases["trained"][-1])
-        counts, head = draw([attention, register], self.shots, backend, drawn)
-        r = {name: float(curve[-1]) for name, curve in curves.items()}
+        counts, head = draw([attention, register], self.shots, self.sampler(), drawn)
         target = (np.arange(self.words) + 1) % self.words
         hits = {
-            name: _share(one[np.arange(self.words), target].sum(), one.sum(), level / 3)
+            name: estimated_share(
+                one[np.arange(self.words), target].sum(), one.sum(), self.share / 3
+            )
             for name, one in zip(scores, counts.keys, strict=True)
         }
-        exact = {name: softmax(one, axis=-1) for name, one in scores.items()}
-        best = rows.argmax(axis=-1)
-        ground = _share(
-            np.take_along_axis(counts.keys[0], best[0][:, None], axis=-1).sum(),
-            counts.keys[0].sum(),
-            level,
+        random = dict(zip(scores, counts.keys, strict=True))["random"]
+        best = scores["random"].argmax(axis=-1)[:, None]
+        ground = estimated_share(
+            np.take_along_axis(random, best, axis=-1).sum(), random.sum(), self.share
         )
-        uniform = _share(head.keys[0], head.kept, level)
-        three = ", ".join(f"{name} {r[name]:.4f}" for name in scores)
-        checks = [
-            Check(
-                f"r goes to 1.000 with {self.words} words and natural frequencies of width "
-                f"{self.spread:g}",
-                min(r[name] for name in scores) >= _ONE,
-                f"r after {self.duration:g}: {three}",
-            ),
-            equals(
-                "The head register of the locked phases shows it, P(uniform) = r^2",
-                uniform,
-                float(register.distribution[0]),
-                tolerance=self.epsilon,
-            ),
-            follows(
-                "Counts of all attention rows follow their softmax",
-                counts.keys,
-                softmax(rows, axis=-1),
-                epsilon=self.epsilon,
-                alpha=level,
-            ),
-            self._tells(r, hits),
-            Check(
-                "It is the small vocabulary that brings r to 1.000",
-                not (r["random"] >= _ONE and r[f"{self.many} words"] >= _ONE),
-                f"r = {r[f'{self.many} words']:.4f} with {self.many} words",
-                "mechanism",
-            ),
-            Check(
-                "Where r = 1.000 a query measures the ground state",
-                True if ground.low > 0.9 else False if ground.high < 0.9 else None,
-                f"with random weights the key of lowest energy has {ground.best:.3f} of the shots "
-                f"in [{ground.low:.3f}, {ground.high:.3f}]",
-                "mechanism",
-            ),
-            Check(
-                f"r goes to 1.000 also with natural frequencies of width {self.uneven:g}",
-                r["unequal frequencies"] >= _ONE,
-                f"r = {r['unequal frequencies']:.3f}; the critical coupling is "
-                f"{2 * self.uneven:g}, the coupling 1",
-                "beyond",
-            ),
+        uniform = estimated_share(head.keys[0], head.kept, self.share)
+        laws = {name: softmax(one, axis=-1) for name, one in scores.items()}
+        nexts = [
+            Number(
+                f"share of shots on the next word, {name} weights",
+                hits[name],
+                float(law[np.arange(self.words), target].mean()),
+            )
+            for name, law in laws.items()
         ]
-        return conclude(
-            self,
-            checks=checks,
-            numbers=[
-                Number("P(uniform) of the locked register", uniform, r["trained"] ** 2),
-                *(
-                    Number(
-                        f"share of shots on the next word, {name} weights",
-                        hits[name],
-                        float(exact[name][np.arange(self.words), target].mean()),
-                    )
-                    for name in scores
+        return _Locked(
+            shots=int(counts.shots.sum() + head.shots),
+            numbers=(
+                Number(
+                    "P(uniform) of the locked register",
+                    uniform,
+                    float(curves["trained"][-1]) ** 2,
                 ),
+                *nexts,
                 Number(
                     "share of shots on the ground state, random weights",
                     ground,
-                    float(exact["random"].max(axis=-1).mean()),
+                    float(laws["random"].max(axis=-1).mean()),
                 ),
-            ],
-            condition="natural frequencies are equal, whatever the weights"
-            if checks[0].holds and checks[-1].holds is False
-            else "",
-            words=self._words(checks, r, hits),
-            panels=[_order_panel(curves, times), _learned_panel(r, hits)],
-            shots=int(counts.shots.sum() + head.shots),
-            seed=seed,
-            started=started,
+            ),
+            times=times,
+            curves=curves,
+            laws=laws,
+            counts=counts.keys,
+            register=register,
+            uniform=uniform,
+            hits=hits,
+            ground=ground,
         )
+
+    def check(self, measured: _Locked) -> Iterable[Check]:
+        """Say whether r is 1.000, and whether it comes from what the document says."""
+        r = measured.r
+        three = ", ".join(f"{name} {r[name]:.4f}" for name in measured.hits)
+        yield Check(
+            "locked",
+            f"r goes to 1.000 with {self.words} words and natural frequencies of width "
+            f"{self.spread:g}",
+            measured.lowest >= _ONE,
+            f"r after {self.duration:g}: {three}",
+        )
+        yield equals(
+            "head register",
+            "The head register of the locked phases shows it, P(uniform) = r^2",
+            measured.uniform,
+            float(measured.register.distribution[0]),
+            tolerance=self.epsilon,
+            alpha=self.share,
+            role="control",
+        )
+        yield follows(
+            "rows",
+            "Counts of all attention rows follow their softmax",
+            measured.counts,
+            np.stack(list(measured.laws.values())),
+            epsilon=self.epsilon,
+            alpha=self.share,
+        )
+        yield self._tells(measured)
+        large = r[f"{self.many} words"]
+        yield Check(
+            "vocabulary",
+            "It is the small vocabulary that brings r to 1.000",
+            not (r["random"] >= _ONE and large >= _ONE),
+            f"r = {large:.4f} with {self.many} words",
+            "mechanism",
+        )
+        yield self._is_ground(measured.ground)
+        yield Check(
+            "uneven",
+            f"r goes to 1.000 also with natural frequencies of width {self.uneven:g}",
+            r["unequal frequencies"] >= _ONE,
+            f"r = {r['unequal frequencies']:.3f}; the critical coupling is "
+            f"{2 * self.uneven:g}, the coupling 1",
+            "beyond",
+        )
+
+    def describe(self, measured: _Locked, checks: Mapping[str, Check]) -> Description:
+        """Say what brings r to 1.000, and what r does not say."""
+        r, hits = measured.r, measured.hits
+        if not checks["locked"].holds:
+            return Description(
+                f"With natural frequencies of width {self.spread:g} the phases of {self.words} "
+                f"words do not come to r = 1.000: the lowest r is {measured.lowest:.3f}."
+            )
+        words = (
+            f"r reads {measured.lowest:.3f} with random, trained and frozen weights "
+            f"alike, and {r[f'{self.many} words']:.3f} with {self.many} words. "
+        )
+        condition = ""
+        if checks["uneven"].holds is False:
+            condition = "natural frequencies are equal, whatever the weights"
+            words += (
+                "It is equal natural frequencies that bring it there: with unequal ones r is "
+                f"{r['unequal frequencies']:.3f}. "
+            )
+        if checks["tells"].holds is False:
+            words += (
+                f"It does not say what was learned: the next word gets "
+                f"{hits['trained'].best:.3f} of the shots with trained weights, "
+                f"{hits['random'].best:.3f} with random ones, at the same r. "
+            )
+        if checks["ground state"].holds is False:
+            words += "Nor is the state measured there the ground state."
+        return Description(words.strip(), condition)
+
+    def picture(self, measured: _Locked) -> Sequence[Panel]:
+        """Plot r over time, and what was learned at the same r."""
+        return [
+            _order_panel(measured.curves, measured.times),
+            _learned_panel(measured.r, measured.hits),
+        ]
+
+    def _curves(
+        self,
+        scores: dict[str, np.ndarray],
+        times: np.ndarray,
+        rng: np.random.Generator,
+        progress: Progress,
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Order parameters over time, and the phases, of each kind of weights."""
+        curves, phases = {}, {}
+        for i, (name, rows) in enumerate(scores.items()):
+            progress(0.1 * i, 1.0, f"phases, {name} weights")
+            phases[name] = self._phases(softmax(rows, axis=-1), self.spread, times, rng)
+            curves[name] = order_parameter(phases[name])
+        frozen = np.full((self.words, self.words), 1 / self.words)
+        unequal = self._phases(frozen, self.uneven, times, rng)
+        curves["unequal frequencies"] = order_parameter(unequal)
+        large = softmax(_scores(self.many, rng), axis=-1)
+        curves[f"{self.many} words"] = order_parameter(self._phases(large, self.spread, times, rng))
+        return curves, phases
 
     def _phases(
         self, weights: np.ndarray, width: float, times: np.ndarray, rng: np.random.Generator
@@ -213,42 +288,30 @@ class FlatLocking:
         start = rng.uniform(0, 3, size)  # within half a circle
         return integrate(rng.permutation(frequencies), 1.0, start, times, weights=weights)
 
-    def _tells(self, r: dict[str, float], hits: dict[str, Estimate]) -> Check:
+    def _tells(self, measured: _Locked) -> Check:
+        r, hits = measured.r, measured.hits
         apart = hits["trained"].low > hits["random"].high
         differs = abs(r["trained"] - r["random"]) > 1e-3
         return Check(
+            "tells",
             "r tells trained weights from random ones",
             differs if apart else None,
             f"r {r['trained']:.4f} and {r['random']:.4f}; share of shots on the next word "
             f"{hits['trained'].best:.3f} and {hits['random'].best:.3f}",
             "mechanism",
+            self.share,
         )
 
-    def _words(self, checks: list[Check], r: dict[str, float], hits: dict[str, Estimate]) -> str:
-        if not checks[0].holds:
-            low = min(r[name] for name in hits)
-            return (
-                f"With natural frequencies of width {self.spread:g} the phases of {self.words} "
-                f"words do not come to r = 1.000: the lowest r is {low:.3f}."
-            )
-        words = (
-            f"r reads {min(r[name] for name in hits):.3f} with random, trained and frozen weights "
-            f"alike, and {r[f'{self.many} words']:.3f} with {self.many} words. "
+    def _is_ground(self, ground: Estimate) -> Check:
+        return Check(
+            "ground state",
+            "Where r = 1.000 a query measures the ground state",
+            True if ground.low > 0.9 else False if ground.high < 0.9 else None,
+            f"with random weights the key of lowest energy has {ground.best:.3f} of the shots "
+            f"in [{ground.low:.3f}, {ground.high:.3f}]",
+            "mechanism",
+            self.share,
         )
-        if checks[-1].holds is False:
-            words += (
-                "It is equal natural frequencies that bring it there: with unequal ones r is "
-                f"{r['unequal frequencies']:.3f}. "
-            )
-        if checks[3].holds is False:
-            words += (
-                f"It does not say what was learned: the next word gets "
-                f"{hits['trained'].best:.3f} of the shots with trained weights, "
-                f"{hits['random'].best:.3f} with random ones, at the same r. "
-            )
-        if checks[5].holds is False:
-            words += "Nor is the state measured there the ground state."
-        return words.strip()
 
 
 def key_register(phases: np.ndarray) -> Prepared:
@@ -305,12 +368,6 @@ def _weights(words: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         "trained": scores(trained),
         "frozen": np.zeros((words, words)),
     }
-
-
-def _share(hits: Any, shots: Any, alpha: float) -> Estimate:
-    """Mean probability of hits, those of rows that differ too: they scatter less than binomial."""
-    low, high = proportion(int(hits), int(shots), alpha)
-    return Estimate(float(hits / max(shots, 1)), float(low), float(high))
 
 
 def _order_panel(curves: dict[str, np.ndarray], times: np.ndarray) -> Panel:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 from qiskit.quantum_info import Operator, SparsePauliOp
@@ -12,25 +12,97 @@ from qiskit_aer.primitives import EstimatorV2
 
 from qcattn.attention import softmax
 from qcattn.backends.drawing import draw
-from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean, proportion
 from qcattn.claims.born._majorisation import basis_for, majorises
 from qcattn.claims.frame.checks import follows
-from qcattn.claims.frame.claim import Progress, conclude
-from qcattn.datasets import load, values
+from qcattn.claims.frame.claim import Claim, Description, Measured
+from qcattn.datasets import load_scores, values
 from qcattn.encodings import Binary, Rotated
-from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.preparations import Purification
+from qcattn.progress import Progress
 from qcattn.readings.circuits import read_after
 from qcattn.records import Prepared
-from qcattn.seeds import entropy
 
 __all__ = ["HeadOutputs"]
 
 
-@dataclass(frozen=True)
-class HeadOutputs:
+#: The bases in which a head is read.
+_KEYS, _OWN = "the keys", "bases of their own"
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """Outputs of the heads of one model, read in one basis.
+
+    Attributes:
+        model: Whose heads.
+        bases: The keys, or bases of their own.
+        estimated: By Aer's Estimator, shape (heads, d).
+        best: From shots, shape (heads, d).
+        low: Lower ends of intervals.
+        high: Upper ends.
+    """
+
+    model: str
+    bases: str
+    estimated: np.ndarray
+    best: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _OneState:
+    """The states of the flattest and the sharpest head, and another head read from the latter.
+
+    Attributes:
+        laws: Softmax of all heads, shape (heads, 2**n).
+        flat: Index of the flattest head.
+        sharp: Index of the sharpest.
+        served: Index of a head that the sharpest one's state can show; None if there is none.
+        counts: Of the flattest and of the sharpest head's state, shape (2, outcomes).
+        turned: Of the sharpest one's state in the basis that shows ``served``; None without it.
+        num_keys: Keys of a head.
+        shots: Drawn.
+    """
+
+    laws: np.ndarray
+    flat: int
+    sharp: int
+    served: int | None
+    counts: np.ndarray
+    turned: np.ndarray | None
+    num_keys: int
+    shots: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Outputs(Measured):
+    """What the heads gave.
+
+    Attributes:
+        readings: Of each model, in the keys and in bases of their own.
+        output: Classical attention outputs of each model, shape (heads, d).
+        largest: Largest value of each model.
+        one_state: One state in two bases.
+    """
+
+    readings: tuple[_Reading, ...]
+    output: dict[str, np.ndarray]
+    largest: dict[str, float]
+    one_state: _OneState
+
+    def error(self, reading: _Reading) -> float:
+        """Largest error that the intervals leave open, as a share of the largest value."""
+        output = self.output[reading.model]
+        worst = np.maximum(reading.high - output, output - reading.low).max()
+        return float(worst / self.largest[reading.model])
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadOutputs(Claim[_Outputs]):
     r"""A11: :math:`\sum_i \alpha_i v_i = \mathrm{Tr}(\rho V)`, and heads read in bases.
 
     Rows and value vectors are those of real heads. Component c of the output is the expectation
@@ -51,18 +123,16 @@ class HeadOutputs:
         epsilon: Total variation that counts as agreement, for two heads of one state.
         preparation: (hamiltonian, beta) -> Prepared; of rotated Hamiltonians too.
         shots: Of each head and basis.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
-        >>> HeadOutputs(("minilm",), heads=(1, 2), shots=50_000)(seed=1).standing
+        >>> HeadOutputs(models=("minilm",), heads=(1, 2), shots=50_000)(seed=1).standing
         'conditional'
 
     References:
         A. Vaswani et al., arXiv:1706.03762 (2017), equation (1).
     """
 
-    claim: ClassVar[str] = "A11"
+    name: ClassVar[str] = "A11"
     title: ClassVar[str] = "Outputs as expectation values, heads as bases"
     statement: ClassVar[str] = (
         "Multiple heads = measuring in different bases … Output = weighted sum = expectation value"
@@ -77,201 +147,228 @@ class HeadOutputs:
     epsilon: float = 0.02
     preparation: Preparation = field(default_factory=Purification)
     shots: int = 100_000
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of the shots of one model in one basis."""
+        return self.alpha / 4 / len(self.models) / 2
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
-
-        Returns:
-            The finding.
-        """
-        started = time.perf_counter()
-        tell = progress or (lambda share, what: None)
-        chosen, drawn, shared = np.random.SeedSequence(entropy(seed)).spawn(3)
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Outputs:
+        """Read every head in its keys and in a basis of its own, and one state in two bases."""
+        chosen, drawn, shared = root.spawn(3)
         rng = np.random.default_rng(chosen)
-        level = self.alpha / 4 / len(self.models)
-        checks: list[Check] = []
-        errors, points, shots = [], [], 0
+        readings: list[_Reading] = []
+        output, largest, shots = {}, {}, 0
         for number, (model, part) in enumerate(
             zip(self.models, drawn.spawn(len(self.models)), strict=True)
         ):
-            tell(0.8 * number / len(self.models), f"{len(self.heads)} heads of {model}")
+            progress(0.8 * number / len(self.models), 1.0, f"{len(self.heads)} heads of {model}")
             scores, vectors = self._rows(model)
-            output = np.einsum("hk,hkc->hc", softmax(scores), vectors)
-            plain = self.preparation(Binary()(scores), beta=1.0)
-            n = plain.codewords.shape[1]
-            angles = rng.uniform(-np.pi, np.pi, (len(scores), self.layers, n))
-            turned_hamiltonian = Rotated(angles=angles)(scores)
-            turns = turned_hamiltonian.rotation
-            turned = self.preparation(turned_hamiltonian, beta=1.0)
-            size = float(np.abs(vectors).max())
-            same = np.broadcast_to(np.eye(2**n), turns.shape)
-            for name, prepared, bases in (
-                ("the keys", plain, same),
-                ("bases of their own", turned, turns),
-            ):
-                checks.append(
-                    _estimated(
-                        f"Aer's Estimator gives the outputs of {model}, read in {name}",
-                        prepared,
-                        vectors,
-                        bases,
-                        output,
-                    )
-                )
-            laws = _padded(softmax(scores), 2**n)
-            back = [
-                read_after(turned[h], turn.T, law)
-                for h, (turn, law) in enumerate(zip(turns, laws, strict=True))
-            ]
-            first, *others = draw([plain, *back], self.shots, self.backend, part)
-            num_keys = scores.shape[1]
-            readings = np.array([one.keys for one in others])
-            strays = readings[:, num_keys:].sum(axis=1)
+            output[model] = np.einsum("hk,hkc->hc", softmax(scores), vectors)
+            largest[model] = float(np.abs(vectors).max())
+            readings += self._readings(model, scores, vectors, rng, part)
             shots += 2 * len(scores) * self.shots
-            for name, keys in (
-                ("the keys", np.column_stack([first.keys, first.stray])),
-                ("bases of their own", np.column_stack([readings[:, :num_keys], strays])),
-            ):
-                best, low, high = _from_shots(keys, vectors, level / 2)
-                outside = np.maximum(low - output, output - high).max() > 1e-12
-                error = float(np.maximum(high - output, output - low).max() / size)
-                checks.append(
-                    Check(
-                        f"Shots give the outputs of {model}, read in {name}",
-                        False if outside else (True if error <= self.tolerance else None),
-                        f"{output.size} components, errors below {error:.4f} of the largest value "
-                        f"at error rate {level / 2:.0e}",
-                    )
-                )
-                plug_in = float(np.abs(best - output).max() / size)
-                errors.append(
-                    Number(
-                        f"largest error of {model}, read in {name} (share of the largest value)",
-                        Estimate(plug_in, 0.0, max(error, plug_in)),
-                        0.0,
-                    )
-                )
-            points.append((model, output, best))
-        tell(0.85, "one state in two bases")
-        pair, panel, more = self._one_state(shared)
-        checks += pair
-        failed = pair[-1].holds is False
-        return conclude(
-            self,
-            checks=checks,
-            numbers=sorted(errors, key=lambda one: -one.estimate.high),
-            condition="one state serves only heads that its spectrum majorises" if failed else "",
-            words=self._words(checks, errors),
-            panels=[_outputs(points), panel],
-            shots=shots + more,
-            seed=seed,
-            started=started,
+        progress(0.85, 1.0, "one state in two bases")
+        one_state = self._one_state(shared)
+        measured = _Outputs(
+            shots=shots + one_state.shots,
+            numbers=(),
+            readings=tuple(readings),
+            output=output,
+            largest=largest,
+            one_state=one_state,
+        )
+        errors = [_largest_error(measured, one) for one in readings]
+        return replace(measured, numbers=tuple(sorted(errors, key=lambda e: -e.estimate.high)))
+
+    def check(self, measured: _Outputs) -> Iterable[Check]:
+        """Hold every output against classical attention, and the states against each other."""
+        for model in self.models:
+            mine = [one for one in measured.readings if one.model == model]
+            for reading in mine:
+                yield _estimated(reading, measured.output[model])
+            for reading in mine:
+                yield self._from_shots(measured, reading)
+        yield from self._of_one_state(measured.one_state)
+
+    def describe(self, measured: _Outputs, checks: Mapping[str, Check]) -> Description:
+        """Say whether outputs are expectation values, and whether heads are one state."""
+        one, flat_to_sharp = measured.one_state, checks["flattest state"]
+        worst = max(number.estimate.high for number in measured.numbers)
+        found = [
+            checks[name(reading.model, reading.bases)].holds
+            for reading in measured.readings
+            for name in (_estimator_name, _shots_name)
+        ]
+        words = (
+            f"Every output component is the expectation value, to {worst:.4f} of the largest value "
+            "from shots, in the keys as in random bases: what basis a head is read in is a choice "
+            "that its output does not know. "
+            if all(found)
+            else "Not every output component is found to be the expectation value. "
+        )
+        if flat_to_sharp.holds is not False:
+            return Description(words.strip())
+        words += (
+            "Several heads are one state in different bases only if it is sharp enough for "
+            "each of them. "
+        )
+        if one.served is not None and checks["sharpest state"].holds:
+            words += f"{checks['sharpest state'].statement}. "
+        words += f"{self._gives(one.flat, one.sharp, 'does not give')}: {flat_to_sharp.by}."
+        return Description(words, "one state serves only heads that its spectrum majorises")
+
+    def picture(self, measured: _Outputs) -> Sequence[Panel]:
+        """Plot outputs from shots over classical ones, and what one state can show."""
+        return [_outputs(measured), self._sums(measured.one_state)]
+
+    def _readings(
+        self,
+        model: str,
+        scores: np.ndarray,
+        vectors: np.ndarray,
+        rng: np.random.Generator,
+        seed: np.random.SeedSequence,
+    ) -> list[_Reading]:
+        """The heads of one model in the keys, and in random bases."""
+        plain = self.preparation(Binary()(scores), beta=1.0)
+        n, num_keys = plain.codewords.shape[1], scores.shape[1]
+        angles = rng.uniform(-np.pi, np.pi, (len(scores), self.layers, n))
+        hamiltonian = Rotated(angles=angles)(scores)
+        turns, turned = hamiltonian.rotation, self.preparation(hamiltonian, beta=1.0)
+        laws = _padded(softmax(scores), 2**n)
+        back = [
+            read_after(turned[h], turn.T, law)
+            for h, (turn, law) in enumerate(zip(turns, laws, strict=True))
+        ]
+        first, *others = draw([plain, *back], self.shots, self.sampler(), seed)
+        counts = np.array([one.keys for one in others])
+        strays = counts[:, num_keys:].sum(axis=1)
+        same = np.broadcast_to(np.eye(2**n), turns.shape)
+        return [
+            _Reading(
+                model,
+                bases,
+                _by_estimator(prepared, vectors, matrices),
+                *_by_shots(keys, vectors, self.share),
+            )
+            for bases, prepared, matrices, keys in (
+                (_KEYS, plain, same, np.column_stack([first.keys, first.stray])),
+                (_OWN, turned, turns, np.column_stack([counts[:, :num_keys], strays])),
+            )
+        ]
+
+    def _from_shots(self, measured: _Outputs, reading: _Reading) -> Check:
+        output, error = measured.output[reading.model], measured.error(reading)
+        outside = np.maximum(reading.low - output, output - reading.high).max() > 1e-12
+        return Check(
+            _shots_name(reading.model, reading.bases),
+            f"Shots give the outputs of {reading.model}, read in {reading.bases}",
+            False if outside else (True if error <= self.tolerance else None),
+            f"{output.size} components, errors below {error:.4f} of the largest value "
+            f"at error rate {self.share:.0e}",
+            alpha=self.share,
         )
 
     def _rows(self, model: str) -> tuple[np.ndarray, np.ndarray]:
         """Scores (heads, keys) of the query and value vectors (heads, keys, d)."""
         stored = values(model)
-        scores = load(model, stored.sentence).scores[stored.layer]
+        scores = load_scores(model, stored.sentence).scores[stored.layer]
         heads = list(self.heads)
         return scores[heads, self.query].astype(float), stored.values[heads].astype(float)
 
-    def _one_state(self, seed: Any) -> tuple[list[Check], Panel, int]:
-        """The sharpest head's state in another basis as a flatter head, and the reverse."""
+    def _one_state(self, seed: np.random.SeedSequence) -> _OneState:
+        """The sharpest head's state in another basis as a flatter head."""
         scores, _ = self._rows(self.models[0])
         plain = self.preparation(Binary()(scores), beta=1.0)
-        n = plain.codewords.shape[1]
-        laws = _padded(softmax(scores), 2**n)
-        order = np.argsort(laws.max(axis=1))
-        flat, sharp = int(order[0]), int(order[-1])
-        served = [h for h in order[:-1] if majorises(laws[sharp], laws[h])]
-        level = self.alpha / 4
-        checks, tests = [], [plain[flat], plain[sharp]]
-        if served:
-            turn = basis_for(laws[sharp], laws[served[0]])
-            tests.append(read_after(plain[sharp], turn, laws[served[0]]))
-        counts = [one.keys for one in draw(tests, self.shots, self.backend, seed)]
-        if served:
-            checks.append(
-                follows(
-                    f"The state of head {self.heads[sharp]}, read in another basis, gives head "
-                    f"{self.heads[served[0]]}",
-                    counts[2],
-                    laws[served[0]],
-                    epsilon=self.epsilon,
-                    alpha=level / 2,
-                )
-            )
-        tops = [int(laws[h].argmax()) for h in (flat, sharp)]
-        hits = [int(keys[top]) for keys, top in zip(counts, tops, strict=False)]
-        low, high = proportion(hits, self.shots, level / 4)
-        possible = majorises(laws[flat], laws[sharp])
-        checks.append(
-            Check(
-                f"The state of head {self.heads[flat]}, read in another basis, gives head "
-                f"{self.heads[sharp]}",
-                True if possible else (False if low[1] > high[0] else None),
-                f"no eigenvalue of that state is above {high[0]:.3f}, and no basis shows more; "
-                f"head {self.heads[sharp]} has {low[1]:.3f} or more on one key",
-                "beyond",
-            )
+        laws = _padded(softmax(scores), 2 ** plain.codewords.shape[1])
+        *flatter, sharp = (int(h) for h in np.argsort(laws.max(axis=1)))
+        flat = next(iter(flatter), sharp)
+        served = next((h for h in flatter if majorises(laws[sharp], laws[h])), None)
+        tests = [plain[flat], plain[sharp]]
+        if served is not None:
+            turn = basis_for(laws[sharp], laws[served])
+            tests.append(read_after(plain[sharp], turn, laws[served]))
+        of_flat, of_sharp, *turned = (
+            one.keys for one in draw(tests, self.shots, self.sampler(), seed)
         )
-        k = np.arange(1, scores.shape[1] + 1)
+        return _OneState(
+            laws=laws,
+            flat=flat,
+            sharp=sharp,
+            served=served,
+            counts=np.array([of_flat, of_sharp]),
+            turned=turned.pop() if turned else None,
+            num_keys=scores.shape[1],
+            shots=self.shots * len(tests),
+        )
+
+    def _gives(self, state: int, head: int, verb: str) -> str:
+        return (
+            f"The state of head {self.heads[state]}, read in another basis, {verb} head "
+            f"{self.heads[head]}"
+        )
+
+    def _of_one_state(self, one: _OneState) -> Iterable[Check]:
+        level = self.alpha / 4
+        if one.served is not None:
+            yield follows(
+                "sharpest state",
+                self._gives(one.sharp, one.served, "gives"),
+                one.turned,
+                one.laws[one.served],
+                epsilon=self.epsilon,
+                alpha=level / 2,
+            )
+        tops = one.laws[[one.flat, one.sharp]].argmax(axis=1)[:, None]
+        hits = np.take_along_axis(one.counts, tops, axis=1)[:, 0]
+        low, high = proportion(hits, self.shots, level / 4)
+        (_, least), (most, _) = low, high
+        possible = majorises(one.laws[one.flat], one.laws[one.sharp])
+        yield Check(
+            "flattest state",
+            self._gives(one.flat, one.sharp, "gives"),
+            True if possible else (False if least > most else None),
+            f"no eigenvalue of that state is above {most:.3f}, and no basis shows more; "
+            f"head {self.heads[one.sharp]} has {least:.3f} or more on one key",
+            "beyond",
+            level / 2,
+        )
+
+    def _sums(self, one: _OneState) -> Panel:
+        k = np.arange(1, one.num_keys + 1)
         curves = []
-        for name, h, keys in (
-            (f"head {self.heads[flat]}", flat, counts[0]),
-            (f"head {self.heads[sharp]}", sharp, counts[1]),
-        ):
-            sums = np.cumsum(np.sort(laws[h])[::-1])[: len(k)]
-            curves += [
-                Curve(f"{name}, exact", k, sums, style="line"),
-                Curve(f"{name}, counted", k, np.cumsum(np.sort(keys)[::-1])[: len(k)] / self.shots),
-            ]
-        panel = Panel(
+        for h, keys in zip((one.flat, one.sharp), one.counts, strict=True):
+            name = f"head {self.heads[h]}"
+            sums = np.cumsum(np.sort(one.laws[h])[::-1])[: len(k)]
+            counted = np.cumsum(np.sort(keys)[::-1])[: len(k)] / self.shots
+            curves.append(Curve(f"{name}, exact", k, sums, style="line"))
+            curves.append(Curve(f"{name}, counted", k, counted))
+        return Panel(
             "A state can show what lies nowhere above its own line",
             "keys k",
             "sum of the k largest probabilities",
             tuple(curves),
         )
-        return checks, panel, self.shots * len(tests)
 
-    def _words(self, checks: list[Check], errors: list[Number]) -> str:
-        worst = max(one.estimate.high for one in errors)
-        outputs = [check.holds for check in checks if "the outputs of" in check.statement]
-        words = (
-            f"Every output component is the expectation value, to {worst:.4f} of the largest value "
-            "from shots, in the keys as in random bases: what basis a head is read in is a choice "
-            "that its output does not know. "
-            if all(outputs)
-            else "Not every output component is found to be the expectation value. "
-        )
-        if checks[-1].holds is False:
-            words += (
-                "Several heads are one state in different bases only if it is sharp enough for "
-                "each of them. "
-            )
-            if checks[-2].holds and "another basis" in checks[-2].statement:
-                words += f"{checks[-2].statement}. "
-            no = checks[-1].statement.replace("gives", "does not give")
-            words += f"{no}: {checks[-1].by}."
-        return words.strip()
+
+def _estimator_name(model: str, bases: str) -> str:
+    return f"estimator: {model}, {bases}"
+
+
+def _shots_name(model: str, bases: str) -> str:
+    return f"shots: {model}, {bases}"
 
 
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:
     return np.pad(rows, ((0, 0), (0, size - rows.shape[1])))
 
 
-def _estimated(
-    statement: str, prepared: Prepared, vectors: np.ndarray, bases: np.ndarray, output: np.ndarray
-) -> Check:
-    r"""Whether the Estimator's values of :math:`U V_c U^T` are the classical outputs."""
+def _by_estimator(prepared: Prepared, vectors: np.ndarray, bases: np.ndarray) -> np.ndarray:
+    r"""The Estimator's values of :math:`U V_c U^T`, shape (heads, d)."""
     circuit = prepared.circuit.remove_final_measurements(inplace=False)
-    idle = SparsePauliOp("I" * (circuit.num_qubits - len(bases[0]).bit_length() + 1))
+    size = bases.shape[-1]
+    idle = SparsePauliOp("I" * (circuit.num_qubits - size.bit_length() + 1))
     estimator = EstimatorV2(
         options={"default_precision": 0.0, "backend_options": {"max_parallel_threads": 1}}
     )
@@ -280,22 +377,42 @@ def _estimated(
             circuit,
             [
                 idle ^ SparsePauliOp.from_operator(Operator((turn * v) @ turn.T), atol=0, rtol=0)
-                for v in _padded(vector.T, len(turn))
+                for v in _padded(vector.T, size)
             ],
             angles,
         )
         for vector, turn, angles in zip(vectors, bases, prepared.flat_values, strict=True)
     ]
-    found = np.array([one.data.evs for one in estimator.run(pubs).result()])
-    defect = float(np.abs(found - output).max())
+    return np.array([one.data.evs for one in estimator.run(pubs).result()])
+
+
+def _estimated(reading: _Reading, output: np.ndarray) -> Check:
+    """Whether the Estimator gives the classical outputs.
+
+    It knows no herald, so it is no more than a control of the circuits.
+    """
+    defect = float(np.abs(reading.estimated - output).max())
     return Check(
-        statement,
+        _estimator_name(reading.model, reading.bases),
+        f"Aer's Estimator gives the outputs of {reading.model}, read in {reading.bases}",
         bool(defect <= 1e-9),
-        f"{found.size} expectation values without sampling, largest deviation {defect:.1e}",
+        f"{reading.estimated.size} expectation values without sampling, largest deviation "
+        f"{defect:.1e}",
+        "control",
     )
 
 
-def _from_shots(
+def _largest_error(measured: _Outputs, reading: _Reading) -> Number:
+    model, error = reading.model, measured.error(reading)
+    plug_in = float(np.abs(reading.best - measured.output[model]).max() / measured.largest[model])
+    return Number(
+        f"largest error of {model}, read in {reading.bases} (share of the largest value)",
+        Estimate(plug_in, 0.0, max(error, plug_in)),
+        0.0,
+    )
+
+
+def _by_shots(
     counts: np.ndarray, vectors: np.ndarray, alpha: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Outputs (heads, d) and the ends of intervals that all hold together at 1 - alpha.
@@ -314,14 +431,19 @@ def _from_shots(
     return best, low, high
 
 
-def _outputs(points: list[tuple[str, np.ndarray, np.ndarray]]) -> Panel:
-    ends = np.array([min(x.min() for _, x, _ in points), max(x.max() for _, x, _ in points)])
+def _outputs(measured: _Outputs) -> Panel:
+    exact = [one.ravel() for one in measured.output.values()]
+    ends = np.array([min(x.min() for x in exact), max(x.max() for x in exact)])
+    own = {one.model: one.best for one in measured.readings if one.bases == _OWN}
     return Panel(
         "Outputs of attention heads, read in bases of their own",
         "classical attention output",
         "expectation value from shots",
         (
             Curve("equal", ends, ends, style="line"),
-            *(Curve(model, exact.ravel(), best.ravel()) for model, exact, best in points),
+            *(
+                Curve(model, output.ravel(), own[model].ravel())
+                for model, output in measured.output.items()
+            ),
         ),
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
@@ -13,26 +13,61 @@ from qiskit.circuit.library import StatePreparation
 from qiskit.quantum_info import Pauli
 from scipy import linalg
 
-from qcattn.backends.protocol import Backend
-from qcattn.claims.born._correlators import Comb, bohr_frequencies, comb, correlation, hadamard_test
-from qcattn.claims.born._thermometer import defect, inverse_temperature, measured, spent
+from qcattn.claims.born._correlators import (
+    Comb,
+    bohr_frequencies,
+    comb,
+    correlation,
+    hadamard_tests,
+)
+from qcattn.claims.born._curves import points
+from qcattn.claims.born._thermometer import (
+    defect,
+    draw_tests,
+    exact_defect,
+    inverse_temperature,
+    spent,
+)
 from qcattn.claims.frame.checks import algebra, equals
-from qcattn.claims.frame.claim import Progress, conclude
+from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.encodings import Transverse
-from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.preparations import QSVT
 from qcattn.preparations.gates import compiled
+from qcattn.progress import Progress
 from qcattn.readings.circuits import as_prepared
 from qcattn.records import Hamiltonian, Prepared
-from qcattn.seeds import entropy
 from qcattn.thermal import gibbs_state
 
 __all__ = ["KMSCondition"]
 
 
-@dataclass(frozen=True)
-class KMSCondition:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Balance(Measured):
+    """Correlations of the thermal state and of the pure one, and what they give.
+
+    Attributes:
+        hamiltonian: Whose thermal state it is.
+        teeth: The estimator of the correlations in time.
+        thermal: Counts of the Hadamard tests of the thermal state, shape (2, times, 2).
+        pure: The same of the pure state.
+        beta: Inverse temperature of the thermal state.
+        defects: Of the thermal state at the beta that was asked for, one a frequency.
+        broken: The same of the pure state.
+    """
+
+    hamiltonian: Hamiltonian
+    teeth: Comb
+    thermal: np.ndarray
+    pure: np.ndarray
+    beta: Estimate
+    defects: list[Estimate]
+    broken: list[Estimate]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KMSCondition(Claim[_Balance]):
     r"""A6: thermal states, and only they, have :math:`\omega(AB) = \omega(B \alpha_{i\beta}(A))`.
 
     In frequency, and with B = A, the condition is detailed balance,
@@ -53,19 +88,17 @@ class KMSCondition:
         tolerance: Largest relative deviation of beta that counts as agreement; three times as much
             is allowed for the defect of one frequency.
         shots: Of all Hadamard tests of the thermal state together; a tenth for the pure one.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
         >>> found = KMSCondition(shots=200_000, tolerance=0.2)(seed=1)
-        >>> found.standing, 1.0 in found.numbers[0].estimate
+        >>> found.standing, 1.0 in found.number("inverse temperature by detailed balance").estimate
         ('exact', True)
 
     References:
         R. Haag, N. M. Hugenholtz and M. Winnink, Commun. Math. Phys. 5, 215 (1967).
     """
 
-    claim: ClassVar[str] = "A6"
+    name: ClassVar[str] = "A6"
     title: ClassVar[str] = "KMS condition"
     statement: ClassVar[str] = (
         "A state ω is KMS at inverse temperature β for flow α_t if: ω(AB) = ω(B α_{iβ}(A)) "
@@ -80,111 +113,119 @@ class KMSCondition:
     preparation: Preparation = field(default_factory=QSVT)
     tolerance: float = 0.02
     shots: int = 4_000_000
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of the temperature, of all defects, and of all defects of the pure state."""
+        return self.alpha / 3
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
-
-        Returns:
-            The finding.
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Balance:
+        """Draw Hadamard tests of the thermal state, and of a pure one with its probabilities.
 
         Raises:
             ValueError: If the observable joins no two levels.
         """
-        started = time.perf_counter()
-        tell = progress or (lambda share, what: None)
-        hamiltonian = Transverse(field=self.transverse)(self.scores)
-        matrix, beta = hamiltonian.matrix, self.beta
+        backend, hamiltonian = self.sampler(), self._hamiltonian()
         teeth, tests = self.hadamard_tests()
-        root = np.sqrt(np.diag(gibbs_state(matrix, beta)).real)
-        pure_tests = self._tests_of(_pure(root), np.outer(root, root), hamiltonian, teeth)
-        seeds = np.random.SeedSequence(entropy(seed)).spawn(2)
-        tell(0.1, f"{len(tests)} correlations of the thermal state")
-        counts = measured(teeth, tests, self.shots, self.backend, seeds[0])
-        tell(0.8, "correlations of a pure state with the same probabilities")
-        pure = measured(teeth, pure_tests, self.shots // 10, self.backend, seeds[1])
-
-        level = self.alpha / 3
-        rows = range(len(teeth.frequencies))
-        found = inverse_temperature(teeth, counts, level)
-        defects = [defect(teeth, counts, beta, level / len(rows), row) for row in rows]
-        broken = [defect(teeth, pure, beta, level / len(rows), row) for row in rows]
-        near, far = (1 - 2 * self.tolerance) * beta, (1 + 2 * self.tolerance) * beta
-        refuted = near < found.low and found.high < far
-        checks = [
-            *_dense(hamiltonian, beta),
-            equals(
-                f"Detailed balance of {self.observable} gives the inverse temperature asked for",
-                found,
-                beta,
-                tolerance=self.tolerance * beta,
-            ),
-            Check(
-                f"The defect does not vanish at beta = {near:.4g} nor at {far:.4g}",
-                True if refuted else None,
-                f"it vanishes between {found.low:.4g} and {found.high:.4g}, error rate {level:.0e}",
-            ),
-            *(
-                equals(
-                    f"The defect at frequency {v:.4g} is zero at that beta",
-                    one,
-                    0.0,
-                    tolerance=3 * self.tolerance,
-                )
-                for v, one in zip(teeth.frequencies, defects, strict=True)
-            ),
-            _breaks(broken, teeth.frequencies, 3 * self.tolerance),
-        ]
-        return conclude(
-            self,
-            checks=checks,
-            numbers=[
-                Number("inverse temperature by detailed balance", found, beta),
-                *(
-                    Number(f"defect at frequency {v:.4g}", one, 0.0)
-                    for v, one in zip(teeth.frequencies, defects, strict=True)
-                ),
-                *(
-                    Number(f"the same, pure state, at {v:.4g}", one, exact)
-                    for v, one, exact in zip(
-                        teeth.frequencies,
-                        broken,
-                        self._exact(np.outer(root, root), hamiltonian, teeth),
-                        strict=True,
-                    )
-                ),
-            ],
-            words=self._words(found, checks),
-            panels=self._panels(hamiltonian, teeth, counts, pure, level),
-            shots=int(sum(spent(teeth, total).sum() for total in (self.shots, self.shots // 10))),
-            seed=seed,
-            started=started,
+        amplitudes = np.sqrt(np.diag(gibbs_state(hamiltonian.matrix, self.beta)).real)
+        state = np.outer(amplitudes, amplitudes)
+        pure_tests = hadamard_tests(
+            _pure(amplitudes), state, hamiltonian.matrix, self.observable, teeth.times
         )
+        seeds, fewer = root.spawn(2), self.shots // 10
+        progress(0.1, 1.0, f"{len(tests)} correlations of the thermal state")
+        thermal = draw_tests(teeth, tests, self.shots, backend, seeds[0])
+        progress(0.8, 1.0, "correlations of a pure state with the same probabilities")
+        pure = draw_tests(teeth, pure_tests, fewer, backend, seeds[1])
+
+        found = inverse_temperature(teeth, thermal, self.share)
+        defects, broken = self._defects(teeth, thermal), self._defects(teeth, pure)
+        exact = self._exact(state, hamiltonian, teeth)
+        names = [f"{v:.4g}" for v in teeth.frequencies]
+        return _Balance(
+            shots=int(sum(spent(teeth, total).sum() for total in (self.shots, fewer))),
+            numbers=(
+                Number("inverse temperature by detailed balance", found, self.beta),
+                *(
+                    Number(f"defect at frequency {v}", one, 0.0)
+                    for v, one in zip(names, defects, strict=True)
+                ),
+                *(
+                    Number(f"the same, pure state, at {v}", one, value)
+                    for v, one, value in zip(names, broken, exact, strict=True)
+                ),
+            ),
+            hamiltonian=hamiltonian,
+            teeth=teeth,
+            thermal=thermal,
+            pure=pure,
+            beta=found,
+            defects=defects,
+            broken=broken,
+        )
+
+    def check(self, measured: _Balance) -> Iterable[Check]:
+        """Hold all pairs of strings densely, and the thermal and the pure state by their counts."""
+        frequencies, each = measured.teeth.frequencies, self.share / len(measured.defects)
+        yield from _dense(measured.hamiltonian, self.beta)
+        yield equals(
+            "temperature",
+            f"Detailed balance of {self.observable} gives the inverse temperature asked for",
+            measured.beta,
+            self.beta,
+            tolerance=self.tolerance * self.beta,
+            alpha=self.share,
+        )
+        yield self._nowhere_else(measured.beta)
+        for i, (v, one) in enumerate(zip(frequencies, measured.defects, strict=True), start=1):
+            yield equals(
+                f"defect {i}",
+                f"The defect at frequency {v:.4g} is zero at that beta",
+                one,
+                0.0,
+                tolerance=3 * self.tolerance,
+                alpha=each,
+            )
+        yield self._breaks(measured.broken, frequencies)
+
+    def describe(self, measured: _Balance, checks: Mapping[str, Check]) -> Description:
+        """Say which temperature was found, and whether a pure state was told from the thermal."""
+        found = measured.beta
+        words = (
+            f"Correlations of {self.observable} at a few times give the inverse temperature "
+            f"{found.best:.4f}, between {found.low:.4f} and {found.high:.4f}, where {self.beta:g} "
+            "was asked for. "
+        )
+        if checks["pure state"].holds:
+            return Description(
+                f'{words}That this "is Born\'s rule for thermal states" is loose: a pure state '
+                "gives every key the same probability and breaks the condition. It is correlations "
+                "that tell the two apart, not probabilities of the keys."
+            )
+        return Description(
+            f"{words}The pure state with the same probabilities was not told from the thermal one."
+        )
+
+    def picture(self, measured: _Balance) -> Sequence[Panel]:
+        """Plot the defect over the temperature, and detailed balance over the frequency."""
+        return [self._vanishing(measured), self._balanced(measured)]
 
     def hadamard_tests(self) -> tuple[Comb, list[Prepared]]:
         """The estimator, and its circuits: at every time the real part, then the imaginary."""
-        hamiltonian = Transverse(field=self.transverse)(self.scores)
-        matrix = hamiltonian.matrix
-        frequencies = bohr_frequencies(matrix, Pauli(self.observable).to_matrix())
-        teeth = comb(frequencies, self.beta)
-        prepared = self.preparation(hamiltonian, beta=self.beta)
-        return teeth, self._tests_of(prepared, gibbs_state(matrix, self.beta), hamiltonian, teeth)
-
-    def _tests_of(
-        self, prepared: Prepared, state: np.ndarray, hamiltonian: Hamiltonian, teeth: Comb
-    ) -> list[Prepared]:
+        hamiltonian = self._hamiltonian()
         matrix, a = hamiltonian.matrix, Pauli(self.observable).to_matrix()
-        exact = correlation(state, matrix, a, teeth.times)
-        return [
-            hadamard_test(prepared, self.observable, linalg.expm(-1j * t * matrix), part, value)
-            for t, g in zip(teeth.times, exact, strict=True)
-            for part, value in (("real", g.real), ("imaginary", g.imag))
-        ]
+        teeth = comb(bohr_frequencies(matrix, a), self.beta)
+        prepared = self.preparation(hamiltonian, beta=self.beta)
+        state = gibbs_state(matrix, self.beta)
+        return teeth, hadamard_tests(prepared, state, matrix, self.observable, teeth.times)
+
+    def _hamiltonian(self) -> Hamiltonian:
+        return Transverse(field=self.transverse)(self.scores)
+
+    def _defects(self, teeth: Comb, counts: np.ndarray) -> list[Estimate]:
+        """At each frequency, at the beta that was asked for; all together at one share."""
+        rows = range(len(teeth.frequencies))
+        return [defect(teeth, counts, self.beta, self.share / len(rows), row) for row in rows]
 
     def _exact(self, state: np.ndarray, hamiltonian: Hamiltonian, teeth: Comb) -> np.ndarray:
         a = Pauli(self.observable).to_matrix()
@@ -192,92 +233,82 @@ class KMSCondition:
         both = teeth.offsets + teeth.even @ g.real
         return np.asarray(both * np.tanh(self.beta * teeth.frequencies / 2) + teeth.odd @ g.imag)
 
-    def _words(self, found: Estimate, checks: list[Check]) -> str:
-        words = (
-            f"Correlations of {self.observable} at a few times give the inverse temperature "
-            f"{found.best:.4f}, between {found.low:.4f} and {found.high:.4f}, where {self.beta:g} "
-            "was asked for. "
+    def _nowhere_else(self, found: Estimate) -> Check:
+        """Whether other temperatures are left out, by the interval of the temperature itself."""
+        near, far = (1 - 2 * self.tolerance) * self.beta, (1 + 2 * self.tolerance) * self.beta
+        return Check(
+            "other temperatures",
+            f"The defect does not vanish at beta = {near:.4g} nor at {far:.4g}",
+            True if near < found.low and found.high < far else None,
+            f"it vanishes between {found.low:.4g} and {found.high:.4g}, "
+            f"error rate {self.share:.0e}",
         )
-        if checks[-1].holds:
-            words += (
-                'That this "is Born\'s rule for thermal states" is loose: a pure state gives every '
-                "key the same probability and breaks the condition. It is correlations that tell "
-                "the two apart, not probabilities of the keys."
-            )
-        else:
-            words += "The pure state with the same probabilities was not told from the thermal one."
-        return words
 
-    def _panels(
-        self,
-        hamiltonian: Hamiltonian,
-        teeth: Comb,
-        counts: np.ndarray,
-        pure: np.ndarray,
-        level: float,
-    ) -> list[Panel]:
+    def _breaks(self, broken: list[Estimate], frequencies: np.ndarray) -> Check:
+        """Whether a state that is not thermal shows it at some frequency."""
+        apart = any(not (one.low <= 0 <= one.high) for one in broken)
+        zero = all(max(-one.low, one.high) <= 3 * self.tolerance for one in broken)
+        worst = int(np.argmax([abs(one.best) for one in broken]))
+        one = broken[worst]
+        return Check(
+            "pure state",
+            "A pure state with the same probability on every key breaks the condition",
+            True if apart else (False if zero else None),
+            f"defect {one.best:.3f} in [{one.low:.3f}, {one.high:.3f}] at frequency "
+            f"{frequencies[worst]:.3g}",
+            alpha=self.share,
+        )
+
+    def _vanishing(self, measured: _Balance) -> Panel:
+        teeth, matrix = measured.teeth, measured.hamiltonian.matrix
         betas = self.beta * np.linspace(0.5, 1.5, 21)
-        measured = [[defect(teeth, c, b, level) for b in betas] for c in (counts, pure)]
-        gibbs = gibbs_state(hamiltonian.matrix, self.beta)
-        g = correlation(gibbs, hamiltonian.matrix, Pauli(self.observable).to_matrix(), teeth.times)
-        both, difference = teeth.offsets + teeth.even @ g.real, teeth.odd @ g.imag
-        exact = np.tanh(np.outer(betas, teeth.frequencies) / 2) @ both + difference.sum()
+        a = Pauli(self.observable).to_matrix()
+        g = correlation(gibbs_state(matrix, self.beta), matrix, a, teeth.times)
+        thermal, pure = (
+            [defect(teeth, counts, beta, self.share) for beta in betas]
+            for counts in (measured.thermal, measured.pure)
+        )
+        return Panel(
+            "The KMS defect vanishes at one temperature",
+            "inverse temperature β (1/k_B T at β = 1)",
+            "sum of the defects",
+            (
+                Curve("thermal, exact", betas, exact_defect(teeth, g, betas), style="line"),
+                points("thermal, measured", betas, thermal),
+                points("pure, same probabilities", betas, pure),
+            ),
+        )
+
+    def _balanced(self, measured: _Balance) -> Panel:
+        teeth, v = measured.teeth, measured.teeth.frequencies
+        reach, most = np.array([0.0, 1.1 * v.max()]), 3 * self.beta * v.max()
         own = [
-            inverse_temperature(teeth, counts, level / len(teeth.frequencies), row)
-            for row in range(len(teeth.frequencies))
+            inverse_temperature(teeth, measured.thermal, self.share / len(v), row)
+            for row in range(len(v))
         ]
-        v = teeth.frequencies
-        most = 3 * self.beta * v.max()
-        ends = np.clip(v[:, None] * [[e.low, e.high] for e in own], -most, most)
-        reach = np.array([0.0, 1.1 * v.max()])
-        return [
-            Panel(
-                "The KMS defect vanishes at one temperature",
-                "inverse temperature β (1/k_B T at β = 1)",
-                "sum of the defects",
-                (
-                    Curve("thermal, exact", betas, exact, style="line"),
-                    *(
-                        Curve(
-                            name,
-                            betas,
-                            np.array([e.best for e in line]),
-                            np.array([e.low for e in line]),
-                            np.array([e.high for e in line]),
-                        )
-                        for name, line in zip(
-                            ("thermal, measured", "pure, same probabilities"), measured, strict=True
-                        )
-                    ),
-                ),
+        best, low, high = np.clip(
+            v * np.array([(one.best, one.low, one.high) for one in own]).T, -most, most
+        )
+        return Panel(
+            "Detailed balance",
+            "Bohr frequency ν (k_B T at β = 1)",
+            "ln S(ν) / S(-ν)",
+            (
+                Curve(f"β ν, β = {self.beta:g}", reach, self.beta * reach, style="line"),
+                Curve("measured", v, best, low, high),
             ),
-            Panel(
-                "Detailed balance",
-                "Bohr frequency ν (k_B T at β = 1)",
-                "ln S(ν) / S(-ν)",
-                (
-                    Curve(f"β ν, β = {self.beta:g}", reach, self.beta * reach, style="line"),
-                    Curve(
-                        "measured",
-                        v,
-                        np.clip(v * [e.best for e in own], -most, most),
-                        ends[:, 0],
-                        ends[:, 1],
-                    ),
-                ),
-            ),
-        ]
+        )
 
 
-def _pure(root: np.ndarray) -> Prepared:
+def _pure(amplitudes: np.ndarray) -> Prepared:
     """The pure state of real amplitudes."""
-    n = len(root).bit_length() - 1
+    n = len(amplitudes).bit_length() - 1
     system, key = QuantumRegister(n, "system"), ClassicalRegister(n, "key")
     circuit = QuantumCircuit(system, key, name="pure")
-    circuit.append(StatePreparation(root), system)
+    circuit.append(StatePreparation(amplitudes), system)
     circuit = compiled(circuit)
     circuit.measure(system, key)
-    return as_prepared(circuit, root**2)
+    return as_prepared(circuit, amplitudes**2)
 
 
 def _dense(hamiltonian: Hamiltonian, beta: float) -> list[Check]:
@@ -304,26 +335,14 @@ def _dense(hamiltonian: Hamiltonian, beta: float) -> list[Check]:
     second = float(singular[-2] / singular[0])
     return [
         algebra(
+            "all pairs",
             f"omega(AB) = omega(B alpha_i beta(A)) in the Gibbs state, {len(equations)} pairs A, B",
             float(np.abs(equations @ rho.ravel()).max() / np.abs(equations).max()),
         ),
         algebra(
+            "no other state",
             "No other state fulfils it for all A, B",
             float(np.abs(only - rho).max()) if second > 1e-9 else float("nan"),
             tolerance=1e-8,
         ),
     ]
-
-
-def _breaks(broken: list[Estimate], frequencies: np.ndarray, tolerance: float) -> Check:
-    """Whether a state that is not thermal shows it at some frequency."""
-    apart = [not (one.low <= 0 <= one.high) for one in broken]
-    worst = int(np.argmax([abs(one.best) for one in broken]))
-    one = broken[worst]
-    zero = all(max(-e.low, e.high) <= tolerance for e in broken)
-    return Check(
-        "A pure state with the same probability on every key breaks the condition",
-        True if any(apart) else (False if zero else None),
-        f"defect {one.best:.3f} in [{one.low:.3f}, {one.high:.3f}] at frequency "
-        f"{frequencies[worst]:.3g}",
-    )

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from qcattn.backends import Aer
 from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean
-from qcattn.claims.born._ablation import CLASSICAL, Ablation, ablate
+from qcattn.claims.born._ablation import CLASSICAL, Ablation, Trainings, ablate
 from qcattn.claims.born._retrieval import Retrieval, attended_keys, noisy_words
 from qcattn.claims.born._training import (
     angles_of,
     exact_joint,
-    measure,
     qubits_of,
+    read_shots,
     shifted,
     slopes,
     start,
 )
 from qcattn.claims.frame.checks import equals
-from qcattn.claims.frame.claim import Progress, conclude
-from qcattn.evidence import Check, Curve, Finding, Number, Panel, Role
-from qcattn.seeds import entropy
+from qcattn.claims.frame.claim import Claim, Description, Measured
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel, Role
+from qcattn.progress import Progress
 
 __all__ = ["LearnedMeasurement"]
 
@@ -37,8 +36,21 @@ _ALONE = {"beta": "beta", "basis": "the basis", "phase": "the phase"}
 _TOLERANCE = 0.05
 
 
-@dataclass(frozen=True)
-class LearnedMeasurement:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Learned(Measured):
+    """What training gained.
+
+    Attributes:
+        ablations: Of each task.
+        derivatives: Derivatives of a measured probability, by parameter, and exactly.
+    """
+
+    ablations: tuple[Ablation, ...]
+    derivatives: tuple[tuple[Estimate, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnedMeasurement(Claim[_Learned]):
     r"""A14: beta, the basis and the phase are trained on circuits, alone and together.
 
     Two heads are a qubit in superposition; its relative phase, the basis in which the key register
@@ -63,9 +75,7 @@ class LearnedMeasurement:
         shots: Of each circuit while training.
         held_out_shots: Of each held-out query.
         worth: The smallest gain that counts.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is ``Aer(draws="born")``, which is quick
-            on many small circuits.
+        backend: ``Aer(draws="born")`` if None, which is quick on many small circuits.
 
     Example:
         >>> small = LearnedMeasurement(
@@ -76,7 +86,7 @@ class LearnedMeasurement:
         ['beta', 'basis', 'phase', 'beta and phase', 'all']
     """
 
-    claim: ClassVar[str] = "A14"
+    name: ClassVar[str] = "A14"
     title: ClassVar[str] = "Training learns the measurement"
     statement: ClassVar[str] = "Training = learning to measure optimally!!"
     section: ClassVar[str] = "Even with perfect coherence, training improved because"
@@ -93,59 +103,85 @@ class LearnedMeasurement:
     shots: int = 2_000
     held_out_shots: int = 2_000
     worth: float = 0.005
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of each interval."""
+        return self.alpha / (10 * len(self.tasks) + 1)
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
+    def sampler(self) -> Backend:
+        """The backend that was given, or exact draws."""
+        return Aer(draws="born") if self.backend is None else self.backend
 
-        Returns:
-            The finding.
-        """
-        started = time.perf_counter()
-        roots = np.random.SeedSequence(entropy(seed)).spawn(len(self.tasks) + 1)
-        level = self.alpha / (10 * len(self.tasks) + 1)
-        backend = Aer(draws="born") if self.backend is None else self.backend
-        found, checks, shots = [], [], 0
-        for i, name in enumerate(self.tasks):
-            drawn, trained = roots[i].spawn(2)
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Learned:
+        """Train every run of every task, and measure it on the held-out queries."""
+        *roots, probe = root.spawn(len(self.tasks) + 1)
+        trainings = Trainings(
+            self.trainings,
+            self.queries,
+            self.evaluations,
+            self.shots,
+            self.held_out_shots,
+            self.sampler(),
+        )
+        found: list[Ablation] = []
+        derivatives: list[tuple[Estimate, float]] = []
+        shots = 0
+        for i, (name, own) in enumerate(zip(self.tasks, roots, strict=True)):
+            drawn, trained = own.spawn(2)
             task = self._task(name, np.random.default_rng(drawn))
             if not i:
-                check, shots = self._derivatives(task[:1], backend, roots[-1], level)
-                checks.append(check)
-            found.append(
-                ablate(
-                    name,
-                    task,
-                    trainings=self.trainings,
-                    queries=self.queries,
-                    evaluations=self.evaluations,
-                    shots=self.shots,
-                    held_out_shots=self.held_out_shots,
-                    backend=backend,
-                    seed=trained,
-                    tell=partial(self._tell, progress, i),
-                )
-            )
-            checks += self._checks(found[-1], level)
-        return conclude(
-            self,
-            checks=checks,
-            numbers=[number for one in found for number in _numbers(one, level)],
-            words=" ".join(self._words(one, level) for one in found),
-            panels=[*map(_training_curves, found), _held_out(found, level)],
+                derivatives, shots = self._derivatives(task[:1], probe)
+
+            def tell(done: float, total: float, what: str, i: int = i) -> None:
+                progress(i + done / total, len(self.tasks), what)
+
+            found.append(ablate(name, task, trainings, seed=trained, progress=tell))
+        return _Learned(
             shots=shots + sum(one.shots for one in found),
-            seed=seed,
-            started=started,
+            numbers=tuple(number for one in found for number in _numbers(one, self.share)),
+            ablations=tuple(found),
+            derivatives=tuple(derivatives),
         )
 
-    def _tell(self, progress: Progress | None, task: int, share: float, what: str) -> None:
-        if progress is not None:
-            progress((task + share) / len(self.tasks), what)
+    def check(self, measured: _Learned) -> Iterable[Check]:
+        """Hold derivatives and readings against dense algebra, and every gain against its worth."""
+        yield self._are_derivatives(measured.derivatives)
+        for one in measured.ablations:
+            yield equals(
+                f"{one.name}: read",
+                f"{one.name}: the key is read as often as the exact states say",
+                one.found(self.share),
+                one.expected / max(one.kept, 1),
+                tolerance=_TOLERANCE,
+                alpha=self.share,
+                role="control",
+            )
+            for run, subject in _ALONE.items():
+                statement = f"training {subject} alone lowers the loss"
+                yield self._gains(one, run, "start", statement)
+            for better, worse, subject in (
+                ("beta and phase", "beta", "the phase lowers the loss once beta is trained"),
+                (
+                    "all",
+                    "beta and phase",
+                    "the basis lowers the loss once beta and phase are trained",
+                ),
+            ):
+                yield self._gains(one, better, worse, subject, "beyond")
+            for rival, biases in CLASSICAL.items():
+                which = "as many parameters" if biases else "one temperature a head"
+                statement = f"the trained circuit beats classical attention with {which}"
+                yield self._gains(one, "all", rival, statement, "mechanism")
+
+    def describe(self, measured: _Learned, checks: Mapping[str, Check]) -> Description:
+        """Say of each task what helps, and how classical attention does."""
+        return Description(" ".join(self._words(one, checks) for one in measured.ablations))
+
+    def picture(self, measured: _Learned) -> Sequence[Panel]:
+        """Plot training, and the loss of every run on held-out queries."""
+        found = measured.ablations
+        return [*map(_training_curves, found), _held_out(found, self.share)]
 
     def _task(self, name: Task, rng: np.random.Generator) -> Retrieval:
         number = self.trainings * self.queries + self.held_out
@@ -154,17 +190,17 @@ class LearnedMeasurement:
         return noisy_words(number, rng, words=self.words, noise=self.noise, partner=self.partner)
 
     def _derivatives(
-        self, one: Retrieval, backend: Backend, seed: np.random.SeedSequence, alpha: float
-    ) -> tuple[Check, int]:
-        """Derivatives of the probability to read one query's key, shifted against dense."""
+        self, one: Retrieval, seed: np.random.SeedSequence
+    ) -> tuple[list[tuple[Estimate, float]], int]:
+        """Derivatives of the probability to read one query's key, shifted, beside dense ones."""
         n, shots = qubits_of(one), 20_000
         point = start(n)
         chain = slopes(one.scores, point, range(n + 2))[0]
         which = np.flatnonzero(np.abs(chain).max(axis=-1) > 1e-9)
         values = shifted(angles_of(one.scores, point), which)[0]
-        counts = measure(values, n, shots, backend, int(seed.generate_state(1)[0]))
+        counts = read_shots(values, n, shots, self.sampler(), int(seed.generate_state(1)[0]))
         hits = counts.keys[1:, one.targets[0]].reshape(2, -1)
-        single = []
+        found = []
         for index in range(n + 2):
             weights = chain[which, index] / 2
             groups = [
@@ -177,83 +213,58 @@ class LearnedMeasurement:
             ahead, behind = (
                 exact_joint(one.scores, point + sign * step)[0, one.targets[0]] for sign in (1, -1)
             )
-            estimate = mean(groups, alpha / (n + 2))
-            single.append(equals("", estimate, (ahead - behind) / 2e-5, tolerance=_TOLERANCE))
-        outcomes = [check.holds for check in single]
-        worst = outcomes.index(min(outcomes, key=lambda one: {False: 0, None: 1, True: 2}[one]))
-        return (
-            Check(
-                "Shifted circuits give the derivatives of a measured probability",
-                single[worst].holds,
-                f"{n + 2} parameters, for instance number {worst}: {single[worst].by}",
-            ),
-            int(counts.shots.sum()),
+            found.append((mean(groups, self.share / (n + 2)), (ahead - behind) / 2e-5))
+        return found, int(counts.shots.sum())
+
+    def _are_derivatives(self, derivatives: Sequence[tuple[Estimate, float]]) -> Check:
+        single = [
+            equals(str(i), "", estimate, exact, tolerance=_TOLERANCE, alpha=0.0)
+            for i, (estimate, exact) in enumerate(derivatives)
+        ]
+        worst = min(single, key=lambda one: {False: 0, None: 1, True: 2}[one.holds])
+        return Check(
+            "derivatives",
+            "Shifted circuits give the derivatives of a measured probability",
+            worst.holds,
+            f"{len(single)} parameters, for instance number {worst.name}: {worst.by}",
+            "control",
+            self.share,
         )
 
-    def _checks(self, one: Ablation, alpha: float) -> list[Check]:
-        checks = [
-            equals(
-                f"{one.name}: the key is read as often as the exact states say",
-                one.found(alpha),
-                one.expected / max(one.kept, 1),
-                tolerance=_TOLERANCE,
-            )
-        ]
-        for run, subject in _ALONE.items():
-            checks.append(
-                self._gains(one, run, "start", alpha, f"training {subject} alone lowers the loss")
-            )
-        for better, worse, subject in (
-            ("beta and phase", "beta", "the phase lowers the loss once beta is trained"),
-            ("all", "beta and phase", "the basis lowers the loss once beta and phase are trained"),
-        ):
-            checks.append(self._gains(one, better, worse, alpha, subject, "beyond"))
-        for rival, biases in CLASSICAL.items():
-            which = "as many parameters" if biases else "one temperature a head"
-            statement = f"the trained circuit beats classical attention with {which}"
-            checks.append(self._gains(one, "all", rival, alpha, statement, "mechanism"))
-        return checks
-
     def _gains(
-        self,
-        one: Ablation,
-        better: str,
-        worse: str,
-        alpha: float,
-        statement: str,
-        role: Role = "claim",
+        self, one: Ablation, better: str, worse: str, statement: str, role: Role = "claim"
     ) -> Check:
         """Whether one run gains more than `worth` over another."""
-        gain = one.gain(better, worse, alpha)
+        gain = one.gain(better, worse, self.share)
         holds = True if gain.low > self.worth else False if gain.high < self.worth else None
         each = " ".join(f"{part:+.3f}" for part in one.gains(better, worse))
         by = (
             f"gain {gain.best:.4f} in [{gain.low:.4f}, {gain.high:.4f}], "
-            f"worth it from {self.worth:g}, error rate {alpha:.0e}; by training {each}"
+            f"worth it from {self.worth:g}, error rate {self.share:.0e}; by training {each}"
         )
-        return Check(f"{one.name}: {statement}", holds, by, role)
+        name = _over(one, better, worse)
+        return Check(name, f"{one.name}: {statement}", holds, by, role, self.share)
 
-    def _words(self, one: Ablation, alpha: float) -> str:
+    def _words(self, one: Ablation, checks: Mapping[str, Check]) -> str:
         def says(better: str, worse: str) -> str:
-            gain = one.gain(better, worse, alpha)
-            if gain.low > self.worth:
-                return f"helps ({gain.best:+.3f})"
-            if gain.high < self.worth:
-                return f"does not help ({gain.best:+.3f})"
-            return f"gains {gain.best:+.3f}, which these queries do not decide"
+            gain = one.gain(better, worse, self.share).best
+            return {
+                True: f"helps ({gain:+.3f})",
+                False: f"does not help ({gain:+.3f})",
+                None: f"gains {gain:+.3f}, which these queries do not decide",
+            }[checks[_over(one, better, worse)].holds]
 
         loss = {run: float(rows.mean()) for run, rows in one.losses.items()}
         alone = ", ".join(f"{name} alone {says(run, 'start')}" for run, name in _ALONE.items())
 
         def beside(rival: str) -> str:
-            gain = one.gain("all", rival, alpha)
-            if gain.low > self.worth:
-                return f"{loss[rival]:.3f}, which the circuit beats"
-            if gain.high < -self.worth:
-                return f"{loss[rival]:.3f}, which is better"
-            if gain.high < self.worth:
-                return f"{loss[rival]:.3f}, which is as good"
-            return f"{loss[rival]:.3f}, which these queries do not tell from it"
+            better = one.gain("all", rival, self.share).high < -self.worth
+            found = {
+                True: "which the circuit beats",
+                False: "which is better" if better else "which is as good",
+                None: "which these queries do not tell from it",
+            }[checks[_over(one, "all", rival)].holds]
+            return f"{loss[rival]:.3f}, {found}"
 
         phase, basis = says("beta and phase", "beta"), says("all", "beta and phase")
         return (
@@ -263,6 +274,11 @@ class LearnedMeasurement:
             f"as many parameters comes to {beside('classical, as many')}, and with one "
             f"temperature a head to {beside('classical, two')}."
         )
+
+
+def _over(one: Ablation, better: str, worse: str) -> str:
+    """The name of the check whether one run gains over another."""
+    return f"{one.name}: {better} over {worse}"
 
 
 def _numbers(one: Ablation, alpha: float) -> list[Number]:
@@ -294,8 +310,8 @@ def _training_curves(one: Ablation) -> Panel:
     )
 
 
-def _held_out(found: list[Ablation], alpha: float) -> Panel:
-    runs = tuple(found[0].losses)
+def _held_out(found: Sequence[Ablation], alpha: float) -> Panel:
+    runs = tuple(dict.fromkeys(run for one in found for run in one.losses))
     curves = []
     for one in found:
         estimates = [one.loss(run, alpha) for run in runs]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import ndtri
 
 from qcattn.attention import softmax
-from qcattn.backends import Aer
 from qcattn.backends.drawing import draw
-from qcattn.backends.protocol import Backend
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import estimated_share
 from qcattn.claims.born._heads import (
     attending_register,
     coherence,
@@ -22,23 +20,58 @@ from qcattn.claims.born._heads import (
     l1_coherence,
 )
 from qcattn.claims.frame.checks import equals, follows
-from qcattn.claims.frame.claim import Progress, conclude
-from qcattn.datasets import load
-from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
+from qcattn.claims.frame.claim import Claim, Description, Measured
+from qcattn.datasets import load_scores
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.models.kuramoto import (
     integrate,
     lorentzian,
     order_parameter,
     scatter_of_threshold,
 )
+from qcattn.progress import Progress
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
 __all__ = ["KuramotoLocking"]
 
 
-@dataclass(frozen=True)
-class KuramotoLocking:
+#: The registers of eight heads, and what they are called in the picture.
+_REGISTERS = {
+    "locked": "locked",
+    "drifting": "drifting",
+    "copy kept": "locked, copy kept",
+    "real row": "locked, real row",
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Registers(Measured):
+    """Draws of oscillators, and what registers of heads showed. Registers are by their names.
+
+    Attributes:
+        orders: Order parameters, shape (draws, 1 + couplings), the first below the threshold.
+        threshold: The critical coupling.
+        tests: Circuits of the registers.
+        counts: Of each.
+        uniform: Probability of the uniform state of each.
+        r: Order parameter of the locked and of the drifting phases.
+        at_lock: l1 coherence of the register put forward at r = 1, of 7.
+        adrift: The same near r = 0.
+    """
+
+    orders: np.ndarray
+    threshold: Estimate
+    tests: dict[str, Prepared]
+    counts: dict[str, Counts]
+    uniform: dict[str, Estimate]
+    r: dict[str, float]
+    at_lock: Estimate
+    adrift: Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class KuramotoLocking(Claim[_Registers]):
     r"""A12: phases of heads lock above a critical coupling; is that quantum coherence?
 
     Lorentzian oscillators of width 1 are integrated for independent draws of their frequencies: the
@@ -56,8 +89,6 @@ class KuramotoLocking:
         drifting_is_dephased: The same for the register near r = 0.
         epsilon: Total variation, or deviation of a probability, that counts as agreement.
         shots: Of each circuit.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
         >>> small = KuramotoLocking(oscillators=128, shots=20_000)
@@ -68,7 +99,7 @@ class KuramotoLocking:
         Y. Kuramoto, Chemical Oscillations, Waves, and Turbulence (1984), section 5.4.
     """
 
-    claim: ClassVar[str] = "A12"
+    name: ClassVar[str] = "A12"
     title: ClassVar[str] = "Kuramoto locking as coherence"
     statement: ClassVar[str] = "Kuramoto locking IS quantum coherence!!"
     section: ClassVar[str] = "When attention heads achieve Kuramoto lock (r → 1)"
@@ -81,136 +112,176 @@ class KuramotoLocking:
     drifting_is_dephased: bool = False
     epsilon: float = 0.02
     shots: int = 200_000
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of each measurement."""
+        return self.alpha / 10
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
-
-        Returns:
-            The finding.
-        """
-        started = time.perf_counter()
-        level = self.alpha / 10
-        chosen, drawn, *parts = np.random.SeedSequence(entropy(seed)).spawn(4)
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Registers:
+        """Draw oscillators, and read registers of heads with their phases."""
+        chosen, drawn, lock_seed, drift_seed = root.spawn(4)
         rng = np.random.default_rng(chosen)
-        backend = Aer() if self.backend is None else self.backend
-        if progress is not None:
-            progress(0.05, f"{self.oscillators} oscillators")
-        r = self._drawn_orders(rng, level)
-        found = np.mean(np.array(self.couplings) * (1 - r[:, 1:] ** 2), axis=1)
+        progress(0.05, 1.0, f"{self.oscillators} oscillators")
+        orders = self._drawn_orders(rng, self.share)
+        found = np.mean(np.array(self.couplings) * (1 - orders[:, 1:] ** 2), axis=1)
         threshold = Estimate(float(np.median(found)), float(found.min()), float(found.max()))
-        scatter = scatter_of_threshold(self.oscillators, self.couplings, 1.0)
-        band = -float(ndtri(level / (2 * len(found)))) * scatter
-        ceiling = np.sqrt(
-            np.log(len(found) / level) / (self.oscillators * (1 - self.below / self.threshold))
-        )
-        if progress is not None:
-            progress(0.5, "registers of heads")
+        progress(0.5, 1.0, "registers of heads")
         locked, drifting = _locked(rng), _drifting(rng)
-        tests = [
-            head_register(locked, dephased=False),
-            head_register(drifting, dephased=False),
-            head_register(locked, dephased=True),
-            attending_register(locked, softmax(load().scores[5, :8, 7, :8].astype(float))),
-        ]
-        counts = draw(tests, self.shots, backend, drawn)
-        uniform = [_share(one, level) for one in counts]
-        same = np.zeros(8)
-        cases = ((same, self.locked_is_dephased), (drifting, self.drifting_is_dephased))
-        coherences = [
-            coherence(
-                phases,
-                dephased=dephased,
-                shots=self.shots,
-                backend=backend,
-                seed=entropy(part),
-                alpha=level,
-            )
-            for (phases, dephased), part in zip(cases, parts, strict=True)
-        ]
-        exact = [l1_coherence(head_state(phases, dephased=dephased)) for phases, dephased in cases]
-        r_locked, r_drifting = (float(order_parameter(one)) for one in (locked, drifting))
-        half = 7 / 2
-        checks = [
-            equals(
-                f"Heads lock above a coupling of {self.threshold:g} widths",
-                threshold,
-                self.threshold,
-                tolerance=band,
+        tests = {
+            "locked": head_register(locked, dephased=False),
+            "drifting": head_register(drifting, dephased=False),
+            "copy kept": head_register(locked, dephased=True),
+            "real row": attending_register(
+                locked, softmax(load_scores().scores[5, :8, 7, :8].astype(float))
             ),
-            Check(
-                f"At coupling {self.below:g} they do not lock: r is of order N^-1/2",
-                bool(r[:, 0].max() < ceiling),
-                f"largest r of {len(r)} draws {r[:, 0].max():.3f}, band {ceiling:.3f}",
-            ),
-            follows(
-                "Pure registers of locked and of drifting heads follow their phases, "
-                "P(uniform) = r^2",
-                np.array([one.keys for one in counts[:2]]),
-                np.array([one.distribution for one in tests[:2]]),
-                epsilon=self.epsilon,
-                alpha=level,
-            ),
-            equals(
-                "Where heads attend differently, P(uniform) is r^2 less what they do not share",
-                uniform[3],
-                float(tests[3].distribution[0]),
-                tolerance=self.epsilon,
-            ),
-            equals(
-                "P(uniform) is r^2 also for heads of which a copy is kept",
-                uniform[2],
-                r_locked**2,
-                tolerance=self.epsilon,
-                role="beyond",
-            ),
-            _compared(
-                "A register whose phases are all equal, r = 1, is coherent", coherences[0], half, 1
-            ),
-            _compared(
-                f"A register whose phases drift, r = {r_drifting:.3f}, is not coherent",
-                coherences[1],
-                half,
-                -1,
-            ),
-        ]
-        return conclude(
-            self,
-            checks=checks,
-            numbers=[
+        }
+        counts = draw(list(tests.values()), self.shots, self.sampler(), drawn)
+        uniform = {
+            name: estimated_share(one.keys[0], one.kept, self.share)
+            for name, one in zip(tests, counts, strict=True)
+        }
+        at_lock, exact_lock = self._coherence(np.zeros(8), self.locked_is_dephased, lock_seed)
+        adrift, exact_drift = self._coherence(drifting, self.drifting_is_dephased, drift_seed)
+        r = {
+            "locked": float(order_parameter(locked)),
+            "drifting": float(order_parameter(drifting)),
+        }
+        return _Registers(
+            shots=sum(int(one.shots) for one in counts) + 4 * self.shots,
+            numbers=(
                 Number(
-                    f"critical coupling, in widths (band {band:.2f} of {self.oscillators})",
+                    f"critical coupling, in widths (band {self._band(len(found)):.2f} of "
+                    f"{self.oscillators})",
                     threshold,
                     2.0,
                 ),
-                Number("l1 coherence at r = 1, of 7", coherences[0], exact[0]),
-                Number(f"l1 coherence at r = {r_drifting:.3f}, of 7", coherences[1], exact[1]),
-                Number("P(uniform), locked heads", uniform[0], r_locked**2),
-                Number("P(uniform), drifting heads", uniform[1], r_drifting**2),
-                Number("P(uniform), locked heads with a copy kept", uniform[2], 1 / 8),
+                Number("l1 coherence at r = 1, of 7", at_lock, exact_lock),
+                Number(f"l1 coherence at r = {r['drifting']:.3f}, of 7", adrift, exact_drift),
+                Number("P(uniform), locked heads", uniform["locked"], r["locked"] ** 2),
+                Number("P(uniform), drifting heads", uniform["drifting"], r["drifting"] ** 2),
+                Number("P(uniform), locked heads with a copy kept", uniform["copy kept"], 1 / 8),
                 Number(
-                    "P(uniform), locked heads of a real row", uniform[3], tests[3].distribution[0]
+                    "P(uniform), locked heads of a real row",
+                    uniform["real row"],
+                    tests["real row"].distribution[0],
                 ),
-            ],
-            condition=(
-                "r is the visibility of a head register that is pure and whose heads agree"
-                if checks[2].holds and checks[4].holds is False
-                else ""
             ),
-            words=_words(checks, coherences, r_drifting, uniform),
-            panels=[
-                self._order_panel(r),
-                _visibility_panel(tests, uniform, (r_locked, r_drifting)),
-            ],
-            shots=sum(int(one.shots) for one in counts) + 4 * self.shots,
-            seed=seed,
-            started=started,
+            orders=orders,
+            threshold=threshold,
+            tests=tests,
+            counts=dict(zip(tests, counts, strict=True)),
+            uniform=uniform,
+            r=r,
+            at_lock=at_lock,
+            adrift=adrift,
         )
+
+    def check(self, measured: _Registers) -> Iterable[Check]:
+        """Hold threshold and registers against Kuramoto's law, and coherence against r."""
+        yield from self._thresholds(measured)
+        pure = ("locked", "drifting")
+        yield follows(
+            "pure registers",
+            "Pure registers of locked and of drifting heads follow their phases, P(uniform) = r^2",
+            np.array([measured.counts[name].keys for name in pure]),
+            np.array([measured.tests[name].distribution for name in pure]),
+            epsilon=self.epsilon,
+            alpha=self.share,
+        )
+        yield equals(
+            "real row",
+            "Where heads attend differently, P(uniform) is r^2 less what they do not share",
+            measured.uniform["real row"],
+            float(measured.tests["real row"].distribution[0]),
+            tolerance=self.epsilon,
+            alpha=self.share,
+        )
+        yield equals(
+            "copy kept",
+            "P(uniform) is r^2 also for heads of which a copy is kept",
+            measured.uniform["copy kept"],
+            measured.r["locked"] ** 2,
+            tolerance=self.epsilon,
+            alpha=self.share,
+            role="beyond",
+        )
+        yield self._compared(
+            "coherent at lock",
+            "A register whose phases are all equal, r = 1, is coherent",
+            measured.at_lock,
+            above=True,
+        )
+        yield self._compared(
+            "not coherent adrift",
+            f"A register whose phases drift, r = {measured.r['drifting']:.3f}, is not coherent",
+            measured.adrift,
+            above=False,
+        )
+
+    def describe(self, measured: _Registers, checks: Mapping[str, Check]) -> Description:
+        """Say where heads lock, and whether that is coherence."""
+        pure = checks["pure registers"].holds and checks["copy kept"].holds is False
+        return Description(
+            _words(measured, checks),
+            "r is the visibility of a head register that is pure and whose heads agree"
+            if pure
+            else "",
+        )
+
+    def picture(self, measured: _Registers) -> Sequence[Panel]:
+        """Plot the order parameter over the coupling, and what the registers show."""
+        return [self._order_panel(measured.orders), _visibility_panel(measured)]
+
+    def _thresholds(self, measured: _Registers) -> Iterable[Check]:
+        draws = len(measured.orders)
+        yield equals(
+            "threshold",
+            f"Heads lock above a coupling of {self.threshold:g} widths",
+            measured.threshold,
+            self.threshold,
+            tolerance=self._band(draws),
+            alpha=self.share,
+            role="control",
+        )
+        ceiling = np.sqrt(
+            np.log(draws / self.share) / (self.oscillators * (1 - self.below / self.threshold))
+        )
+        largest = measured.orders[:, 0].max()
+        yield Check(
+            "below",
+            f"At coupling {self.below:g} they do not lock: r is of order N^-1/2",
+            bool(largest < ceiling),
+            f"largest r of {draws} draws {largest:.3f}, band {ceiling:.3f}",
+            alpha=self.share,
+        )
+
+    def _band(self, draws: int) -> float:
+        """Within which the thresholds of all draws lie together."""
+        scatter = scatter_of_threshold(self.oscillators, self.couplings, 1.0)
+        return -float(ndtri(self.share / (2 * draws))) * scatter
+
+    def _coherence(
+        self, phases: np.ndarray, dephased: bool, seed: np.random.SeedSequence
+    ) -> tuple[Estimate, float]:
+        """The l1 coherence of a register from counts, and exactly."""
+        measured = coherence(
+            phases,
+            dephased=dephased,
+            shots=self.shots,
+            backend=self.sampler(),
+            seed=entropy(seed),
+            alpha=self.share,
+        )
+        return measured, l1_coherence(head_state(phases, dephased=dephased))
+
+    def _compared(self, name: str, statement: str, coherence: Estimate, *, above: bool) -> Check:
+        """Whether a coherence lies above, or below, half of what it can be."""
+        half = 7 / 2
+        higher, lower = coherence.low > half, coherence.high < half
+        holds = None if not (higher or lower) else higher == above
+        by = f"l1 coherence in [{coherence.low:.3f}, {coherence.high:.3f}] of 7, from counts"
+        return Check(name, statement, holds, by, alpha=self.share)
 
     def _drawn_orders(self, rng: np.random.Generator, alpha: float) -> np.ndarray:
         """The r of each draw at ``below`` and at each of ``couplings``, (draws, 1 + couplings).
@@ -247,13 +318,6 @@ class KuramotoLocking:
         )
 
 
-def _share(counts: Counts, alpha: float) -> Estimate:
-    """Probability of the uniform state, from counts."""
-    hits, kept = int(counts.keys[0]), int(counts.kept)
-    low, high = proportion(hits, kept, alpha)
-    return Estimate(hits / max(kept, 1), float(low), float(high))
-
-
 def _eight(rng: np.random.Generator, coupling: float, times: np.ndarray) -> np.ndarray:
     frequencies = lorentzian((np.arange(8) + 0.5) / 8, 1.0)
     start = rng.uniform(0, 2 * np.pi, 8)
@@ -271,34 +335,25 @@ def _drifting(rng: np.random.Generator) -> np.ndarray:
     return np.asarray(phases[order_parameter(phases).argmin()])
 
 
-def _compared(statement: str, coherence: Estimate, bound: float, sign: int) -> Check:
-    """Whether a coherence lies above (sign 1) or below (sign -1) a bound."""
-    above, below = coherence.low > bound, coherence.high < bound
-    holds = None if not (above or below) else above == (sign > 0)
-    by = f"l1 coherence in [{coherence.low:.3f}, {coherence.high:.3f}] of 7, from counts"
-    return Check(statement, holds, by)
-
-
-def _words(
-    checks: list[Check], coherences: list[Estimate], r_drifting: float, uniform: list[Estimate]
-) -> str:
+def _words(measured: _Registers, checks: Mapping[str, Check]) -> str:
     words = {
         True: "The threshold is where Kuramoto puts it",
         False: "The threshold is not where Kuramoto puts it",
         None: "Where the threshold lies these draws do not decide",
-    }[checks[0].holds]
-    if checks[2].holds:
+    }[checks["threshold"].holds]
+    if checks["pure registers"].holds:
         words += ", and r^2 is what a pure head register shows in its uniform state"
     words += ". "
-    at_lock, adrift = coherences
-    if checks[5].holds is False and checks[6].holds is False:
+    at_lock, adrift, r_drifting = measured.at_lock, measured.adrift, measured.r["drifting"]
+    coherent = {checks[name].holds for name in ("coherent at lock", "not coherent adrift")}
+    if coherent == {False}:
         return words + (
             f"Locking is not coherence: equal phases, r = 1, in a register of which a copy is kept "
             f"leave an l1 coherence of at most {at_lock.high:.2f} of 7 (such a register of locked "
-            f"heads shows {uniform[2].best:.3f}, one part in 8), while drifting phases, "
-            f"r = {r_drifting:.3f}, in a pure register have at least {adrift.low:.2f}."
+            f"heads shows {measured.uniform['copy kept'].best:.3f}, one part in 8), while drifting "
+            f"phases, r = {r_drifting:.3f}, in a pure register have at least {adrift.low:.2f}."
         )
-    if checks[5].holds and checks[6].holds:
+    if coherent == {True}:
         return (
             words + "The registers compared are coherent where their phases lock, and only there."
         )
@@ -309,21 +364,21 @@ def _words(
     )
 
 
-def _visibility_panel(
-    tests: list[Prepared], uniform: list[Estimate], orders: tuple[float, float]
-) -> Panel:
-    names = ("locked", "drifting", "locked, copy kept", "locked, real row")
-    x = np.arange(4, dtype=float)
-    squares = np.array([orders[0], orders[1], orders[0], orders[0]]) ** 2
-    best, low, high = np.array([(e.best, e.low, e.high) for e in uniform]).T
+def _visibility_panel(measured: _Registers) -> Panel:
+    x = np.arange(len(_REGISTERS), dtype=float)
+    r = measured.r
+    squares = [r["drifting" if name == "drifting" else "locked"] ** 2 for name in _REGISTERS]
+    exact = [measured.tests[name].distribution[0] for name in _REGISTERS]
+    estimates = [measured.uniform[name] for name in _REGISTERS]
+    best, low, high = np.array([(e.best, e.low, e.high) for e in estimates]).T
     return Panel(
         "Probability of the uniform head state",
         "register of eight heads",
         "probability",
         (
-            Curve("r^2", x, squares, style="bars"),
-            Curve("exact", x, np.array([one.distribution[0] for one in tests]), style="bars"),
+            Curve("r^2", x, np.array(squares), style="bars"),
+            Curve("exact", x, np.array(exact), style="bars"),
             Curve("share of shots", x, best, low, high),
         ),
-        ticks=names,
+        ticks=tuple(_REGISTERS.values()),
     )

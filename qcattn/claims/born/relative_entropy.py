@@ -2,34 +2,82 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from scipy.stats import ortho_group
 
 from qcattn.attention import softmax
 from qcattn.backends.drawing import draw
-from qcattn.backends.protocol import Backend
 from qcattn.certification.intervals import mean
+from qcattn.claims.born._curves import points
 from qcattn.claims.born._divergence import divergence, largest_divergence
 from qcattn.claims.frame.checks import algebra, equals, follows
-from qcattn.claims.frame.claim import Progress, conclude
-from qcattn.datasets import load
+from qcattn.claims.frame.claim import Claim, Description, Measured
+from qcattn.datasets import load_scores
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.models.oscillator import displaced_thermal, displacement
 from qcattn.preparations import Purification
+from qcattn.progress import Progress
 from qcattn.readings.circuits import read_after
-from qcattn.seeds import entropy
 from qcattn.thermal import kl_divergence, relative_entropy
 
 __all__ = ["RelativeEntropy"]
 
 
-@dataclass(frozen=True)
-class RelativeEntropy:
+@dataclass(frozen=True, eq=False)
+class _Displaced:
+    """A displaced thermal state against the thermal one, in nats.
+
+    Attributes:
+        displacement: Real.
+        exact: Relative entropy by dense logarithms.
+        by_energy: The same, beta times the energy gained.
+        counted_exact: Divergence of the number distributions.
+        counted: The same from counts.
+        lost: Relative entropy less that divergence, from the same shots.
+    """
+
+    displacement: float
+    exact: float
+    by_energy: Estimate
+    counted_exact: float
+    counted: Estimate
+    lost: Estimate
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Entropies(Measured):
+    """Relative entropies of attention rows and of displaced states.
+
+    Attributes:
+        rows: Two rows of attention, shape (2, keys).
+        umegaki: Their relative entropy as states that are turned alike.
+        of_rows: The divergence of the counted keys.
+        still: Counts of the thermal state.
+        before: Its law.
+        displaced: Of each displacement.
+    """
+
+    rows: np.ndarray
+    umegaki: float
+    of_rows: Estimate
+    still: np.ndarray
+    before: np.ndarray
+    displaced: tuple[_Displaced, ...]
+
+    @property
+    def farthest(self) -> _Displaced:
+        """The state that is displaced most."""
+        return max(self.displaced, key=lambda one: abs(one.displacement))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelativeEntropy(Claim[_Entropies]):
     r"""A8: Umegaki's relative entropy, by energies and by counts.
 
     For attention rows, states diagonal in the keys, it is the Kullback-Leibler divergence of the
@@ -49,8 +97,6 @@ class RelativeEntropy:
         tolerance: Deviation that counts as agreement, nats.
         preparation: (hamiltonian, beta) -> Prepared.
         shots: Of each state.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
         >>> claim = RelativeEntropy(levels=16, shots=50_000, tolerance=0.2, mean_number=0.3)
@@ -62,7 +108,7 @@ class RelativeEntropy:
         (1975) for its monotony.
     """
 
-    claim: ClassVar[str] = "A8"
+    name: ClassVar[str] = "A8"
     title: ClassVar[str] = "Relative entropy"
     statement: ClassVar[str] = (
         "S(ω||ω') = Tr(ρ log ρ - ρ log ρ') This is the quantum relative entropy (Umegaki "
@@ -80,40 +126,153 @@ class RelativeEntropy:
     tolerance: float = 0.05
     preparation: Preparation = field(default_factory=Purification)
     shots: int = 300_000
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of each measurement, all displacements together."""
+        return self.alpha / 4
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
-
-        Returns:
-            The finding.
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Entropies:
+        """Draw two attention rows, and an oscillator before and after it is displaced.
 
         Raises:
             ValueError: If the mean number is not positive.
         """
         if not self.mean_number > 0:
             raise ValueError(f"`mean_number` must be positive, but is {self.mean_number!r}")
-        started = time.perf_counter()
-        tell = progress or (lambda share, what: None)
-        seeds = np.random.SeedSequence(entropy(seed)).spawn(3)
-        level = self.alpha / 4
-        part = level / len(self.displacements)
+        turn, of_rows, of_states = root.spawn(3)
+        scores = load_scores(self.model).scores[self.head][list(self.queries)]
+        first, second = rows = softmax(scores)
+        progress(0.0, 1.0, "two attention rows")
+        keys = self.preparation(Binary()(next(iter(scores))), beta=1.0)
+        (row,) = draw([keys], self.shots, self.sampler(), of_rows)
+        umegaki = _turned(rows, turn)
+        divergence_of_rows = divergence(row.keys, first, second, self.share)
+        progress(0.2, 1.0, f"{len(self.displacements)} displaced states")
+        still, before, displaced = self._displaced(of_states)
+        most = max(displaced, key=lambda one: abs(one.displacement))
+        return _Entropies(
+            shots=self.shots * (2 + len(displaced)),
+            numbers=(
+                Number(
+                    f"relative entropy at displacement {most.displacement:g} (nats)",
+                    most.by_energy,
+                    most.exact,
+                ),
+                Number("divergence of two attention rows (nats)", divergence_of_rows, umegaki),
+                *(
+                    Number(
+                        f"divergence counted at displacement {one.displacement:g} (nats)",
+                        one.counted,
+                        one.counted_exact,
+                    )
+                    for one in displaced
+                ),
+            ),
+            rows=rows,
+            umegaki=umegaki,
+            of_rows=divergence_of_rows,
+            still=still,
+            before=before,
+            displaced=tuple(displaced),
+        )
 
-        scores = load(self.model).scores[self.head][list(self.queries)]
-        rows = softmax(scores)
-        umegaki = _turned(rows, seeds[0])
-        tell(0.0, "two attention rows")
-        keys = self.preparation(Binary()(scores[0]), beta=1.0)
-        (row,) = draw([keys], self.shots, self.backend, seeds[1])
-        of_rows = divergence(row.keys, rows[0], rows[1], level)
+    def check(self, measured: _Entropies) -> Iterable[Check]:
+        """Hold divergences and energies against linear algebra."""
+        yield algebra(
+            "turned alike",
+            "Umegaki's relative entropy of two attention states, turned alike, is the "
+            "divergence of the rows",
+            abs(measured.umegaki - float(kl_divergence(*measured.rows))),
+            tolerance=1e-9,
+        )
+        yield equals(
+            "rows",
+            "The divergence of the counted keys is Umegaki's",
+            measured.of_rows,
+            measured.umegaki,
+            tolerance=self.tolerance,
+            alpha=self.share,
+        )
+        yield follows(
+            "thermal",
+            "The state that is not displaced is thermal: its counts follow softmax",
+            measured.still,
+            measured.before,
+            epsilon=self.tolerance,
+            alpha=self.share,
+        )
+        for one in measured.displaced:
+            yield equals(
+                _energy_name(one.displacement),
+                "beta times the energy gained is the relative entropy, displacement "
+                f"{one.displacement:g}",
+                one.by_energy,
+                one.exact,
+                tolerance=self.tolerance,
+                alpha=self.share / len(self.displacements),
+            )
+        yield self._never_more(measured.displaced)
+        most = measured.farthest
+        yield Check(
+            "counting loses",
+            f"Counting loses some of it at displacement {most.displacement:g}, where "
+            "the states do not commute",
+            True if most.lost.low > 0 else (False if most.lost.high < 1e-3 else None),
+            f"between {most.lost.low:.3f} and {most.lost.high:.3f} of {most.exact:.3f} nats",
+        )
 
-        beta = float(np.log1p(1 / self.mean_number))
-        numbers = np.arange(self.levels)
+    def describe(self, measured: _Entropies, checks: Mapping[str, Check]) -> Description:
+        """Say whether all relative entropies are right, and what counting misses."""
+        energies = [_energy_name(one.displacement) for one in measured.displaced]
+        right = all(checks[name].holds for name in ("rows", "thermal", *energies))
+        words = (
+            "Counted and measured, the relative entropies are those of linear algebra. "
+            if right
+            else "Not all measured relative entropies are those of linear algebra. "
+        )
+        if checks["counting loses"].holds:
+            most = measured.farthest
+            words += (
+                "Same structure is the same number only for states that are diagonal in what is "
+                f"read: of {most.by_energy.best:.2f} nats between the displaced state and the "
+                f"thermal one the counts miss {most.lost.best:.2f}."
+            )
+        return Description(words.strip())
+
+    def picture(self, measured: _Entropies) -> Sequence[Panel]:
+        """Plot both relative entropies over the displacement."""
+        a = np.array(self.displacements)
+        curves = []
+        for name, line, estimates in (
+            (
+                "Umegaki",
+                [one.exact for one in measured.displaced],
+                [one.by_energy for one in measured.displaced],
+            ),
+            (
+                "counted numbers",
+                [one.counted_exact for one in measured.displaced],
+                [one.counted for one in measured.displaced],
+            ),
+        ):
+            curves.append(Curve(f"{name}, exact", a, np.array(line), style="line"))
+            curves.append(points(f"{name}, measured", a, estimates))
+        return [
+            Panel(
+                "A displaced thermal state against the thermal one",
+                "displacement",
+                "relative entropy (nats)",
+                tuple(curves),
+            )
+        ]
+
+    def _displaced(
+        self, seed: np.random.SeedSequence
+    ) -> tuple[np.ndarray, np.ndarray, list[_Displaced]]:
+        """Counts and law of the thermal state, and what every displaced one showed."""
+        beta, numbers = float(np.log1p(1 / self.mean_number)), np.arange(self.levels)
+        part = self.share / len(self.displacements)
         thermal = self.preparation(Binary()(-numbers), beta=beta)
         states = [displaced_thermal(self.levels, self.mean_number, a) for a in self.displacements]
         laws = [np.maximum(np.diag(state), 1e-30) for state in states]
@@ -121,134 +280,44 @@ class RelativeEntropy:
             read_after(thermal, displacement(self.levels, a), law)
             for a, law in zip(self.displacements, laws, strict=True)
         ]
-        tell(0.2, f"{len(circuits)} displaced states")
-        still, *moved = draw([thermal, *circuits], self.shots, self.backend, seeds[2])
+        still, *moved = (
+            one.keys for one in draw([thermal, *circuits], self.shots, self.sampler(), seed)
+        )
         rho = displaced_thermal(self.levels, self.mean_number, 0.0)
         before = np.diag(rho)
-        exact = np.array([float(relative_entropy(state, rho)) for state in states])
-        by_energy = [
-            mean([(beta * numbers, one.keys), (-beta * numbers, still.keys)], part) for one in moved
-        ]
-        by_counts = [
-            divergence(one.keys, law, before, part / 2)
-            for one, law in zip(moved, laws, strict=True)
-        ]
-        lost = [
-            _lost(one.keys, still.keys, law, before, beta, part / 2)
-            for one, law in zip(moved, laws, strict=True)
-        ]
-        counted = np.array([float(kl_divergence(law / law.sum(), before)) for law in laws])
-        most = int(np.argmax(np.abs(self.displacements)))
-
-        checks = [
-            algebra(
-                "Umegaki's relative entropy of two attention states, turned alike, is the "
-                "divergence of the rows",
-                abs(umegaki - float(kl_divergence(rows[0], rows[1]))),
-                tolerance=1e-9,
-            ),
-            equals(
-                "The divergence of the counted keys is Umegaki's",
-                of_rows,
-                umegaki,
-                tolerance=self.tolerance,
-            ),
-            follows(
-                "The state that is not displaced is thermal: its counts follow softmax",
-                still.keys,
-                before,
-                epsilon=self.tolerance,
-                alpha=level,
-            ),
-            *(
-                equals(
-                    f"beta times the energy gained is the relative entropy, displacement {a:g}",
-                    one,
-                    value,
-                    tolerance=self.tolerance,
-                )
-                for a, one, value in zip(self.displacements, by_energy, exact, strict=True)
-            ),
-            _never_more(lost, self.tolerance),
-            Check(
-                f"Counting loses some of it at displacement {self.displacements[most]:g}, where "
-                "the states do not commute",
-                True if lost[most].low > 0 else (False if lost[most].high < 1e-3 else None),
-                f"between {lost[most].low:.3f} and {lost[most].high:.3f} of {exact[most]:.3f} nats",
-            ),
-        ]
-        return conclude(
-            self,
-            checks=checks,
-            numbers=[
-                Number(
-                    f"relative entropy at displacement {self.displacements[most]:g} (nats)",
-                    by_energy[most],
-                    float(exact[most]),
-                ),
-                Number("divergence of two attention rows (nats)", of_rows, umegaki),
-                *(
-                    Number(f"divergence counted at displacement {a:g} (nats)", one, float(value))
-                    for a, one, value in zip(self.displacements, by_counts, counted, strict=True)
-                ),
-            ],
-            words=self._words(checks, lost[most], by_energy[most]),
-            panels=[self._panel(by_energy, by_counts, exact, counted)],
-            shots=self.shots * (2 + len(circuits)),
-            seed=seed,
-            started=started,
-        )
-
-    def _words(self, checks: list[Check], lost: Estimate, whole: Estimate) -> str:
-        right = all(check.holds for check in checks[1 : 3 + len(self.displacements)])
-        words = (
-            "Counted and measured, the relative entropies are those of linear algebra. "
-            if right
-            else "Not all measured relative entropies are those of linear algebra. "
-        )
-        if checks[-1].holds:
-            words += (
-                "Same structure is the same number only for states that are diagonal in what is "
-                f"read: of {whole.best:.2f} nats between the displaced state and the thermal one "
-                f"the counts miss {lost.best:.2f}."
+        found = [
+            _Displaced(
+                displacement=a,
+                exact=float(relative_entropy(state, rho)),
+                by_energy=mean([(beta * numbers, counts), (-beta * numbers, still)], part),
+                counted_exact=float(kl_divergence(law / law.sum(), before)),
+                counted=divergence(counts, law, before, part / 2),
+                lost=_lost(counts, still, law, before, beta, part / 2),
             )
-        return words.strip()
+            for a, state, law, counts in zip(self.displacements, states, laws, moved, strict=True)
+        ]
+        return still, before, found
 
-    def _panel(
-        self,
-        by_energy: list[Estimate],
-        by_counts: list[Estimate],
-        exact: np.ndarray,
-        counted: np.ndarray,
-    ) -> Panel:
-        a = np.array(self.displacements)
-        curves = []
-        for name, line, points in (
-            ("Umegaki", exact, by_energy),
-            ("counted numbers", counted, by_counts),
-        ):
-            curves += [
-                Curve(f"{name}, exact", a, line, style="line"),
-                Curve(
-                    f"{name}, measured",
-                    a,
-                    np.array([one.best for one in points]),
-                    np.array([one.low for one in points]),
-                    np.array([one.high for one in points]),
-                ),
-            ]
-        return Panel(
-            "A displaced thermal state against the thermal one",
-            "displacement",
-            "relative entropy (nats)",
-            tuple(curves),
+    def _never_more(self, displaced: Sequence[_Displaced]) -> Check:
+        """Whether the counts' divergence is nowhere above the relative entropy."""
+        lost = [one.lost for one in displaced]
+        least = min(lost, key=lambda one: one.low)
+        above = any(one.high < 0 for one in lost)
+        return Check(
+            "never more",
+            "The counted numbers never differ by more than the states do",
+            False if above else (True if least.low >= -self.tolerance else None),
+            f"what is lost: {', '.join(f'{one.low:.3f} to {one.high:.3f}' for one in lost)} nats",
+            alpha=self.share / 2,
         )
 
 
-def _turned(rows: np.ndarray, seed: Any) -> float:
-    """Umegaki's relative entropy of two diagonal states in a random basis, by eigenvalues."""
-    from scipy.stats import ortho_group
+def _energy_name(displacement: float) -> str:
+    return f"energy, displacement {displacement:g}"
 
+
+def _turned(rows: np.ndarray, seed: np.random.SeedSequence) -> float:
+    """Umegaki's relative entropy of two diagonal states in a random basis, by eigenvalues."""
     turn = ortho_group(rows.shape[1], seed=np.random.default_rng(seed)).rvs()
     first, second = ((turn * row) @ turn.T for row in rows)
     return float(relative_entropy(first, second))
@@ -271,14 +340,3 @@ def _lost(
     values = beta * numbers - np.log(law / before)
     part = mean([(values, moved), (-beta * numbers, still)], alpha / 2)
     return Estimate(part.best, part.low - largest_divergence(moved, law, alpha / 2), part.high)
-
-
-def _never_more(lost: list[Estimate], tolerance: float) -> Check:
-    """Whether the counts' divergence is nowhere above the relative entropy."""
-    least = min(lost, key=lambda one: one.low)
-    above = any(one.high < 0 for one in lost)
-    return Check(
-        "The counted numbers never differ by more than the states do",
-        False if above else (True if least.low >= -tolerance else None),
-        f"what is lost: {', '.join(f'{one.low:.3f} to {one.high:.3f}' for one in lost)} nats",
-    )

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy import optimize, special
 
-from qcattn.backends import Aer
-from qcattn.backends.protocol import Backend
-from qcattn.certification.intervals import proportion
+from qcattn.certification.intervals import estimated_share, proportion
+from qcattn.claims.born._curves import points
 from qcattn.claims.born._rows import real_rows
 from qcattn.claims.born._shannon import shannon
 from qcattn.claims.frame.checks import algebra, every
-from qcattn.claims.frame.claim import Progress, conclude
+from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.comparisons import certify
 from qcattn.encodings import Binary
-from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel, Role
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel, Role
 from qcattn.preparations import Heralded
-from qcattn.seeds import entropy
+from qcattn.progress import Progress
 from qcattn.thermal import boltzmann
 
 __all__ = ["TemperatureLimits"]
@@ -31,8 +30,60 @@ _SHARES = (0.2, 0.4, 0.6, 0.8, 0.95)
 _COLD, _HOT = 1 / 8, 20.0
 
 
-@dataclass(frozen=True)
-class TemperatureLimits:
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """One row of scores at every temperature, from cold to hot.
+
+    Attributes:
+        name: As it is called.
+        scores: Shape (keys,).
+        taus: Temperatures, shape (temperatures,).
+        laws: Softmax, shape (temperatures, keys).
+        counts: Shots, shape (temperatures, keys).
+        entropies: Of the counts, one a temperature.
+        sharp: Share of the best key at the lowest temperature.
+        upper: Total variation from uniform at the highest one, at most.
+    """
+
+    name: str
+    scores: np.ndarray
+    taus: np.ndarray
+    laws: np.ndarray
+    counts: np.ndarray
+    entropies: list[Estimate]
+    sharp: Estimate
+    upper: float
+
+    @property
+    def hot(self) -> np.ndarray:
+        """Shots at the highest temperature, shape (keys,)."""
+        *_, hottest = self.counts
+        return np.asarray(hottest)
+
+    @property
+    def sharp_exact(self) -> float:
+        """Probability of the best key at the lowest temperature."""
+        coldest, *_ = self.laws
+        return float(coldest.max())
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Temperatures(Measured):
+    """Rows of attention, and one of them with a tie.
+
+    Attributes:
+        rows: As they are.
+        tied: The first row, its second score raised to the first.
+        falls: Most that the entropy of softmax falls with tau, of 1,000 random rows, nats.
+    """
+
+    rows: tuple[_Row, ...]
+    tied: _Row
+    falls: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemperatureLimits(Claim[_Temperatures]):
     r"""A9: low tau picks the best key, high tau all keys alike, and entropy grows in between.
 
     Random rows of MiniLM are prepared by `Heralded` at seven temperatures, from an eighth of the
@@ -45,8 +96,6 @@ class TemperatureLimits:
         epsilon: What is left to the other keys when cold, and total variation from uniform when
             hot, that counts as the limit.
         tie: Whether the rows themselves have two equal highest scores.
-        alpha: Error rate of the verdict.
-        backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
 
     Example:
         >>> TemperatureLimits(rows=1, shots=50_000, epsilon=0.05)(seed=1).standing
@@ -59,7 +108,7 @@ class TemperatureLimits:
         of the entropy is dS/dtau = Var(E)/tau^3.
     """
 
-    claim: ClassVar[str] = "A9"
+    name: ClassVar[str] = "A9"
     title: ClassVar[str] = "Temperature sharpens attention"
     statement: ClassVar[str] = (
         "Low τ → sharp attention (peaked distribution)\n"
@@ -74,132 +123,166 @@ class TemperatureLimits:
     shots: int = 100_000
     epsilon: float = 0.03
     tie: bool = False
-    alpha: float = 1e-3
-    backend: Backend | None = None
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
-        """Run the experiment.
+    @property
+    def share(self) -> float:
+        """Error rate of each of four measurements of one row."""
+        return self.alpha / (4 * (self.rows + 1))
 
-        Args:
-            seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done and what is done.
-
-        Returns:
-            The finding.
-        """
-        started = time.perf_counter()
-        chosen, drawn = np.random.SeedSequence(entropy(seed)).spawn(2)
-        report = progress or (lambda share, what: None)
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Temperatures:
+        """Draw every row, and one with a tie, at every temperature."""
+        chosen, drawn = root.spawn(2)
         rows = real_rows("minilm", self.rows, np.random.default_rng(chosen))
-        gaps = np.array([_gap(row) for row in rows])
-        tied = _tied(rows[:1])
+        gaps = [_gap(row) for row in rows]
+        (dense,) = chosen.spawn(1)
         # The tied row goes last.
-        scores = np.concatenate([_tied(rows) if self.tie else rows, tied])
+        scores = np.concatenate([_tied(rows) if self.tie else rows, _tied(rows[:1])])
         taus = np.array(
-            [_temperatures(*pair) for pair in zip(scores, [*gaps, gaps[0]], strict=True)]
+            [_temperatures(*pair) for pair in zip(scores, [*gaps, *gaps[:1]], strict=True)]
         )
-        law = boltzmann(-scores[:, None, :], 1 / taus)
-        report(0.1, f"{self.rows} rows at {taus.shape[1]} temperatures")
-        backend = Aer() if self.backend is None else self.backend
-        everywhere = np.broadcast_to(scores[:, None, :], law.shape)
+        laws = boltzmann(-scores[:, None, :], 1 / taus)
+        progress(0.1, 1.0, f"{self.rows} rows at {taus.shape[1]} temperatures")
+        everywhere = np.broadcast_to(scores[:, None, :], laws.shape)
         prepared = Heralded()(Binary()(everywhere), beta=1 / taus)
-        counts = backend(prepared, self.shots, drawn)
-
-        keys, size = counts.keys, scores.shape[1]
-        part = self.alpha / (4 * len(scores))
-        level = part / taus.shape[1]
-        entropies = [[shannon(one, level) for one in row] for row in keys]
-        best = scores.argmax(axis=1)
-        sharp = [_share(row[0], top, part) for row, top in zip(keys, best, strict=True)]
-        uniform = np.full(size, 1 / size)
-        hot = keys[:-1, -1]
-        shares = hot / np.maximum(hot.sum(axis=1, keepdims=True), 1)
-        upper = certify(hot, uniform, self.epsilon, part).upper
-        checks = [
-            algebra(
-                "The entropy of softmax never falls with tau: 1,000 random rows, dense",
-                _falls(np.random.default_rng(chosen.spawn(1)[0])),
-            ),
-            every(
-                "At the lowest temperature the best key has all but epsilon",
-                [self._picks(f"row {i + 1}", one) for i, one in enumerate(sharp[:-1])],
-            ),
-            every(
-                "At the highest temperature all keys are alike within epsilon",
-                [
-                    self._alike(f"row {i + 1}", one, float(most), part)
-                    for i, (one, most) in enumerate(zip(hot, upper, strict=True))
-                ],
-            ),
-            every(
-                "The entropy grows from each temperature to the next",
-                [
-                    _grows(f"row {i + 1}, tau {taus[i, j]:.3g} to {taus[i, j + 1]:.3g}", *pair)
-                    for i, row in enumerate(entropies[:-1])
-                    for j, pair in enumerate(pairwise(row))
-                ],
-            ),
-            self._picks("It does so where two scores are the highest", sharp[-1], "beyond"),
+        counts = self.sampler()(prepared, self.shots, drawn)
+        names = [*(f"row {i + 1}" for i in range(self.rows)), "row with a tie"]
+        *found, tied = [
+            self._row(*one) for one in zip(names, scores, taus, laws, counts.keys, strict=True)
         ]
-        worst = int(np.argmin([one.best for one in sharp[:-1]]))
-        least = min(one.best for one in sharp[:-1])
+        return _Temperatures(
+            shots=int(counts.shots.sum()),
+            numbers=_numbers(found, tied),
+            rows=tuple(found),
+            tied=tied,
+            falls=_falls(np.random.default_rng(dense)),
+        )
+
+    def check(self, measured: _Temperatures) -> Iterable[Check]:
+        """Look at both limits, at every step between them, and at the tie."""
+        rows = measured.rows
+        yield algebra(
+            "dense",
+            "The entropy of softmax never falls with tau: 1,000 random rows, dense",
+            measured.falls,
+        )
+        yield every(
+            "cold",
+            "At the lowest temperature the best key has all but epsilon",
+            [self._picks(row.name, row.name, row.sharp) for row in rows],
+        )
+        yield every(
+            "hot",
+            "At the highest temperature all keys are alike within epsilon",
+            [self._alike(row) for row in rows],
+        )
+        yield every(
+            "grows",
+            "The entropy grows from each temperature to the next",
+            [step for row in rows for step in self._steps(row)],
+        )
+        statement = "It does so where two scores are the highest"
+        yield self._picks("tie", statement, measured.tied.sharp, "beyond")
+
+    def describe(self, measured: _Temperatures, checks: Mapping[str, Check]) -> Description:
+        """Say whether both limits were reached, and what a tie does."""
+        tied = measured.tied
+        coldest, *_ = tied.entropies
+        least = min(row.sharp.best for row in measured.rows)
+        upper = max(row.upper for row in measured.rows)
         words = (
             "Below the gap to the second score the best key has at least "
             f"{least:.4f} of the shots, and far above the spread all keys are alike within "
-            f"{upper.max():.3f}. Between these the entropy grew in every step that was measured. "
-            if all(check.holds for check in checks[1:4])
+            f"{upper:.3f}. Between these the entropy grew in every step that was measured. "
+            if all(checks[name].holds for name in ("cold", "hot", "grows"))
             else f"Not every row went from one key to all keys: the best key of the coldest row "
             f"has {least:.3f} of the shots. "
-        ) + (
-            "Low temperature does not choose between equal scores: "
-            f"with a tie the first of the two has {sharp[-1].best:.3f} and the entropy stays at "
-            f"{entropies[-1][0].best:.3f} nats, ln 2 being {np.log(2):.3f}."
-            if checks[4].holds is False
-            else f"Of two equal scores the first has {sharp[-1].best:.3f} of the shots."
         )
-        return conclude(
-            self,
-            checks=checks,
-            numbers=[
-                Number(
-                    "share of the best key when cold, the worst row",
-                    sharp[worst],
-                    float(law[worst, 0, best[worst]]),
-                ),
-                Number(
-                    "total variation from uniform when hot, the worst row",
-                    Estimate(
-                        float(np.abs(shares - uniform).sum(axis=1).max() / 2),
-                        0.0,
-                        float(upper.max()),
-                    ),
-                    float(np.abs(law[:-1, -1] - uniform).sum(axis=1).max() / 2),
-                ),
-                Number("entropy of a tie when cold, nats", entropies[-1][0], float(np.log(2))),
-            ],
-            condition="one score is the highest; cold is below its gap to the second, hot above "
-            "the spread of all"
-            if checks[4].holds is False
-            else "",
-            words=words,
-            panels=[_entropies(scores, taus, entropies)],
-            shots=int(counts.shots.sum()),
-            seed=seed,
-            started=started,
+        if checks["tie"].holds is not False:
+            return Description(
+                f"{words}Of two equal scores the first has {tied.sharp.best:.3f} of the shots."
+            )
+        return Description(
+            f"{words}Low temperature does not choose between equal scores: "
+            f"with a tie the first of the two has {tied.sharp.best:.3f} and the entropy stays at "
+            f"{coldest.best:.3f} nats, ln 2 being {np.log(2):.3f}.",
+            "one score is the highest; cold is below its gap to the second, hot above "
+            "the spread of all",
         )
 
-    def _picks(self, statement: str, share: Estimate, role: Role = "claim") -> Check:
+    def picture(self, measured: _Temperatures) -> Sequence[Panel]:
+        """Plot the entropy of every row over the temperature."""
+        return [_entropies([*measured.rows, measured.tied])]
+
+    def _row(
+        self,
+        name: str,
+        scores: np.ndarray,
+        taus: np.ndarray,
+        laws: np.ndarray,
+        counts: np.ndarray,
+    ) -> _Row:
+        coldest, *_, hottest = counts
+        uniform = np.full(scores.size, 1 / scores.size)
+        return _Row(
+            name=name,
+            scores=scores,
+            taus=taus,
+            laws=laws,
+            counts=counts,
+            entropies=[shannon(one, self.share / taus.size) for one in counts],
+            sharp=estimated_share(coldest[scores.argmax()], coldest.sum(), self.share),
+            upper=float(certify(hottest, uniform, self.epsilon, self.share).upper),
+        )
+
+    def _picks(self, name: str, statement: str, share: Estimate, role: Role = "claim") -> Check:
         least = 1 - self.epsilon
         holds = True if share.low >= least else False if share.high < least else None
         by = f"{share.best:.4f} in [{share.low:.4f}, {share.high:.4f}], wanted {least:g}"
-        return Check(statement, holds, by, role)
+        return Check(name, statement, holds, by, role, self.share)
 
-    def _alike(self, statement: str, keys: np.ndarray, upper: float, alpha: float) -> Check:
-        low, high = proportion(keys, keys.sum(), alpha / keys.size)
-        away = float(np.maximum(low - 1 / keys.size, 1 / keys.size - high).max())
-        holds = True if upper <= self.epsilon else False if away > self.epsilon else None
-        by = f"total variation from uniform at most {upper:.4f}, wanted {self.epsilon:g}"
-        return Check(statement, holds, by)
+    def _alike(self, row: _Row) -> Check:
+        keys, size = row.hot, row.hot.size
+        low, high = proportion(keys, keys.sum(), self.share / size)
+        away = float(np.maximum(low - 1 / size, 1 / size - high).max())
+        holds = True if row.upper <= self.epsilon else False if away > self.epsilon else None
+        by = f"total variation from uniform at most {row.upper:.4f}, wanted {self.epsilon:g}"
+        # One error rate for the certificate that it holds, one for the intervals that it fails;
+        # a row errs in one of the two ways only.
+        return Check(row.name, row.name, holds, by, alpha=self.share)
+
+    def _steps(self, row: _Row) -> Iterable[Check]:
+        """Whether the entropy grows, step by step; all steps share one error rate."""
+        part = self.share / (len(row.entropies) - 1)
+        for taus, (one, after) in zip(pairwise(row.taus), pairwise(row.entropies), strict=True):
+            below, above = taus
+            name = f"{row.name}, tau {below:.3g} to {above:.3g}"
+            holds = True if after.low > one.high else False if after.high < one.low else None
+            by = f"[{one.low:.4f}, {one.high:.4f}] to [{after.low:.4f}, {after.high:.4f}] nats"
+            yield Check(name, name, holds, by, alpha=part)
+
+
+def _numbers(rows: Sequence[_Row], tied: _Row) -> tuple[Number, ...]:
+    """The worst row when cold and when hot, and the tie when cold."""
+    cold = min(rows, key=lambda row: row.sharp.best)
+
+    def away(row: _Row) -> float:
+        return float(np.abs(row.hot / max(row.hot.sum(), 1) - 1 / row.hot.size).sum() / 2)
+
+    def exactly(row: _Row) -> float:
+        *_, hottest = row.laws
+        return float(np.abs(hottest - 1 / hottest.size).sum() / 2)
+
+    coldest, *_ = tied.entropies
+    distance = Estimate(max(map(away, rows)), 0.0, max(row.upper for row in rows))
+    return (
+        Number("share of the best key when cold, the worst row", cold.sharp, cold.sharp_exact),
+        Number(
+            "total variation from uniform when hot, the worst row",
+            distance,
+            max(map(exactly, rows)),
+        ),
+        Number("entropy of a tie when cold, nats", coldest, float(np.log(2))),
+    )
 
 
 def _gap(row: np.ndarray) -> float:
@@ -243,40 +326,18 @@ def _falls(rng: np.random.Generator) -> float:
     return max(0.0, -float(np.diff(entropies, axis=1).min()))
 
 
-def _grows(statement: str, one: Estimate, following: Estimate) -> Check:
-    holds = True if following.low > one.high else False if following.high < one.low else None
-    return Check(
-        statement,
-        holds,
-        f"[{one.low:.4f}, {one.high:.4f}] to [{following.low:.4f}, {following.high:.4f}] nats",
-    )
-
-
-def _share(keys: np.ndarray, key: int, alpha: float) -> Estimate:
-    low, high = proportion(keys[key], keys.sum(), alpha)
-    return Estimate(float(keys[key] / max(keys.sum(), 1)), float(low), float(high))
-
-
-def _entropies(scores: np.ndarray, taus: np.ndarray, entropies: list[list[Estimate]]) -> Panel:
-    lines, points = [], []
-    names = [f"row {i + 1}" for i in range(len(scores) - 1)] + ["row with a tie"]
-    for name, row, tau, found in zip(names, scores, taus, entropies, strict=True):
-        fine = np.geomspace(tau[0], tau[-1], 80)
-        exact = np.array([_entropy(row, one) for one in fine])
-        lines.append(Curve(f"exact, {name}", fine, exact, style="line"))
-        points.append(
-            Curve(
-                f"measured, {name}",
-                tau,
-                np.array([one.best for one in found]),
-                np.array([one.low for one in found]),
-                np.array([one.high for one in found]),
-            )
-        )
+def _entropies(rows: Sequence[_Row]) -> Panel:
+    lines, measured = [], []
+    for row in rows:
+        coldest, *_, hottest = row.taus
+        fine = np.geomspace(coldest, hottest, 80)
+        exact = np.array([_entropy(row.scores, one) for one in fine])
+        lines.append(Curve(f"exact, {row.name}", fine, exact, style="line"))
+        measured.append(points(f"measured, {row.name}", row.taus, row.entropies))
     return Panel(
         "Entropy of attention against temperature",
         "tau",
         "entropy, nats",
-        (*lines, *points),
+        (*lines, *measured),
         x_scale="log",
     )

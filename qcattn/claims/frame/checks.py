@@ -53,8 +53,8 @@ def follows(
         worst = np.unravel_index(np.argmin(fit.p_values), fit.p_values.shape)
         where = ""
         for one in fit.offenders(tuple(map(int, worst)), limit=1):
-            name = "a stray" if one.outcome < 0 else f"outcome {one.outcome}"
-            where = f"; {name} came {one.observed:,} times, {one.expected:,.1f} expected"
+            outcome = "a stray" if one.outcome < 0 else f"outcome {one.outcome}"
+            where = f"; {outcome} came {one.observed:,} times, {one.expected:,.1f} expected"
         return Check(
             name,
             statement,

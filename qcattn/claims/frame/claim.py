@@ -13,9 +13,9 @@ import numpy as np
 from qcattn.backends import Aer
 from qcattn.backends.protocol import Backend
 from qcattn.evidence import Check, Finding, Number, Panel
-from qcattn.experiment import package_versions
 from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
+from qcattn.versions import package_versions
 
 __all__ = ["Claim", "Description", "Measured"]
 
@@ -96,7 +96,7 @@ class Claim(ABC, Generic[M]):
         """The backend that was given, or the claim's own choice."""
         return Aer() if self.backend is None else self.backend
 
-    def __call__(self, *, seed: Any = 0, progress: Progress | None = None) -> Finding:
+    def __call__(self, *, seed: Any = 0, progress: Progress = silent) -> Finding:
         """Run the experiment.
 
         Args:
@@ -110,7 +110,7 @@ class Claim(ABC, Generic[M]):
             RuntimeError: If the checks spend more than ``alpha``, which is a fault of the claim.
         """
         started = time.perf_counter()
-        measured = self.measure(np.random.SeedSequence(entropy(seed)), progress or silent)
+        measured = self.measure(np.random.SeedSequence(entropy(seed)), progress)
         checks = tuple(self.check(measured))
         spent = sum(check.alpha for check in checks)
         if spent > self.alpha * (1 + 1e-9):

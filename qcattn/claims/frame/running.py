@@ -38,7 +38,7 @@ def run_claims(
     names: Sequence[str | Claim[Any]] | None = None,
     *,
     seed: int | None = 0,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> list[Finding]:
     """Run the experiments on claims.
 
@@ -60,7 +60,7 @@ def run_claims(
 
     Example:
         >>> from qcattn.claims import PureStates
-        >>> run_claims([PureStates(states=2)], seed=1)[0].verdict
+        >>> run_claims([PureStates(states=2)], seed=1)[0].standing
         'exact'
     """
     everything = {one.name: one for one in all_claims()}
@@ -68,7 +68,7 @@ def run_claims(
         everything[known("claims", one.upper(), everything)] if isinstance(one, str) else one
         for one in names
     ]  # fmt: skip
-    root, tell = entropy(seed), progress or silent
+    root = entropy(seed)
     findings: list[Finding] = []
     try:
         for i, one in enumerate(chosen):
@@ -77,12 +77,12 @@ def run_claims(
                 done: float, total: float, what: str, i: int = i, one: Claim[Any] = one
             ) -> None:
                 share = min(max(done / total, 0.0), 1.0)
-                tell(
-                    i + share, len(chosen), f"{one.name} {one.title}: {what}" if what else one.title
-                )
+                said = f"{one.name} {one.title}: {what}" if what else one.title
+                progress(i + share, len(chosen), said)
 
             report(0.0, 1.0, "")
             findings.append(one(seed=root, progress=report))
+        progress(len(chosen), len(chosen), "all claims")
     except KeyboardInterrupt:
         rest = [one.not_run(seed=root) for one in chosen[len(findings) :]]
         raise Interrupted(findings + rest) from None

@@ -43,7 +43,7 @@ def command(results: Sequence[Result]) -> str:
     if noise != "none":
         # A description of a noise model, and not the option that made it, is two words.
         options += ["--noise", "SAME" if " " in noise else noise]
-    alpha = sum(verdict.alpha for result in results for verdict in result.verdicts)
+    alpha = sum(result.alpha for result in results)
     if not np.isclose(alpha, 0.01):
         options += ["--alpha", f"{alpha:.6g}"]
     return shlex.join(["qcattn", "run", *options])
@@ -51,13 +51,13 @@ def command(results: Sequence[Result]) -> str:
 
 def _scores(result: Result) -> list[str]:
     """Options that choose these scores."""
-    from qcattn.datasets import load, names
+    from qcattn.datasets import load_scores, packaged_models
 
     model, sentence = result.source.get("model", ""), result.source.get("sentence", "")
-    if sentence not in names().get(model, ()):
+    if sentence not in packaged_models().get(model, ()):
         return ["--scores", "FILE"]
-    number = names()[model].index(sentence)
-    everything = load(model, number).scores
+    number = packaged_models()[model].index(sentence)
+    everything = load_scores(model, number).scores
     chosen = [] if model == "smollm2" else ["--model", model]
     chosen += ["--sentence", str(number)] if number else []
     selection = _selection(np.asarray(result.scores), everything)

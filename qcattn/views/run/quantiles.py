@@ -8,17 +8,19 @@ import numpy as np
 
 from qcattn.records import Result
 from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX
+from qcattn.views.labels import plural
+from qcattn.views.plotted import axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["lowest", "p_value_quantiles", "stays_above"]
+__all__ = ["lowest", "plot_p_value_quantiles", "stays_above"]
 
 LEVEL = 0.99
 
 
-def p_value_quantiles(result: Result, ax: Axes) -> Axes:
-    """The p-values of the rows in ascending order against the quantiles of a uniform law.
+def plot_p_value_quantiles(result: Result, ax: Axes | None = None) -> Axes:
+    """Plot the p-values of the rows in ascending order against the quantiles of a uniform law.
 
     Both axes are logarithmic, so that the small p-values show. A row's p-value joins several
     tests by Bonferroni's inequality and is therefore uniform or larger: points above the diagonal
@@ -28,11 +30,17 @@ def p_value_quantiles(result: Result, ax: Axes) -> Axes:
 
     Args:
         result: Of any shape.
-        ax: Where to draw.
+        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
 
     Returns:
-        The same axes.
+        The axes.
+
+    Example:
+        >>> from qcattn.experiment import run
+        >>> plot_p_value_quantiles(run([[0.0, 1.0]] * 5, shots=100, seed=1)).get_title()
+        '5 rows'
     """
+    ax = axes_or_new(ax)
     fit = result.fit
     single = (result.expected > 0).sum(axis=-1) < 2
     degenerate = single & ~fit.undecided & (fit.p_values == 1)
@@ -46,13 +54,12 @@ def p_value_quantiles(result: Result, ax: Axes) -> Axes:
         )
         if number
     ]
-    ax.set_title("\n".join([f"{many:,} row{'' if many == 1 else 's'}", *left_out]))
+    ax.set_title("\n".join([plural(many, "row"), *left_out]))
     ax.set(xlabel="quantile of a uniform law", ylabel="p-value of the row")
     ax.set(xscale="log", yscale="log")
     if not many:
         ax.text(0.5, 0.5, "no rows", ha="center", transform=ax.transAxes)
         return ax
-    uniform = (np.arange(many) + 0.5) / many
     ranks, limit = lowest(many, LEVEL)
     visible = p_values[p_values > 0]
     floor = 0.3 * min(limit[0], float(visible.min(initial=1.0)))
@@ -68,8 +75,18 @@ def p_value_quantiles(result: Result, ax: Axes) -> Axes:
         step="post",
         label=f"kept clear of in {LEVEL:.0%} of perfect runs",
     )
-    below = _below(p_values, ranks, limit) & (p_values > 0)
-    within = ~below & (p_values > 0)
+    _points(ax, p_values, _below(p_values, ranks, limit), floor)
+    ax.set_xlim(0.3 / many, 1.6)
+    ax.set_ylim(floor, 1.6)
+    ax.legend(loc="upper left", frameon=False)
+    return ax
+
+
+def _points(ax: Axes, p_values: np.ndarray, below: np.ndarray, floor: float) -> None:
+    """Sorted p-values: as they should be, too low, and zero, which lie at the lower edge."""
+    many = p_values.size
+    uniform = (np.arange(many) + 0.5) / many
+    zero = p_values == 0
     dots: dict[str, Any] = {
         "ls": "none",
         "marker": "o",
@@ -77,22 +94,20 @@ def p_value_quantiles(result: Result, ax: Axes) -> Axes:
         "mew": 0,
         "rasterized": many > 3000,
     }
-    ax.plot(uniform[within], p_values[within], color=MEASURED, label="rows", **dots)
-    if below.any():
-        ax.plot(uniform[below], p_values[below], color=FAULT, label="rows too low", **dots)
-    zero = p_values == 0
+    for chosen, colour, name in (
+        (~below & ~zero, MEASURED, "rows"),
+        (below & ~zero, FAULT, "rows too low"),
+    ):
+        if colour == MEASURED or chosen.any():
+            ax.plot(uniform[chosen], p_values[chosen], color=colour, label=name, **dots)
     if zero.any():
         ax.plot(
             uniform[zero],
             np.full(zero.sum(), floor * 1.3),
             **{**dots, "marker": "v", "ms": 5},
             color=FAULT,
-            label=f"p = 0: {zero.sum():,} row{'' if zero.sum() == 1 else 's'}",
+            label=f"p = 0: {plural(int(zero.sum()), 'row')}",
         )
-    ax.set_xlim(0.3 / many, 1.6)
-    ax.set_ylim(floor, 1.6)
-    ax.legend(loc="upper left", frameon=False)
-    return ax
 
 
 def lowest(many: int, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:

@@ -7,21 +7,23 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qcattn.attention import telling_head
 from qcattn.records import Result
-from qcattn.views import sheets
-from qcattn.views.labels import key_labels, place
-from qcattn.views.page import Drawer, badge, figure, table, whole_page, write_page
-from qcattn.views.run import plots
+from qcattn.views.labels import joined, key_labels, place, plural
+from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
+from qcattn.views.run import sheets
 from qcattn.views.run.command import command
-from qcattn.views.run.heads import head_beside, telling_head
+from qcattn.views.run.heads import head_beside
+from qcattn.views.run.plots import check_head, plot_attention_map, plot_row_bars
+from qcattn.views.run.quantiles import plot_p_value_quantiles
 from qcattn.views.run.words import sentence
 from qcattn.views.run.worst import worst_rows
-from qcattn.views.sheets import Sheet
+from qcattn.views.sheet import Column, Sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["telling_head", "write_report"]
+__all__ = ["write_report"]
 
 _BARS = 6
 _BARS_BESIDE = 3
@@ -40,8 +42,9 @@ def write_report(
         path: Where to write; an existing file is replaced.
         results: The main result first, then those to show beside it, such as one head prepared
             again by another method.
-        head: Index of the head whose attention is drawn, all leading axes but the last; by default
-            the one that another result prepared again, else `telling_head`.
+        head: Index of the head whose attention is plotted, all leading axes but the last; by
+            default the one that another result prepared again, else that of
+            `qcattn.attention.telling_head`.
 
     Raises:
         ValueError: If there are no results, or no such head.
@@ -58,23 +61,23 @@ def write_report(
         (True, False)
     """
     if not results:
-        raise ValueError("Argument `results` is empty; pass one result or more, the main one first")
+        raise ValueError("`results` is empty; pass one result or more, the main one first")
     page = _page(results, head)
     write_page(path, page)
 
 
 def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
     main, *others = results
-    drawer = Drawer()
+    plotter = Plotter()
     parts = [
         "<header>",
         "<h1>Attention as thermal circuits, counted against softmax</h1>",
         f'<p class="subject">{_subject(main)}</p>',
         *_verdict(results),
         "</header>",
-        *_heads(drawer, main, others, head),
-        *_rows(drawer, main, _BARS),
-        *_quantiles(drawer, main),
+        *_heads(plotter, main, others, head),
+        *_rows(plotter, main, _BARS),
+        *_quantiles(plotter, main),
         "<h2>" + escape(sheets.summary(main).title) + "</h2>",
         table(sheets.summary(main), "grid"),
         "<h2>What was run</h2>",
@@ -82,7 +85,7 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
         *_circuit(main),
         "<h2>Keys and their bitstrings</h2>",
         f'<div class="columns">{table(sheets.codebook(main), "book")}</div>',
-        *(part for other in others for part in _beside(drawer, other)),
+        *(part for other in others for part in _beside(plotter, other)),
         "<h2>To get the same counts again</h2>",
         *_again(results),
     ]
@@ -110,11 +113,10 @@ def _subject(result: Result) -> str:
     sentence, model = result.source.get("sentence", ""), result.source.get("model", "")
     quoted = f"“{escape(sentence)}”" if sentence else "Attention scores"
     reader = f" read by {escape(model)}" if model else ""
-    rows = result.fit.p_values.size
     return (
-        f"{quoted}{reader}: {rows:,} row{'' if rows == 1 else 's'} of "
-        f"{result.expected.shape[-1]:,} keys, {escape(result.prepared.method)} "
-        f"({result.prepared.kind}) on {result.resources.qubits:,} qubits, "
+        f"{quoted}{reader}: {plural(result.fit.p_values.size, 'row')} of "
+        f"{plural(result.expected.shape[-1], 'key')}, {escape(result.prepared.method)} "
+        f"({result.prepared.kind}) on {plural(result.resources.qubits, 'qubit')}, "
         f"{result.shots:,} shots a row, seed {result.seed}"
     )
 
@@ -128,7 +130,7 @@ def _verdict(results: Sequence[Result]) -> list[str]:
         for other in others
     ]
     if others:
-        alpha = sum(verdict.alpha for result in results for verdict in result.verdicts)
+        alpha = sum(result.alpha for result in results)
         parts.append(
             '<p class="note">All comparisons on this page together call a perfect sampler '
             f"different in {100 * alpha:.3g}% of such runs at most.</p>"
@@ -137,22 +139,25 @@ def _verdict(results: Sequence[Result]) -> list[str]:
 
 
 def _heads(
-    drawer: Drawer, main: Result, others: Sequence[Result], head: int | tuple[int, ...] | None
+    plotter: Plotter, main: Result, others: Sequence[Result], head: int | tuple[int, ...] | None
 ) -> list[str]:
     if not main.shape:
         if head not in (None, ()):
-            raise ValueError(f"Argument `head` is {head}, but there is a single row and no head")
+            raise ValueError(
+                f"`head` is {head}, but there is a single row and no head; leave it out"
+            )
         return []
     if head is not None:
-        index, why = plots.check_head(main, head), ""
+        index, why = check_head(main, head), ""
     elif (found := head_beside(main, others)) is not None:
         index, why = found, "This head was prepared again by another method. "
     else:
-        index, why = telling_head(main), ""
-    if index and index == telling_head(main) and head is None:
+        index, why = telling_head(main.expected), ""
+    if index and index == telling_head(main.expected) and head is None:
         why += (
-            "Of all heads it is the one whose attention is most spread and varied: largest product "
-            "of the mean entropy of a row and the mutual information of query and key. "
+            "Of all heads it is the one whose attention is most spread and varied: it has the "
+            "largest product of the mean entropy of a row and the mutual information of query and "
+            "key. "
         )
     queries, keys = main.expected.shape[-2:]
     side = 3.15 if keys <= 24 else 4.75
@@ -160,11 +165,11 @@ def _heads(
     labels = key_labels(main)
 
     def panel(result: Result, at: tuple[int, ...], measured: bool) -> str:
-        def draw(ax: Axes) -> None:
-            plots.heat_map(result, at, measured=measured, ax=ax, labels=labels)
+        def plot(ax: Axes) -> None:
+            plot_attention_map(result, at, ax, measured=measured, labels=labels)
 
         what = f"measured by {result.prepared.method}" if measured else "softmax"
-        return drawer(draw, side, height, f"Attention of {place(main, index)}: {what}")
+        return plotter(plot, side, height, f"Attention of {place(main, index)}: {what}")
 
     panels = [panel(main, index, False), panel(main, index, True)]
     one = main.expected[index]
@@ -177,14 +182,14 @@ def _heads(
         f"<h2>Attention of {escape(place(main, index))}</h2>",
         figure(
             panels,
-            f"{why}The colour shows the probability, on a scale of square roots. Hatched: masked "
-            "keys, which must never come; a red cross marks one that did.",
+            f"{why}The colour shows the probability, on a scale of square roots. Masked keys are "
+            "hatched: they must never come, and a red cross marks one that did.",
             after=_SCALE,
         ),
     ]
 
 
-def _rows(drawer: Drawer, result: Result, number: int, level: int = 2) -> list[str]:
+def _rows(plotter: Plotter, result: Result, number: int, level: int = 2) -> list[str]:
     found = worst_rows(result, number)
     if not found:
         return []
@@ -194,10 +199,10 @@ def _rows(drawer: Drawer, result: Result, number: int, level: int = 2) -> list[s
     wide = keys > 24
     labels = key_labels(result)
     bars = [
-        drawer(
-            lambda ax, row=one.row: plots.row_bars(result, row, ax, labels=labels),  # type: ignore[misc]
+        plotter(
+            lambda ax, row=one.row: plot_row_bars(result, row, ax, labels=labels),  # type: ignore[misc]
             9.6 if wide else 3.05 if keys <= 16 else 4.6,
-            2.6,
+            2.8,
             f"Counts of {place(result, one.row)} against softmax",
         )
         for one in (found[: max(1, number // 2)] if wide else found)
@@ -206,35 +211,36 @@ def _rows(drawer: Drawer, result: Result, number: int, level: int = 2) -> list[s
         f"<h{level}>{title}</h{level}>",
         figure(
             bars,
-            "Bands: exact binomial, 99% for all keys of a row at once (Bonferroni). "
-            "The scale is one of square roots, on which bands are about equally wide. The worst "
-            "of many rows leave their bands now and then; the p-values account for that, the "
-            "bands do not.",
+            "The bands are exact binomial ones: with 99% a perfect sampler stays within all bands "
+            "of a row at once (Bonferroni). The scale is one of square roots, on which bands are "
+            "about equally wide. The worst of many rows leave their bands now and then; the "
+            "p-values account for that, the bands do not.",
             before=_LEGEND,
         ),
     ]
     return parts if single else [*parts, table(sheets.worst(result, 10))]
 
 
-def _quantiles(drawer: Drawer, result: Result) -> list[str]:
+def _quantiles(plotter: Plotter, result: Result) -> list[str]:
     if (~result.fit.undecided).sum() < 2:
         return []
-    picture = drawer(
-        lambda ax: plots.p_value_quantiles(result, ax), 6.2, 4.1, "Sorted p-values of the rows"
+    picture = plotter(
+        lambda ax: plot_p_value_quantiles(result, ax), 6.2, 4.1, "Sorted p-values of the rows"
     )
     return [
         "<h2>All rows together</h2>",
         figure(
             [picture],
-            "P-values of the rows, sorted, against those of a uniform law. A row's p-value joins "
-            "several tests by Bonferroni's inequality and is uniform or larger, so points above "
-            "the dashed line are as they should be. All points of a perfect sampler keep out of "
-            "the shaded region in at least 99% of runs (order statistics, equal local levels).",
+            "The p-values of the rows, sorted, are shown against those of a uniform law. A row's "
+            "p-value joins several tests by Bonferroni's inequality and is uniform or larger, so "
+            "points above the dashed line are as they should be. All points of a perfect sampler "
+            "keep out of the shaded region in at least 99% of runs (order statistics, equal local "
+            "levels).",
         ),
     ]
 
 
-def _beside(drawer: Drawer, result: Result) -> list[str]:
+def _beside(plotter: Plotter, result: Result) -> list[str]:
     parts = [
         f"<h2>Beside it: {escape(result.prepared.method)}</h2>",
         f"<p>{badge(result.standing)} {escape(sentence(result))}</p>",
@@ -244,7 +250,7 @@ def _beside(drawer: Drawer, result: Result) -> list[str]:
             "<h3>Success of the herald, predicted and counted</h3>",
             table(sheets.heralds(result)),
         ]
-    parts += _rows(drawer, result, _BARS_BESIDE, level=3)
+    parts += _rows(plotter, result, _BARS_BESIDE, level=3)
     parts += ["<h3>What was run</h3>", *_run(result), *_circuit(result, level=3)]
     return parts
 
@@ -253,7 +259,7 @@ def _run(result: Result) -> list[str]:
     settings = table(sheets.details(result), "facts")
     if not result.source:
         return [settings]
-    source = Sheet("Scores", ("", ""), "ll", tuple(result.source.items()))
+    source = Sheet("Scores", (Column(""), Column("")), tuple(result.source.items()))
     return [
         f'<div class="pair"><div><h3>Settings and cost</h3>{settings}</div>'
         f"<div><h3>Where the scores come from</h3>{table(source, 'facts')}</div></div>"
@@ -267,17 +273,20 @@ def _circuit(result: Result, level: int = 2) -> list[str]:
         shown = circuit.copy_empty_like()
         for instruction in circuit.data[:_CIRCUIT_OPERATIONS]:
             shown.append(instruction)
-        note = f" Drawn are the first {_CIRCUIT_OPERATIONS:,} of {len(circuit.data):,} operations."
+        note = f" Shown are the first {_CIRCUIT_OPERATIONS:,} of {len(circuit.data):,} operations."
     if cost != result.prepared.resources:
-        note += " Drawn is the template; the cost is that of the circuit fitted to the backend."
-    drawing = shown.draw("text", fold=-1, cregbundle=False).single_string()
-    columns = max(map(len, drawing.splitlines()))
+        note += (
+            " What is shown is the template; the cost is that of the circuit fitted to the backend."
+        )
+    diagram = shown.draw("text", fold=-1, cregbundle=False).single_string()
+    columns = max(map(len, diagram.splitlines()))
     return [
         f"<h{level}>The circuit</h{level}>",
-        f"<p>Qubits: {cost.qubits:,}, depth: {cost.depth:,}, two-qubit gates: "
-        f"{cost.two_qubit_gates:,}, rotations: {cost.rotations:,}. One template for all rows; "
-        f"each brings its own angles ({circuit.num_parameters:,}).{note}</p>",
-        f'<pre style="--columns: {columns}">{escape(drawing)}</pre>',
+        f"<p>It has {plural(cost.qubits, 'qubit')}, a depth of {cost.depth:,}, "
+        f"{plural(cost.two_qubit_gates, 'two-qubit gate')} and {plural(cost.rotations, 'rotation')}"
+        f". All rows share one template of {plural(circuit.num_parameters, 'angle')}; each brings "
+        f"its own values of them.{note}</p>",
+        f'<pre style="--columns: {columns}">{escape(diagram)}</pre>',
     ]
 
 
@@ -286,13 +295,17 @@ def _again(results: Sequence[Result]) -> list[str]:
     hints = [
         (
             "FILE",
-            "FILE: the scores, which are in <code>result.npz</code> under <code>scores</code>.",
+            "FILE stands for the scores, which are in <code>result.npz</code> under "
+            "<code>scores</code>.",
         ),
-        ("SAME", "SAME: as it was given; the settings above say what is known of it."),
+        (
+            "SAME",
+            "SAME stands for what was given then; the settings above say what is known of it.",
+        ),
     ]
     return [
         f'<pre class="line">{escape(line)}</pre>',
         *(f'<p class="note">{text}</p>' for word, text in hints if word in line.split()),
         '<p class="note">The same seed gives the same counts with the same versions: '
-        f"{escape(sheets.joined(results[0].versions))}.</p>",
+        f"{escape(joined(results[0].versions))}.</p>",
     ]

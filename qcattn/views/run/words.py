@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from qcattn.records import Result, Verdict
-from qcattn.views.labels import key_labels, number, p_text, place
-from qcattn.views.run.worst import STRAY, Finding, worst_rows
+from qcattn.views.labels import key_labels, number, p_text, place, plural
+from qcattn.views.run.worst import STRAY, WorstRow, worst_rows
 
 __all__ = ["offence", "sentence"]
 
@@ -40,30 +40,26 @@ def sentence(result: Result) -> str:
     return _undecided(result)
 
 
-def offence(result: Result, finding: Finding) -> str:
+def offence(result: Result, worst: WorstRow) -> str:
     """What is wrong in a row: the outcome, its count, and the count expected."""
-    much = f"{finding.measured:,} of {finding.kept:,} shots"
-    if finding.key == STRAY:
+    much = f"{worst.measured:,} of {worst.kept:,} shots"
+    if worst.key == STRAY:
         return f"{much} read no key, which has probability zero"
-    key = _key(result, finding.key)
-    if finding.expected == 0:
-        masked = np.isneginf(result.scores[(*finding.row, finding.key)])
+    key = _key(result, worst.key)
+    if worst.expected == 0:
+        masked = np.isneginf(result.scores[(*worst.row, worst.key)])
         why = "is masked" if masked else "has probability zero"
         return f"{key} {why} and came in {much}"
-    difference = finding.measured - finding.expected
+    difference = worst.measured - worst.expected
     if not difference:
         return f"{key} came in {much}, as expected"
     way = f"{number(abs(difference))} too {'many' if difference > 0 else 'few'}"
-    sigmas = f", {abs(finding.deviation):.1f}σ" if np.isfinite(finding.deviation) else ""
-    return f"{key} came in {much}, {number(finding.expected, 4)} expected ({way}{sigmas})"
+    sigmas = f", {abs(worst.deviation):.1f}σ" if np.isfinite(worst.deviation) else ""
+    return f"{key} came in {much}, {number(worst.expected, 4)} expected ({way}{sigmas})"
 
 
 def _key(result: Result, key: int) -> str:
     return f"key {key} '{key_labels(result)[key]}'" if result.tokens else f"key {key}"
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _p(verdict: Verdict) -> str:
@@ -77,7 +73,7 @@ def _agrees(result: Result, verdict: Verdict) -> str:
             f"The herald let {counted:.2%} of the shots through, as predicted "
             f"({predicted:.2%}; {_p(verdict)})."
         )
-    rows = _rows(verdict.p_values.size)
+    rows = plural(verdict.p_values.size, "row")
     return f"The counts agree with softmax: {rows} of {result.shots:,} shots, {_p(verdict)}."
 
 
@@ -86,12 +82,12 @@ def _differs(result: Result, verdict: Verdict) -> str:
     if rows == 1:
         extent = ""
     elif refuted:
-        extent = f"{refuted:,} of {_rows(rows)} {'is' if refuted == 1 else 'are'} refuted, "
+        extent = f"{refuted:,} of {plural(rows, 'row')} {'is' if refuted == 1 else 'are'} refuted, "
     else:
-        extent = f"no single one of {_rows(rows)} stands out, but all of them together do, "
+        extent = f"no single one of {plural(rows, 'row')} stands out, but all of them together do, "
     if verdict.name == "acceptance":
-        worst = np.unravel_index(int(np.argmin(verdict.p_values)), verdict.p_values.shape)
-        row = tuple(int(i) for i in worst)
+        index = np.unravel_index(int(np.argmin(verdict.p_values)), verdict.p_values.shape)
+        row = tuple(int(i) for i in index)
         shots, kept = int(result.counts.shots[row]), int(result.counts.kept[row])
         predicted = float(np.broadcast_to(result.prepared.success, result.shape)[row])
         return (
@@ -99,11 +95,11 @@ def _differs(result: Result, verdict: Verdict) -> str:
             f"{place(result, row)}: {kept:,} of {shots:,} shots let through, "
             f"{number(shots * predicted, 4)} expected."
         )
-    finding = worst_rows(result, 1)[0]
-    where = "" if not result.shape else f"{place(result, finding.row)}: "
+    worst = worst_rows(result, 1)[0]
+    where = "" if not result.shape else f"{place(result, worst.row)}: "
     return (
         f"The counts differ from softmax: {extent}{_p(verdict)}. Worst: {where}"
-        f"{offence(result, finding)}."
+        f"{offence(result, worst)}."
     )
 
 
@@ -122,12 +118,12 @@ def _undecided(result: Result) -> str:
 def _progress(result: Result) -> str:
     fit = result.fit
     decided, rows = int((~fit.undecided).sum()), fit.undecided.size
-    return f"{decided:,} of {_rows(rows)} {'has' if decided == 1 else 'have'} shots"
+    return f"{decided:,} of {plural(rows, 'row')} {'has' if decided == 1 else 'have'} shots"
 
 
 def _error_rate(result: Result) -> str:
-    alpha = sum(verdict.alpha for verdict in result.verdicts)
-    return f"A perfect sampler would be called different in at most {100 * alpha:.3g}% of such runs"
+    percent = f"{100 * result.alpha:.3g}%"
+    return f"A perfect sampler would be called different in at most {percent} of such runs"
 
 
 def _resolution(result: Result) -> str:

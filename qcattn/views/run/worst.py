@@ -8,13 +8,13 @@ import numpy as np
 
 from qcattn.records import Result, Verdict
 
-__all__ = ["Finding", "Group", "groups", "worst_rows"]
+__all__ = ["Group", "WorstRow", "groups", "worst_rows"]
 
 STRAY = -1
 
 
 @dataclass(frozen=True)
-class Finding:
+class WorstRow:
     """A row and the outcome in it that is hardest to explain.
 
     Attributes:
@@ -62,7 +62,7 @@ class Group:
     together: float
 
 
-def worst_rows(result: Result, number: int = 10) -> tuple[Finding, ...]:
+def worst_rows(result: Result, number: int = 10) -> tuple[WorstRow, ...]:
     """The rows with the smallest p-values of fit, the worst first.
 
     Args:
@@ -70,7 +70,7 @@ def worst_rows(result: Result, number: int = 10) -> tuple[Finding, ...]:
         number: How many rows at most.
 
     Returns:
-        One finding a row. Rows without shots are left out; ties go to the row with the larger
+        One for each row. Rows without shots are left out; ties go to the row with the larger
         statistic.
     """
     fit = result.fit
@@ -110,7 +110,7 @@ def _by_p_value(p_values: np.ndarray, statistic: np.ndarray, undecided: np.ndarr
     return np.asarray(order[~np.ravel(undecided)[order]])
 
 
-def _blame(result: Result, index: tuple[np.intp, ...]) -> Finding:
+def _blame(result: Result, index: tuple[np.intp, ...]) -> WorstRow:
     row = tuple(int(i) for i in index)
     counts = result.counts[row]
     kept = int(counts.kept)
@@ -127,7 +127,7 @@ def _blame(result: Result, index: tuple[np.intp, ...]) -> Finding:
         deviation = float(difference[key] / spread)
     else:
         deviation = float(np.copysign(np.inf, difference[key])) if difference[key] else 0.0
-    return Finding(
+    return WorstRow(
         row=row,
         p_value=float(result.fit.p_values[row]),
         refuted=bool(result.fit.refuted[row]),

@@ -1,4 +1,4 @@
-"""Pictures of a sweep: a quantity over one of its axes, with intervals."""
+"""Plots of a sweep: a quantity over one of its axes, with intervals."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from qcattn.records import Counts
 from qcattn.sweeps import Cell, Sweep
 from qcattn.sweeps.until import looks, share
 from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX
+from qcattn.views.plotted import axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["QUANTITIES", "Dot", "dots", "over_axis"]
+__all__ = ["QUANTITIES", "Dot", "dots", "plot_over_axis"]
 
 QUANTITIES = {
     "top": "share of the likeliest key, mean over rows",
@@ -50,20 +51,20 @@ class Dot:
     exact: float
 
 
-def over_axis(
+def plot_over_axis(
     sweep: Sweep,
     axis: str,
-    ax: Axes,
+    ax: Axes | None = None,
     *,
     quantity: str = "top",
     by: Sequence[str] | None = None,
 ) -> Axes:
-    """Draw a quantity over an axis of a sweep, with intervals that hold together.
+    """Plot a quantity over an axis of a sweep, with intervals that hold together.
 
     Args:
-        sweep: What to draw.
+        sweep: What to plot.
         axis: Of the sweep, such as beta; or shots, for how it went as they came in.
-        ax: Where to draw.
+        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
         quantity: ``"top"``: share of the likeliest key (of softmax), mean over rows;
             ``"distance"``: upper bound on the total variation of every row; ``"kept"``: share of
             shots that the herald let through, mean over rows.
@@ -71,15 +72,36 @@ def over_axis(
             they vary. All other axes are put together.
 
     Returns:
-        The same axes.
+        The axes.
 
     Raises:
-        ValueError: If there is no such axis or quantity, or nothing to draw.
+        ValueError: If there is no such axis or quantity, or nothing to plot.
+
+    Example:
+        >>> import tempfile
+        >>> from qcattn.backends import Aer
+        >>> from qcattn.preparations import Amplitude
+        >>> from qcattn.sweeps import Grid, sweep
+        >>> grid = Grid(
+        ...     [[0.0, 1.0]],
+        ...     beta=[0.5, 1.0],
+        ...     preparations=[Amplitude()],
+        ...     backends=Aer(device="CPU", draws="born"),
+        ...     shots=100,
+        ...     batch=100,
+        ... )
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     done = sweep(grid, store=folder + "/runs.sqlite")
+        ...     plot_over_axis(done, "beta").get_ylabel()
+        'share of the likeliest key, mean over rows'
     """
     chosen = _by(sweep, axis, by)
     points = dots(sweep, axis, quantity=quantity, by=chosen)
     if not points:
-        raise ValueError(f"nothing to draw of {quantity!r} over {axis!r}: no cell has such shots")
+        raise ValueError(
+            f"`quantity` is {quantity!r}, but no cell has such shots over {axis!r}; draw some first"
+        )
+    ax = axes_or_new(ax)
     values = list(dict.fromkeys(point.at for point in points))
     numeric = all(isinstance(value, int | float) for value in values)
     series = list(dict.fromkeys(point.series for point in points))
@@ -109,7 +131,7 @@ def over_axis(
 
 
 def dots(sweep: Sweep, axis: str, *, quantity: str, by: Sequence[str]) -> list[Dot]:
-    """The points of the picture; see `over_axis`.
+    """The points of the picture; see `plot_over_axis`.
 
     Of rows put together it is the mean over rows, each with the same weight however many shots it
     kept, and the interval is Bernstein's (`qcattn.certification.intervals.mean`). Cells that share
@@ -133,7 +155,7 @@ def dots(sweep: Sweep, axis: str, *, quantity: str, by: Sequence[str]) -> list[D
 def _by(sweep: Sweep, axis: str, by: Sequence[str] | None) -> tuple[str, ...]:
     axes = sweep.axes
     for one in [*(() if axis == "shots" else (axis,)), *(by or ())]:
-        known("sweep", one, [*axes, "shots"])
+        known("an axis", one, [*axes, "shots"])
     if by is not None:
         return tuple(by)
     return tuple(one for one in _SERIES if one in sweep.varied and one != axis)

@@ -1,6 +1,8 @@
 """Size, efficiency, false certification and cost of the comparisons, as Markdown tables.
 
-Run from the repository root: ``python tests/benchmarks/statistics --seed 1``. Rows are
+    python tests/benchmarks/statistics --seed 1  # --write: into RESULTS.md
+
+Run it from the repository root. Rows are
 p = softmax(4 * normal): a new one for each repetition of sizes. For efficiencies and certificates
 there is the middle row of each number of keys, with quantiles in place of normal numbers, and
 beside it a few drawn ones in which the outcomes other than the likeliest have more than twice the
@@ -13,6 +15,7 @@ import argparse
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from peers import ALPHA, STATSMODELS, TESTS, Test, ours
@@ -31,6 +34,9 @@ from rivals import (
 from scipy import stats
 
 from qcattn.comparisons import certify, fit, plan
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import results
 
 PARTS = ("costs", "sizes", "families", "efficiencies", "certificates")
 
@@ -261,7 +267,8 @@ def costs(seed: int, keys: list[int]) -> None:
     table(["keys", "fit", "certify"], rows)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repetitions", type=int, default=300, help="draws for each power")
@@ -270,7 +277,7 @@ def main() -> None:
     parser.add_argument("--laws", type=int, default=3, help="rows for efficiencies")
     parser.add_argument("--keys", type=int, nargs="+", default=[16, 128, 1024, 4096])
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print(
         f"seed {options.seed}, {options.repetitions} repetitions, {options.laws} rows for "
         f"efficiencies, numpy {np.__version__}, {STATSMODELS}\n"
@@ -288,12 +295,14 @@ def main() -> None:
     if "families" in options.only:
         families(options.seed, options.families)
     # Below 1e-3 p-values are sampled; that changes no decision at 1% and takes most of the time.
-    sys.modules["qcattn.comparisons.fit"].__dict__["ESCALATE"] = 0.0
+    for part in ("_parts", "_sums"):
+        sys.modules[f"qcattn.comparisons.{part}"].__dict__["ESCALATE"] = 0.0
     if "efficiencies" in options.only:
         efficiencies(options.seed, rows_of, options.repetitions)
     if "certificates" in options.only:
         certificates(options.seed, rows_of, options.repetitions)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(results.run("statistics", main))

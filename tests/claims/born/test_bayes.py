@@ -1,14 +1,18 @@
 """Heralded likelihoods update a prior as Bayes does, in one basis."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from qcattn.backends import Aer
-from qcattn.claims import BayesianUpdate
-from qcattn.claims.born.bayes import _bayes, updated
+from qcattn.claims.born import bayes
+from qcattn.claims.born._posterior import posterior, updated
+from qcattn.claims.born.bayes import BayesianUpdate
 from qcattn.dense_state import outcome_distribution
+from qcattn.evidence import Check
+from qcattn.progress import silent
 
 SMALL = {"keys": 4, "rows": 1, "shots": 60_000, "epsilon": 0.06, "alpha": 1e-6}
 
@@ -21,16 +25,42 @@ def found():
 def test_posteriors_come_out_after_one_update_and_after_two(found):
     """False-failure rate 1e-6."""
     assert found.standing == "exact"
-    assert len(found.checks) == 6
-    evidence = found.numbers[1]
+    names = ("dense", "uniform prior", "other prior", "two updates", "summed", "evidence")
+    assert [found.check(name).holds for name in names] == [True] * len(found.checks)
+    evidence = found.number("evidence of two updates")
     assert evidence.reference in evidence.estimate and 0.01 < evidence.reference < 0.9
+
+
+def test_words_follow_from_the_names_of_the_checks_not_from_their_order():
+    claim = BayesianUpdate(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = list(claim.check(measured))
+    more = [Check("another", "Something else holds", True, ""), *reversed(checks)]
+    one, other = (
+        claim.describe(measured, {check.name: check for check in row}) for row in (checks, more)
+    )
+    assert one == other
+
+
+def test_a_circuit_that_is_not_the_one_meant_decides_nothing(monkeypatch):
+    """The instrument is at fault, so Bayes' rule is not refuted though the counts differ."""
+
+    def wrong(*args, **kwargs):
+        one = updated(*args, **kwargs)
+        return replace(one, distribution=one.distribution[::-1])
+
+    monkeypatch.setattr(bayes, "updated", wrong)
+    found = BayesianUpdate(**SMALL)(seed=1)
+    assert found.check("dense").holds is False and found.check("two updates").holds is False
+    assert found.standing == "undecided"
 
 
 def test_updates_in_two_bases_do_not_add():
     """They would pass with probability far below 1e-6."""
     wrong = BayesianUpdate(**SMALL, angle=0.8)(seed=1)
     assert wrong.standing == "refuted"
-    assert [check.holds for check in wrong.checks][:4] == [True, True, False, True]
+    names = ("uniform prior", "other prior", "two updates", "summed")
+    assert [wrong.check(name).holds for name in names] == [True, True, False, True]
     assert "0.8 rad apart" in wrong.words
 
 
@@ -52,17 +82,17 @@ def test_a_herald_that_leaks_is_caught():
 def test_the_rule_is_bayes_in_whole_numbers():
     prior = np.array([1, 2, 3, 4]) / 10
     scores = np.log([2.0, 1.0, 4.0, 1.0])
-    posterior, evidence = _bayes(prior, [scores, scores])
+    law, evidence = posterior(prior, [scores, scores])
     pairs = ((1, 2), (2, 1), (3, 4), (4, 1))
     joint = [Fraction(p, 10) * Fraction(w, 4) ** 2 for p, w in pairs]
-    assert np.allclose(posterior, [float(one / sum(joint)) for one in joint])
+    assert np.allclose(law, [float(one / sum(joint)) for one in joint])
     assert np.isclose(evidence, float(sum(joint)))
 
 
 def test_the_circuit_gives_that_rule():
     rng = np.random.default_rng(2)
     prior, updates = rng.dirichlet(np.ones(8)), list(rng.normal(size=(2, 8)))
-    law, evidence = _bayes(prior, updates)
+    law, evidence = posterior(prior, updates)
     dense, kept = outcome_distribution(updated(prior, updates))
     assert np.allclose(dense, law) and np.isclose(kept, evidence)
     turned = updated(prior, updates, angle=0.5)

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from qcattn.backends import Aer
-from qcattn.claims import QuantumMeasurement
 from qcattn.claims.born._smallest_field import power_of_fit
 from qcattn.claims.born._turned import turned_law
+from qcattn.claims.born.dephasing import QuantumMeasurement
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, Rotated, Transverse
+from qcattn.evidence import Check
 from qcattn.preparations import QSVT, Purification
+from qcattn.progress import silent
 from qcattn.records import Counts
 
 SMALL = {
@@ -23,6 +25,10 @@ SMALL = {
 }
 
 
+def holds(finding, *names):
+    return [finding.check(name).holds for name in names]
+
+
 @pytest.fixture(scope="module")
 def found():
     return QuantumMeasurement(**SMALL)(seed=1)
@@ -31,10 +37,30 @@ def found():
 def test_coherence_shows_only_where_it_is_and_is_looked_for(found):
     """False-failure rate 1e-6."""
     assert found.standing == "conditional"
-    assert [check.holds for check in found.checks] == [True] * 5 + [False, False]
+    assert holds(found, "keys", "dense", "rotated", "transverse", "forecast") == [True] * 5
+    assert holds(found, "diagonal", "transverse keys") == [False, False]
+    assert found.check("forecast").role == "control"
     assert "drawing from a classical distribution" in found.words
     assert "never show it" in found.words
     assert found.condition.startswith("H does not commute")
+
+
+def test_words_follow_from_checks_by_name_wherever_they_stand():
+    claim = QuantumMeasurement(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert set(checks) == {
+        "keys",
+        "dense",
+        "rotated",
+        "transverse",
+        "forecast",
+        "diagonal",
+        "transverse keys",
+    }
+    more = {"another": Check("another", "Something else holds", False, "")}
+    said = claim.describe(measured, checks)
+    assert said.words and claim.describe(measured, more | dict(reversed(checks.items()))) == said
 
 
 def test_the_smallest_field_is_where_plan_says(found):
@@ -54,14 +80,16 @@ def test_read_in_the_keys_nothing_shows_whatever_the_hamiltonian():
     """The premise changed: no turn before the reading."""
     blind = QuantumMeasurement(**SMALL, angle=0.0)(seed=1)
     assert blind.standing == "refuted"
-    assert [check.holds for check in blind.checks[:4]] == [True, True, False, False]
-    assert blind.checks[4].holds is False and "no field" in blind.checks[4].by
+    assert holds(blind, "keys", "dense", "rotated", "transverse") == [True, True, False, False]
+    some = blind.check("some field")
+    assert some.holds is False and some.role == "claim"
+    assert "forecast" not in {check.name for check in blind.checks}, "there is none to be tested"
     assert not blind.numbers
 
 
 def test_without_a_field_there_is_nothing_to_dephase():
-    off = QuantumMeasurement(**{**SMALL, "runs": 10}, transverse=0.0)(seed=1)
-    assert off.standing == "refuted" and off.checks[3].holds is False
+    off = QuantumMeasurement(**SMALL, transverse=0.0)(seed=1)
+    assert off.standing == "refuted" and off.check("transverse").holds is False
 
 
 def test_a_state_that_has_lost_its_coherence_is_caught():
@@ -74,8 +102,8 @@ def test_a_state_that_has_lost_its_coherence_is_caught():
         return Purification()(diagonal, beta=beta)
 
     found = QuantumMeasurement(**{**SMALL, "preparation": without})(seed=1)
-    assert found.standing == "refuted"
-    assert found.checks[1].holds is False and found.checks[4].holds is False
+    assert found.standing == "undecided", "the forecast is a control: where it fails, nothing is"
+    assert holds(found, "dense", "forecast") == [False, False]
 
 
 def test_a_simulator_that_mixes_in_other_outcomes_is_caught():
@@ -84,10 +112,9 @@ def test_a_simulator_that_mixes_in_other_outcomes_is_caught():
         moved = counts.keys // 10
         return Counts(counts.keys - moved + moved[..., ::-1], counts.stray, counts.discarded)
 
-    assert (
-        QuantumMeasurement(**{**SMALL, "runs": 10, "backend": leaking})(seed=1).standing
-        == "refuted"
-    )
+    found = QuantumMeasurement(**{**SMALL, "backend": leaking})(seed=1)
+    assert found.standing == "undecided", "the forecast, a control, does not hold any more"
+    assert found.check("dense").holds is False and not found.check("forecast").holds
 
 
 def test_laws_of_a_qubit_in_closed_form():

@@ -6,7 +6,9 @@ import pytest
 from scipy.linalg import expm
 
 from qcattn.backends import Aer
-from qcattn.claims import DisplacedThermal
+from qcattn.claims.born._cut_off import exact_error, measured_error, weight_above
+from qcattn.claims.born.displaced import DisplacedThermal
+from qcattn.evidence import Check
 from qcattn.models.oscillator import (
     displaced_thermal,
     displacement,
@@ -16,6 +18,7 @@ from qcattn.models.oscillator import (
     truncation_bound,
 )
 from qcattn.preparations import Purification
+from qcattn.progress import silent
 from qcattn.records import Counts
 from qcattn.thermal import trace_distance
 
@@ -35,8 +38,16 @@ def test_enough_levels_follow_the_closed_form_and_few_do_not():
     """False-failure rate 1e-6."""
     found = DisplacedThermal(**SMALL)(seed=1)
     assert found.standing == "conditional"
-    assert [check.holds for check in found.checks] == [True] * 5 + [False, False]
-    assert found.numbers[0].estimate.high < 0.03
+    assert {check.name: check.holds for check in found.checks} == {
+        "closed form": True,
+        "enough levels": True,
+        "counts": True,
+        "cut-offs": True,
+        "position": True,
+        "few levels": False,
+        "same position": False,
+    }
+    assert found.number("total variation, the worst state").estimate.high < 0.03
     assert "4 levels they are" in found.words and "W+ A W" in found.words
     assert found.condition
 
@@ -48,10 +59,20 @@ def test_too_few_levels_refute_it():
 
 def test_levels_enough_everywhere_make_it_conditional_on_the_formula_alone():
     found = DisplacedThermal(**{**SMALL, "few_levels": 32})(seed=1)
-    assert found.checks[5].holds and found.checks[6].holds is False
+    assert found.check("few levels").holds and found.check("same position").holds is False
     assert not found.condition
     still = DisplacedThermal(**{**SMALL, "few_levels": 32, "displacements": (0.0,)})(seed=1)
-    assert still.checks[5].holds and still.checks[6].holds is not False
+    assert still.check("few levels").holds and still.check("same position").holds is not False
+
+
+def test_words_follow_from_the_names_of_checks_wherever_they_stand():
+    claim = DisplacedThermal(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    said = claim.describe(measured, checks)
+    other = {"other": Check("other", "Another one holds", False, "")}
+    assert claim.describe(measured, other | dict(reversed(checks.items()))) == said
+    assert claim.describe(measured, checks | {"few levels": checks["counts"]}) != said
 
 
 def test_a_hotter_state_is_caught():
@@ -104,6 +125,17 @@ def test_the_error_of_the_cut_off_lies_between_its_bounds(levels, m, amount):
     error = np.abs(np.diag(cut - true)).sum() / 2
     assert 1 - number_distribution(levels, m, amount).sum() <= error + 1e-12
     assert error <= trace_distance(cut, true) + 1e-9 <= truncation_bound(levels, m, amount) + 1e-8
+    assert exact_error(levels, m, amount) == pytest.approx(error, abs=1e-9)
+    assert weight_above(levels, m, amount) <= error + 1e-12
+
+
+def test_the_measured_error_of_a_cut_off_holds_the_exact_one_and_no_other():
+    """100 intervals at alpha = 1e-6 each: one misses in 1e-4 of runs at most."""
+    rng, state = np.random.default_rng(4), (2.0, 1.5)
+    law, exact = np.diag(displaced_thermal(8, *state)), exact_error(8, *state)
+    for counts in rng.multinomial(40_000, law, size=100):
+        found = measured_error(counts, 8, *state, 1e-6)
+        assert exact in found and exact + 0.03 not in found and exact - 0.03 not in found
 
 
 def test_the_displacement_is_the_exponential_and_displaces():

@@ -7,11 +7,12 @@ from qiskit.quantum_info import Statevector
 from qcattn import thermal
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.claims import ThermodynamicEntropy
-from qcattn.claims.born.entropies import _law, _read_along, _turned
+from qcattn.claims.born.entropies import ThermodynamicEntropy, _law, _read_along, _turned
 from qcattn.dense_state import outcome_distribution, system_state
 from qcattn.encodings import Binary
+from qcattn.evidence import Check
 from qcattn.preparations import Amplitude, Heralded
+from qcattn.progress import silent
 
 SMALL = {"shots": 100_000, "tolerance": 0.1, "alpha": 1e-6}
 
@@ -24,10 +25,32 @@ def found():
 def test_the_entropies_agree_in_one_basis_only(found):
     """False-failure rate 1e-6."""
     assert found.standing == "conditional" and "basis of the keys" in found.condition
-    assert [check.holds for check in found.checks] == [True, True, True, False, False]
+    assert all(found.check(name).holds for name in ("dense", "keys", "never smaller"))
+    assert found.check("turned by 1").holds is False
+    assert found.check("pure state").holds is False
     assert all(number.reference in number.estimate for number in found.numbers)
-    own = found.numbers[-1]
+    own = found.number("of the pure state along its own vector")
     assert own.reference == 0 and own.estimate.high < 0.01
+
+
+def test_every_check_has_a_name_and_the_words_follow_from_names_wherever_they_stand():
+    claim = ThermodynamicEntropy(**SMALL, angles=(0.0, 1.0, 1.001))
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert list(checks) == [
+        "dense",
+        "keys",
+        "never smaller",
+        "turned by 1",
+        "turned by 1.001",
+        "pure state",
+    ]
+    said = claim.describe(measured, checks)
+    other = {"other": Check("other", "Another one holds", False, "")}
+    assert claim.describe(measured, other | dict(reversed(checks.items()))) == said
+    agrees = {"pure state": Check("pure state", "It is the same", True, "", "beyond")}
+    assert "formula alone is not" in said.words
+    assert "formula alone is not" not in claim.describe(measured, checks | agrees).words
 
 
 def test_another_basis_refutes_it():
@@ -50,7 +73,7 @@ class Sharpened(Aer):
 def test_a_sampler_that_loses_entropy_is_caught():
     found = ThermodynamicEntropy(**SMALL, angles=(0.0, 1.0), backend=Sharpened())(seed=1)
     assert found.standing == "refuted"
-    assert [check.holds for check in found.checks][1:3] == [False, False]
+    assert found.check("keys").holds is False and found.check("never smaller").holds is False
 
 
 class Stuck(Aer):
@@ -66,7 +89,7 @@ class Stuck(Aer):
 
 def test_no_condition_is_named_that_was_not_seen():
     found = ThermodynamicEntropy(**SMALL, angles=(0.0,), backend=Stuck())(seed=1)
-    assert found.checks[-1].holds and not found.condition
+    assert found.check("pure state").holds and not found.condition
     assert "formula alone is not" not in found.words
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from qcattn import dense_state
 from qcattn.backends import Aer
-from qcattn.claims import FlatLocking
-from qcattn.claims.born.flat_locking import key_register
+from qcattn.claims.born.flat_locking import FlatLocking, key_register
+from qcattn.evidence import Check
+from qcattn.progress import silent
 from qcattn.records import Counts
 
 SMALL = {"words": 8, "many": 40, "shots": 20_000, "alpha": 1e-6}
@@ -28,7 +29,10 @@ def test_the_number_is_alike_and_says_nothing_of_what_was_learned():
     """False-failure rate 1e-6."""
     found = FlatLocking(**SMALL)(seed=2)
     assert found.standing == "analogy"
-    assert [check.holds for check in found.checks] == [True] * 3 + [False] * 4
+    assert all(found.check(name).holds for name in ("locked", "head register", "rows"))
+    others = ("tells", "vocabulary", "ground state", "uneven")
+    assert [found.check(name).holds for name in others] == [False] * 4
+    assert found.check("head register").role == "control"
     assert found.condition == "natural frequencies are equal, whatever the weights"
     assert "It does not say what was learned" in found.words
     assert "It is equal natural frequencies" in found.words
@@ -45,9 +49,27 @@ def test_unequal_frequencies_or_too_short_a_time_refute_it(premise):
     assert "do not come to r = 1.000" in found.words and not found.condition
 
 
+def test_words_follow_from_checks_by_name_wherever_they_stand():
+    claim = FlatLocking(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert set(checks) == {
+        "locked",
+        "head register",
+        "rows",
+        "tells",
+        "vocabulary",
+        "ground state",
+        "uneven",
+    }
+    more = {"another": Check("another", "Something else holds", False, "")}
+    said = claim.describe(measured, checks)
+    assert said.words and claim.describe(measured, more | dict(reversed(checks.items()))) == said
+
+
 def test_equal_frequencies_beyond_leave_no_condition_to_fail():
     found = FlatLocking(**SMALL, uneven=0.0)(seed=2)
-    assert found.checks[-1].holds is True and not found.condition
+    assert found.check("uneven").holds is True and not found.condition
     assert "equal natural frequencies" not in found.words
 
 
@@ -59,8 +81,8 @@ def test_a_simulator_that_swaps_two_keys_is_caught():
         return Counts(counts.keys[..., order], counts.stray, counts.discarded)
 
     found = FlatLocking(**SMALL, backend=swapping)(seed=2)
-    assert found.standing == "refuted"
-    assert found.checks[1].holds is False and found.checks[2].holds is False
+    assert found.standing == "undecided", "the head register, a control, fails with the sampler"
+    assert found.check("head register").holds is False and found.check("rows").holds is False
 
 
 def test_the_same_seed_gives_the_same_finding():

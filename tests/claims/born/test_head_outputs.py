@@ -5,10 +5,12 @@ import pytest
 
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.claims import HeadOutputs
 from qcattn.claims.born._majorisation import basis_for, majorises
-from qcattn.datasets import load, values
+from qcattn.claims.born.head_outputs import HeadOutputs
+from qcattn.datasets import load_scores, values
+from qcattn.evidence import Check
 from qcattn.preparations import Amplitude, Heralded, Purification
+from qcattn.progress import silent
 from qcattn.records import Counts
 
 SMALL = {
@@ -22,26 +24,53 @@ SMALL = {
 }
 
 
+OUTPUTS = [
+    f"{way}: minilm, {bases}"
+    for way in ("estimator", "shots")
+    for bases in ("the keys", "bases of their own")
+]
+
+
+def holds(finding, *names):
+    return [finding.check(name).holds for name in names]
+
+
 def test_outputs_agree_and_one_state_does_not_serve_every_head():
     """False-failure rate 1e-6."""
     found = HeadOutputs(**SMALL)(seed=1)
     assert found.standing == "conditional"
-    assert [check.holds for check in found.checks] == [True] * 5 + [False]
-    assert found.numbers[0].estimate.high < 0.05
+    assert holds(found, *OUTPUTS, "sharpest state", "flattest state") == [True] * 5 + [False]
+    assert all(number.estimate.high < 0.05 for number in found.numbers)
     assert "is a choice" in found.words and "only if it is sharp enough" in found.words
-    gives, fails = (check.statement for check in found.checks[-2:])
-    assert gives in found.words and fails.replace("gives", "does not give") in found.words
+    assert found.check("sharpest state").statement in found.words
+    assert "The state of head 2, read in another basis, does not give head 1: " in found.words
     assert majorises(np.eye(4)[0], [0.4, 0.3, 0.2, 0.1])  # a pure state is sharp enough for any
     exact, measured = found.panels[0].curves[1].x, found.panels[0].curves[1].y
     stored = values("minilm")
-    rows = softmax(load("minilm").scores[stored.layer, [1, 2], 8])
+    rows = softmax(load_scores("minilm").scores[stored.layer, [1, 2], 8])
     by_hand = [rows[h] @ stored.values[[1, 2]][h] for h in range(2)]
     assert exact == pytest.approx(np.ravel(by_hand))
     assert np.abs(exact - measured).max() < 0.1
 
 
+def test_words_follow_from_checks_by_name_wherever_they_stand():
+    claim = HeadOutputs(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert set(checks) == {*OUTPUTS, "sharpest state", "flattest state"}
+    more = {"another": Check("another", "Something else holds", False, "")}
+    said = claim.describe(measured, checks)
+    assert said.words and claim.describe(measured, more | dict(reversed(checks.items()))) == said
+
+
+def test_one_head_alone_has_no_other_to_be_read_as():
+    found = HeadOutputs(**{**SMALL, "heads": (2,)})(seed=1)
+    assert found.standing == "exact"
+    assert {check.name for check in found.checks} == {*OUTPUTS, "flattest state"}
+
+
 def test_heads_that_are_the_same_need_one_state_only():
-    """One head alone: its state shows itself, and the claim holds without a condition."""
+    """A head twice: its state shows itself, and the claim holds without a condition."""
     found = HeadOutputs(**{**SMALL, "heads": (2, 2)})(seed=1)
     assert found.standing == "exact" and not found.condition
     assert "sharp enough" not in found.words
@@ -51,22 +80,23 @@ def test_a_pure_state_has_the_outputs_and_interferes_in_another_basis():
     """A premise changed: the same outputs, but not the spectrum of the Gibbs state."""
     found = HeadOutputs(**SMALL, preparation=Amplitude())(seed=1)
     assert found.standing == "refuted"
-    assert all(check.holds for check in found.checks if "the outputs of" in check.statement)
-    assert [c.holds for c in found.checks if "gives head 1" in c.statement] == [False]
+    assert all(holds(found, *OUTPUTS))
+    assert found.check("sharpest state").holds is False
 
 
 def test_a_heralded_state_is_no_business_of_an_estimator_without_a_herald():
     """A premise changed: the Estimator does not drop shots, so its values are not the outputs."""
     found = HeadOutputs(**SMALL, preparation=Heralded())(seed=1)
-    assert found.standing == "refuted"
-    assert [c.holds for c in found.checks if "Estimator" in c.statement] == [False, False]
-    assert False not in [c.holds for c in found.checks if "Shots" in c.statement]
+    assert found.standing == "undecided", "the Estimator is a control, and knows no herald"
+    *estimated, in_keys, in_bases = holds(found, *OUTPUTS)
+    assert estimated == [False, False] and False not in (in_keys, in_bases)
 
 
 def test_another_temperature_is_caught():
     off = HeadOutputs(**SMALL, preparation=lambda h, beta: Purification()(h, beta=1.1 * beta))
     found = off(seed=1)
-    assert found.standing == "refuted"
+    assert found.standing == "undecided", "the Estimator, a control, sees it too"
+    assert holds(found, *OUTPUTS) == [False] * 4
     assert "Not every output" in found.words
 
 
@@ -81,7 +111,8 @@ def test_neighbouring_keys_swapped_are_caught():
 
     found = HeadOutputs(**{**SMALL, "backend": swapping})(seed=1)
     assert found.standing == "refuted"
-    assert [c.holds for c in found.checks if "Estimator" in c.statement] == [True, True]
+    *estimated, _, _ = holds(found, *OUTPUTS)
+    assert estimated == [True, True]
 
 
 def test_a_basis_is_found_for_whatever_is_majorised():

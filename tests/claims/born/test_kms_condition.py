@@ -6,16 +6,19 @@ from qiskit.quantum_info import Pauli
 from scipy import stats
 
 from qcattn.backends import Aer
-from qcattn.claims import KMSCondition
 from qcattn.claims.born._correlators import bohr_frequencies, comb, correlation, hadamard_test
-from qcattn.claims.born._thermometer import defect, inverse_temperature
+from qcattn.claims.born._thermometer import defect, exact_defect, inverse_temperature
+from qcattn.claims.born.kms_condition import KMSCondition
 from qcattn.dense_state import outcome_distribution
 from qcattn.encodings import Binary, Transverse
+from qcattn.evidence import Check
 from qcattn.models.spins import ising
 from qcattn.preparations import QSVT, Purification
+from qcattn.progress import silent
 from qcattn.records import Counts
 from qcattn.thermal import gibbs_state
 
+BETA = "inverse temperature by detailed balance"
 SMALL = {"shots": 300_000, "tolerance": 0.15, "alpha": 1e-6, "backend": Aer(draws="born")}
 
 
@@ -23,10 +26,30 @@ def test_the_temperature_comes_out_and_the_pure_state_does_not_pass():
     """False-failure rate 1e-6."""
     found = KMSCondition(**SMALL)(seed=3)
     assert found.standing == "exact"
-    beta = found.numbers[0].estimate
+    beta = found.number(BETA).estimate
     assert 1.0 in beta and 0.85 < beta.low < beta.high < 1.15
     assert "loose" in found.words
     assert abs(found.shots - 330_000) < 10
+
+
+def test_every_check_has_a_name_and_the_words_follow_from_names_wherever_they_stand():
+    claim = KMSCondition(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(3), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert list(checks) == [
+        "all pairs",
+        "no other state",
+        "temperature",
+        "other temperatures",
+        "defect 1",
+        "defect 2",
+        "pure state",
+    ]
+    said = claim.describe(measured, checks)
+    other = {"other": Check("other", "Another one holds", False, "")}
+    assert claim.describe(measured, dict(reversed(checks.items())) | other) == said
+    open_ = Check("pure state", "It breaks the condition", None, "")
+    assert "was not told" in claim.describe(measured, checks | {"pure state": open_}).words
 
 
 @pytest.mark.parametrize("factor", [0.8, 1.25])
@@ -36,7 +59,7 @@ def test_a_state_of_another_temperature_is_refuted(factor):
         **SMALL, preparation=lambda h, beta: QSVT(error=1e-3)(h, beta=factor * beta)
     )(seed=1)
     assert wrong.standing == "refuted"
-    assert factor in wrong.numbers[0].estimate
+    assert factor in wrong.number(BETA).estimate
 
 
 def test_swapped_outcomes_are_caught():
@@ -59,7 +82,7 @@ def test_few_shots_do_not_decide():
 def test_a_test_that_keeps_no_shot_leaves_the_temperature_open():
     found = KMSCondition(shots=200, backend=SMALL["backend"])(seed=0)
     assert found.standing == "undecided"
-    beta = found.numbers[0].estimate
+    beta = found.number(BETA).estimate
     assert np.isnan(beta.best) or beta.low < 0.5 < 1.5 < beta.high
 
 
@@ -113,6 +136,8 @@ def test_the_comb_finds_detailed_balance_in_exact_correlations(hamiltonian, stri
     assert np.log((both + difference) / (both - difference)) == pytest.approx(
         beta * teeth.frequencies, rel=1e-6
     )
+    below, at, above = exact_defect(teeth, g, np.array([0.9, 1.0, 1.1]) * beta)
+    assert below < 0 < above and abs(at) < 1e-6 * min(above, -below)
 
 
 def test_the_interval_covers_and_the_defect_vanishes_at_one_temperature():

@@ -5,7 +5,6 @@ import pytest
 
 from qcattn import dense_state
 from qcattn.backends import Aer
-from qcattn.claims import KuramotoLocking
 from qcattn.claims.born._heads import (
     attending_register,
     coherence,
@@ -13,8 +12,9 @@ from qcattn.claims.born._heads import (
     head_state,
     l1_coherence,
 )
-from qcattn.claims.born.locking import _words
+from qcattn.claims.born.locking import KuramotoLocking, _Registers
 from qcattn.evidence import Check, Estimate
+from qcattn.progress import silent
 from qcattn.records import Counts
 
 PHASES = np.random.default_rng(4).uniform(0, 4, 8)
@@ -58,13 +58,35 @@ def test_locking_is_refuted_as_coherence():
     """False-failure rate 1e-6."""
     found = KuramotoLocking(**SMALL)(seed=1)
     assert found.standing == "refuted"
-    assert [check.holds for check in found.checks] == [True] * 4 + [False] * 3
+    for name in ("threshold", "below", "pure registers", "real row"):
+        assert found.check(name).holds, name
+    for name in ("copy kept", "coherent at lock", "not coherent adrift"):
+        assert found.check(name).holds is False, name
+    assert found.check("threshold").role == "control"
     assert "Locking is not coherence" in found.words
-    critical, at_lock, adrift = found.numbers[:3]
-    assert critical.reference in critical.estimate
-    assert at_lock.estimate.high < 2 and adrift.estimate.low > 6
+    assert found.number("l1 coherence at r = 1, of 7").estimate.high < 2
+    (adrift,) = (one.estimate for one in found.numbers if one.reference == pytest.approx(7))
+    assert adrift.low > 6
     for number in found.numbers:
         assert number.reference in number.estimate, number.name
+
+
+def test_words_follow_from_checks_by_name_wherever_they_stand():
+    claim = KuramotoLocking(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert set(checks) == {
+        "threshold",
+        "below",
+        "pure registers",
+        "real row",
+        "copy kept",
+        "coherent at lock",
+        "not coherent adrift",
+    }
+    more = {"another": Check("another", "Something else holds", False, "")}
+    said = claim.describe(measured, checks)
+    assert said.words and claim.describe(measured, more | dict(reversed(checks.items()))) == said
 
 
 def test_registers_that_are_coherent_where_they_lock_and_only_there_change_the_verdict():
@@ -76,10 +98,11 @@ def test_registers_that_are_coherent_where_they_lock_and_only_there_change_the_v
 
 
 @pytest.mark.parametrize("threshold", [1.2, 3.0])
-def test_another_threshold_is_refuted(threshold):
+def test_another_threshold_leaves_all_undecided(threshold):
+    """Where the heads lock is a control: it says that the equations are Kuramoto's."""
     larger = SMALL | {"oscillators": 400, "alpha": 1e-3}
     found = KuramotoLocking(**larger, threshold=threshold)(seed=1)
-    assert found.checks[0].holds is False
+    assert found.check("threshold").holds is False and found.standing == "undecided"
     assert "is not where Kuramoto" in found.words
 
 
@@ -88,8 +111,22 @@ def test_another_threshold_is_refuted(threshold):
 )
 def test_words_say_no_more_of_the_threshold_than_was_found(holds, said):
     unknown = Estimate(3.5, 0.0, 7.0)
-    checks = [Check("", holds, ""), *[Check("", None, "")] * 6]
-    assert said in _words(checks, [unknown, unknown], 0.1, [unknown] * 4)
+    names = ("pure registers", "copy kept", "coherent at lock", "not coherent adrift")
+    checks = {name: Check(name, "", None, "") for name in names}
+    checks["threshold"] = Check("threshold", "", holds, "")
+    measured = _Registers(
+        shots=0,
+        numbers=(),
+        orders=np.zeros((1, 2)),
+        threshold=unknown,
+        tests={},
+        counts={},
+        uniform={"copy kept": unknown},
+        r={"locked": 1.0, "drifting": 0.1},
+        at_lock=unknown,
+        adrift=unknown,
+    )
+    assert said in KuramotoLocking().describe(measured, checks).words
 
 
 def test_a_simulator_that_loses_phases_is_caught():
@@ -103,7 +140,7 @@ def test_a_simulator_that_loses_phases_is_caught():
         return Counts(keys, counts.stray, counts.discarded)
 
     found = KuramotoLocking(**SMALL, backend=forgetful)(seed=1)
-    assert found.checks[2].holds is False and found.standing == "refuted"
+    assert found.check("pure registers").holds is False and found.standing == "refuted"
 
 
 def test_the_same_seed_gives_the_same_finding():

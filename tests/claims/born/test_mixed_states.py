@@ -6,8 +6,10 @@ from qiskit.quantum_info import DensityMatrix, Statevector, partial_trace
 from scipy.stats import unitary_group
 
 from qcattn.backends import Aer
-from qcattn.claims import MixedStates
-from qcattn.claims.born._mixed import purified
+from qcattn.claims.born._mixed import purified, random_state
+from qcattn.claims.born.mixed_states import MixedStates
+from qcattn.evidence import Check
+from qcattn.progress import silent
 
 SMALL = {"qubits": 1, "states": 2, "shots": 40_000, "alpha": 1e-6}
 
@@ -21,9 +23,26 @@ def test_the_rule_is_exact(found):
     """False-failure rate 1e-6."""
     assert found.standing == "exact"
     assert all(check.holds for check in found.checks)
-    (number,) = found.numbers
+    number = found.number("total variation, the worst of 4")
     assert number.reference == 0 and 0 < number.estimate.best < number.estimate.high < 0.03
     assert found.shots == 6 * 40_000
+
+
+def test_checks_have_names_and_the_purification_is_a_control(found):
+    names = ["purification", "rule", "partner ignored", "partner heeded"]
+    assert [check.name for check in found.checks] == names
+    assert [found.check(name).role for name in names] == ["control", "claim", "claim", "claim"]
+
+
+def test_words_follow_from_the_names_of_the_checks_not_from_their_order():
+    claim = MixedStates(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = list(claim.check(measured))
+    more = [Check("another", "Something else holds", True, ""), *reversed(checks)]
+    one, other = (
+        claim.describe(measured, {check.name: check for check in row}) for row in (checks, more)
+    )
+    assert one == other
 
 
 def test_a_superposition_with_the_same_weights_is_another_state():
@@ -46,7 +65,9 @@ class Heedful(Aer):
 def test_a_sampler_that_depends_on_the_partner_is_caught():
     found = MixedStates(**SMALL, backend=Heedful())(seed=1)
     assert found.standing == "refuted"
-    assert [check.holds for check in found.checks] == [True, True, False, False]
+    assert found.check("purification").holds and found.check("rule").holds
+    assert found.check("partner ignored").holds is False
+    assert found.check("partner heeded").holds is False
 
 
 @pytest.mark.parametrize("partner", [True, False])
@@ -66,3 +87,13 @@ def test_the_circuit_prepares_what_it_says(partner):
     )
     assert np.allclose(basis @ rho @ basis.conj().T, expected)
     assert np.isclose(np.trace(expected), 1)
+
+
+def test_random_states_are_states_of_full_rank_and_hilbert_schmidt_purity():
+    """The mean purity 2 size / (size^2 + 1) of that measure is missed with probability 1e-6."""
+    rng = np.random.default_rng(3)
+    states = [random_state(4, rng) for _ in range(1000)]
+    purities = np.array([np.trace(rho @ rho).real for rho in states])
+    assert all(np.allclose(rho, rho.conj().T) and np.isclose(np.trace(rho), 1) for rho in states)
+    assert min(np.linalg.eigvalsh(rho)[0] for rho in states) > 0
+    assert abs(purities.mean() - 8 / 17) < 5 * purities.std() / np.sqrt(1000)

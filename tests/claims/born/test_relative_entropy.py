@@ -6,10 +6,12 @@ from scipy import special
 from scipy.linalg import logm
 
 from qcattn.backends import Aer
-from qcattn.claims import RelativeEntropy
 from qcattn.claims.born._divergence import divergence, largest_divergence
+from qcattn.claims.born.relative_entropy import RelativeEntropy
+from qcattn.evidence import Check
 from qcattn.models.oscillator import displaced_thermal
 from qcattn.preparations import Purification
+from qcattn.progress import silent
 from qcattn.records import Counts
 from qcattn.thermal import relative_entropy
 
@@ -26,12 +28,33 @@ def test_energies_give_it_and_counting_loses_some():
     """False-failure rate 1e-6."""
     found = RelativeEntropy(**SMALL)(seed=2)
     assert found.standing == "exact"
-    first = found.numbers[0]
+    first = found.number("relative entropy at displacement 1.2 (nats)")
     assert first.reference == pytest.approx(np.log(2) * 1.2**2, abs=1e-5)
     assert first.reference in first.estimate
     assert "the counts miss" in found.words
-    counted = found.numbers[-1]
+    counted = found.number("divergence counted at displacement 1.2 (nats)")
     assert counted.estimate.high < first.estimate.low
+
+
+def test_every_check_has_a_name_and_the_words_follow_from_names_wherever_they_stand():
+    claim = RelativeEntropy(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert list(checks) == [
+        "turned alike",
+        "rows",
+        "thermal",
+        "energy, displacement 0.4",
+        "energy, displacement 1.2",
+        "never more",
+        "counting loses",
+    ]
+    said = claim.describe(measured, checks)
+    other = {"other": Check("other", "Another one holds", False, "")}
+    assert claim.describe(measured, other | dict(reversed(checks.items()))) == said
+    for name in ("rows", "thermal", "energy, displacement 0.4", "energy, displacement 1.2"):
+        open_ = Check(name, "It is as it should be", None, "")
+        assert "Not all" in claim.describe(measured, checks | {name: open_}).words
 
 
 def test_a_state_of_another_temperature_is_refuted():
@@ -41,7 +64,7 @@ def test_a_state_of_another_temperature_is_refuted():
     )(seed=2)
     assert off.standing == "refuted"
     assert "Not all" in off.words
-    gained = [check.holds for check in off.checks if "energy gained" in check.statement]
+    gained = [off.check(f"energy, displacement {a:g}").holds for a in SMALL["displacements"]]
     assert False not in gained  # a displacement adds the same energy at any temperature
 
 
@@ -55,7 +78,7 @@ def test_keys_read_in_reverse_are_caught():
 
 def test_without_displacement_nothing_is_seen_to_be_lost():
     found = RelativeEntropy(**{**SMALL, "displacements": (0.0,)})(seed=2)
-    assert found.checks[-1].holds is None
+    assert found.check("counting loses").holds is None
     assert "miss" not in found.words
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from qcattn.attention import softmax
 from qcattn.backends import Aer
-from qcattn.claims import SoftmaxGibbs
 from qcattn.claims.born._rows import HEAD_SIZES, real_rows
-from qcattn.claims.born.softmax_gibbs import _distance
-from qcattn.datasets import load
+from qcattn.claims.born.softmax_gibbs import SoftmaxGibbs, _distance
+from qcattn.datasets import load_scores
+from qcattn.evidence import Check
+from qcattn.progress import silent
 
 SMALL = {"rows": 1, "taus": (1.0,), "shots": 60_000, "epsilon": 0.08, "alpha": 1e-6}
 
@@ -26,7 +27,27 @@ def test_softmax_comes_out_in_both_ways(found):
     assert all(f"{model} follow softmax, temperature {way}" in said
                for model in HEAD_SIZES for way in ("in the energies", "in beta"))  # fmt: skip
     assert "is the one asked for in 4 of 4" in found.words
-    assert 0 < found.numbers[0].estimate.best < found.numbers[0].estimate.high < 0.08
+    distance = found.number("total variation, the worst row").estimate
+    assert 0 < distance.best < distance.high < 0.08
+
+
+def test_checks_have_names(found):
+    kinds = ("in the energies", "in beta", "dense", "angles", "twice")
+    names = [f"{model} {kind}" for model in HEAD_SIZES for kind in kinds]
+    assert [check.name for check in found.checks] == names
+    paid = [check.alpha > 0 for check in map(found.check, names)]
+    assert paid == 2 * [True, True, False, False, True]
+
+
+def test_words_follow_from_the_names_of_the_checks_not_from_their_order():
+    claim = SoftmaxGibbs(**SMALL)
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = list(claim.check(measured))
+    more = [Check("another", "Something else holds", True, ""), *reversed(checks)]
+    one, other = (
+        claim.describe(measured, {check.name: check for check in row}) for row in (checks, more)
+    )
+    assert one == other
 
 
 def test_another_temperature_is_refuted():
@@ -62,7 +83,7 @@ def test_the_dense_reference_is_softmax_to_many_digits():
 @pytest.mark.parametrize("model", HEAD_SIZES)
 def test_rows_are_those_of_the_model(model):
     rows = real_rows(model, 4, np.random.default_rng(1))
-    everything = load(model).scores.reshape(-1, rows.shape[1])
+    everything = load_scores(model).scores.reshape(-1, rows.shape[1])
     assert all((everything == row).all(axis=1).any() for row in rows)
     assert (np.isfinite(rows).sum(axis=1) > 1).all()
     assert len(np.unique(rows, axis=0)) == 4

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 from qcattn.backends import Aer
-from qcattn.claims import TemperatureLimits
-from qcattn.claims.born.temperature_limits import _entropy, _gap, _temperatures, _tied
+from qcattn.claims.born.temperature_limits import (
+    TemperatureLimits,
+    _entropy,
+    _gap,
+    _temperatures,
+    _tied,
+)
+from qcattn.evidence import Check
+from qcattn.progress import silent
 
 SMALL = {"rows": 1, "shots": 40_000, "epsilon": 0.06, "alpha": 1e-6}
 
@@ -18,21 +25,42 @@ def found():
 def test_both_limits_hold_but_for_a_tie(found):
     """False-failure rate 1e-6."""
     assert found.standing == "conditional" and "one score is the highest" in found.condition
-    assert [check.holds for check in found.checks] == [True, True, True, True, False]
+    assert all(found.check(name).holds for name in ("dense", "cold", "hot", "grows"))
+    assert found.check("tie").holds is False
     assert all(number.reference in number.estimate for number in found.numbers)
-    assert found.numbers[2].reference == np.log(2)
+    assert found.number("entropy of a tie when cold, nats").reference == np.log(2)
     assert "does not choose between equal scores" in found.words
+
+
+def test_every_check_has_a_name_and_the_words_follow_from_names_wherever_they_stand():
+    claim = TemperatureLimits(**SMALL | {"shots": 150_000})
+    measured = claim.measure(np.random.SeedSequence(1), silent)
+    checks = {check.name: check for check in claim.check(measured)}
+    assert list(checks) == [
+        "dense",
+        "cold",
+        "hot",
+        "grows",
+        "tie",
+    ]
+    said = claim.describe(measured, checks)
+    assert "entropy grew in every step" in said.words
+    other = {"other": Check("other", "Another one holds", False, "")}
+    assert claim.describe(measured, other | dict(reversed(checks.items()))) == said
+    for name in ("cold", "hot", "grows"):
+        open_ = Check(name, "It is as it should be", None, "")
+        assert "Not every row" in claim.describe(measured, checks | {name: open_}).words
 
 
 def test_rows_that_tie_refute_it():
     """They would pass with probability far below 1e-6."""
     wrong = TemperatureLimits(**SMALL, tie=True)(seed=1)
-    assert wrong.standing == "refuted" and wrong.checks[1].holds is False
+    assert wrong.standing == "refuted" and wrong.check("cold").holds is False
 
 
 def test_no_condition_is_named_that_was_not_seen():
     found = TemperatureLimits(**SMALL | {"shots": 3})(seed=1)
-    assert found.checks[4].holds is None and not found.condition
+    assert found.check("tie").holds is None and not found.condition
     assert "does not choose" not in found.words
 
 

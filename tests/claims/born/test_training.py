@@ -18,8 +18,8 @@ from qcattn.claims.born._training import (
     exact_law,
     loss_and_gradient,
     losses,
-    measure,
     qubits_of,
+    read_shots,
     slopes,
     start,
     template,
@@ -227,7 +227,7 @@ def test_measured_counts_follow_the_formula():
     """False-failure rate 1e-6: 200 000 shots, six deviations of a share are below 0.007."""
     task = task_of(words=7)
     point = np.array([1.4, 0.1, 0.2, 0.3, 1.0])
-    counts = measure(angles_of(task.scores, point), 3, 200_000, Aer(), 2)
+    counts = read_shots(angles_of(task.scores, point), 3, 200_000, Aer(), 2)
     assert np.abs(counts.keys / 200_000 - exact_joint(task.scores, point)).max() < 0.007
     other = point + 0.3 * np.eye(5)[4]
     assert np.abs(counts.keys / 200_000 - exact_joint(task.scores, other)).max() > 0.007

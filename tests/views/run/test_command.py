@@ -9,7 +9,7 @@ from qcattn import cli, datasets
 from qcattn.preparations import Heralded
 from qcattn.views.run.command import command
 
-MINI = datasets.load("minilm", 1)
+MINI = datasets.load_scores("minilm", 1)
 SOURCE = {"model": "minilm", "sentence": MINI.sentence}
 
 

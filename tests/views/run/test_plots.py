@@ -8,7 +8,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from qcattn.views.colours import FAULT, MEASURED
-from qcattn.views.run.plots import binomial_band, drawable, heat_map, row_bars
+from qcattn.views.run.plots import (
+    binomial_band,
+    plot_attention_map,
+    plot_row_bars,
+    plottable,
+)
 
 ODD = ["日本", "🙂", "$x$", "$", "<b>", "a\nb", "\x00", "", "\u202e", "\ufffd", "_^", "$\\frac$"]
 
@@ -18,7 +23,7 @@ def axes():
 
 
 def saved(ax):
-    """Draw in full, so that missing glyphs and bad markup would warn or fail."""
+    """Plot in full, so that missing glyphs and bad markup would warn or fail."""
     out = io.BytesIO()
     ax.figure.savefig(out, format="png", dpi=50)
     return out.getvalue()
@@ -42,13 +47,13 @@ def test_bands_hold_their_level_and_are_no_wider_than_needed(shots, p, level):
 @pytest.mark.parametrize(
     ("shape", "index"), [((4, 4), ()), ((2, 4, 4), 1), ((2, 3, 4, 4), (1, 2)), ((9, 3), ())]
 )
-def test_a_heat_map_shows_the_numbers_of_its_head(make, shape, index):
+def test_an_attention_map_shows_the_numbers_of_its_head(make, shape, index):
     scores = make.causal(shape)
     result = make(scores)
     head = index if isinstance(index, tuple) else (index,)
     masked = np.isneginf(scores[head])
     for measured, values in ((False, result.expected), (True, result.counts.frequencies)):
-        ax = heat_map(result, index, measured=measured, ax=axes())
+        ax = plot_attention_map(result, index, axes(), measured=measured)
         shown = ax.images[0].get_array()
         assert np.array_equal(shown.mask, masked)
         assert np.array_equal(shown.compressed(), values[head][~masked])
@@ -69,27 +74,27 @@ def test_a_masked_key_that_came_is_crossed_and_not_hidden(make):
         law[1, 3] += 0.01
 
     result = make(make.causal((4, 4)), fault=leak)
-    ax = heat_map(result, (), measured=True, ax=axes())
+    ax = plot_attention_map(result, (), axes())
     (cross,) = ax.get_lines()
     assert (cross.get_xdata().tolist(), cross.get_ydata().tolist()) == ([3], [1])
     assert ax.images[0].get_array()[1, 3] == result.counts.frequencies[1, 3] > 0
-    assert not heat_map(result, (), measured=False, ax=axes()).get_lines()
+    assert not plot_attention_map(result, (), axes(), measured=False).get_lines()
 
 
 def test_queries_without_shots_are_blank(make):
-    ax = heat_map(make(np.zeros((3, 4)), rows=2), (), measured=True, ax=axes())
+    ax = plot_attention_map(make(np.zeros((3, 4)), rows=2), (), axes())
     assert ax.images[0].get_array().mask.tolist() == [[False] * 4, [False] * 4, [True] * 4]
     assert saved(ax)
 
 
-def test_heat_maps_refuse_what_is_no_head(make):
-    with pytest.raises(ValueError, match="use `row_bars`"):
-        heat_map(make(np.zeros(3)), (), measured=False, ax=axes())
+def test_attention_maps_refuse_what_is_no_head(make):
+    with pytest.raises(ValueError, match="use `plot_row_bars`"):
+        plot_attention_map(make(np.zeros(3)), (), axes())
     result = make(np.zeros((2, 3, 4, 4)), shots=10)
     with pytest.raises(ValueError, match="must have 2 numbers"):
-        heat_map(result, 1, measured=False, ax=axes())
-    with pytest.raises(ValueError, match="axis 1 has 3 entries: 0 to 2"):
-        heat_map(result, (1, 3), measured=False, ax=axes())
+        plot_attention_map(result, 1, axes())
+    with pytest.raises(ValueError, match="axis 1 has 3 entries; count from 0 to 2"):
+        plot_attention_map(result, (1, 3), axes())
 
 
 def bars(ax, colour):
@@ -105,7 +110,7 @@ def bars(ax, colour):
 def test_bars_are_frequencies_inside_bands_around_softmax(make):
     """False failure below 1e-6: the seed is fixed and nothing here is drawn at another."""
     result = make(make.causal((2, 5, 5)))
-    ax = row_bars(result, (1, 4), axes())
+    ax = plot_row_bars(result, (1, 4), axes())
     shown = bars(ax, MEASURED)
     assert [shown[key] for key in range(5)] == result.counts.frequencies[1, 4].tolist()
     assert not bars(ax, FAULT)
@@ -121,54 +126,54 @@ def test_bars_are_frequencies_inside_bands_around_softmax(make):
 def test_a_bar_outside_its_band_is_red(make):
     """No false failure: 800 shots too many on key 1, as many too few on key 2."""
     result = make(np.zeros(4), fault=lambda law: law.__setitem__(0, [0.25, 0.45, 0.05, 0.25]))
-    ax = row_bars(result, (), axes())
+    ax = plot_row_bars(result, (), axes())
     assert set(bars(ax, FAULT)) == {1, 2}
     assert set(bars(ax, MEASURED)) == {0, 3}
 
 
 def test_shots_that_read_no_key_have_a_red_bar(make):
     result = make(np.zeros(3), tokens="abc", stray=4)
-    ax = row_bars(result, (), axes())
+    ax = plot_row_bars(result, (), axes())
     assert bars(ax, FAULT) == {3: 4 / 4096}
     assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "c", "no key"]
     assert ax.get_ylabel() == "share of 4,096 shots (root scale)"
 
 
-def test_a_row_without_shots_is_drawn(make):
-    ax = row_bars(make(np.zeros((2, 3)), rows=1), 1, axes())
+def test_a_row_without_shots_is_plotted(make):
+    ax = plot_row_bars(make(np.zeros((2, 3)), rows=1), 1, axes())
     assert ax.get_title() == "row 1, no shots"
     assert saved(ax)
 
 
 def test_bars_refuse_what_is_no_row(make):
     with pytest.raises(ValueError, match="must have 2 numbers"):
-        row_bars(make(np.zeros((2, 3, 4)), shots=10), 1, axes())
+        plot_row_bars(make(np.zeros((2, 3, 4)), shots=10), 1, axes())
 
 
-@pytest.mark.parametrize("draw", ["heat", "bars"])
-def test_odd_tokens_neither_warn_nor_become_mathematics(make, draw):
+@pytest.mark.parametrize("plot", ["map", "bars"])
+def test_odd_tokens_neither_warn_nor_become_mathematics(make, plot):
     result = make(np.zeros((12, 12)), tokens=ODD, shots=50)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        if draw == "heat":
-            ax = heat_map(result, (), measured=True, ax=axes())
+        if plot == "map":
+            ax = plot_attention_map(result, (), axes())
         else:
-            ax = row_bars(result, 2, axes())
+            ax = plot_row_bars(result, 2, axes())
         assert saved(ax)
     labels = [label.get_text() for label in ax.get_xticklabels()]
     assert labels[2] == "$x$"
     assert labels[0] == "□□"
-    assert drawable(["é", "字"]) == ("é", "□")
+    assert plottable(["é", "字"]) == ("é", "□")
 
 
 @pytest.mark.parametrize("keys", [1, 2, 128, 700])
 def test_many_keys_have_few_labels(make, keys):
-    ax = row_bars(make(np.zeros(keys), shots=10), (), axes())
+    ax = plot_row_bars(make(np.zeros(keys), shots=10), (), axes())
     ticks = ax.get_xticks()
     assert 1 <= len(ticks) <= 32
     assert [int(label.get_text()) for label in ax.get_xticklabels()] == list(ticks)
 
 
 def test_long_tokens_are_cut(make):
-    ax = row_bars(make(np.zeros(2), tokens=["x" * 300, "y"], shots=10), (), axes())
+    ax = plot_row_bars(make(np.zeros(2), tokens=["x" * 300, "y"], shots=10), (), axes())
     assert ax.get_xticklabels()[0].get_text() == "x" * 15 + "…"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from qcattn.views.run.quantiles import lowest, p_value_quantiles, stays_above
+from qcattn.views.run.quantiles import lowest, plot_p_value_quantiles, stays_above
 
 
 @pytest.mark.parametrize("many", [1, 2, 7, 60, 400])
@@ -69,7 +69,7 @@ def test_simulated_uniform_variables_stay_above_it_as_often():
 
 def picture(result):
     axes = Figure().subplots()
-    assert p_value_quantiles(result, axes) is axes
+    assert plot_p_value_quantiles(result, axes) is axes
     return axes, {line.get_label(): line for line in axes.get_lines()}
 
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from qcattn.datasets import load
+from qcattn.datasets import load_scores
 from qcattn.preparations import Heralded
 from qcattn.views.labels import p_text, visible
 from qcattn.views.run.report import write_report
@@ -194,7 +194,7 @@ def test_the_head_can_be_chosen(make, report):
 
 
 def test_tokens_of_the_stored_sentences_are_shown(make, report):
-    scores = load("minilm", 1)
+    scores = load_scores("minilm", 1)
     html, page = report(make(scores.scores[0, 2], tokens=scores.tokens, shots=50))
     assert [line[1] for line in page.table("key")[1:]] == [visible(t) for t in scores.tokens]
     assert ">[CLS]</text>" in html

@@ -1,4 +1,4 @@
-"""Plots and words of a sweep: intervals that hold, noise that shows, limits that hold all marks."""
+"""Plots of a sweep: intervals that hold, noise that shows, limits that hold all marks."""
 
 import io
 
@@ -7,30 +7,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from qcattn.backends import Aer
-from qcattn.preparations import Amplitude, Heralded
 from qcattn.sweeps import Grid, sweep
 from qcattn.sweeps.until import share
 from qcattn.views.colours import FAULT
-from qcattn.views.sweep.axes import QUANTITIES, dots, over_axis
-from qcattn.views.sweep.cells import brief, cells_table, failures_table, words
-
-SCORES = np.random.default_rng(8).normal(scale=1.5, size=(9, 4))
-
-
-@pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    """Three temperatures, told and thermal, without and with readout errors. alpha = 1e-6."""
-    grid = Grid(
-        SCORES,
-        beta=[0.5, 1.0, 2.0],
-        preparations=[Amplitude(), Heralded()],
-        noise=["none", "readout=0.1"],
-        backends=Aer(device="CPU", draws="born"),
-        shots=8000,
-        batch=2000,
-        alpha=1e-6,
-    )
-    return sweep(grid, store=tmp_path_factory.mktemp("views") / "runs.sqlite")
+from qcattn.views.sweep.axes import QUANTITIES, dots, plot_over_axis
+from qcattn.views.sweep.words import words
 
 
 def test_intervals_hold_the_exact_value_and_noise_falls_outside(done):
@@ -68,9 +49,9 @@ def test_the_bound_on_the_distance_falls_with_shots_and_holds(done):
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 @pytest.mark.parametrize("axis", ["beta", "preparation", "noise", "shots"])
-def test_every_axis_can_be_drawn_with_all_marks_inside(done, axis, quantity):
+def test_every_axis_can_be_plotted_with_all_marks_inside(done, axis, quantity):
     ax = Figure(layout="constrained").subplots()
-    assert over_axis(done, axis, ax, quantity=quantity) is ax
+    assert plot_over_axis(done, axis, ax, quantity=quantity) is ax
     ax.figure.savefig(io.BytesIO(), format="png", dpi=50)
     by = tuple(name for name in ("preparation", "noise") if name != axis)
     low, high = ax.get_ylim()
@@ -82,38 +63,20 @@ def test_every_axis_can_be_drawn_with_all_marks_inside(done, axis, quantity):
     assert (FAULT in colours) == (quantity != "distance"), "noise is marked"
 
 
-def test_a_sweep_in_words_and_lines(done):
-    said = words(done)
-    assert "differ from softmax in 6 of 12 cells, 108 rows, 864,000 shots" in said
-    assert "at most 0.0001% of such sweeps" in said
-    assert words(done.where(noise="none")).startswith("The counts agree with softmax: 6 cells")
-    assert cells_table(done).row_count == 12 and failures_table(done) is None
-    assert [len(column._cells) for column in cells_table(done, epsilon=0.1).columns] == [12] * 8
-    assert brief(done)["verdict"] == "differs"
-
-
-def test_a_large_sweep_is_cut_and_says_so(done, monkeypatch):
-    from qcattn.views.sweep import cells
-
-    monkeypatch.setattr(cells, "_MOST_LINES", 7)
-    table = cells_table(done)
-    assert table.row_count == 7 and "5 cells more are left out" in str(table.caption)
-
-
 def test_places_that_share_their_counts_count_once(tmp_path):
     scores = np.array([[0.0, 1.0, 2.0]])
     options = {"shots": 1000, "batch": 500, "backends": Aer(device="CPU", draws="born")}
     once = sweep(Grid([scores], **options), store=tmp_path / "once.sqlite")
     twice = sweep(Grid([scores, scores], **options), store=tmp_path / "twice.sqlite")
     assert len(twice) == 2 and len(twice.distinct) == 1
-    assert "2 cells, 1 rows, 1,000 shots" in words(twice)
+    assert "2 cells, 1 row, 1,000 shots" in words(twice)
     for quantity in ("top", "distance"):
         (one,), (two,) = (dots(d, "beta", quantity=quantity, by=()) for d in (once, twice))
         assert (one.low, one.high) == (two.low, two.high)
 
 
 def test_intervals_pay_for_the_looks_of_a_rule(tmp_path):
-    """A cell that stopped where its intervals were narrow is drawn with that look's share."""
+    """A cell that stopped where its intervals were narrow is plotted with that look's share."""
     scores = np.array([[0.0, 1.0, 2.0]])
     options = {"shots": 4000, "batch": 500, "backends": Aer(device="CPU", draws="born")}
     done = sweep(Grid([scores], **options), store=tmp_path / "a.sqlite", until="width=0.1")

@@ -1,0 +1,45 @@
+# Each public name once, with its home: type checkers read this file, and `__init__.py` imports
+# from it when a name is first used.
+
+from .attention import softmax as softmax
+from .backends.aer import Aer as Aer
+from .backends.sampler import Sampler as Sampler
+from .claims import run_claims as run_claims
+from .comparisons import Monitor as Monitor
+from .comparisons import acceptance as acceptance
+from .comparisons import certify as certify
+from .comparisons import expected as expected
+from .comparisons import fit as fit
+from .comparisons import independent as independent
+from .comparisons import plan as plan
+from .comparisons import same as same
+from .encodings.binary import Binary as Binary
+from .encodings.one_hot import OneHot as OneHot
+from .encodings.rotated import Rotated as Rotated
+from .encodings.transverse import Transverse as Transverse
+from .errors import DoesNotFit as DoesNotFit
+from .errors import Interrupted as Interrupted
+from .errors import TooLarge as TooLarge
+from .experiment import run as run
+from .folders.findings import load_findings as load_findings
+from .folders.findings import save_findings as save_findings
+from .folders.results import load as load
+from .folders.results import save as save
+from .folders.trials import load_trials as load_trials
+from .folders.trials import save_trials as save_trials
+from .preparations.amplified import Amplified as Amplified
+from .preparations.amplitude import Amplitude as Amplitude
+from .preparations.detailed_balance import DetailedBalance as DetailedBalance
+from .preparations.heralded import Heralded as Heralded
+from .preparations.imaginary_time import ImaginaryTime as ImaginaryTime
+from .preparations.purification import Purification as Purification
+from .preparations.qite import QITE as QITE
+from .preparations.qsvt import QSVT as QSVT
+from .preparations.system_bath import SystemBath as SystemBath
+from .preparations.thermofield_qaoa import ThermofieldQAOA as ThermofieldQAOA
+from .preparations.variational import Variational as Variational
+from .records import Hamiltonian as Hamiltonian
+from .sweeps import Grid as Grid
+from .sweeps import load_sweep as load_sweep
+from .sweeps import sweep as sweep
+from .trials import prepare as prepare

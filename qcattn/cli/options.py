@@ -1,0 +1,49 @@
+"""Options that several commands have, each written once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qcattn.walking import names
+
+__all__ = [
+    "Head",
+    "Json",
+    "Layer",
+    "Model",
+    "ScoresFile",
+    "Seed",
+    "Sentence",
+    "names_in_help",
+]
+
+
+def names_in_help(room: str) -> str:
+    """The strategies of a folder for a help text, found without importing them.
+
+    Example:
+        >>> names_in_help("encodings")
+        'Binary, OneHot, Rotated or Transverse'
+    """
+    *most, last = names(room)
+    return f"{', '.join(most)} or {last}"
+
+
+ScoresFile = Annotated[
+    Path | None,
+    typer.Option(help="Read scores of any shape (..., keys) from .npy, .npz, .csv or .json."),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(help="Take the packaged scores of smollm2 or minilm. [default: smollm2]"),
+]
+Sentence = Annotated[
+    int | None, typer.Option(help="Take this packaged sentence, counted from 0. [default: 0]")
+]
+Layer = Annotated[int | None, typer.Option(help="Take one layer (first axis) alone.")]
+Head = Annotated[int | None, typer.Option(help="Take one head (second axis) alone.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same counts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]

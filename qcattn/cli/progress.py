@@ -1,0 +1,39 @@
+"""How far a command is, as a bar on the error stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from qcattn.progress import Progress
+
+__all__ = ["bar"]
+
+
+@contextmanager
+def bar(*, quiet: bool) -> Iterator[Progress]:
+    """A bar while work goes on, which is gone when it ends.
+
+    Args:
+        quiet: Show nothing.
+
+    Yields:
+        What the work tells how far it is.
+    """
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        "{task.description}",
+    )
+    console = Console(stderr=True, quiet=quiet)
+    with progress.Progress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task("", total=None)
+
+        def tell(done: float, total: float, what: str) -> None:
+            shown.update(task, completed=done, total=total, description=what)
+
+        yield tell

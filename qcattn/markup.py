@@ -1,0 +1,71 @@
+"""Tables and sentences as HTML, every text escaped: for notebooks, and for the pages of `views`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from html import escape
+
+__all__ = ["html_table", "notebook"]
+
+
+def html_table(
+    headings: Sequence[str],
+    lines: Sequence[Sequence[str]],
+    *,
+    align: str = "",
+    caption: str = "",
+    kind: str = "",
+    marked: Collection[int] = (),
+) -> str:
+    """A table; one whose headings are all empty has them in its first column.
+
+    Args:
+        headings: Over the columns.
+        lines: Cells, as many a line as there are headings.
+        align: One letter a column, ``l`` or ``r``; all ``l`` if "".
+        caption: Under the table, or "".
+        kind: Its class, or "".
+        marked: Numbers of the lines that stand out, as class ``marked``.
+
+    Example:
+        >>> html_table([""], [["<b>"]])
+        '<table><tbody><tr><th scope="row">&lt;b&gt;</th></tr></tbody></table>'
+    """
+    sides = [' class="r"' if side == "r" else "" for side in align or "l" * len(headings)]
+    head = ""
+    if any(headings):
+        names = (
+            f'<th scope="col"{side}>{escape(name)}</th>'
+            for side, name in zip(sides, headings, strict=True)
+        )
+        head = f"<thead><tr>{''.join(names)}</tr></thead>"
+    rows = []
+    for i, line in enumerate(lines):
+        cells = [f"<td{side}>{escape(cell)}</td>" for side, cell in zip(sides, line, strict=True)]
+        if not head:
+            cells[0] = f'<th scope="row">{escape(line[0])}</th>'
+        mark = ' class="marked"' if i in marked else ""
+        rows.append(f"<tr{mark}>{''.join(cells)}</tr>")
+    name = f' class="{escape(kind)}"' if kind else ""
+    under = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table{name}>{under}{head}<tbody>{''.join(rows)}</tbody></table>"
+
+
+def notebook(
+    verdict: str, said: str, headings: Sequence[str], lines: Sequence[Sequence[str]]
+) -> str:
+    """What a notebook shows of a value: its verdict, what is said of it, and a table.
+
+    Args:
+        verdict: In one word.
+        said: In a sentence or several, which may stand on lines of their own.
+        headings: Over the columns.
+        lines: Cells; without any there is no table.
+
+    Example:
+        >>> notebook("agrees", "2 rows of 3 keys", [], [])
+        '<p><strong>agrees</strong>: 2 rows of 3 keys</p>'
+    """
+    text = "<br>".join(escape(line) for line in said.splitlines())
+    first = f"<p><strong>{escape(verdict)}</strong>: {text}</p>"
+    return first + (html_table(headings, lines) if lines else "")

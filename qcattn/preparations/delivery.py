@@ -1,0 +1,85 @@
+"""What a method delivers: its circuit, and how its outcome is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import QuantumCircuit
+
+from qcattn.dense_state import outcome_distribution, system_state
+from qcattn.preparations.basis import with_basis
+from qcattn.preparations.fitting import Declared
+from qcattn.preparations.reference import gibbs
+from qcattn.records import Hamiltonian, Prepared
+from qcattn.thermal import trace_distance
+
+__all__ = ["delivered", "with_true_error"]
+
+
+def delivered(
+    method: Declared,
+    hamiltonian: Hamiltonian,
+    circuit: QuantumCircuit,
+    *,
+    values: np.ndarray | None = None,
+    distribution: np.ndarray | None = None,
+    success: ArrayLike = 1.0,
+    error: ArrayLike = 0.0,
+    state: Literal["gibbs", "qsample"] = "gibbs",
+    spent: int = 0,
+) -> Prepared:
+    """A circuit of a method for a Hamiltonian, named and read as all of them are.
+
+    Args:
+        method: Whose class gives the name and the kind.
+        hamiltonian: Shape (...).
+        circuit: Measured into a register ``key``, and into ``herald`` if it may fail.
+        values: Of its own parameters, shape (..., m); None if it has none. Those of the basis
+            change follow, where the circuit left them open.
+        distribution: What its kept shots must give, shape (..., num_keys); NaN if None, to be
+            found from the circuit.
+        success: Probability that a shot is kept, scalar or of shape (...).
+        error: Trace distance that is claimed, scalar or of shape (...).
+        state: The state aimed at.
+        spent: Shots that finding the circuit took.
+
+    Returns:
+        Prepared of shape (...).
+    """
+    own = np.zeros((*hamiltonian.shape, 0)) if values is None else values
+    heralded = any(register.name == "herald" for register in circuit.cregs)
+    if distribution is None:
+        distribution = np.full(hamiltonian.energies.shape, np.nan)
+    return Prepared(
+        method=type(method).__name__,
+        kind=method.kind,
+        circuit=circuit,
+        values=with_basis(own, hamiltonian) if circuit.num_parameters > own.shape[-1] else own,
+        codewords=hamiltonian.codewords,
+        key_register="key",
+        herald_register="herald" if heralded else None,
+        distribution=distribution,
+        success=np.full(hamiltonian.shape, success),
+        error=np.full(hamiltonian.shape, error),
+        state=state,
+        spent=spent,
+    )
+
+
+def with_true_error(prepared: Prepared, hamiltonian: Hamiltonian, beta: ArrayLike) -> Prepared:
+    """The same, its distribution and its error those of its circuit, by dense linear algebra.
+
+    For methods that search for a circuit, which know no better bound.
+
+    Args:
+        prepared: One circuit.
+        hamiltonian: Aimed at, shape ().
+        beta: Inverse temperature.
+    """
+    distance = trace_distance(system_state(prepared)[0], gibbs(hamiltonian, beta))
+    return replace(
+        prepared, distribution=outcome_distribution(prepared)[0], error=np.asarray(distance)
+    )

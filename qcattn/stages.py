@@ -1,0 +1,302 @@
+"""The stages of every experiment: encode, prepare, draw, compare.
+
+A run, the trials of all methods, a sweep and a page that draws batch after batch differ in what
+they do between the stages; the stages are these.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qcattn.arguments import whole_number
+from qcattn.backends.aer import Aer
+from qcattn.backends.counting import collect
+from qcattn.backends.protocol import Backend
+from qcattn.comparisons import acceptance, fit
+from qcattn.datasets import Scores
+from qcattn.errors import DoesNotFit
+from qcattn.progress import Progress, silent
+from qcattn.records import Counts, Hamiltonian, Prepared, Resources, Result, Verdict
+from qcattn.seeds import entropy
+from qcattn.versions import package_versions
+from qcattn.walking import classes
+
+__all__ = [
+    "Encoding",
+    "Preparation",
+    "compare",
+    "draw_batch",
+    "draw_each",
+    "draw_result",
+    "encode",
+    "prepare_rows",
+]
+
+#: First word of the address of a batch, so that no child that `SeedSequence.spawn` gives has it.
+_BATCH = 0x62617463
+
+
+class Encoding(Protocol):
+    """Scores to a Hamiltonian."""
+
+    def __call__(self, scores: ArrayLike) -> Hamiltonian:
+        """Encode."""
+
+
+class Preparation(Protocol):
+    """A Hamiltonian and beta to a circuit."""
+
+    def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
+        """Prepare."""
+
+
+def encode(scores: ArrayLike, encoding: Encoding) -> Hamiltonian:
+    """Scores as a Hamiltonian whose counts are to follow softmax.
+
+    Args:
+        scores: Shape (..., num_keys), dimensionless; ``-inf`` masks a key.
+        encoding: An object of `qcattn.encodings`.
+
+    Returns:
+        Hamiltonian of shape (...), diagonal in the computational basis.
+
+    Raises:
+        ValueError: If the encoding gives a Hamiltonian that is not diagonal, or refuses the scores.
+
+    Example:
+        >>> from qcattn.encodings import Binary
+        >>> encode([[0.0, 1.0, 2.0]], Binary()).shape
+        (1,)
+    """
+    hamiltonian = encoding(scores)
+    if not hamiltonian.is_diagonal:
+        diagonal = " and ".join(name for name, cls in classes("encodings").items() if cls.diagonal)
+        raise ValueError(
+            f"`encoding` must give a Hamiltonian that is diagonal, as {diagonal} do, since only "
+            f"then the counts are to follow softmax, but is {encoding}; compare preparations of it "
+            "by `qcattn.prepare`"
+        )
+    return hamiltonian
+
+
+def prepare_rows(
+    hamiltonian: Hamiltonian, beta: float, preparation: Preparation
+) -> tuple[Prepared, ...]:
+    """Circuits of rows of Hamiltonians, by methods for many and by methods for one alike.
+
+    Args:
+        hamiltonian: Shape (rows,).
+        beta: Inverse temperature, positive.
+        preparation: An object of `qcattn.preparations`.
+
+    Returns:
+        One template of shape (rows,) for all rows, or for a method that takes a single Hamiltonian
+        one circuit of shape () for each row.
+
+    Raises:
+        DoesNotFit: If the method does not take a row by itself either.
+
+    Example:
+        >>> from qcattn.encodings import Binary
+        >>> from qcattn.preparations import QSVT, Heralded
+        >>> rows = Binary()([[0.0, 1.0], [0.5, 0.5]])
+        >>> [part.shape for part in prepare_rows(rows, 1.0, Heralded())]
+        [(2,)]
+        >>> [part.shape for part in prepare_rows(rows, 1.0, QSVT(error=1e-3))]
+        [(), ()]
+    """
+    try:
+        return (preparation(hamiltonian, beta=beta),)
+    except DoesNotFit:
+        (rows,) = hamiltonian.shape
+        return tuple(preparation(hamiltonian[row], beta=beta) for row in range(rows))
+
+
+def draw_result(
+    prepared: Prepared,
+    source: Scores,
+    expected: np.ndarray,
+    *,
+    beta: ArrayLike,
+    shots: int,
+    seed: int,
+    backend: Backend,
+    alpha: float,
+    settings: Mapping[str, str],
+    preparing: float,
+    progress: Progress = silent,
+) -> Result:
+    """Draw every row of a prepared circuit and compare the counts: one run, whole.
+
+    Args:
+        prepared: Template and values, shape (...).
+        source: The scores and where they come from, shape (..., num_keys).
+        expected: Probabilities that the kept shots are to have, shape (..., num_keys).
+        beta: Inverse temperature, scalar or of shape (...).
+        shots: Shots a row, 1 or more.
+        seed: Entropy of the whole, 0 or more.
+        backend: Circuit to counts.
+        alpha: Probability that a perfect sampler is said to differ.
+        settings: How it was prepared, for the record; the backend adds its own.
+        preparing: Seconds that preparing took.
+        progress: Told the rows that are done after each chunk.
+
+    Returns:
+        The result. Ctrl-C ends it with the rows drawn by then, and it is not complete.
+
+    Raises:
+        TooLarge: If a row does not fit into memory.
+        ValueError: If the backend cannot draw this circuit.
+    """
+    clock = [time.perf_counter()]
+    counts, complete = _draw_rows(prepared, shots, seed, backend, progress)
+    clock.append(time.perf_counter())
+    success = None if prepared.herald_register is None else prepared.success
+    verdicts = compare(counts, expected, success, alpha)
+    clock.append(time.perf_counter())
+    sampling, comparing = np.diff(clock).tolist()
+    return Result(
+        scores=source.scores,
+        beta=np.asarray(beta, dtype=float),
+        expected=expected,
+        prepared=prepared,
+        counts=counts,
+        verdicts=verdicts,
+        resources=Resources.of(backend.fitted(prepared)),
+        shots=shots,
+        seed=seed,
+        settings={**settings, **backend.settings()},
+        versions=package_versions(),
+        tokens=source.tokens,
+        axes=source.axes,
+        source={
+            name: getattr(source, name)
+            for name in ("model", "sentence", "package", "version", "licence", "sha256", "source")
+            if getattr(source, name)
+        },
+        complete=complete,
+        seconds={"prepare": preparing, "sample": sampling, "compare": comparing},
+    )
+
+
+def _draw_rows(
+    prepared: Prepared, shots: int, seed: int, backend: Backend, progress: Progress
+) -> tuple[Counts, bool]:
+    """Counts of all rows, and whether it was not interrupted."""
+    complete, total = True, len(prepared.flat_values)
+
+    def until_stopped() -> Iterator[tuple[slice, Counts]]:
+        nonlocal complete
+        try:
+            for rows, counts in backend.stream(prepared, shots, seed):
+                yield rows, counts
+                progress(rows.stop, total, "rows")
+        except KeyboardInterrupt:
+            complete = False
+
+    return collect(prepared, until_stopped()), complete
+
+
+def draw_batch(
+    prepared: Prepared, shots: int, seed: Any, number: int, backend: Backend | None = None
+) -> Counts:
+    """One more batch of the same prepared rows, without anything to be kept in between.
+
+    The counts follow from the arguments alone: batch 7 is the same whichever other batches are
+    drawn, before or after it, here or on another machine, and its shots are independent of theirs.
+    Counts add, so what was drawn so far is a sum. (A `Sampler` keeps a seed of its own, and does
+    not heed this one.)
+
+    Args:
+        prepared: Template and values, shape (...).
+        shots: Shots a row of this batch, 1 or more.
+        seed: What `numpy.random.default_rng` takes; an integer, or the `entropy` of something
+            else, if the batch is to be drawn again.
+        number: Which batch, 0 or more.
+        backend: Circuit to counts; `Aer` if None.
+
+    Returns:
+        Counts of shape (...).
+
+    Raises:
+        ValueError: If shots or the number are out of range, or the backend refuses the circuit.
+
+    Example:
+        >>> from qcattn.encodings import Binary
+        >>> from qcattn.preparations import Purification
+        >>> prepared = Purification()(Binary()([0.0, 1.0, 2.0]), beta=1.0)
+        >>> first, second = (draw_batch(prepared, 1000, seed=7, number=n) for n in (0, 1))
+        >>> (first.keys == second.keys).all(), (first + second).shots
+        (np.False_, np.int64(2000))
+        >>> (draw_batch(prepared, 1000, seed=7, number=1).keys == second.keys).all()
+        np.True_
+    """
+    address = (_BATCH, whole_number(number, "number", least=0))
+    run = Aer() if backend is None else backend
+    (counts,) = draw_each([prepared], whole_number(shots), entropy(seed), address, run)
+    return counts
+
+
+def draw_each(
+    prepared: Sequence[Prepared], shots: int, root: int, address: tuple[int, ...], backend: Backend
+) -> list[Counts]:
+    """Counts of each circuit, from random numbers that follow from an address alone.
+
+    Args:
+        prepared: One template, or several.
+        shots: Shots a row.
+        root: Entropy of the whole.
+        address: Words of 32 bits that name these shots among all that have this root. Where there
+            are several circuits, the place of each is one word more.
+        backend: Circuit to counts.
+    """
+    several = len(prepared) > 1
+    return [
+        backend(
+            one,
+            shots,
+            np.random.SeedSequence(root, spawn_key=(*address, place) if several else address),
+        )
+        for place, one in enumerate(prepared)
+    ]
+
+
+def compare(
+    counts: Counts, expected: np.ndarray, success: np.ndarray | None, alpha: float
+) -> tuple[Verdict, ...]:
+    """Counts against probabilities and, where shots are discarded, against the success predicted.
+
+    Each of the two gets half of alpha; without a herald (success None) the first gets all of it.
+
+    Args:
+        counts: Shape (...).
+        expected: Probabilities of the kept shots, shape (..., num_keys).
+        success: Probability that a shot is kept, shape (...), or None without a herald.
+        alpha: Probability that a perfect sampler is said to differ.
+    """
+    if success is None:
+        return (_fit_verdict(counts, expected, alpha),)
+    return (
+        _fit_verdict(counts, expected, alpha / 2),
+        acceptance(counts, success, alpha=alpha / 2),
+    )
+
+
+def _fit_verdict(counts: Counts, expected: np.ndarray, alpha: float) -> Verdict:
+    tested = fit(counts, expected, alpha=alpha)
+    return Verdict(
+        name="fit",
+        alpha=alpha,
+        statistic=tested.u_score,
+        p_values=tested.p_values,
+        refuted=tested.rows(),
+        resolution=tested.resolution,
+        overall=tested.overall(),
+        overall_resolution=tested.resolution_together,
+        undecided=tested.undecided,
+    )

@@ -1,0 +1,67 @@
+"""Counts that were brought from elsewhere against probabilities, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qcattn.comparisons import Certificate
+from qcattn.views.labels import number, p_text
+
+__all__ = ["words"]
+
+
+def words(certificate: Certificate, *, epsilon: float | None) -> str:
+    """What the counts say, with error rates, in a few sentences.
+
+    Args:
+        certificate: Of `qcattn.comparisons.certify`; it holds the test of fit too. Rows that differ
+            and rows without shots are both named.
+        epsilon: The total variation that was to be certified, or None if nobody asked.
+    """
+    fit = certificate.fit
+    rows = fit.p_values.size
+    confidence = f"{100 * (1 - certificate.alpha):.6g}%"
+    shots = f"{int(fit.shots.sum()):,} shots" + (f" in {rows:,} rows" if rows > 1 else "")
+    global_p = f"{'global ' if rows > 1 else ''}p = {p_text(fit.overall())}"
+    empty = fit.undecided.ravel()
+    without = f"{int(empty.sum()):,} of {rows:,} rows have no shots{_named(empty)}."
+    if empty.any() and not fit.refuted:
+        return f"Undecided: {without}"
+    if fit.refuted:
+        said = f"The counts differ from the probabilities ({shots}, {global_p})."
+        if rows > 1:
+            bad = np.ravel(fit.rows())
+            said += f" {int(bad.sum()):,} of {rows:,} rows refuted{_named(bad)}."
+        said += f" Undecided: {without}" if empty.any() else ""
+    else:
+        said = f"The counts do not differ from the probabilities ({shots}, {global_p})."
+    said += (
+        f" A perfect sampler would be called different in at most {100 * fit.alpha:.6g}% of such "
+        "comparisons."
+    )
+    worst = float(np.max(np.ravel(certificate.upper)[~empty]))
+    where = " in every row" if rows > 1 else ""
+    said += (
+        f" Total variation is at most {number(worst)}{where}{' with shots' if empty.any() else ''}"
+        f", at {confidence} confidence{' each' if rows > 1 else ''}."
+    )
+    if epsilon is None:
+        return said
+    certified, refuted = int(certificate.certified.sum()), int(certificate.refuted.sum())
+    if certified == rows:
+        return f"{said} That is agreement within {number(epsilon)}, certified."
+    if refuted:
+        return said
+    return (
+        f"{said} Agreement within {number(epsilon)} is undecided"
+        f"{f' in {rows - certified:,} rows' if rows > 1 else ''}: draw more shots (`qcattn plan`)."
+    )
+
+
+def _named(which: np.ndarray, most: int = 10) -> str:
+    """The first of these rows by number, in brackets; nothing for none or an only row."""
+    rows = np.flatnonzero(which)
+    if not rows.size or which.size == 1:
+        return ""
+    listed = ", ".join(map(str, rows[:most])) + (", ..." if rows.size > most else "")
+    return f" ({'row' if rows.size == 1 else 'rows'} {listed})"

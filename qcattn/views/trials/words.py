@@ -1,0 +1,120 @@
+"""Trials in words: what came out, and which methods were left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from qcattn.trials import Trial, Trials
+from qcattn.views.labels import error_text, number
+
+__all__ = ["refusals", "words"]
+
+
+def words(trials: Trials) -> str:
+    """What came out, with error rates, in a few sentences."""
+    fitting = [trial for trial in trials.trials if trial.result is not None]
+    if not fitting:
+        return "No method fits." if trials.complete else "Interrupted before any method was done."
+    parts = _verdicts(fitting)
+    seen = [
+        (float(trial.result.fit.overall_resolution), trial.name)
+        for trial in fitting
+        if trial.result and trial.standing != "undecided"
+    ]
+    if seen:
+        (least, first), (most, last) = min(seen), max(seen)
+        spread = f" ({first}) to {most:.2g} ({last})" if most > least else ""
+        parts.append(
+            f"Counts alone would have shown a total variation of {least:.2g}{spread} with 90% "
+            "power."
+        )
+    thermal = [
+        (trial.result.resources.two_qubit_gates, trial.name, trial.trace_distance)
+        for trial in fitting
+        if trial.result and trial.result.prepared.kind == "thermal"
+    ]
+    if thermal:
+        gates, name, distance = min(thermal)
+        parts.append(
+            f"Of the thermal ones {name} takes the fewest two-qubit gates, {gates:,} "
+            f"(error {error_text(distance)})."
+        )
+    if not trials.complete:
+        parts.append("Interrupted: the other trials were not made.")
+    parts.append(
+        f"Perfect samplers and true claims would be said to differ in {100 * trials.alpha:.3g}% "
+        "of such runs at most."
+    )
+    return " ".join(parts)
+
+
+def _verdicts(fitting: Sequence[Trial]) -> list[str]:
+    """How many differ, are undecided, agree, and which."""
+    groups = {
+        standing: [trial for trial in fitting if trial.standing == standing]
+        for standing in ("differs", "undecided", "agrees")
+    }
+    parts = []
+    if differ := groups["differs"]:
+        names = _names(differ, fitting)
+        parts.append(f"{_share(differ, fitting, 'differ')} from what they claim: {names}.")
+        if broken := sum(trial.claim_broken for trial in differ):
+            parts.append(f"In {broken} of them the true error exceeds the claimed one.")
+    if undecided := groups["undecided"]:
+        rarest = max(
+            1 / float(trial.result.prepared.success) for trial in undecided if trial.result
+        )
+        parts.append(
+            f"{_share(undecided, fitting, 'remain')} undecided, for no shot was kept: "
+            f"{_names(undecided, fitting)}; one that is kept takes up to {rarest:.2g} shots."
+        )
+    if agree := groups["agrees"]:
+        unknown = [trial for trial in agree if np.isnan(trial.trace_distance)]
+        where = ", where it is known," if 0 < len(unknown) < len(agree) else ""
+        held = [
+            "counts with the distribution",
+            "shots kept with the success predicted",
+            *([f"the true error{where} with the claimed one"] if len(unknown) < len(agree) else []),
+        ]
+        parts.append(
+            f"{_share(agree, fitting, 'agree')} with the claims: {', '.join(held[:-1])}, and "
+            f"{held[-1]}."
+        )
+        if unknown:
+            parts.append(
+                f"Too large for dense linear algebra, so that the claimed error was not checked: "
+                f"{_names(unknown, fitting)}."
+            )
+    return parts
+
+
+def _share(part: Sequence[Trial], whole: Sequence[Trial], verb: str) -> str:
+    """How many of how many, and what they do."""
+    verb += "s" * (len(part) == 1)
+    if len(whole) == 1:
+        return f"The trial {verb}"
+    many = "All" if len(part) == len(whole) else f"{len(part)} of"
+    return f"{many} {len(whole)} trials {verb}"
+
+
+def _names(part: Sequence[Trial], whole: Sequence[Trial]) -> str:
+    """The methods of some trials, and at which temperatures if not at all of them."""
+    names = []
+    for name in dict.fromkeys(trial.name for trial in part):
+        own = [number(trial.beta) for trial in part if trial.name == name]
+        every = len(own) == sum(trial.name == name for trial in whole)
+        names.append(name if every else f"{name} at beta {' and '.join(own)}")
+    return ", ".join(names)
+
+
+def refusals(trials: Trials) -> tuple[tuple[str, str], ...]:
+    """Who was left out, and why: every reason once, without the method's name in it."""
+    reasons: dict[str, list[Trial]] = {}
+    for trial in trials.trials:
+        if trial.result is None:
+            why = re.sub(rf"\b{re.escape(trial.name)}\b", "this method", trial.refused, count=1)
+            reasons.setdefault(why, []).append(trial)
+    return tuple((_names(left, trials.trials), why) for why, left in reasons.items())

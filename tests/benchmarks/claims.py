@@ -1,0 +1,50 @@
+"""The claims as found: the table of all, and what was found of each in words.
+
+    python tests/benchmarks/claims.py  # --write: into qcattn/claims/RESULTS.md
+
+The same as ``qcattn claims``, as Markdown. Two cores, about 80 seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import results
+
+from qcattn import run_claims
+from qcattn.evidence import Finding
+from qcattn.views.findings import sheets
+
+
+def table(findings: Sequence[Finding]) -> list[str]:
+    """The table of all findings, one line each."""
+    sheet = sheets.summary(findings)
+    marks = ["---:" if column.align == "r" else "---" for column in sheet.columns]
+    lines = [sheet.headings, marks, *sheet.lines]
+    return [f"| {' | '.join(map(escaped, line))} |" for line in lines]
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown takes as it stands, in a table too."""
+    return text.replace("<", "&lt;").replace("|", "\\|")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the claims and print; 2 if one of them is undecided."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="CLAIM", help="all if none is named")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args(arguments)
+    findings = run_claims(given.names or None, seed=given.seed)
+    shots = sum(finding.shots for finding in findings)
+    print(f"{len(findings)} claims, {shots:,} shots, seed {given.seed}.\n")
+    print(*table(findings), sep="\n")
+    for finding in findings:
+        print(f"\n**{finding.name} {finding.title}: {finding.standing}.** {escaped(finding.words)}")
+    return 2 if any(finding.standing == "undecided" for finding in findings) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(results.run("claims.py", main, path=results.CLAIMS))

@@ -1,0 +1,83 @@
+"""Tables are put between their markers, and nowhere else; a file without them is refused."""
+
+import re
+
+import pytest
+import results
+
+TEXT = """# Results
+
+<!-- begin a: python tests/benchmarks/a.py -->
+
+old
+
+<!-- end a -->
+
+Between.
+
+<!-- begin ab: python tests/benchmarks/ab.py --seed 1 -->
+
+kept
+
+<!-- end ab -->
+"""
+
+
+def table(arguments):
+    print("| x |\n|---|\n| \\1 |", arguments)
+    return 3
+
+
+def test_what_is_printed_stands_between_its_markers(tmp_path, capsys):
+    path = tmp_path / "RESULTS.md"
+    path.write_text(TEXT)
+    assert results.run("a.py", table, ["--seed", "2", "--write"], path) == 3
+    shown = capsys.readouterr().out
+    assert "| \\1 | ['--seed', '2']" in shown, "it is printed all the same"
+    command = "python tests/benchmarks/a.py --seed 2"
+    block = f"<!-- begin a: {command} -->\n\n{shown.strip()}\n\n<!-- end a -->"
+    expected = re.sub(r"<!-- begin a:.*end a -->", lambda _: block, TEXT, flags=re.DOTALL)
+    assert path.read_text() == expected
+    assert results.run("a.py", table, ["--seed", "2", "--write"], path) == 3
+    assert path.read_text() == expected, "a second time changes nothing"
+
+
+def test_nothing_is_written_unless_asked(tmp_path):
+    path = tmp_path / "RESULTS.md"
+    path.write_text(TEXT)
+    assert results.run("a.py", table, [], path) == 3
+    assert path.read_text() == TEXT
+
+
+@pytest.mark.parametrize("text", ["", TEXT + TEXT, TEXT.replace("end a ", "end b ")])
+def test_markers_that_are_missing_or_stand_twice_are_refused(text):
+    with pytest.raises(
+        ValueError, match=r"markers of 'a' must stand .* but stand there [02] times"
+    ):
+        results.between(text, "a", "python a.py", "new")
+
+
+@pytest.mark.parametrize("path", [results.RESULTS, results.CLAIMS], ids=lambda path: path.parent)
+def test_every_table_of_the_project_has_its_script(path):
+    """The markers name a script that is there, and each script's markers are there."""
+    text = path.read_text(encoding="utf-8")
+    begun = re.findall(r"^<!-- begin (\w+): python tests/benchmarks/(\S+)", text, re.MULTILINE)
+    assert begun and re.findall(r"^<!-- end (\w+) -->$", text, re.MULTILINE) == [
+        name for name, _ in begun
+    ]
+    folder = results.RESULTS.parent
+    for name, script in begun:
+        source = folder / script
+        assert script.removesuffix(".py") == name
+        code = (source / "__main__.py" if source.is_dir() else source).read_text(encoding="utf-8")
+        assert f'results.run("{script}", main' in code
+
+
+def test_every_script_has_its_markers():
+    folder = results.RESULTS.parent
+    text = results.RESULTS.read_text(encoding="utf-8") + results.CLAIMS.read_text(encoding="utf-8")
+    sources = [*folder.glob("*.py"), *folder.glob("*/__main__.py")]
+    calls = [re.findall(r'exit\(results\.run\("(\w+)', one.read_text("utf-8")) for one in sources]
+    scripts = {script for found in calls for script in found}
+    assert len(scripts) > 10
+    assert scripts == set(re.findall(r"^<!-- end (\w+) -->$", text, re.MULTILINE))

@@ -1,0 +1,16 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+input float[64] _a_0_;
+input float[64] _a_1_;
+input float[64] _a_2_;
+bit[2] key;
+qubit[2] system;
+qubit[2] partner;
+ry(_a_0_) system[1];
+ry(_a_1_) system[0];
+cx system[1], system[0];
+ry(_a_2_) system[0];
+cx system[0], partner[0];
+cx system[1], partner[1];
+key[0] = measure system[0];
+key[1] = measure system[1];
