@@ -93,7 +93,9 @@ def equal_tail(counts: Floats, outcomes: int, score: float, skew: float) -> floa
         return exact
     # Collisions are pairwise independent: their variance is that of as many independent pairs.
     half = 0.5 / np.sqrt(expected * (1 - 1 / outcomes))
-    return min(1.0, float(gamma_tail(score - half, skew)) * (1 + expected**-0.5))
+    return min(
+        1.0, float(gamma_tail(np.asarray(score - half), np.asarray(skew))) * (1 + expected**-0.5)
+    )
 
 
 def collision_tail(shots: int, outcomes: int, collisions: int) -> float | None:

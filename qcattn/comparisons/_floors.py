@@ -108,5 +108,5 @@ def _floor(ordered: Floats, blocks: list[slice], epsilon: float, needed: float) 
 def _overlap(size: int) -> tuple[Floats, Floats]:
     """Values of the sum of s s' in a block, and the logarithms of their probabilities."""
     half = size // 2
-    hits = np.arange(half + 1)
-    return 4.0 * hits - size, hypergeom.logpmf(hits, size, half, half)
+    hits = np.arange(half + 1, dtype=np.float64)
+    return 4.0 * hits - size, np.asarray(hypergeom.logpmf(hits, size, half, half), np.float64)
