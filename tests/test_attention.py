@@ -15,6 +15,7 @@ from qcattn.attention import (
     scaled_dot_product_scores,
     sinusoidal_positions,
     softmax,
+    telling_head,
 )
 
 INF = np.inf
@@ -311,3 +312,30 @@ def test_sinusoidal_positions_refuses_an_odd_width():
         sinusoidal_positions(3, 5)
     with pytest.raises(ValueError, match=r"`length` must be a whole number"):
         sinusoidal_positions(0, 4)
+
+
+def test_the_telling_head_is_neither_sharp_nor_alike():
+    """By the formula, written out with loops."""
+    scores = np.random.default_rng(0).normal(0, 2, (3, 2, 5, 5))
+    scores[1, 1] = 40 * np.eye(5)  # each query looks at itself alone
+    scores[0, 0] = np.linspace(0, 1, 5)  # all queries look alike
+    law = softmax(scores)
+    worth = {}
+    for index in np.ndindex(3, 2):
+        p = law[index]
+        spread = -sum(x * np.log(x) for x in p.ravel() if x > 0) / 5
+        q = p.mean(axis=0)
+        worth[index] = spread * (-sum(x * np.log(x) for x in q if x > 0) - spread)
+    best = telling_head(law)
+    assert best == max(worth, key=worth.get)
+    assert abs(worth[0, 0]) < 1e-12
+    assert worth[1, 1] < 1e-9
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 4)])
+def test_without_heads_the_index_is_empty(shape):
+    assert telling_head(softmax(np.zeros(shape))) == ()
+
+
+def test_the_first_of_equal_heads_is_taken():
+    assert telling_head(softmax(np.tile(np.eye(3), (2, 2, 1, 1)))) == (0, 0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from qcattn.comparisons import _quadratic, _tilted
 from qcattn.comparisons._binomial import as_far
+from qcattn.comparisons._collisions import equal_rows, equal_tail
 from qcattn.comparisons._likeliest import likeliest_two
 from qcattn.comparisons._measured import added_moments, energy_moments, unseen
 from qcattn.comparisons._rare import scan
@@ -23,6 +24,8 @@ ESCALATE = 1e-3
 #: and p-values below `ESCALATE_ROUGH` are computed again.
 ROUGH_SKEW = {"u": 4.0, "energy": 1.5}
 ESCALATE_ROUGH = 0.1
+#: The same for a row in which U moves by nearly equal steps, so that no smooth law fits it.
+ESCALATE_STEPPING = 0.3
 #: Shots below which U takes too few values for the gamma law, whatever its skewness.
 FEW_SHOTS = 30
 #: Draws of the importance sampling.
@@ -172,7 +175,42 @@ def _quadratic_score(block: Block) -> tuple[Score, Bools]:
         # U of two outcomes is a parabola in the hits on one of them.
         hits, gap = (counts * (law.p > 0))[two].sum(axis=-1), law.gap[two, 0]
         p_value[two] = as_far(hits, n[two], gap, n[two] * gap + 0.5 - gap)
-    return Score(u, variance, third, live, score, skew, p_value, rough), two
+    found = Score(u, variance, third, live, score, skew, p_value, rough)
+    return found, two | _stepwise(block, found, live & ~two)
+
+
+def _stepwise(block: Block, u: Score, rows: Bools) -> Bools:
+    """Mend U where it takes few values: rows of equal or nearly equal probabilities.
+
+    Where probabilities are equal its law is exact. Else p-values from `ESCALATE_STEPPING` on are
+    kept, and smaller ones left to the importance sampling as those of a rough law.
+
+    Args:
+        block: The rows.
+        u: Its p-values and what counts as rough are mended.
+        rows: Rows that are looked at.
+
+    Returns:
+        Rows whose p-value is exact.
+    """
+    settled = np.zeros(len(block.n), dtype=bool)
+    if not block.exact:
+        return settled
+    equal, nearly = equal_rows(block.law, block.n)
+    stepping = nearly & rows
+    for row in np.flatnonzero(equal & rows):
+        outcomes = int(np.count_nonzero(block.law.p[row])) + 1
+        tail = equal_tail(block.counts[row], outcomes, float(u.score[row]), float(u.skew[row]))
+        if tail is None:
+            stepping[row] = True
+        else:
+            u.p[row], u.rough[row], settled[row] = tail, False, True
+    gamma = _quadratic.gamma_tail(u.score, u.skew)
+    small = stepping & (gamma < ESCALATE_STEPPING)
+    u.p[:] = np.where(stepping, np.maximum(gamma, ESCALATE_STEPPING), u.p)
+    u.p[:] = np.where(small, 0.9 * ESCALATE_ROUGH, u.p)
+    u.rough[:] = np.where(stepping, small, u.rough)
+    return settled
 
 
 def _energy_score(block: Block) -> Score:

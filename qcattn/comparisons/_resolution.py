@@ -21,7 +21,7 @@ POWER = 1.2815515655446004
 _GROWTH = np.geomspace(1e-9, 1.0, 73)
 
 
-def critical_value(level: float, skew: Floats) -> Floats:
+def critical_value(level: Floats | float, skew: Floats) -> Floats:
     """Value that a standardised shifted gamma law of given skewness exceeds with this level."""
     k = 4 / np.maximum(skew, 1e-4) ** 2
     return (special.gammainccinv(k, level) - k) / np.sqrt(k)

@@ -19,7 +19,10 @@ part whose p-value comes out below `ESCALATE` is computed again by importance sa
 (`qcattn.comparisons._tilted`), which is valid at every level. So is, from 0.1 down, the part of a
 row that is too discrete for a gamma law at all, such as 300 shots with 0.01 expected outside the
 first key, or fewer than 30 at all; above 0.1 such a part gets Cantelli's bound, valid for any law.
-Nothing else is sampled. U of two outcomes is computed exactly.
+U of two outcomes, and of a row of equal
+probabilities with few expected collisions, is computed exactly (`qcattn.comparisons._collisions`);
+where probabilities are nearly equal no smooth law fits either, and p-values below 0.3 are sampled.
+Nothing else is.
 
 Over rows, faults are looked for in two ways: one row alone (Holm at alpha / 2), and all rows a
 little (alpha / 2, shared by the sum of the standardised U and the sum of the energy scores). The

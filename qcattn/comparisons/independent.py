@@ -11,6 +11,9 @@ circuit; the answer is their Bonferroni minimum.
   unshifted). Independent runs agree at a given shift in a binomial number of places. All shifts of
   all pairs are screened by random signs and a fast Fourier transform, the best of each pair are
   counted exactly, and the binomial tail is multiplied by all shifts of all pairs.
+- *repeat*: whether a stretch of shots comes twice, in one run or in two, at any distance: a buffer
+  that is written twice. The stretch that is least likely to come again is weighed against all
+  pairs of places (`qcattn.comparisons._repeats`).
 - *dispersion*: :math:`\sum_r \sum_i (k_{ri} - n_r t_i / N)^2 / (n_r t_i^{2/3})` over the runs r,
   against dealing the pooled shots to the runs at random. Two-sided: too far apart means that runs
   follow different laws, too close that they were not drawn independently.
@@ -19,8 +22,6 @@ circuit; the answer is their Bonferroni minimum.
 With probabilities, *pooled* tests all shots of all seeds together by `qcattn.comparisons.fit`,
 which sees what is too small for any run, and *seeds* compares the runs with p: whether the sum of
 U over runs is too large or too small, against as many runs drawn from p.
-
-A run that repeats itself with a period that is none of the lags is not looked for.
 
 References:
     [1] B. Phipson and G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 9, 39 (2010).
@@ -40,6 +41,7 @@ from numpy.typing import NDArray
 from qcattn.arguments import check_alpha
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._binomial import upper
+from qcattn.comparisons._repeats import rarest_repeat
 from qcattn.comparisons._rows import Floats, Ints, check_probabilities
 from qcattn.comparisons.fit import fit
 
@@ -50,7 +52,7 @@ OVERLAP = 16
 #: Shifts of each pair that are counted exactly.
 CANDIDATES = 4
 #: The parts, and how many times one over the permutations plus 1 their smallest p-value is.
-PARTS = {"lag": 1, "shift": 0, "dispersion": 2, "batches": 2, "pooled": 0, "seeds": 2}
+PARTS = {"lag": 1, "shift": 0, "repeat": 0, "dispersion": 2, "batches": 2, "pooled": 0, "seeds": 2}
 #: Parts that need two runs, and parts that need probabilities.
 OF_TWO_RUNS, OF_A_LAW = ("shift", "dispersion", "seeds"), ("pooled", "seeds")
 
@@ -62,7 +64,8 @@ class Dependence:
     Attributes:
         p_value: Two-sided unless the part has only one side.
         score: Positive: too many coincidences or too far apart. Negative: too few, or too good.
-        where: What was worst: a lag, or (first run, second run, shift).
+        where: What was worst: a lag; (first run, second run, shift); or of a repeated stretch
+            (first run, place in it, second run, place in it, shots).
     """
 
     p_value: float
@@ -75,7 +78,7 @@ class Independence:
     """Whether shots are independent.
 
     Attributes:
-        parts: By name, those that were looked at: lag, shift, dispersion, batches, and with
+        parts: By name, those that were looked at: lag, shift, repeat, dispersion, batches, and with
             probabilities pooled and seeds.
         alpha: Error rate.
     """
@@ -125,9 +128,9 @@ def independent(
             or strings as Qiskit's ``get_memory`` gives them. Lengths may differ.
         p: Probabilities of outcomes 0, 1, ..., shape (outcomes,); then memories hold indices.
         alpha: Error rate of the answer.
-        permutations: Random reorderings, and draws from p, that are tried. All parts but shift and
-            pooled rest on them and have no p-value below one over their number plus 1 (lag), or
-            twice that.
+        permutations: Random reorderings, and draws from p, that are tried. All parts but shift,
+            repeat and pooled rest on them and have no p-value below one over their number plus 1
+            (lag), or twice that.
         seed: Seed of both.
         parts: Which parts to look at, chosen before the shots are seen; fewer share alpha. Those
             that need two runs, longer runs or p are left out without them.
@@ -173,6 +176,7 @@ def independent(
     ways: dict[str, Callable[[], Dependence]] = {
         "lag": lambda: _lag(runs, permutations, rng),
         "shift": lambda: _shift(runs, counts, rng),
+        "repeat": lambda: _repeat(runs, counts.sum(axis=0) / counts.sum() if p is None else law),
         "dispersion": lambda: _dispersion([counts], permutations, rng),
         "batches": batches,
         "pooled": pooled,
@@ -299,6 +303,15 @@ def _shift(runs: list[Ints], counts: Ints, rng: np.random.Generator) -> Dependen
                 )
                 worst = min(worst, (tail, float(score), (first, second, shift)))
     return Dependence(min(1.0, max(number, 1) * worst[0]), worst[1], worst[2])
+
+
+def _repeat(runs: list[Ints], p: Floats) -> Dependence:
+    """The stretch that comes twice: its probability times the number of pairs of places."""
+    found = rarest_repeat(runs, p)
+    shots = sum(map(len, runs))
+    log_p = min(0.0, float(np.log(shots) + np.log(shots - 1) - np.log(2)) + found.log_probability)
+    where = (*found.first, *found.second, found.length)
+    return Dependence(math.exp(log_p), float(found.length), where)
 
 
 def _dispersion(tables: list[Ints], permutations: int, rng: np.random.Generator) -> Dependence:

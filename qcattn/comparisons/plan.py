@@ -1,33 +1,26 @@
 r"""How many shots are needed to detect a deviation, to certify agreement, and at the very least.
 
 **The floor.** No test at level alpha finds every law at total variation epsilon with the given
-power from fewer shots than the larger of
+power from fewer shots than the larger of two numbers that hold for every p and without any limit
+(`qcattn.comparisons._floors`): those of Neyman and Pearson's test for one set of outcomes, and
+those that the second moment of a mixture of laws leaves to any test.
 
-- *two points*: shots from which the best test of one binomial probability, Neyman and Pearson's,
-  tells :math:`p(S) = p_0` from :math:`p_0 + \epsilon`; exact. The set S is taken near one half, or
-  is everything but the likeliest outcome where that has more; for many shots n is about
-  :math:`(z_\alpha \sqrt{p_0 (1 - p_0)} + z_\beta \sqrt{p_1 (1 - p_1)})^2 / \epsilon^2`;
-- *a mixture*: the law :math:`p_i \pm \epsilon_i` with unknown signs. The likelihood ratio of the
-  mixture to p has a logarithm of variance :math:`\frac12 n^2 \sum \epsilon_i^4 / p_i^2`, hence
-  :math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}, z = z_\alpha + z_\beta`. Of all
-  patterns with :math:`\sum \epsilon_i = 2 \epsilon` the hardest is
-  :math:`\epsilon_i = \min(c p_i^{2/3}, p_i, 1 - p_i)`: at fixed sum, :math:`\epsilon^4 / p^2` has
-  slope :math:`4 \epsilon^3 / p^2`, equal for all free outcomes.
+Beside them stands the number by which efficiency is measured on rows with many outcomes at work:
+the law :math:`p_i \pm \epsilon_i` with unknown signs in the normal limit. The likelihood ratio of
+that mixture to p has a logarithm of variance :math:`\frac12 n^2 \sum \epsilon_i^4 / p_i^2`, hence
+:math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}, z = z_\alpha + z_\beta`. Of all
+patterns with :math:`\sum \epsilon_i = 2 \epsilon` the hardest is
+:math:`\epsilon_i = \min(c p_i^{2/3}, p_i, 1 - p_i)`: at fixed sum, :math:`\epsilon^4 / p^2` has
+slope :math:`4 \epsilon^3 / p^2`, equal for all free outcomes. Where few outcomes are at work a
+test can do with less, so it is no floor; where no signs sum to zero it is not given.
 
-The mixture's n is that of a normal limit with many outcomes at work; it is what efficiency is
-measured by. Where few are at work a test may need more, or do with less. Beside it stands the
-rigorous form: with Poisson counts the second moment of the mixture's likelihood ratio is at most
-:math:`\prod \cosh(n \epsilon_i^2 / p_i)`, and a test of level alpha has power at most
-:math:`\alpha + (\alpha (1 - \alpha) (\text{that} - 1))^{1/2}` by Cauchy and Schwarz, so
-:math:`\sum \log\cosh(n \epsilon_i^2/p_i) \ge \log(1 + (\text{power} - \alpha)^2 / (\alpha (1 -
-\alpha)))`.
+**To detect**: shots at which `fit` is foreseen (`qcattn.comparisons._foreseen`) to find the worst
+of four laws at this total variation. Outcomes are put in two groups of like weight, by
+:math:`p^{2/3}` or by p; one group gains what the other loses. Where all outcomes but the likeliest
+have less than epsilon together, they can only gain: a leak.
 
-**To detect**: shots at which the quadratic part of `fit` finds the worse of that mixture and of a
-move between two halves, :math:`\epsilon_i \propto p_i`, by the moments of
-`qcattn.comparisons._resolution`. Where all outcomes but the likeliest have less than epsilon
-together, there is only a leak to them, which the scan of rare sets finds: shots for an exact
-binomial test at half the scan's level. **To certify**: shots at which `certify` is foreseen to
-bound the total variation of a perfect sampler by epsilon, with luck of this power.
+**To certify**: shots at which `certify` is foreseen to bound the total variation of a perfect
+sampler by epsilon, with luck of this power.
 
 References:
     [1] G. Valiant and P. Valiant, SIAM J. Comput. 46, 429 (2017).
@@ -43,9 +36,9 @@ import numpy as np
 from scipy import special
 
 from qcattn.arguments import check_alpha
-from qcattn.comparisons import _quadratic
+from qcattn.comparisons._floors import mixture_floor
+from qcattn.comparisons._foreseen import found
 from qcattn.comparisons._parts import SHARES
-from qcattn.comparisons._resolution import critical_value
 from qcattn.comparisons._rows import Bools, Floats, check_probabilities
 from qcattn.comparisons.certify import foreseen
 
@@ -62,12 +55,15 @@ class Plan:
     Attributes:
         detect: Shots for `fit` to refute the worst law at this total variation.
         certify: Shots for `certify` to certify a perfect sampler at this total variation.
-        floor: What no test can beat: the larger of the next two (the second is a limit).
+        floor: What no test can beat, for any p: the larger of `floor_two_points` and
+            `floor_rigorous`.
         floor_two_points: For one known set of outcomes.
-        floor_mixture: For unknown signs, in the normal limit; 0 where p is too peaked for it.
-        floor_rigorous: For unknown signs, without a limit.
-        worst: Pattern of deviation that takes `detect` shots: ``"signs"``, ``"halves"``, or
-            ``"leak"`` out of the likeliest outcome where the others have less than epsilon.
+        floor_rigorous: For unknown signs.
+        floor_mixture: For unknown signs, in the normal limit of many outcomes, where it is sharper
+            than `floor_rigorous`; 0 where p is too peaked for it.
+        worst: Pattern of deviation that takes `detect` shots: ``"signs"`` (by p**(2/3)),
+            ``"halves"`` (by p), or ``"leak"`` out of the likeliest outcome where the others have
+            less than epsilon.
         epsilon: Total variation.
         alpha: Error rate.
         power: Probability to succeed.
@@ -106,7 +102,7 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
         >>> float(shots.floor), str(shots.worst)
         (1269.0, 'signs')
         >>> float(shots.detect), float(shots.certify)
-        (2073.0, 1978.0)
+        (2065.0, 1978.0)
     """
     epsilon = check_alpha(epsilon, "epsilon")
     alpha, power = check_alpha(alpha), check_alpha(power, "power")
@@ -116,58 +112,111 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
     shape, rows = law.shape[:-1], law.reshape(-1, law.shape[-1])
     z_alpha, z_power = -special.ndtri(alpha), special.ndtri(power)
 
-    epsilons = {name: _pattern(rows, epsilon, power_) for name, power_ in PATTERNS.items()}
-    size, reached = epsilons["signs"]
-    ratio = np.divide(size**2, rows, out=np.zeros_like(rows), where=rows > 0)
-    strength = np.sqrt((ratio**2).sum(axis=-1))
-    strength = np.where(reached & (strength > 0), strength, np.inf)
-    mixture = np.sqrt(2) * (z_alpha + z_power) / strength
-    needed = np.log1p((power - alpha) ** 2 / (alpha * (1 - alpha)))
-    rigorous = _first(lambda n: _log_cosh(n[:, None] * ratio).sum(axis=-1) >= needed, len(rows))
-
+    mixture = _mixture(rows, epsilon, z_alpha + z_power)
+    rigorous = np.array([mixture_floor(row, epsilon, alpha, power) for row in rows])
     half = _half(rows, epsilon)
     moved = np.minimum(half + epsilon, 1.0)
     two_points = _first(lambda n: _best_power(n, half, moved, alpha) >= power, len(rows))
 
-    u_level, tail_level = alpha * SHARES["u"], alpha * SHARES["tail"] / 2
-    found = np.stack(
-        [
-            _first(lambda n, e=e: _detects(rows, n, e, u_level, z_power), len(rows))
-            for e, _ in epsilons.values()
-        ]
-    )
-    leak = _first(lambda n: _power(n, half, moved, tail_level) >= power, len(rows))
+    detect, worst = _detecting(rows, epsilon, alpha, power)
     certified = _first(lambda n: foreseen(rows, n, alpha, z_power) <= epsilon, len(rows))
     certified = np.maximum(certified, 2.0)  # one shot certifies nothing
-    floors = (np.maximum(mixture, two_points), two_points, mixture, np.where(reached, rigorous, 0))
+    floors = (np.maximum(rigorous, two_points), two_points, mixture, rigorous)
     floor, two_points, mixture, rigorous = (np.ceil(x).reshape(shape) for x in floors)
     return Plan(
-        np.ceil(np.where(reached, found.max(axis=0), leak)).reshape(shape),
+        np.ceil(detect).reshape(shape),
         np.ceil(certified).reshape(shape),
         floor,
         two_points,
         mixture,
         rigorous,
-        np.where(reached, np.array(list(PATTERNS))[found.argmax(axis=0)], "leak").reshape(shape),
+        worst.reshape(shape),
         epsilon,
         alpha,
         power,
     )
 
 
-def _log_cosh(x: Floats) -> Floats:
-    return np.logaddexp(x, -x) - np.log(2)
+def _detecting(
+    rows: Floats, epsilon: float, alpha: float, power: float
+) -> tuple[Floats, np.ndarray]:
+    """Shots to find the deviation that is hardest to see, and which one it is."""
+    needed, names = [], []
+    for (name, _), (q, possible) in _deviations(rows, epsilon).items():
+        shots = _first(lambda n, q=q: found(rows, q, n, alpha, power, SHARES), len(rows))
+        needed.append(np.where(possible, shots, 0.0))
+        names.append(name)
+    shots, worst = np.max(needed, axis=0), np.array(names)[np.argmax(needed, axis=0)]
+    # Too little to lose: a leak to the others, which the scan of rare sets counts exactly.
+    others = 1 - rows.max(axis=-1)
+    level = alpha * SHARES["tail"] / 2
+    leak = _first(lambda n: _power(n, others, others + epsilon, level) >= power, len(rows))
+    small = others < epsilon
+    return np.where(small, leak, shots), np.where(small, "leak", worst)
 
 
-def _pattern(p: Floats, epsilon: float, exponent: float) -> tuple[Floats, Bools]:
-    """Sizes min(c p^exponent, p, 1 - p) with sum 2 epsilon, and whether p has room for them."""
-    direction, most = p**exponent, np.minimum(p, 1 - p)
+def _mixture(p: Floats, epsilon: float, z: float) -> Floats:
+    """Shots for the mixture of all signs in the normal limit; 0 where p has no room for it."""
+    direction, most = p ** (2 / 3), np.minimum(p, 1 - p)
     low, high = np.zeros((len(p), 1)), np.full((len(p), 1), 2.0)
     for _ in range(60):
         c = (low + high) / 2
         short = np.minimum(c * direction, most).sum(axis=-1, keepdims=True) < 2 * epsilon
         low, high = np.where(short, c, low), np.where(short, high, c)
-    return np.minimum(high * direction, most), most.sum(axis=-1) >= 2 * epsilon
+    size = np.minimum(high * direction, most)
+    room = (most.sum(axis=-1) >= 2 * epsilon) & (2 * size.max(axis=-1) <= size.sum(axis=-1) + 1e-9)
+    ratio = np.divide(size**2, p, out=np.zeros_like(p), where=p > 0)
+    strength = np.sqrt((ratio**2).sum(axis=-1))
+    return np.where(room, np.sqrt(2) * z / np.where(strength > 0, strength, 1.0), 0.0)
+
+
+def _deviations(p: Floats, epsilon: float) -> dict[tuple[str, int], tuple[Floats, Bools]]:
+    """Laws at this total variation that are hard to see, and the rows that have room for them.
+
+    Outcomes are put in two groups, the likeliest first, each where less is. One group gains
+    epsilon and the other loses it, in proportion to p**(2/3) or to p; then the other way round.
+    """
+    found = {}
+    for name, exponent in PATTERNS.items():
+        size = p**exponent
+        gains = _groups(size)
+        for sign in (1, -1):
+            up, down = (gains, ~gains) if sign > 0 else (~gains, gains)
+            more, _ = _filled(size, np.where(up, np.inf, 0.0), epsilon)
+            less, room = _filled(size, np.where(down, p, 0.0), epsilon)
+            enough = room & (np.where(up, size, 0.0).sum(axis=-1) > 0)
+            q = np.where(enough[:, None], np.maximum(p + more - less, 0.0), p)
+            found[name, sign] = q / q.sum(axis=-1, keepdims=True), enough
+    return found
+
+
+def _groups(size: Floats) -> Bools:
+    """Which outcomes are in the first of two groups of nearly equal sums."""
+    order = np.argsort(-size, axis=-1, kind="stable")
+    balance, first = np.zeros(len(size)), np.zeros(size.shape, dtype=bool)
+    for column in order.T:
+        here = np.take_along_axis(size, column[:, None], axis=-1)[:, 0]
+        plus = balance <= 0
+        np.put_along_axis(first, column[:, None], plus[:, None], axis=-1)
+        balance = balance + np.where(plus, here, -here)
+    return first
+
+
+def _filled(size: Floats, most: Floats, total: float) -> tuple[Floats, Bools]:
+    """Amounts min(c size, most) with this sum, and the rows that have room for it."""
+    low, high = np.zeros((len(size), 1)), np.ones((len(size), 1))
+    with np.errstate(invalid="ignore"):
+        room = np.nan_to_num(most.sum(axis=-1), posinf=np.inf) >= total
+        for _ in range(200):
+            short = np.minimum(high * size, most).sum(axis=-1, keepdims=True) < total
+            if not (short[:, 0] & room & (high[:, 0] < 1e12)).any():
+                break
+            high = np.where(short, 2 * high, high)
+        for _ in range(60):
+            c = (low + high) / 2
+            short = np.minimum(c * size, most).sum(axis=-1, keepdims=True) < total
+            low, high = np.where(short, c, low), np.where(short, high, c)
+    return np.minimum(high * size, most), room
 
 
 def _half(p: Floats, epsilon: float) -> Floats:
@@ -183,12 +232,12 @@ def _half(p: Floats, epsilon: float) -> Floats:
     return np.where((order[:, 0] > 0.5) & (others <= most), others, total)
 
 
-def _power(n: Floats, p: Floats, q: Floats, level: Floats | float) -> Floats:
+def _power(n: Floats, p: Floats, q: Floats, level: float) -> Floats:
     """Power against q of the exact test that n shots hit a set of probability p too often."""
     from scipy.stats import binom
 
     n = np.ceil(n)
-    return binom.sf(binom.isf(level, n, p), n, q)
+    return binom.sf(binom.isf(level, n, p), n, np.minimum(q, 1.0))
 
 
 def _best_power(n: Floats, p: Floats, q: Floats, level: float) -> Floats:
@@ -199,20 +248,6 @@ def _best_power(n: Floats, p: Floats, q: Floats, level: float) -> Floats:
     edge = binom.isf(level, n, p)
     lot = (level - binom.sf(edge, n, p)) / binom.pmf(edge, n, p)
     return binom.sf(edge, n, q) + lot * binom.pmf(edge, n, q)
-
-
-def _detects(p: Floats, n: Floats, size: Floats, level: float, z_power: float) -> Bools:
-    """Whether U finds the deviation of these sizes."""
-    law = _quadratic.weigh(p, n)
-    variance, third = _quadratic.null_moments(law)
-    live = (variance > 0) & (law.gap[:, 0] > 0)
-    variance = np.where(live, variance, 1.0)
-    w = law.w.copy()
-    np.put_along_axis(w, law.top, law.w_top, axis=-1)
-    shift = n * (n - 1) * (w * size**2).sum(axis=-1)
-    extra = 4 * n**3 * (w**2 * size**2 * p).sum(axis=-1)
-    critical = critical_value(level, np.maximum(third, 0) / variance**1.5)
-    return live & (shift >= critical * np.sqrt(variance) + z_power * np.sqrt(variance + extra))
 
 
 def _first(enough: Any, rows: int) -> Floats:

@@ -173,7 +173,7 @@ def _document(kind: Kind, path: Path) -> dict[str, Any]:
     """A JSON document that says that it is of this kind, and of a version that is known."""
     named = f"name a folder that {kind.wrote} wrote"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise NotWhole(f"`{path}` is missing; {named}") from error
     except OSError as error:
@@ -226,10 +226,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     return value
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
 
 
 def _canonical(document: dict[str, Any]) -> bytes:

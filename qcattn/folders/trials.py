@@ -130,17 +130,18 @@ def _trials_of(sealed: Sealed) -> Trials:
 
 
 def _trial(entry: dict[str, Any], sealed: Sealed) -> Trial:
-    if sealed.version == 1:  # named the folder of a result alone, and none by ""
-        part = {"folder": entry["folder"], "sha256": None} if entry["folder"] else None
+    part: tuple[str, str | None] | None
+    if sealed.version == 1:  # which named the folder of a result alone, and none by ""
+        part = (str(entry["folder"]), None) if entry["folder"] else None
+    elif (found := entry["result"]) is None:
+        part = None
     else:
-        part = entry["result"]
+        part = str(found["folder"]), str(found["sha256"])
     before, after = entry["seconds"]
     return Trial(
         str(entry["name"]),
         str(entry["method"]),
-        result=None
-        if part is None
-        else load_part(sealed.folder, str(part["folder"]), part["sha256"]),
+        result=None if part is None else load_part(sealed.folder, *part),
         refused=str(entry["refused"]),
         seconds=(read_number(before), read_number(after)),
         **{name: read_number(entry[name]) for name in _NUMBERS},

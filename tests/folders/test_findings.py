@@ -1,7 +1,6 @@
 """Findings on disk: what is written is what is read, and nothing else is."""
 
 import dataclasses
-import hashlib
 import json
 
 import numpy as np
@@ -58,38 +57,40 @@ def whole():
     ]
 
 
-def test_what_is_written_is_what_is_read(tmp_path):
+def test_what_is_written_is_what_is_read(tmp_path, same):
     save_findings(whole(), tmp_path / "f")
     assert is_findings(tmp_path / "f") and not is_findings(tmp_path)
-    for one, again in zip(whole(), load_findings(tmp_path / "f"), strict=True):
-        for item in dataclasses.fields(Finding):
-            if item.name not in ("panels", "numbers"):
-                assert getattr(one, item.name) == getattr(again, item.name), item.name
-        assert repr(one.numbers) == repr(again.numbers)
-        for panel, other in zip(one.panels, again.panels, strict=True):
-            assert panel.ticks == other.ticks and panel.x_scale == other.x_scale
-            for curve, mate in zip(panel.curves, other.curves, strict=True):
-                assert (curve.name, curve.style) == (mate.name, mate.style)
-                for name in ("x", "y", "low", "high"):
-                    a, b = getattr(curve, name), getattr(mate, name)
-                    assert (a is None) == (b is None)
-                    assert a is None or np.array_equal(a, b, equal_nan=True)
+    again = load_findings(tmp_path / "f")
+    assert same(again, whole())
+    first, _ = again
+    assert not same(dataclasses.replace(first, shots=8), first), "the comparison notices"
+    assert first.check("control").role == "control" and first.check("held").alpha == 0.001
 
 
-def rewritten(folder, change):
-    """Change the document, and let it state the hash of what it says now, as a forger would."""
-    path = folder / "findings.json"
-    document = json.loads(path.read_text())
-    change(document)
-    rest = {name: value for name, value in document.items() if name != "sha256"}
-    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    document["sha256"] = hashlib.sha256(text.encode()).hexdigest()
-    path.write_text(json.dumps(document))
+def test_no_findings_are_findings(tmp_path):
+    save_findings([], tmp_path / "f")
+    assert load_findings(tmp_path / "f") == []
 
 
-def test_a_standing_in_the_file_is_not_believed(tmp_path):
+def test_the_document_says_the_standing_in_plain_json(tmp_path):
+    save_findings(whole(), tmp_path / "f")
+    text = (tmp_path / "f" / "findings.json").read_text(encoding="utf-8")
+    document = json.loads(text, parse_constant=pytest.fail)
+    assert document["format_version"] == 2 and document["sha256"]
+    assert [entry["standing"] for entry in document["findings"]] == ["undecided", "untestable"]
+
+
+@pytest.mark.parametrize("name", ["findings.json", "findings.npz"])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_changed_byte_is_refused_or_harmless(tmp_path, check_flips, name, seed):
+    save_findings(whole(), tmp_path / "f")
+    check_flips(tmp_path / "f" / name, lambda: load_findings(tmp_path / "f"), 100, seed)
+
+
+def test_a_standing_in_the_file_is_not_believed(tmp_path, forge):
     save_findings([refuted()], tmp_path / "f")
-    rewritten(tmp_path / "f", lambda d: d["findings"][0].update(standing="exact"))
+    path = tmp_path / "f" / "findings.json"
+    forge.change(path, lambda d: d["findings"][0].update(standing="exact"))
     (again,) = load_findings(tmp_path / "f")
     assert again.standing == "refuted"
 
@@ -115,15 +116,25 @@ def altered(*path, to):
         (altered("checks", 0, "holds", to="yes"), "'yes'"),
         (altered("panels", 0, "x_scale", to="cube"), "`x_scale` .* 'cube'"),
         (altered("panels", 0, "curves", 0, "style", to="pie"), "`style` .* 'pie'"),
+        (altered("checks", 1, "name", to="held"), "twice"),
+        (altered("checks", 0, "alpha", to=None), "a number is expected"),
+        (altered("seed", to="x"), "no whole findings"),
+        (lambda d: d.pop("findings"), "no whole findings"),
+        (lambda d: d["findings"][0].pop("name"), "no whole findings"),
+        (lambda d: d["findings"][0]["checks"][0].pop("name"), "no whole findings"),
         (lambda d: d.update(format_version=3), "format version 3"),
         (lambda d: d.update(format="qcattn trials"), "holds no findings"),
     ],
 )
-def test_a_forged_document_is_refused(tmp_path, change, message):
+def test_a_forged_document_is_refused(tmp_path, forge, change, message):
     save_findings(whole(), tmp_path / "f")
-    rewritten(tmp_path / "f", change)
+    forge.change(tmp_path / "f" / "findings.json", change)
     with pytest.raises(NotWhole, match=message):
         load_findings(tmp_path / "f")
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-3])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +144,9 @@ def test_a_forged_document_is_refused(tmp_path, change, message):
         (lambda folder: (folder / "findings.npz").unlink(), "npz` is missing"),
         (lambda folder: (folder / "findings.json").write_text("[]"), "holds no findings"),
         (lambda folder: (folder / "findings.json").write_text("{"), "is damaged"),
-        (lambda folder: (folder / "findings.json").unlink(), "is missing"),
+        (lambda folder: (folder / "findings.json").unlink(), r"json` is missing; name a folder"),
+        (lambda folder: cut(folder / "findings.json"), r"json` is damaged"),
+        (lambda folder: cut(folder / "findings.npz"), r"npz` is damaged"),
     ],
 )
 def test_files_that_are_not_whole_are_refused(tmp_path, harm, message):

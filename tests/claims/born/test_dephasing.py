@@ -18,7 +18,7 @@ SMALL = {
     "shots": 60_000,
     "epsilon": 0.05,
     "kept": 500,
-    "runs": 120,
+    "runs": 300,
     "alpha": 1e-6,
     "preparation": QSVT(error=1e-3),
     "backend": Aer(draws="born"),
