@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import special
-from scipy.stats import hypergeom
 
 from qcattn.comparisons._rows import Floats
 
@@ -107,6 +106,8 @@ def _floor(ordered: Floats, blocks: list[slice], epsilon: float, needed: float) 
 
 def _overlap(size: int) -> tuple[Floats, Floats]:
     """Values of the sum of s s' in a block, and the logarithms of their probabilities."""
+    from scipy.stats import hypergeom  # Slow to import.
+
     half = size // 2
     hits = np.arange(half + 1, dtype=np.float64)
     return 4.0 * hits - size, np.asarray(hypergeom.logpmf(hits, size, half, half), np.float64)

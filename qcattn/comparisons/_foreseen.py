@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._resolution import critical_value
@@ -96,6 +96,8 @@ def _energy(p: Floats, q: Floats, n: Floats, z_power: float) -> Part:
 
 
 def _tail(p: Floats, q: Floats, n: Floats, power: float) -> Part:
+    from scipy import stats  # Slow to import.
+
     top = p.argmax(axis=-1)[:, None]
     before = 1 - np.take_along_axis(p, top, axis=-1)[:, 0]
     after = 1 - np.take_along_axis(q, top, axis=-1)[:, 0]
