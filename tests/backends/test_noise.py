@@ -1,5 +1,7 @@
 """Noise in a few words."""
 
+import sys
+
 import numpy as np
 import pytest
 from qiskit.quantum_info import DensityMatrix, SuperOp
@@ -144,3 +146,9 @@ def test_a_backend_is_imitated():
 def test_noise_that_is_none_is_named(text, message):
     with pytest.raises(ValueError, match=message):
         noise_options(text, 3)
+
+
+def test_a_fake_backend_without_its_extra_names_the_cure(monkeypatch):
+    monkeypatch.setitem(sys.modules, "qiskit_ibm_runtime", None)
+    with pytest.raises(ValueError, match=r"pip install 'qcattn\[fake\]'"):
+        noise_options("FakeManilaV2", 3)

@@ -42,21 +42,27 @@ class Both(io.StringIO):
 
 
 def between(text: str, name: str, command: str, content: str) -> str:
-    """The text with other content between the markers of a name, and the command beside it.
+    """The text with other content between the markers of a name.
 
     Raises:
-        ValueError: If the markers do not stand there exactly once.
+        ValueError: If the markers do not stand there exactly once, or name another command: what
+            some of the parts or other sizes print must not take the place of the whole.
     """
-    begin, end = f"<!-- begin {name}:", f"<!-- end {name} -->"
-    pattern = rf"{re.escape(begin)}[^\n]* -->\n.*?{re.escape(end)}"
-    block = f"{begin} {command} -->\n\n{content.strip()}\n\n{end}"
-    changed, count = re.subn(pattern, lambda _: block, text, flags=re.DOTALL)
-    if count != 1:
+    end = f"<!-- end {name} -->"
+    pattern = rf"<!-- begin {re.escape(name)}: ([^\n]*) -->\n.*?{re.escape(end)}"
+    found = re.findall(pattern, text, flags=re.DOTALL)
+    if len(found) != 1:
         raise ValueError(
-            f"the markers of {name!r} must stand in the file once, but stand there {count} times; "
-            f"write `{begin} -->` and `{end}` where its table belongs"
+            f"the markers of {name!r} must stand in the file once, but stand there {len(found)} "
+            f"times; write `<!-- begin {name}: {command} -->` and `{end}` where its table belongs"
         )
-    return changed
+    if found != [command]:
+        raise ValueError(
+            f"the table {name!r} is what `{found[0]}` prints, not `{command}`; run that one, or "
+            "first name the other command in the marker"
+        )
+    block = f"<!-- begin {name}: {command} -->\n\n{content.strip()}\n\n{end}"
+    return re.sub(pattern, lambda _: block, text, flags=re.DOTALL)
 
 
 def command_of(script: str, arguments: Sequence[str]) -> str:
@@ -80,17 +86,19 @@ def run(
 
     Returns:
         The exit code. What a script that misses its targets prints is written too.
+
+    Raises:
+        ValueError: As `between`, before anything is run.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     if "--write" not in given:
         return main(given)
     given = [each for each in given if each != "--write"]
+    name, command = script.removesuffix(".py"), command_of(script, given)
+    between(path.read_text(encoding="utf-8"), name, command, "")
     printed = Both(sys.stdout)
     with contextlib.redirect_stdout(printed):
         code = main(given)
-    name = script.removesuffix(".py")
-    text = between(
-        path.read_text(encoding="utf-8"), name, command_of(script, given), printed.getvalue()
-    )
+    text = between(path.read_text(encoding="utf-8"), name, command, printed.getvalue())
     path.write_text(text, encoding="utf-8")
     return code

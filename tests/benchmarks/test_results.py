@@ -8,7 +8,7 @@ import results
 FILES = [results.README, results.RESULTS, results.CLAIMS]
 TEXT = """# Results
 
-<!-- begin a: python tests/benchmarks/a.py -->
+<!-- begin a: python tests/benchmarks/a.py --seed 2 -->
 
 old
 
@@ -56,6 +56,16 @@ def test_markers_that_are_missing_or_stand_twice_are_refused(text):
         ValueError, match=r"markers of 'a' must stand .* but stand there [02] times"
     ):
         results.between(text, "a", "python a.py", "new")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--seed", "2", "--only", "costs"]])
+def test_a_part_does_not_take_the_place_of_the_whole(arguments, tmp_path, capsys):
+    path = tmp_path / "RESULTS.md"
+    path.write_text(TEXT)
+    with pytest.raises(ValueError, match=r"what `python tests/benchmarks/a.py --seed 2` prints"):
+        results.run("a.py", table, [*arguments, "--write"], path)
+    assert path.read_text() == TEXT
+    assert capsys.readouterr().out == "", "it is refused before it is measured"
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)

@@ -207,15 +207,6 @@ def test_what_is_delivered_bears_the_name_and_the_kind_of_its_class(preparation,
     assert prepared.kind == preparation.kind
 
 
-def test_the_table_of_the_readme_says_what_the_classes_declare():
-    readme = Path(__file__).parents[2] / "README.md"
-    rows = [line.split("|") for line in readme.read_text(encoding="utf-8").splitlines()]
-    table = {row[1].strip(" `"): [cell.strip() for cell in row[2:-1]] for row in rows if row[2:]}
-    for cls in PREPARATIONS:
-        kind, takes, *_, source = table[cls.__name__]
-        assert (kind, takes, source) == (cls.kind, f"{cls.takes} H", cls.source), cls.__name__
-
-
 @pytest.mark.parametrize("preparation", BATCHED)
 def test_a_template_serves_hamiltonians_of_any_shape(preparation):
     prepared = attempted(preparation, "several")

@@ -11,8 +11,6 @@ from qcattn.claims.born import bayes
 from qcattn.claims.born._posterior import posterior, updated
 from qcattn.claims.born.bayes import BayesianUpdate
 from qcattn.dense_state import outcome_distribution
-from qcattn.evidence import Check
-from qcattn.progress import silent
 
 SMALL = {"keys": 4, "rows": 1, "shots": 60_000, "epsilon": 0.06, "alpha": 1e-6}
 
@@ -31,14 +29,8 @@ def test_posteriors_come_out_after_one_update_and_after_two(found):
     assert evidence.reference in evidence.estimate and 0.01 < evidence.reference < 0.9
 
 
-def test_words_follow_from_the_names_of_the_checks_not_from_their_order():
-    claim = BayesianUpdate(**SMALL)
-    measured = claim.measure(np.random.SeedSequence(1), silent)
-    checks = list(claim.check(measured))
-    more = [Check("another", "Something else holds", True, ""), *reversed(checks)]
-    one, other = (
-        claim.describe(measured, {check.name: check for check in row}) for row in (checks, more)
-    )
+def test_words_follow_from_the_names_of_the_checks_not_from_their_order(described_twice):
+    one, other = described_twice(BayesianUpdate(**SMALL))
     assert one == other
 
 

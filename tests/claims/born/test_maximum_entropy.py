@@ -8,8 +8,6 @@ from qcattn.backends import Aer
 from qcattn.claims.born._lines import gibbs_line, random_hamiltonian
 from qcattn.claims.born._mixed import random_state
 from qcattn.claims.born.maximum_entropy import MaximumEntropy, _defect
-from qcattn.evidence import Check
-from qcattn.progress import silent
 
 SMALL = {"states": 1, "directions": 1, "shots": 60_000, "tolerance": 0.15, "alpha": 1e-6}
 
@@ -38,14 +36,8 @@ def test_checks_have_names_and_share_the_error_rate_by_intervals(found):
         assert found.check(name).alpha == pytest.approx(number * 1e-6 / 12)
 
 
-def test_words_follow_from_the_names_of_the_checks_not_from_their_order():
-    claim = MaximumEntropy(**SMALL)
-    measured = claim.measure(np.random.SeedSequence(1), silent)
-    checks = list(claim.check(measured))
-    more = [Check("another", "Something else holds", True, ""), *reversed(checks)]
-    one, other = (
-        claim.describe(measured, {check.name: check for check in row}) for row in (checks, more)
-    )
+def test_words_follow_from_the_names_of_the_checks_not_from_their_order(described_twice):
+    one, other = described_twice(MaximumEntropy(**SMALL))
     assert one == other
 
 

@@ -8,8 +8,6 @@ from scipy.stats import unitary_group
 from qcattn.backends import Aer
 from qcattn.claims.born._mixed import purified, random_state
 from qcattn.claims.born.mixed_states import MixedStates
-from qcattn.evidence import Check
-from qcattn.progress import silent
 
 SMALL = {"qubits": 1, "states": 2, "shots": 40_000, "alpha": 1e-6}
 
@@ -34,14 +32,8 @@ def test_checks_have_names_and_the_purification_is_a_control(found):
     assert [found.check(name).role for name in names] == ["control", "claim", "claim", "claim"]
 
 
-def test_words_follow_from_the_names_of_the_checks_not_from_their_order():
-    claim = MixedStates(**SMALL)
-    measured = claim.measure(np.random.SeedSequence(1), silent)
-    checks = list(claim.check(measured))
-    more = [Check("another", "Something else holds", True, ""), *reversed(checks)]
-    one, other = (
-        claim.describe(measured, {check.name: check for check in row}) for row in (checks, more)
-    )
+def test_words_follow_from_the_names_of_the_checks_not_from_their_order(described_twice):
+    one, other = described_twice(MixedStates(**SMALL))
     assert one == other
 
 

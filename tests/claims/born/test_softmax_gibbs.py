@@ -9,8 +9,6 @@ from qcattn.backends import Aer
 from qcattn.claims.born._rows import HEAD_SIZES, real_rows
 from qcattn.claims.born.softmax_gibbs import SoftmaxGibbs, _distance
 from qcattn.datasets import load_scores
-from qcattn.evidence import Check
-from qcattn.progress import silent
 
 SMALL = {"rows": 1, "taus": (1.0,), "shots": 60_000, "epsilon": 0.08, "alpha": 1e-6}
 
@@ -39,14 +37,8 @@ def test_checks_have_names(found):
     assert paid == 2 * [True, True, False, False, True]
 
 
-def test_words_follow_from_the_names_of_the_checks_not_from_their_order():
-    claim = SoftmaxGibbs(**SMALL)
-    measured = claim.measure(np.random.SeedSequence(1), silent)
-    checks = list(claim.check(measured))
-    more = [Check("another", "Something else holds", True, ""), *reversed(checks)]
-    one, other = (
-        claim.describe(measured, {check.name: check for check in row}) for row in (checks, more)
-    )
+def test_words_follow_from_the_names_of_the_checks_not_from_their_order(described_twice):
+    one, other = described_twice(SoftmaxGibbs(**SMALL))
     assert one == other
 
 
