@@ -1,10 +1,15 @@
 """What holds for all tests."""
 
 import os
+import signal
 
 # Set before NumPy is loaded. Matrices are small here: threads that wait for each other cost six
 # times what they bring, and more where several processes test at once.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# What a shell runs in the background is deaf to Ctrl-C, and so are the processes that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A program whose files import each other by name, as `python tests/benchmarks/statistics` runs it.
 collect_ignore = ["benchmarks/statistics"]
