@@ -13,7 +13,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         [
-            ("errors", "markup", "names", "progress", "seeds", "versions"),
+            ("errors", "markup", "names", "parsing", "progress", "seeds", "versions"),
             ("arguments", "walking"),
             ("attention", "thermal"),
             ("records", "datasets"),

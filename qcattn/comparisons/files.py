@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from qcattn.parsing import parse_json, read_npy
 
 __all__ = ["Outcomes", "read_outcomes", "together"]
 
@@ -182,18 +183,12 @@ def _content(path: Path) -> Any:
     suffix = path.suffix.lower()
     if suffix == ".npy":
         with path.open("rb") as file:
-            try:
-                return np.load(file, allow_pickle=False)
-            except (ValueError, EOFError, OSError) as error:
-                raise ValueError(f"is no array of numbers ({error})") from None
+            return read_npy(file)
     if suffix == ".csv":
         return _csv(path)
     if suffix != ".json":
         raise ValueError(f"ends in {suffix!r}; pass {_KINDS}")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"is no JSON ({error})") from None
+    content = parse_json(path.read_bytes())
     if isinstance(content, dict) and isinstance(content.get("results"), list):
         content = [_of_result(entry) for entry in content["results"]]
     if isinstance(content, dict):
@@ -209,19 +204,6 @@ def _content(path: Path) -> Any:
         return array if array.dtype.kind in "iu" else np.array(content, dtype=float)
     except (ValueError, TypeError, OverflowError):
         raise ValueError("holds a list that is no array of numbers") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A dictionary, of which JSON would keep the last of several equal keys."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(
-                f"has {key!r} twice in one dictionary, {found[key]!r} and {value!r}; keep one, or "
-                "their sum"
-            )
-        found[key] = value
-    return found
 
 
 def _of_result(entry: Any) -> Any:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from qcattn.attention import check_scores, scaled_dot_product_scores
 from qcattn.datasets.packages import file_sha256
 from qcattn.datasets.scores import Scores
+from qcattn.parsing import parse_json, read_npy, read_npz
 
 __all__ = ["read_qk", "read_scores"]
 
@@ -124,20 +125,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _read_numpy(path: Path) -> Any:
-    try:
-        with path.open("rb") as file:
-            content = np.load(file, allow_pickle=False)
-            if isinstance(content, np.lib.npyio.NpzFile):
-                with content:
-                    return dict(content)
-            return content
-    except OSError:
-        raise
-    except Exception as error:  # a damaged file can make the zip and npy readers raise anything
-        raise ValueError(
-            f"it is damaged, no NumPy file, or holds Python objects, which are never unpickled "
-            f"({error}). Write a numeric array with numpy.save or numpy.savez."
-        ) from error
+    with path.open("rb") as file:
+        archived = file.read(2) == b"PK"  # whatever its name says
+        file.seek(0)
+        return read_npz(file) if archived else read_npy(file)
 
 
 def _read_csv(path: Path) -> NDArray[np.float64]:
@@ -191,15 +182,10 @@ def _within_range(number: float, written: str, place: str) -> float:
 
 
 def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(
-            path.read_text(encoding="utf-8-sig"),
-            parse_float=lambda text: _within_range(float(text), text, "a number"),
-        )
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(
-            f"it is no JSON ({error}). Check it with `python -m json.tool`."
-        ) from error
+    return parse_json(
+        path.read_bytes(),
+        parse_float=lambda text: _within_range(float(text), text, "a number"),
+    )
 
 
 def _scores_name(content: dict[str, Any]) -> str:
@@ -332,8 +318,8 @@ def _texts(content: dict[str, Any], name: str, meaning: str) -> tuple[str, ...]:
 
 def _stated(about: Any) -> dict[str, Any]:
     try:
-        stated = json.loads(str(about))
-    except (json.JSONDecodeError, RecursionError):
+        stated = parse_json(str(about))
+    except ValueError:
         stated = None
     if not isinstance(stated, dict):
         raise ValueError("`about` is not the provenance that qcattn writes. Leave it out.")

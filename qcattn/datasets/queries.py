@@ -5,12 +5,13 @@ by less than 0.01.
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qcattn.parsing import parse_json, read_npz
 
 __all__ = ["Head", "load_head"]
 
@@ -65,7 +66,7 @@ def load_head() -> Head:
         >>> head.queries.shape, head.layer, head.tokens[:3]
         ((388, 64), 3, ('A', ' river', ' begins'))
     """
-    about = json.loads((_FOLDER / f"{_NAME}.json").read_text(encoding="utf-8"))
+    about = parse_json((_FOLDER / f"{_NAME}.json").read_bytes())
     content = (_FOLDER / f"{_NAME}.npz").read_bytes()
     expected = about.pop("numbers_sha256")
     if hashlib.sha256(content).hexdigest() != expected:
@@ -73,6 +74,7 @@ def load_head() -> Head:
             "The stored queries and keys do not match their SHA-256: the package data are "
             "damaged. Reinstall qcattn."
         )
-    with np.load(_FOLDER / f"{_NAME}.npz", allow_pickle=False) as stored:
-        queries, keys = (stored[name].astype(np.float64) for name in ("queries", "keys"))
+    with (_FOLDER / f"{_NAME}.npz").open("rb") as file:
+        stored = read_npz(file)
+    queries, keys = (stored[name].astype(np.float64) for name in ("queries", "keys"))
     return Head(queries, keys, tokens=tuple(about.pop("tokens")), **about)

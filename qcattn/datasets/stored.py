@@ -1,7 +1,6 @@
 """The attention scores that come with the package, checked against their fingerprints."""
 
 import hashlib
-import json
 import operator
 from difflib import get_close_matches
 from importlib.resources import files
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcattn.datasets.scores import Scores
+from qcattn.parsing import parse_json, read_npz
 
 __all__ = ["fingerprint", "load_scores", "pack", "packaged_models", "unpack", "values_of"]
 
@@ -145,7 +145,7 @@ def fingerprint(array: NDArray[np.float32]) -> str:
 
 
 def _provenance() -> dict[str, Any]:
-    stated: dict[str, Any] = json.loads((_FOLDER / "provenance.json").read_text(encoding="utf-8"))
+    stated: dict[str, Any] = parse_json((_FOLDER / "provenance.json").read_bytes())
     return stated
 
 
@@ -158,8 +158,8 @@ def _about(model: str) -> dict[str, Any]:
 
 
 def _array(file_name: str, name: str) -> NDArray[np.float32]:
-    with (_FOLDER / file_name).open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        array: NDArray[np.float32] = stored[name]
+    with (_FOLDER / file_name).open("rb") as file:
+        array: NDArray[np.float32] = read_npz(file, [name])[name]
     return array
 
 

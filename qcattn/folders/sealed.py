@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from qcattn.errors import NotWhole
+from qcattn.parsing import parse_json, read_npz
 
 __all__ = ["Kind", "Sealed", "npz", "read_number", "read_sealed", "write_sealed"]
 
@@ -75,8 +76,7 @@ class Sealed:
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """The arrays of an npz file, by name."""
-        with np.load(io.BytesIO(self.files[name]), allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
+        return read_npz(io.BytesIO(self.files[name]))
 
 
 def write_sealed(
@@ -173,13 +173,13 @@ def _document(kind: Kind, path: Path) -> dict[str, Any]:
     """A JSON document that says that it is of this kind, and of a version that is known."""
     named = f"name a folder that {kind.wrote} wrote"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_bytes())
     except FileNotFoundError as error:
         raise NotWhole(f"`{path}` is missing; {named}") from error
     except OSError as error:
         raise NotWhole(f"`{path}` cannot be read ({error.strerror}); {named}") from error
-    except (ValueError, RecursionError) as error:
-        raise NotWhole(f"`{path}` is damaged: it is no JSON ({error}); {_CURE}") from error
+    except ValueError as error:
+        raise NotWhole(f"`{path}` is damaged: {error}; {_CURE}") from error
     if not isinstance(document, dict) or document.get("format") != f"qcattn {kind.name}":
         raise NotWhole(f"`{path}` holds no {kind.name} of qcattn; {named}")
     version = document.get("format_version")

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from qcattn.parsing import parse_json
 from qcattn.sweeps.file import check_store, connect, create, is_store, translated
 from qcattn.sweeps.grid import ROWS, GridCell, task_key
 from qcattn.sweeps.strategies import canonical, digest
@@ -193,14 +194,14 @@ class Store:
         for cell, text in self._rows("SELECT cell, spec FROM cells ORDER BY rowid"):
             if digest(str(text).encode("utf-8", "replace")) != cell:
                 raise self._damaged(f"the description of cell {str(cell)[:12]}")
-            out[cell] = json.loads(text)
+            out[cell] = parse_json(text)
         return out
 
     def points(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
         """Cells, places on the axes and details, in the order of registration."""
         rows = self._rows("SELECT cell, point, details FROM points ORDER BY rowid")
         try:
-            return [(str(cell), json.loads(point), json.loads(said)) for cell, point, said in rows]
+            return [(str(cell), parse_json(point), parse_json(said)) for cell, point, said in rows]
         except (ValueError, TypeError):
             raise self._damaged("a place on the axes") from None
 
@@ -241,7 +242,7 @@ class Store:
         """What is known of each block of a cell."""
         rows = self._rows("SELECT block, about FROM blocks WHERE cell = ?", (cell,))
         try:
-            return {int(block): dict(json.loads(about)) for block, about in rows}
+            return {int(block): dict(parse_json(about)) for block, about in rows}
         except (ValueError, TypeError):
             raise self._damaged(f"what is known of cell {cell[:12]}") from None
 

@@ -211,13 +211,13 @@ def test_bitstrings_meet_positions(write):
         (
             "c.json",
             '[{"a": 1}, {"a": 5, "a": 6}]',
-            "'a' twice in one dictionary, 5 and 6; keep one",
+            "'a' twice in one object, 5 and 6; keep one",
         ),
         ("c.json", {"1": 1, "01": 1, "2": 3}, "'01' twice"),
         ("c.npy", np.array(["a"]), "array of shape"),
         ("c.npy", np.zeros((2, 2, 2)), "array of shape"),
         ("c.npy", np.zeros((2, 0)), "array of shape"),
-        ("c.npy", "no array", "is no array of numbers"),
+        ("c.npy", "no array", "damaged, no NumPy file"),
     ],
 )
 def test_a_bad_file_is_named_with_its_place(write, name, content, message):

@@ -1,0 +1,144 @@
+"""JSON and NumPy files that anybody may have written: nothing unpickled, nothing there twice.
+
+All of the house reads them by these functions. A document or an archive that holds two things
+under one name would be read by its last one here and by its first one elsewhere, so it is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
+
+__all__ = ["parse_json", "read_npy", "read_npz"]
+
+#: Digits of a whole number at most, as Python's own limit.
+_MOST_DIGITS = 4300
+
+
+def parse_json(content: str | bytes, parse_float: Any = float) -> Any:
+    """What a JSON document says.
+
+    Args:
+        content: The document; bytes in UTF-8, 16 or 32, with or without a mark of that.
+        parse_float: Makes a number of a text that has a point or an exponent.
+
+    Raises:
+        ValueError: If it is no JSON, or an object has one name twice; the message begins with
+            "it", for the name of the file to stand before.
+
+    Example:
+        >>> parse_json('{"a": [1, 2.5]}')
+        {'a': [1, 2.5]}
+        >>> parse_json('{"a": 1, "a": 2}')
+        Traceback (most recent call last):
+        ...
+        ValueError: it has 'a' twice in one object, 1 and 2; keep one
+    """
+    try:
+        if isinstance(content, bytes):
+            content = content.decode(json.detect_encoding(content))
+        return json.loads(
+            content.removeprefix("\ufeff"),
+            parse_float=parse_float,
+            parse_int=_whole,
+            object_pairs_hook=_once,
+        )
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON ({error}); check it with `python -m json.tool`") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"it is no JSON, which is UTF-8 text ({error}); save it as that"
+        ) from error
+    except RecursionError as error:
+        raise ValueError(
+            "it is no JSON that can be read: its lists are nested too deeply"
+        ) from error
+
+
+def read_npz(file: IO[bytes], names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+    """Arrays of an archive by name.
+
+    Args:
+        file: Open for reading.
+        names: Those to read, if they are there; the others are not unpacked. All if None.
+
+    Raises:
+        ValueError: If it is no archive, is damaged, holds Python objects, or holds a name twice;
+            the message begins with "it".
+
+    Example:
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> np.savez(file, scores=[0.5, 1.5], more=[1])
+        >>> read_npz(io.BytesIO(file.getvalue()), ["scores"])
+        {'scores': array([0.5, 1.5])}
+    """
+    with _unspoilt():
+        archive = np.load(file, allow_pickle=False)
+    if not isinstance(archive, NpzFile):
+        raise ValueError("it is one array and no .npz archive; name it .npy")
+    with archive:
+        twice = [name for name, times in Counter(archive.files).items() if times > 1]
+        if twice:
+            raise ValueError(f"it holds the array {twice[0]!r} twice; keep one")
+        with _unspoilt():
+            return {name: archive[name] for name in archive.files if names is None or name in names}
+
+
+def read_npy(file: IO[bytes]) -> NDArray[Any]:
+    """The array of a .npy file.
+
+    Args:
+        file: Open for reading.
+
+    Raises:
+        ValueError: If it is an archive, is damaged, or holds Python objects; the message begins
+            with "it".
+    """
+    with _unspoilt():
+        array = np.load(file, allow_pickle=False)
+    if isinstance(array, NpzFile):
+        array.close()
+        raise ValueError("it is an .npz archive and no single array; name it .npz")
+    out: NDArray[Any] = array
+    return out
+
+
+@contextmanager
+def _unspoilt() -> Iterator[None]:
+    """Whatever the zip and npy readers raise of a spoilt file is a ValueError."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise ValueError(
+            "it is damaged, no NumPy file, or holds Python objects, which are never unpickled "
+            f"({error}); write a numeric array with numpy.save or numpy.savez"
+        ) from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, of which JSON would keep the last of several equal names."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            first, second = repr(found[name])[:40], repr(value)[:40]
+            raise ValueError(
+                f"it has {name[:80]!r} twice in one object, {first} and {second}; keep one"
+            )
+        found[name] = value
+    return found
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"it holds a whole number of {len(text):,} digits; write fewer")
+    return int(text)
