@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.primitives import BaseSamplerV2, BitArray
+from qiskit.primitives import BaseSamplerV2, BitArray, StatevectorSampler
 from qiskit.transpiler import PassManager
 
 from qcattn.arguments import whole_number
-from qcattn.backends.counting import Reader, collect
+from qcattn.backends.counting import Reader
+from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.records import Counts, Prepared
 
 __all__ = ["Sampler"]
 
 
 @dataclass(frozen=True, eq=False)
-class Sampler:
+class Sampler(Simulator):
     """Sample with any Qiskit ``BaseSamplerV2``.
 
     All rows go in one call as one PUB. The primitive keeps its own seed: a seed given to a run does
@@ -31,6 +33,7 @@ class Sampler:
         sampler: The primitive.
         pass_manager: Run on the template first, for primitives that take a device's own gates
             only (``generate_preset_pass_manager(backend=...)``), or None.
+        seeded: Makes the primitive anew with a seed, for `sample`, or None.
 
     Example:
         >>> from qiskit.primitives import StatevectorSampler
@@ -43,6 +46,7 @@ class Sampler:
 
     sampler: BaseSamplerV2
     pass_manager: PassManager | None = None
+    seeded: Callable[[int], BaseSamplerV2] | None = None
 
     def __post_init__(self) -> None:
         """Check the primitive.
@@ -55,13 +59,37 @@ class Sampler:
                 f"`sampler` must be a Qiskit BaseSamplerV2, but is {type(self.sampler).__name__}"
             )
 
-    def __call__(self, prepared: Prepared, shots: int, seed: Any = None) -> Counts:
-        """Draw shots of every row; see `Aer`. ``seed`` is not used."""
-        return collect(prepared, self.stream(prepared, shots, seed))
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What every SamplerV2 can do; the circuits that it takes, it says itself."""
+        found: set[Ability] = {"order", "parameters"}
+        if not isinstance(self.sampler, StatevectorSampler):
+            found |= {"mid-circuit measurement", "reset", "conditional", "loop"}
+        if self.seeded is not None:
+            found.add("seed")
+        return frozenset(found)
+
+    def sample(
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[Any] = ()
+    ) -> list[list[np.ndarray]]:
+        """Run the tasks as PUBs of one call; see `Simulator.sample`."""
+        made = self.sampler if seed is None or self.seeded is None else self.seeded(seed)
+        run = self.pass_manager.run if self.pass_manager is not None else lambda circuit: circuit
+        pubs = [(run(task.circuit), task.values, task.shots) for task in tasks]
+        results = made.run(pubs).result()
+        return [
+            list(_whole(task.circuit, one.data, len(task.values)))
+            for task, one in zip(tasks, results, strict=True)
+        ]
 
     def settings(self) -> dict[str, str]:
         """What is known of the primitive, for the record of a run."""
-        return {"backend": type(self.sampler).__name__, "draws": "shots"}
+        package = type(self.sampler).__module__.partition(".")[0].replace("_", "-")
+        return {
+            "backend": type(self.sampler).__name__,
+            "version": metadata.version(package),
+            "draws": "shots",
+        }
 
     def stream(
         self, prepared: Prepared, shots: int, seed: Any = None
@@ -91,3 +119,15 @@ def _bits(array: BitArray, number: int) -> np.ndarray:
             f"`sampler` gave results of shape {unpacked.shape[:-2]} for {number} rows"
         )
     return unpacked.astype(bool)
+
+
+def _whole(circuit: QuantumCircuit, data: Any, bindings: int) -> np.ndarray:
+    """All classical bits of every shot, shape (bindings, shots, clbits)."""
+    place = {bit: i for i, bit in enumerate(circuit.clbits)}
+    registers = {register.name: _bits(data[register.name], bindings) for register in circuit.cregs}
+    shots = {bits.shape[1] for bits in registers.values()}
+    out = np.zeros((bindings, max(shots), circuit.num_clbits), dtype=bool)
+    for register in circuit.cregs:
+        for q, bit in enumerate(register):
+            out[..., place[bit]] = registers[register.name][..., q]
+    return out

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.primitives import StatevectorSampler
+from qiskit_aer import AerSimulator
 
 from qcattn import run
 from qcattn.backends.counting import collect
@@ -16,7 +17,10 @@ from qcattn.preparations import Heralded, Purification
 from qcattn.walking import classes
 
 #: What backends that have no defaults are made of.
-MADE_OF = {"Sampler": {"sampler": StatevectorSampler(seed=1)}}
+MADE_OF = {
+    "QiskitBackend": {"backend": AerSimulator()},
+    "Sampler": {"sampler": StatevectorSampler(seed=1)},
+}
 BACKENDS = classes("backends")
 SCORES = np.array([[[0.0, 1.0, 2.0], [0.3, -np.inf, 0.1]]])
 

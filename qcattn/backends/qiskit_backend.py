@@ -1,0 +1,205 @@
+"""Any Qiskit ``BackendV2``, run as it stands: the object under test, nothing designed around."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit, transpile
+from qiskit.providers import BackendV2
+from qiskit.transpiler import TranspilerError
+
+from qcattn.backends.simulator import Ability, Simulator, Task, readings_of_strings
+from qcattn.errors import DoesNotFit
+
+__all__ = ["QiskitBackend"]
+
+#: Abilities that the names of a target's operations say.
+_OPERATIONS: dict[str, Ability] = {
+    "if_else": "conditional",
+    "measure": "mid-circuit measurement",
+    "reset": "reset",
+    "save_probabilities": "probabilities",
+    "while_loop": "loop",
+}
+#: Abilities that the options of a backend say.
+_OPTIONS: dict[str, Ability] = {
+    "memory": "order",
+    "seed_simulator": "seed",
+}
+#: Qubits of a dense state that is still quick, and of a target that holds none.
+_DENSE, _NOT_DENSE = 24, 50
+
+
+@dataclass(frozen=True, eq=False)
+class QiskitBackend(Simulator):
+    """Sample with any Qiskit ``BackendV2``, for those who test it.
+
+    All circuits of a job go to the backend in one call, with its own seed, and nothing is done to
+    keep the shots of circuits apart: what the backend does wrong is seen. To run experiments on Aer
+    take `Aer`, which lays seeds out so that no stream repeats another.
+
+    Attributes:
+        backend: With a method ``run(circuits, shots=...)``.
+        options: Further keywords of that method.
+
+    Example:
+        >>> from qiskit.providers.basic_provider import BasicSimulator
+        >>> circuit = QuantumCircuit(1, 1)
+        >>> _ = circuit.x(0), circuit.measure(0, 0)
+        >>> ((drawn,),) = QiskitBackend(BasicSimulator()).sample([Task(circuit, 3)], seed=1)
+        >>> drawn.astype(int).tolist()
+        [[1], [1], [1]]
+    """
+
+    backend: BackendV2
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check the backend.
+
+        Raises:
+            ValueError: If it is no BackendV2.
+        """
+        if not isinstance(self.backend, BackendV2):
+            raise ValueError(
+                f"`backend` must be a Qiskit BackendV2, but is {type(self.backend).__name__}"
+            )
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What the target lists, what the options name, and what ``run`` takes."""
+        named = set(self.backend.operation_names), set(self.backend.options)
+        found = {
+            ability
+            for names, table in zip(named, (_OPERATIONS, _OPTIONS), strict=True)
+            for name, ability in table.items()
+            if name in names
+        }
+        if "parameter_binds" in inspect.signature(self.backend.run).parameters:
+            found.add("parameters")
+        return frozenset(found)
+
+    @property
+    def most_qubits(self) -> int:
+        """Of the target; 24 where it holds dense states or sets no bound."""
+        most = self.backend.num_qubits or _DENSE
+        return most if most >= _NOT_DENSE else min(most, _DENSE)
+
+    def sample(
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[Any] = ()
+    ) -> list[list[np.ndarray]]:
+        """Run the tasks as one job; see `Simulator.sample`.
+
+        Tasks of different shots go in one call a number of shots, since ``run`` takes one number.
+        """
+        extra = dict(self.options)
+        if noise:
+            raise DoesNotFit(f"{self.backend.name} is given no noise yet; leave `noise` empty")
+        if seed is not None:
+            extra["seed_simulator"] = seed
+        drawn: list[list[np.ndarray]] = [[] for _ in tasks]
+        for shots in dict.fromkeys(task.shots for task in tasks):
+            where = [i for i, task in enumerate(tasks) if task.shots == shots]
+            for i, found in zip(
+                where, self._run([tasks[i] for i in where], shots, extra), strict=True
+            ):
+                drawn[i] = found
+        return drawn
+
+    def _run(
+        self, tasks: Sequence[Task], shots: int, extra: dict[str, Any]
+    ) -> list[list[np.ndarray]]:
+        """One call of the backend, which binds values itself where it can."""
+        broadcast = "parameters" in self.abilities and any(len(one.values) > 1 for one in tasks)
+        circuits = [c for one in tasks for c in ([one.circuit] if broadcast else one.bound())]
+        if broadcast:
+            extra = {**extra, "parameter_binds": [_binds(one) for one in tasks]}
+        job = self.backend.run(self._fitted(circuits), shots=shots, memory=True, **extra)
+        result = job.result()
+        if not result.success:
+            said = "; ".join(dict.fromkeys(str(one.status) for one in result.results))
+            raise RuntimeError(f"{self.backend.name} failed: {said or result.status}")
+        each = [_memory(one) for one in result.results]
+        drawn, start = [], 0
+        for task in tasks:
+            clbits, stop = task.circuit.num_clbits, start + len(task.values)
+            drawn.append([_readings(memory, clbits) for memory in each[start:stop]])
+            start = stop
+        if start < len(each):
+            raise RuntimeError(f"{self.backend.name} gave {len(each)} results for {start} circuits")
+        return drawn
+
+    def _fitted(self, circuits: list[QuantumCircuit]) -> list[QuantumCircuit]:
+        """The circuits on the operations of the target, otherwise as they are."""
+        names = set(self.backend.operation_names)
+        try:
+            return [
+                circuit
+                if {one.operation.name for one in circuit.data} <= names | {"barrier"}
+                else transpile(circuit, self.backend, optimization_level=0)
+                for circuit in circuits
+            ]
+        except TranspilerError as error:
+            raise DoesNotFit(
+                f"{self.backend.name} takes no such circuit: {error.message}"
+            ) from None
+
+    def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
+        """Exact probabilities of the readings, saved by the backend; see `Simulator`."""
+        saving = [_with_saved(circuit) for circuit in circuits]
+        result = self.backend.run(self._fitted(saving), shots=1, **self.options).result()
+        if not result.success:
+            raise RuntimeError(f"{self.backend.name} failed: {result.status}")
+        return [np.asarray(one.data.probabilities) for one in result.results]
+
+    def fitted(self, prepared: Any) -> QuantumCircuit:
+        """The circuit as it is given to the simulator."""
+        (circuit,) = self._fitted([prepared.circuit])
+        return circuit
+
+    def settings(self) -> dict[str, str]:
+        """The name and version of the backend and its package."""
+        package = type(self.backend).__module__.partition(".")[0].replace("_", "-")
+        return {
+            "backend": self.backend.name or type(self.backend).__name__,
+            "version": metadata.version(package),
+            **{name: str(value) for name, value in self.options.items()},
+        }
+
+
+def _binds(task: Task) -> dict[Any, list[float]]:
+    """Columns of values by parameter, as ``parameter_binds`` takes them."""
+    names = list(task.circuit.parameters)
+    return {name: task.values[:, i].tolist() for i, name in enumerate(names)}
+
+
+def _memory(result: Any) -> list[str]:
+    """Shots of one circuit in hexadecimal, in their order."""
+    return list(result.data.memory)
+
+
+def _readings(memory: list[str], clbits: int) -> np.ndarray:
+    width = max(clbits, 1)
+    return readings_of_strings([f"{int(one, 16):0{width}b}" for one in memory], clbits)
+
+
+def _with_saved(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The circuit with its final measurements in place of which probabilities are saved."""
+    from qiskit_aer.library import SaveProbabilities
+
+    out = circuit.copy_empty_like()
+    qubit_of = {}
+    for one in circuit.data:
+        if one.operation.name == "measure":
+            (qubit,), (clbit,) = one.qubits, one.clbits
+            qubit_of[clbit] = qubit
+        elif one.operation.name != "barrier":
+            out.append(one)
+    qubits = [qubit_of[clbit] for clbit in circuit.clbits]
+    out.append(SaveProbabilities(len(qubits)), qubits)
+    return out

@@ -1,0 +1,200 @@
+"""A simulator as its testers see it: a job of circuits in, every shot's classical bits out.
+
+An adapter of another simulator says what that simulator can do (`Simulator.abilities`) and gives
+its shots (`Simulator.sample`); that makes it a backend of `qcattn.run` and of sweeps too.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+from qcattn.arguments import whole_number
+from qcattn.backends.counting import Reader, collect
+from qcattn.records import Counts, Prepared
+from qcattn.seeds import entropy
+
+__all__ = ["Ability", "Simulator", "Task", "readings_of_counts", "readings_of_strings"]
+
+#: What a simulator can do. ``order``: it gives the shots in the order in which they were drawn;
+#: ``parameters``: it takes a table of values for the parameters of one circuit;
+#: ``probabilities``: it gives the exact probabilities that it computed itself.
+Ability = Literal[
+    "conditional",
+    "expectation",
+    "loop",
+    "mid-circuit measurement",
+    "noise",
+    "order",
+    "parameters",
+    "probabilities",
+    "reset",
+    "seed",
+]
+
+_SHOTS_OF_CHUNK = 2**21
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One circuit of a job.
+
+    Attributes:
+        circuit: With measurements.
+        shots: Of every binding, 1 or more.
+        values: Shape (bindings, parameters), in the order of ``circuit.parameters``; of shape
+            (1, 0) for a circuit without parameters.
+    """
+
+    circuit: QuantumCircuit
+    shots: int
+    values: np.ndarray = field(default_factory=lambda: np.zeros((1, 0)))
+
+    def bound(self) -> list[QuantumCircuit]:
+        """One circuit a binding, without parameters."""
+        if not self.circuit.num_parameters:
+            return [self.circuit] * len(self.values)
+        names = list(self.circuit.parameters)
+        return [
+            self.circuit.assign_parameters(dict(zip(names, map(float, row), strict=True)))
+            for row in self.values
+        ]
+
+
+class Simulator(ABC):
+    """Adapter of a simulator: its abilities and its shots. Subclasses are frozen dataclasses.
+
+    Attributes:
+        abilities: What it can do, as its documentation says.
+        most_qubits: The largest circuit that is asked of it.
+    """
+
+    @property
+    @abstractmethod
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do, as its documentation says."""
+
+    @property
+    def most_qubits(self) -> int:
+        """The largest circuit that is asked of it."""
+        return 24
+
+    @abstractmethod
+    def sample(
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[Any] = ()
+    ) -> list[list[np.ndarray]]:
+        """Run the tasks as one job.
+
+        Args:
+            tasks: Circuits with shots and values.
+            seed: A whole number below 2**31, or None: as the simulator does without one.
+            noise: Terms of `qcattn.conformance.case.NoiseTerm`, for those with that ability.
+
+        Returns:
+            For each task and each binding the classical bits of every shot, of shape
+            (shots, clbits), bool, bit 0 first; in the order of the shots where the simulator has
+            the ability ``"order"``.
+
+        Raises:
+            DoesNotFit: If the simulator has no such gate, or too few qubits for the circuit.
+        """
+
+    def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
+        """Exact probabilities of the readings of each circuit, as the simulator computes them.
+
+        Args:
+            circuits: Without parameters, measured at their ends only.
+
+        Returns:
+            For each circuit an array of shape (2**clbits,), for simulators with this ability.
+        """
+        raise NotImplementedError(f"{type(self).__name__} gives no probabilities")
+
+    def expectations(
+        self, circuits: Sequence[QuantumCircuit], paulis: Sequence[str], shots: int, seed: int
+    ) -> np.ndarray:
+        """Expectation values from shots, as the simulator estimates them.
+
+        Args:
+            circuits: Without parameters and measurements.
+            paulis: One Pauli string a circuit, qubit 0 rightmost.
+            shots: Of each, 1 or more.
+            seed: A whole number below 2**31.
+
+        Returns:
+            Shape (circuits,), for simulators with this ability.
+        """
+        raise NotImplementedError(f"{type(self).__name__} gives no expectation values")
+
+    def __call__(self, prepared: Prepared, shots: int, seed: Any = None) -> Counts:
+        """Draw shots of every row; see `qcattn.backends.protocol.Backend`."""
+        return collect(prepared, self.stream(prepared, shots, seed))
+
+    def stream(
+        self, prepared: Prepared, shots: int, seed: Any = None
+    ) -> Iterator[tuple[slice, Counts]]:
+        """Draw the same shots part by part: slices of the flattened rows and their counts."""
+        shots, values, reader = whole_number(shots), prepared.flat_values, Reader(prepared)
+        circuit, step = prepared.circuit, max(1, _SHOTS_OF_CHUNK // shots)
+        place = {bit: i for i, bit in enumerate(circuit.clbits)}
+        registers = {register.name: register for register in circuit.cregs}
+        herald = prepared.herald_register
+        fired = [place[bit] for bit in registers[herald]] if herald else []
+        starts = range(0, len(values), step)
+        seeds = np.random.SeedSequence(entropy(seed)).generate_state(len(starts)) >> 1
+        for start, part in zip(starts, seeds.tolist(), strict=True):
+            rows = values[start : start + step]
+            (drawn,) = self.sample([Task(circuit, shots, rows)], int(part))
+            if len(drawn) != len(rows):
+                raise RuntimeError(
+                    f"{type(self).__name__} gave {len(drawn)} results for {len(rows)} rows"
+                )
+            readings = np.stack(drawn)
+            discarded = np.asarray(readings[..., fired].any(axis=-1)) if herald else None
+            counts = reader.of_bits(readings[..., reader.key_bits], discarded)
+            yield slice(start, start + len(rows)), counts
+
+    def fitted(self, prepared: Prepared) -> QuantumCircuit:
+        """The circuit as it is given to the simulator."""
+        return prepared.circuit
+
+    @abstractmethod
+    def settings(self) -> dict[str, str]:
+        """Options as strings, for the record of a run; ``backend`` and ``version`` among them."""
+
+
+def readings_of_strings(strings: Sequence[str], clbits: int) -> np.ndarray:
+    """Bitstrings of shots as readings, shape (shots, clbits), bool, bit 0 first.
+
+    Args:
+        strings: One a shot, bit 0 rightmost; spaces between registers are left out.
+        clbits: Classical bits of the circuit.
+
+    Raises:
+        ValueError: If a string has another number of bits.
+
+    Example:
+        >>> readings_of_strings(["0 1", "1 1"], 2).astype(int).tolist()
+        [[1, 0], [1, 1]]
+    """
+    text = "".join(strings).replace(" ", "")
+    if len(text) != len(strings) * clbits:
+        raise ValueError(f"shots must have {clbits} bits each, but {strings[:1]} was given")
+    letters = np.frombuffer(text.encode("ascii"), np.uint8).reshape(len(strings), clbits)
+    return letters[:, ::-1] == ord("1")
+
+
+def readings_of_counts(counts: dict[str, int], clbits: int) -> np.ndarray:
+    """Counts as readings, shape (shots, clbits), bool, bit 0 first, in the order of the counts.
+
+    Example:
+        >>> readings_of_counts({"01": 2, "10": 1}, 2).astype(int).tolist()
+        [[1, 0], [1, 0], [0, 1]]
+    """
+    shots = np.fromiter(counts.values(), np.int64, len(counts))
+    return np.repeat(readings_of_strings(list(counts), clbits), shots, axis=0)

@@ -1,0 +1,72 @@
+"""A Qiskit backend as it stands, its abilities and its shots."""
+
+import numpy as np
+import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.providers.basic_provider import BasicSimulator
+from qiskit_aer import AerSimulator
+
+from qcattn.backends import QiskitBackend
+from qcattn.backends.simulator import Task, readings_of_counts, readings_of_strings
+from qcattn.comparisons import fit
+from qcattn.errors import DoesNotFit
+
+
+def turned():
+    """Two qubits at an angle, read in the other order."""
+    circuit, angle = QuantumCircuit(2, 3), Parameter("angle")
+    circuit.ry(angle, 0)
+    circuit.measure([0, 1], [2, 0])
+    return circuit
+
+
+@pytest.mark.parametrize("backend", [AerSimulator(), BasicSimulator()], ids=str)
+def test_tasks_of_other_shots_and_bindings_come_back_in_their_places(backend):
+    """False-failure rate 1e-6; the law of another binding is refuted."""
+    angles = np.array([0.4, 1.1, 2.6])
+    tasks = [Task(turned(), 3000, angles[:2, None]), Task(turned(), 500, angles[2:, None])]
+    drawn = QiskitBackend(backend).sample(tasks, seed=5)
+    assert [[one.shape for one in task] for task in drawn] == [[(3000, 3)] * 2, [(500, 3)]]
+    for one, angle in zip([x for task in drawn for x in task], angles, strict=True):
+        assert not one[:, :2].any()
+        ones = int(one[:, 2].sum())
+        p = np.sin(angle / 2) ** 2
+        assert fit([len(one) - ones, ones], [1 - p, p]).overall() > 1e-6
+        assert fit([len(one) - ones, ones], [p, 1 - p]).overall() < 1e-6
+
+
+def test_abilities_are_what_the_backend_says():
+    aer, basic = QiskitBackend(AerSimulator()), QiskitBackend(BasicSimulator())
+    assert {"parameters", "order", "seed", "conditional", "loop", "probabilities"} <= aer.abilities
+    assert not {"parameters", "conditional", "loop", "probabilities"} & basic.abilities
+    assert QiskitBackend(AerSimulator(method="stabilizer")).most_qubits > 1000
+    assert aer.most_qubits == 24
+
+
+def test_saved_probabilities_are_those_of_the_readings():
+    circuit = QuantumCircuit(2, 2)
+    circuit.ry(1.1, 0)
+    circuit.measure([0, 1], [1, 0])
+    (found,) = QiskitBackend(AerSimulator()).probabilities([circuit])
+    p = np.sin(0.55) ** 2
+    assert np.allclose(found, [1 - p, 0, p, 0], atol=1e-12)
+
+
+def test_a_gate_that_the_backend_does_not_have_is_said_by_a_type():
+    circuit = QuantumCircuit(1, 1)
+    circuit.ry(0.3, 0)
+    circuit.measure(0, 0)
+    with pytest.raises(DoesNotFit, match="takes no such circuit"):
+        QiskitBackend(AerSimulator(method="stabilizer")).sample([Task(circuit, 10)])
+
+
+def test_what_is_no_backend_is_refused():
+    with pytest.raises(ValueError, match="BackendV2, but is str"):
+        QiskitBackend("aer")
+
+
+def test_readings_refuse_strings_of_another_length():
+    with pytest.raises(ValueError, match="3 bits each"):
+        readings_of_strings(["01"], 3)
+    assert readings_of_counts({"10": 2}, 2).tolist() == [[False, True]] * 2
