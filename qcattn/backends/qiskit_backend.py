@@ -13,6 +13,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.providers import BackendV2
 from qiskit.transpiler import TranspilerError
 
+from qcattn.backends.clifford import is_clifford
 from qcattn.backends.simulator import Ability, Simulator, Task, readings_of_strings
 from qcattn.errors import DoesNotFit
 
@@ -137,6 +138,11 @@ class QiskitBackend(Simulator):
     def _fitted(self, circuits: list[QuantumCircuit]) -> list[QuantumCircuit]:
         """The circuits on the operations of the target, otherwise as they are."""
         names = set(self.backend.operation_names)
+        if self.backend.options.get("method") == "stabilizer":
+            # Its target lists rotations, of which it takes the Clifford ones only.
+            for circuit in circuits:
+                if not is_clifford(circuit):
+                    raise DoesNotFit(f"{self.backend.name} takes circuits of Clifford gates only")
         try:
             return [
                 circuit
