@@ -11,7 +11,6 @@ qubit 0 is the rightmost character of a bitstring, as in Qiskit.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from qcattn.errors import TooLarge
+from qcattn.machine import memory_bytes
 from qcattn.markup import notebook
 
 if TYPE_CHECKING:
@@ -346,12 +346,9 @@ def check_bytes(needed: int, what: str) -> None:
     """Refuse what would not fit into memory.
 
     Raises:
-        TooLarge: If ``needed`` bytes are more than half of this machine's memory.
+        TooLarge: If ``needed`` bytes are more than half of the memory there is (`memory_bytes`).
     """
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # not on every system
-        memory = 16 * 2**30
+    memory = memory_bytes()
     if needed > memory // 2:
         raise TooLarge(
             f"{what} takes {needed:,} bytes ({needed / 2**30:,.3g} GiB), more than half of the "

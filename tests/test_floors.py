@@ -13,7 +13,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         [
-            ("errors", "markup", "names", "parsing", "progress", "seeds", "versions"),
+            ("errors", "machine", "markup", "names", "parsing", "progress", "seeds", "versions"),
             ("arguments", "walking"),
             ("attention", "thermal"),
             ("records", "datasets"),

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
-import psutil
 from qiskit import QuantumCircuit, transpile
 from qiskit.providers import BackendV2
 from qiskit_aer import AerError, AerSimulator
@@ -26,6 +25,7 @@ from qcattn.backends.counting import Reader, collect
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.readout import apply_readout, readout_matrices
 from qcattn.backends.streams import base_seed, results, run_bound
+from qcattn.machine import memory_bytes
 from qcattn.readings.circuits import measured_qubits
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
@@ -62,7 +62,8 @@ class Aer:
         noise_model: Gate and readout errors, or None.
         imitate: A Qiskit backend whose gates, couplings and noise are imitated, or None.
         memory: Bytes that drawing may take at its peak, beside what the process holds: the state,
-            the template and as many rows at once as fit; None: half of this machine's.
+            the template and as many rows at once as fit; None: half of what
+            there is (`qcattn.machine.memory_bytes`: of the machine, its containers and limits).
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -286,7 +287,7 @@ class Aer:
 
     def _limit(self) -> int:
         """Bytes that drawing may take."""
-        return self.memory or psutil.virtual_memory().total // 2
+        return self.memory or memory_bytes() // 2
 
     def _results(
         self,

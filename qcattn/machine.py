@@ -1,0 +1,78 @@
+"""How much memory there is: the least of the machine, the control groups above, and the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+import psutil
+
+__all__ = ["memory_bytes"]
+
+_SELF = Path("/proc/self")
+
+
+def memory_bytes(process: Path = _SELF) -> int:
+    """The most memory that this process may come to hold.
+
+    The least of what the machine has, of the limit of every control group that holds the process
+    (a container, a job of a scheduler; versions 1 and 2), and of the limit of its address space
+    (``ulimit -v``).
+
+    Args:
+        process: Where Linux tells of the process.
+
+    Example:
+        >>> 0 < memory_bytes() <= psutil.virtual_memory().total
+        True
+    """
+    limits = [int(psutil.virtual_memory().total), *_of_groups(process), *_of_address_space()]
+    return min(limits)
+
+
+def _of_groups(process: Path) -> Iterator[int]:
+    """Limits of the control group of a process and of all groups above it, if there are any."""
+    try:
+        groups = (process / "cgroup").read_text().splitlines()
+        mounts = (process / "mountinfo").read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for line in groups:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        kind, limit = ("cgroup", "memory.limit_in_bytes") if controllers else (
+            "cgroup2", "memory.max")  # fmt: skip
+        for root, mounted in _mounted(mounts, kind):
+            for folder in _upwards(PurePosixPath(path), PurePosixPath(root), Path(mounted)):
+                with suppress(OSError, ValueError):  # no such group, or "max"
+                    yield int((folder / limit).read_text())
+
+
+def _mounted(mounts: list[str], kind: str) -> Iterator[tuple[str, str]]:
+    """Where groups of a version with memory are mounted: the group shown there, and the place."""
+    for line in mounts:
+        before, _, after = line.partition(" - ")
+        file_system, _, *options = after.split()
+        if file_system == kind and (kind == "cgroup2" or "memory" in options[-1].split(",")):
+            root, place = before.split()[3:5]
+            yield root, place
+
+
+def _upwards(path: PurePosixPath, root: PurePosixPath, mounted: Path) -> Iterator[Path]:
+    """Folders of a group and of those above, as far as they are shown; at least the top one."""
+    inside = path.relative_to(root) if path.is_relative_to(root) else PurePosixPath()
+    for group in (inside, *inside.parents):
+        yield mounted / group
+
+
+def _of_address_space() -> Iterator[int]:
+    """The limit of the address space of this process, if there is one."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY:
+        yield soft
