@@ -39,11 +39,14 @@ __all__ = [
     "every_reading",
     "joint_standing",
     "numbers_of",
+    "pauli_sum",
     "readings_of",
     "walsh_hadamard",
 ]
 
 Index = Any
+#: Weights below this share of the largest one are rounding.
+_ROUNDING = 1e-15
 Agreement = Literal["agrees", "differs", "undecided"]
 
 
@@ -130,7 +133,7 @@ class Hamiltonian:
             ValueError: If the operator is not Hermitian, not finite, or no square matrix of size
                 2**n with n at least 1.
         """
-        from qiskit.quantum_info import Operator, SparsePauliOp
+        from qiskit.quantum_info import SparsePauliOp
 
         if not isinstance(operator, SparsePauliOp):
             matrix = np.asarray(operator, dtype=complex)
@@ -143,7 +146,7 @@ class Hamiltonian:
             if not np.isfinite(matrix).all():
                 raise ValueError("`operator` has entries that are not finite; give numbers")
             _check_hermitian(float(np.abs(matrix - matrix.conj().T).max()), np.abs(matrix).max())
-            operator = SparsePauliOp.from_operator(Operator(matrix))
+            operator = pauli_sum(matrix)
         if not np.isfinite(operator.coeffs).all():
             raise ValueError("`operator` has coefficients that are not finite; give numbers")
         operator = operator.simplify(atol=0, rtol=0)
@@ -154,7 +157,7 @@ class Hamiltonian:
             raise ValueError("`operator` acts on no qubit; give one on 1 or more")
         check_bytes(8 * 2**n * (n + 1), f"the diagonal of a Hamiltonian on {n} qubits")
         paulis, weights = operator.paulis, operator.coeffs.real
-        heavy = np.abs(weights) > 1e-15 * scale
+        heavy = np.abs(weights) > _ROUNDING * scale
         flips = paulis.x.any(axis=1)
         diagonal = np.zeros(2**n)
         np.add.at(diagonal, numbers_of(paulis.z[heavy & ~flips]), weights[heavy & ~flips])
@@ -268,7 +271,7 @@ class Hamiltonian:
         References:
             [1] J. Welch et al., New J. Phys. 16, 033040 (2014), section 2.
         """
-        from qiskit.quantum_info import Operator, PauliList, SparsePauliOp
+        from qiskit.quantum_info import PauliList, SparsePauliOp
 
         if self.shape:
             raise ValueError(
@@ -276,7 +279,7 @@ class Hamiltonian:
                 "for example `hamiltonian[0].operator`"
             )
         if self.basis is not None:
-            return SparsePauliOp.from_operator(Operator(self.matrix))
+            return pauli_sum(self.matrix)
         if self.one_hot:
             finite = np.where(np.isfinite(self.energies), self.energies, 0.0)
             z = np.vstack([np.zeros((1, self.num_qubits), bool), self.codewords])
@@ -285,10 +288,13 @@ class Hamiltonian:
             coefficients = walsh_hadamard(self.diagonal()) / 2**self.num_qubits
             z = every_reading(self.num_qubits)
         scale = np.abs(coefficients).max(initial=0.0)
-        keep = np.abs(coefficients) > 1e-15 * scale if scale else np.arange(len(z)) == 0
+        keep = np.abs(coefficients) > _ROUNDING * scale if scale else np.arange(len(z)) == 0
         paulis = PauliList.from_symplectic(z[keep], np.zeros_like(z[keep]))
         diagonal = SparsePauliOp(paulis, coefficients[keep], copy=False)
-        return diagonal if self.off_diagonal is None else (diagonal + self.off_diagonal).simplify()
+        if self.off_diagonal is None:
+            return diagonal
+        # Qiskit's own tolerance does not know how large the Hamiltonian is.
+        return (diagonal + self.off_diagonal).simplify(atol=0, rtol=0)
 
     @property
     def matrix(self) -> np.ndarray:
@@ -340,6 +346,28 @@ def _check_hermitian(defect: float, scale: float) -> None:
             f"`operator` must be Hermitian, but differs from its adjoint by up to {defect:.3g}; "
             "take (operator + operator.adjoint()) / 2 if that is meant"
         )
+
+
+def pauli_sum(matrix: np.ndarray) -> SparsePauliOp:
+    """A matrix as a sum of Pauli strings.
+
+    What is rounding beside the largest entry is left out, and nothing else, however small the
+    matrix is; Qiskit's own default leaves out all weights below 1e-5.
+
+    Args:
+        matrix: Shape (2**n, 2**n), finite.
+
+    Example:
+        >>> import numpy as np
+        >>> pauli_sum(np.array([[3.0, 0.5], [0.5, -1.0]]) * 2**-40).coeffs.real * 2**40
+        array([1. , 2. , 0.5])
+    """
+    from qiskit.quantum_info import Operator, SparsePauliOp
+
+    unit = 2.0 ** (np.frexp(np.abs(matrix).max())[1] - 1)  # a power of two: nothing is rounded
+    return unit * SparsePauliOp.from_operator(
+        Operator(matrix / unit), atol=_ROUNDING, rtol=_ROUNDING
+    )
 
 
 def check_bytes(needed: int, what: str) -> None:

@@ -30,7 +30,7 @@ from qcattn.certification.paulis import expectation
 from qcattn.certification.purity import purity_interval, swap_test
 from qcattn.certification.targets import State, exact_state
 from qcattn.evidence import Estimate
-from qcattn.records import Hamiltonian, Prepared
+from qcattn.records import Hamiltonian, Prepared, pauli_sum
 from qcattn.seeds import entropy
 
 __all__ = ["Distance", "certify_distance"]
@@ -107,8 +107,6 @@ def certify_distance(
         >>> found.low, found.high < 0.1, found.refuted
         (0.0, True, False)
     """
-    from qiskit.quantum_info import Operator, SparsePauliOp
-
     allowed = check(prepared, hamiltonian, beta, alpha, error)
     aimed: State = prepared.state if state is None else state
     n = hamiltonian.num_qubits
@@ -122,7 +120,7 @@ def certify_distance(
     of_bases, of_copies = np.random.SeedSequence(entropy(seed)).spawn(2)
     overlap, drawn = expectation(
         prepared,
-        SparsePauliOp.from_operator(Operator(sigma)),
+        pauli_sum(sigma),
         shots=shots,
         backend=backend,
         seed=of_bases,

@@ -276,17 +276,18 @@ def _edge(
 ) -> float:
     """Where the likelihood has fallen too far, going from the best beta to one side."""
     step = side / float(np.ptp(energies))
+    fine = 1e-12 * abs(step)
     start = 0.0 if np.isinf(best) else best
     if excess(start) > 0:  # the best beta is infinite, and the edge lies between it and zero
         step = -step
         while excess(step) > 0:
             step *= 2
-        return float(optimize.brentq(excess, 0.0, step, xtol=1e-12, rtol=1e-12))
+        return float(optimize.brentq(excess, 0.0, step, xtol=fine, rtol=1e-12))
     while excess(start + step) <= 0:
         step *= 2
         if abs(step) * float(np.ptp(energies)) > 1e12:
             return side * np.inf
-    return float(optimize.brentq(excess, start, start + step, xtol=1e-12, rtol=1e-12))
+    return float(optimize.brentq(excess, start, start + step, xtol=fine, rtol=1e-12))
 
 
 def beta_at(levels: np.ndarray, energy: float) -> float:
@@ -308,7 +309,7 @@ def beta_at(levels: np.ndarray, energy: float) -> float:
         low *= 2
     while surplus(high) > 0:
         high *= 2
-    return float(optimize.brentq(surplus, low, high, xtol=1e-13, rtol=1e-13))
+    return float(optimize.brentq(surplus, low, high, xtol=1e-13 * high, rtol=1e-13))
 
 
 def _weights(energies: np.ndarray, betas: np.ndarray) -> np.ndarray:

@@ -50,7 +50,9 @@ def on_both(group: SparsePauliOp) -> Generator:
     levels = flat.to_matrix(sparse=True).diagonal().real
     idle = SparsePauliOp("I" * n)
     both = idle.tensor(unit) + unit.transpose().tensor(idle)
-    return Generator(both.simplify(), _basis(letters), levels[:, None] + levels[None, :])
+    return Generator(
+        both.simplify(atol=0, rtol=0), _basis(letters), levels[:, None] + levels[None, :]
+    )
 
 
 def coupling(letter: str, num_qubits: int) -> Generator:

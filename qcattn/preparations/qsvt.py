@@ -38,6 +38,8 @@ __all__ = ["QSVT"]
 
 #: The least error: that of a polynomial accurate to FINEST at beta = 0.
 _LEAST = 2.5 * FINEST
+#: How far above the lowest energy a bound may lie, a share of the largest energy.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ def _bounds(hamiltonian: Hamiltonian, ground_energy: float | None) -> tuple[floa
     least, most = float(energies.min()), float(energies.max())
     if ground_energy is None:
         return least - reach, most + reach
-    if not (np.isfinite(ground_energy) and ground_energy <= least + 1e-9 * (1 + abs(least))):
+    slack = _ROUNDING * (np.abs(energies).max() + reach)
+    if not (np.isfinite(ground_energy) and ground_energy <= least + slack):
         raise DoesNotFit(
             f"`ground_energy` must be a lower bound of the spectrum, so at most {least:.10g}, the "
             f"least diagonal energy, but is {ground_energy!r}; leave it out if none is known"
@@ -216,12 +219,12 @@ def _outcome(
     else:
         finite = np.ones(hamiltonian.num_keys, dtype=bool)
         levels, vectors = np.linalg.eigh(hamiltonian.matrix)
-        if levels[0] < low - 1e-9 * (1 + abs(low)):
+        if levels[0] < low - _ROUNDING * np.abs(levels).max():
             raise DoesNotFit(
                 f"`ground_energy` must be a lower bound of the spectrum, so at most "
                 f"{levels[0]:.10g}, but is {low:.10g}; leave it out if none is known"
             )
-        levels = (levels - encoding.shift) / encoding.norm
+        levels = (levels - encoding.shift) / (encoding.norm or 1.0)
         roots = vectors * chebyshev.chebval(levels, polynomial)
     squares = np.abs(roots) ** 2
     squares = squares if squares.ndim == 1 else squares.sum(axis=1)

@@ -27,6 +27,14 @@ def test_two_levels_by_hand():
     assert found.low < found.best < found.high
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+def test_energies_in_other_units_have_the_temperature_in_those(scale):
+    energies, counts = np.array([0.0, 1.0, 2.5]), np.array([700, 250, 50])
+    one, other = likely_betas(counts, energies, 0.01), likely_betas(counts, scale * energies, 0.01)
+    for name in ("best", "low", "high"):
+        assert scale * getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-9)
+
+
 def test_edges():
     energies = np.array([0.0, 1.0, 2.5])
     cold, hot = (likely_betas(np.array(k), energies, 0.01) for k in ([50, 0, 0], [0, 0, 50]))

@@ -113,7 +113,7 @@ def bohr_frequencies(hamiltonian: np.ndarray, observable: np.ndarray) -> np.ndar
 
     Args:
         hamiltonian: Shape (N, N), in units of k_B T at beta = 1.
-        observable: Shape (N, N).
+        observable: Shape (N, N), of norm 1 as a Pauli string is.
 
     Example:
         >>> bohr_frequencies(np.diag([0.0, 1.5]), np.array([[0, 1], [1, 0]])).tolist()
@@ -121,9 +121,10 @@ def bohr_frequencies(hamiltonian: np.ndarray, observable: np.ndarray) -> np.ndar
     """
     levels, vectors = np.linalg.eigh(hamiltonian)
     joins = np.abs(vectors.conj().T @ observable @ vectors) > 1e-9
+    same = 1e-9 * float(np.ptp(levels))
     gaps = np.sort(np.abs(levels[:, None] - levels)[joins])
-    fresh = np.concatenate([[True], np.diff(gaps) > 1e-9 * max(1.0, float(gaps[-1]))])
-    return np.asarray(np.where(gaps < 1e-9, 0.0, gaps)[fresh])
+    fresh = np.concatenate([[True], np.diff(gaps) > same])
+    return np.asarray(np.where(gaps <= same, 0.0, gaps)[fresh])
 
 
 def correlation(

@@ -107,6 +107,6 @@ def inverse_temperature(
             return float("nan")  # some test kept no shot
         if below >= 0 or above <= 0:  # not even there is the sign the one it must be
             return -np.inf if below >= 0 else np.inf
-        return float(optimize.brentq(value, -far, far, xtol=1e-12, rtol=1e-12))
+        return float(optimize.brentq(value, -far, far, xtol=1e-14 * far, rtol=1e-12))
 
     return Estimate(zero("best"), zero("high"), zero("low"))
