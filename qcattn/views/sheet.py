@@ -1,8 +1,7 @@
-"""A table as plain text: what it says, and which of its columns a narrow terminal may leave out."""
+"""A table as plain text: what it says, and what its headings mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,13 +17,11 @@ class Column:
         align: ``"l"`` for words, which may be broken into lines; ``"r"`` for numbers, which never
             are.
         note: What the heading means, as a sentence, or "" where it says it all.
-        spare: When a narrow terminal leaves it out: the largest number goes first, 0 never goes.
     """
 
     heading: str
     align: Literal["l", "r"] = "l"
     note: str = ""
-    spare: float = 0
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,6 @@ class Sheet:
         """What stands over the columns."""
         return tuple(column.heading for column in self.columns)
 
-    def legend(self, columns: Iterable[Column] | None = None) -> str:
-        """What the headings mean, of all columns or of some, and then the caption."""
-        shown = self.columns if columns is None else columns
-        return " ".join(filter(None, [*(column.note for column in shown), self.caption]))
+    def legend(self) -> str:
+        """What the headings mean, and then the caption."""
+        return " ".join(filter(None, [*(column.note for column in self.columns), self.caption]))

@@ -1,4 +1,4 @@
-"""A table on a terminal of any width: no heading and no number is ever cut."""
+"""A table on a terminal of any width: nothing is left out, and no heading or number is cut."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from qcattn.views.sheet import Sheet
 
 if TYPE_CHECKING:
     from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
 
 __all__ = ["set_in_type"]
 
-#: While there are columns that can be left out instead, cells of words up to this width are kept
-#: whole, and longer ones have lines of at least `_LINE`. No word up to this width is ever broken.
+#: Cells of words up to this width are kept whole in a table, and longer ones have lines of at
+#: least `_LINE`. No word up to this width is ever broken.
 _WHOLE = 24
 _LINE = 16
 _GAP = 2
@@ -24,8 +26,9 @@ _PIECE = re.compile(r"\S+?(?:[,;](?=[^\s\d])|(?=\s|$))\s*")
 def set_in_type(sheet: Sheet, width: int) -> Group:
     """A sheet as rich prints it: title, table and legend. Marked lines stand out.
 
-    Where the table is too wide, its least important columns are left out, and the legend says
-    which; then cells of words are broken into lines.
+    Where the table is too wide, columns that are the same in every line are said under it
+    instead. Where that is not enough, each line of the table becomes a few lines of headings with
+    their cells.
 
     Args:
         sheet: What to show.
@@ -37,27 +40,54 @@ def set_in_type(sheet: Sheet, width: int) -> Group:
     Example:
         >>> from rich.console import Console
         >>> from qcattn.views.sheet import Column
-        >>> columns = (Column("method"), Column("2q gates", "r", spare=1), Column("p", "r"))
-        >>> sheet = Sheet("Cost", columns, (("Amplitude", "1,234", "0.5"),))
-        >>> Console(width=20).print(set_in_type(sheet, 20))
+        >>> columns = (Column("method"), Column("keys", "r"), Column("2q gates", "r"))
+        >>> lines = (("Amplitude", "16", "1,234"), ("Heralded", "16", "19"))
+        >>> sheet = Sheet("Cost", columns, lines)
+        >>> Console(width=24).print(set_in_type(sheet, 24))
         Cost
         <BLANKLINE>
-        method       p
-        ──────────────
-        Amplitude  0.5
+        method     2q gates
+        ───────────────────
+        Amplitude     1,234
+        Heralded         19
         <BLANKLINE>
-        Columns left out on
-        this narrow
-        terminal: 2q gates.
+        In every line: keys 16.
+        <BLANKLINE>
+        >>> Console(width=18).print(set_in_type(sheet, 18))
+        Cost
+        <BLANKLINE>
+        method: Amplitude
+          2q gates: 1,234
+        method: Heralded
+          2q gates: 19
+        <BLANKLINE>
+        In every line:
+        keys 16.
         <BLANKLINE>
     """
-    from rich import box
     from rich.console import Group
+    from rich.text import Text
+
+    every = range(len(sheet.columns))
+    shown = list(every)
+    if not _fits(sheet, shown, width):
+        shown = [at for at in every if not _constant(sheet, at)]
+    blank = Text("")
+    title = [Text(sheet.title, style="italic"), blank] if sheet.title else []
+    said = " ".join(filter(None, [_everywhere(sheet, shown), sheet.legend()]))
+    legend = [Text(said, style="dim italic"), blank] if said else []
+    table = _fits(sheet, shown, width) or not any(sheet.headings)
+    body = [_table(sheet, shown, width)] if table else _stacked(sheet, shown, width)
+    return Group(*title, *body, blank, *legend)
+
+
+def _table(sheet: Sheet, shown: list[int], width: int) -> Table:
+    """The columns that are shown, beside each other."""
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    kept = _kept(sheet, width)
-    widths = _widths(sheet, kept, width)
+    widths = _widths(sheet, shown, width)
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, _GAP - 1, 0, 0),
@@ -65,7 +95,7 @@ def set_in_type(sheet: Sheet, width: int) -> Group:
         show_edge=False,
         show_header=any(sheet.headings),
     )
-    for at, cells_across in zip(kept, widths, strict=True):
+    for at, cells_across in zip(shown, widths, strict=True):
         column = sheet.columns[at]
         table.add_column(
             Text(column.heading),
@@ -74,41 +104,68 @@ def set_in_type(sheet: Sheet, width: int) -> Group:
             overflow="fold",
         )
     for i, line in enumerate(sheet.lines):
-        cells = [Text(_broken(line[at], own)) for at, own in zip(kept, widths, strict=True)]
-        table.add_row(*cells, style="bold red" if i in sheet.marked else None)
-    blank = Text("")
-    title = [Text(sheet.title, style="italic"), blank] if sheet.title else []
-    said = _said(sheet, kept)
-    legend = [Text(said, style="dim italic"), blank] if said else []
-    return Group(*title, table, blank, *legend)
+        cells = [Text(_broken(line[at], own)) for at, own in zip(shown, widths, strict=True)]
+        table.add_row(*cells, style=_style(sheet, i))
+    return table
 
 
-def _kept(sheet: Sheet, width: int) -> list[int]:
-    """Numbers of the columns to show: the spare ones go, one by one, until the others fit."""
-    kept = list(range(len(sheet.columns)))
-    spare = [at for at in kept if sheet.columns[at].spare]
-    for at in sorted(spare, key=lambda at: -sheet.columns[at].spare):
-        if _fits([_whole(sheet, i) for i in kept], width):
-            break
-        kept.remove(at)
-    return kept
+def _stacked(sheet: Sheet, shown: list[int], width: int) -> list[Text]:
+    """Each line as its headings with their cells, as many on a line as there is room for."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    blocks = []
+    for i, line in enumerate(sheet.lines):
+        written: list[str] = []
+        for at in shown:
+            name, cell = sheet.columns[at].heading, " ".join(line[at].split())
+            pair = f"{name}: {cell}" if name else cell
+            if not cell:
+                continue
+            if written and cell_len(written[-1]) + _GAP + cell_len(pair) <= width - _GAP:
+                written[-1] += " " * _GAP + pair
+            else:
+                written += _broken(pair, width - _GAP).splitlines()
+        # All but the first are set in.
+        blocks.append(Text(f"\n{' ' * _GAP}".join(written), style=_style(sheet, i)))
+    return blocks
 
 
-def _widths(sheet: Sheet, kept: list[int], width: int) -> list[int]:
+def _style(sheet: Sheet, line: int) -> str:
+    return "bold red" if line in sheet.marked else ""
+
+
+def _constant(sheet: Sheet, at: int) -> bool:
+    """Whether a column, but the first, says the same in each of several lines."""
+    return at > 0 and len(sheet.lines) > 1 and len({line[at] for line in sheet.lines}) == 1
+
+
+def _everywhere(sheet: Sheet, shown: list[int]) -> str:
+    """What the columns say that are not shown, for they say the same in every line."""
+    pairs = [
+        f"{name} {sheet.lines[0][at]}"
+        for at, name in enumerate(sheet.headings)
+        if at not in shown and sheet.lines[0][at]
+    ]
+    return f"In every line: {', '.join(pairs)}." if pairs else ""
+
+
+def _fits(sheet: Sheet, shown: list[int], width: int) -> bool:
+    """Whether these columns have room beside each other."""
+    return sum(_whole(sheet, at) for at in shown) + _GAP * (len(shown) - 1) <= width
+
+
+def _widths(sheet: Sheet, shown: list[int], width: int) -> list[int]:
     """Width of each column that is shown; room that is left goes to the narrowest wants first."""
-    least = {at: _least(sheet, at) for at in kept}
-    wanted = {at: max(least[at], _longest(sheet, at)) for at in kept}
-    room = max(0, width - _GAP * (len(kept) - 1) - sum(least.values()))
-    wide = sorted(kept, key=lambda at: wanted[at] - least[at])
+    least = {at: _least(sheet, at) for at in shown}
+    wanted = {at: max(least[at], _longest(sheet, at)) for at in shown}
+    room = max(0, width - _GAP * (len(shown) - 1) - sum(least.values()))
+    wide = sorted(shown, key=lambda at: wanted[at] - least[at])
     for i, at in enumerate(wide):
         more = min(wanted[at] - least[at], room // (len(wide) - i))
         least[at] += more
         room -= more
-    return [least[at] for at in kept]
-
-
-def _fits(widths: list[int], width: int) -> bool:
-    return sum(widths) + _GAP * (len(widths) - 1) <= width
+    return [least[at] for at in shown]
 
 
 def _whole(sheet: Sheet, at: int) -> int:
@@ -151,12 +208,3 @@ def _broken(text: str, width: int) -> str:
             line += piece
         lines.append(line.rstrip())
     return "\n".join(lines)
-
-
-def _said(sheet: Sheet, kept: list[int]) -> str:
-    """The legend of the columns that are shown, and the names of those that are not."""
-    said = sheet.legend(sheet.columns[at] for at in kept)
-    missing = [name for at, name in enumerate(sheet.headings) if at not in kept]
-    if missing:
-        said += f" Columns left out on this narrow terminal: {', '.join(missing)}."
-    return said.strip()

@@ -1,4 +1,4 @@
-"""Tables on terminals of every width: what is shown is shown whole, and what is not is named."""
+"""Tables on terminals of every width: all is shown, and shown whole."""
 
 import io
 import re
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from qcattn.backends import Aer
 from qcattn.comparisons import certify, plan
@@ -36,15 +37,27 @@ def printed(sheet, width):
     return console.file.getvalue()
 
 
+def is_rule(line):
+    return set(line) == {"─"}
+
+
 def parts(sheet, width):
-    """The heading line, the body, and the headings that the legend says are left out."""
+    """The heading line ("" where lines are stacked), the body, and what is said of every line."""
     lines = printed(sheet, width).splitlines()
     assert max(map(cell_len, lines)) <= width
-    rule = next(i for i, line in enumerate(lines) if set(line) == {"─"})
-    end = next(i for i, line in enumerate(lines) if i > rule and not line.strip())
+    rules = [i for i, line in enumerate(lines) if is_rule(line)]
+    start = rules[0] + 1 if rules else len(title_of(sheet, width))
+    end = next(i for i, line in enumerate(lines) if i >= start and not line.strip())
     said = " ".join(" ".join(lines[end:]).split())
-    found = re.search(r"Columns left out on this narrow terminal: (.*)\.$", said)
-    return lines[rule - 1], lines[rule + 1 : end], found[1].split(", ") if found else []
+    found = re.match(r"In every line: (.*?)\.(?: |$)(?![0-9])", said)
+    return lines[rules[0] - 1] if rules else "", lines[start:end], found[1] if found else ""
+
+
+def title_of(sheet, width):
+    """The lines of the title and the empty one under it."""
+    console = Console(file=io.StringIO(), width=width)
+    console.print(Text(sheet.title))
+    return [*console.file.getvalue().splitlines(), ""] if sheet.title else []
 
 
 def pieces(text):
@@ -134,32 +147,41 @@ def sheets(request, make, tmp_path):
     return found
 
 
-def test_at_every_width_headings_and_numbers_are_whole(sheets):
+def test_at_every_width_every_heading_and_number_is_there_and_whole(sheets):
     for sheet in sheets:
-        most = 0
-        for width in WIDTHS:
-            heading, body, left_out = parts(sheet, width)
-            shown = [at for at, name in enumerate(sheet.headings) if name not in left_out]
-            assert set(left_out) <= {one.heading for one in sheet.columns if one.spare}
-            assert len(shown) + len(left_out) == len(sheet.columns)
-            assert len(shown) >= most, "a wider terminal shows no less"
-            most = len(shown)
-            whole = r"\s+".join(re.escape(sheet.headings[at]) for at in shown)
-            assert re.fullmatch(whole.removeprefix(r"\s+"), heading.strip())
+        for width in (*WIDTHS, 200):
+            heading, body, same = parts(sheet, width)
+            constant = [
+                at
+                for at, column in enumerate(sheet.columns)
+                if at and same and len({line[at] for line in sheet.lines}) == 1
+            ]
+            shown = [at for at in range(len(sheet.columns)) if at not in constant]
+            for at in constant:
+                cell = " ".join(sheet.lines[0][at].split())
+                assert not cell or f"{sheet.headings[at]} {cell}" in same
             words = set(pieces(" ".join(body)))
+            if heading:
+                whole = r"\s+".join(re.escape(sheet.headings[at]) for at in shown)
+                found = heading.strip()
+                assert re.fullmatch(whole.removeprefix(r"\s+"), found), printed(sheet, width)
             for line in sheet.lines:
                 numbers = [line[at] for at in shown if sheet.columns[at].align == "r" and line[at]]
                 pattern = r"(?<!\S)" + r"(?!\S).*(?<!\S)".join(map(re.escape, numbers)) + r"(?!\S)"
-                assert any(re.search(pattern, set_line) for set_line in body), (width, numbers)
+                where = body if heading else [" ".join(body)]
+                assert any(re.search(pattern, text) for text in where), (width, numbers)
                 for at in shown:
                     short = {piece for piece in pieces(line[at]) if cell_len(piece) <= 24}
                     assert short <= words, printed(sheet, width)
+                    if not heading and sheet.columns[at].align == "r" and line[at]:
+                        pair = f"{sheet.headings[at]}: {line[at]}"
+                        assert any(pair.strip() in text for text in body), (width, pair)
 
 
-def test_a_wide_terminal_leaves_nothing_out(sheets):
+def test_a_wide_terminal_has_a_table(sheets):
     for sheet in sheets:
-        assert not parts(sheet, 200)[2]
-        assert "narrow" not in printed(sheet, 200)
+        heading, _, same = parts(sheet, 200)
+        assert heading and not same
 
 
 def test_the_first_table_of_a_run_is_whole_on_80_columns(make):
@@ -168,20 +190,20 @@ def test_the_first_table_of_a_run_is_whole_on_80_columns(make):
     p_values[:, 8, 10] = 3.2e-7
     result = replace(result, verdicts=(replace(result.fit, p_values=p_values),))
     sheet = of_run.summary(result)
-    heading, body, left_out = parts(sheet, 80)
-    assert "  2q gates  " in heading and heading.endswith("  p of all") and not left_out
+    heading, body, same = parts(sheet, 80)
+    assert "  2q gates  " in heading and heading.endswith("  p of all") and not same
     assert len(body) == 2 and all("head 8, query 10" in line for line in body)
-    _, body, left_out = parts(sheet, 60)
-    assert left_out == ["keys", "qubits", "2q gates"]
-    assert all("head 8, query 10" in line and "3.2e-07" in line for line in body)
+    _, body, same = parts(sheet, 60)
+    assert same.startswith("rows 99, keys 11, qubits 8, 2q gates ")
+    assert same.endswith("worst row head 8, query 10, its p 3.2e-07") and len(body) == 2
 
 
-def test_the_legend_is_that_of_the_columns_that_are_shown():
-    columns = (Column("row", "r"), Column("p", "r", "A p is a p.", 1), Column("q", "l", "So."))
-    sheet = Sheet("Rows", columns, (("1" * 12, "0.5", "a"),), "All are here.")
+def test_a_table_that_is_too_wide_is_stacked_with_all_that_it_says():
+    columns = (Column("row", "r"), Column("p", "r", "A p is a p."), Column("q", "l", "So."))
+    sheet = Sheet("Rows", columns, (("1" * 12, "0.5", "a b"), ("2", "", "c")), "All are here.")
     assert "A p is a p. So. All are here." in printed(sheet, 60)
-    narrow = " ".join(printed(sheet, 18).split())
-    assert narrow.endswith("So. All are here. Columns left out on this narrow terminal: p.")
+    _, body, _ = parts(sheet, 18)
+    assert body == ["row: 111111111111", "  p: 0.5  q: a b", "row: 2  q: c"]
 
 
 def test_texts_are_no_markup_and_words_are_broken_at_spaces():

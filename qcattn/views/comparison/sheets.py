@@ -42,8 +42,8 @@ def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> 
         columns=(
             Column("row", "r"),
             Column("outcome"),
-            Column("counted", "r", spare=1),
-            Column("expected", "r", spare=2),
+            Column("counted", "r"),
+            Column("expected", "r"),
             Column("p", "r", '"p" is the p-value of the outcome alone.'),
         ),
         lines=tuple(lines),
@@ -58,7 +58,7 @@ def shots_needed(plan: Plan) -> Sheet:
         f"{100 * plan.alpha:.6g}%, power {100 * plan.power:.6g}%",
         columns=(
             Column("row", "r"),
-            Column("floor", "r", 'No test can do with fewer shots than "floor".', spare=2),
+            Column("floor", "r", 'No test can do with fewer shots than "floor".'),
             Column("detect", "r", '"detect" is how many it takes to see the deviation.'),
             Column(
                 "certify",
@@ -69,7 +69,6 @@ def shots_needed(plan: Plan) -> Sheet:
                 "worst deviation",
                 "l",
                 '"worst deviation" is the one that takes the most shots to see.',
-                spare=1,
             ),
         ),
         lines=tuple(

@@ -15,9 +15,9 @@ __all__ = ["checks", "facts", "numbers", "summary"]
 
 _NUMBER = (
     Column("number"),
-    Column("measured", "r", spare=1),
-    Column("interval", "r", spare=3),
-    Column("exact", "r", '"exact" is what dense linear algebra or a closed form gives.', spare=4),
+    Column("measured", "r"),
+    Column("interval", "r"),
+    Column("exact", "r", '"exact" is what dense linear algebra or a closed form gives.'),
 )
 _ROLES = {
     "claim": "the claim",
@@ -44,7 +44,7 @@ def summary(findings: Sequence[Finding], *, narrow: bool = False) -> Sheet:
         claim = f"{finding.name} {finding.title}"
         middle: tuple[str, ...] = one if narrow else wide
         lines.append((claim, finding.standing, *middle, finding.condition))
-    middle_columns = (Column("number", spare=1),) if narrow else _NUMBER
+    middle_columns = (Column("number"),) if narrow else _NUMBER
     named = [verdict for verdict in MEANING if any(f.standing == verdict for f in findings)]
     return Sheet(
         title="Claims",
@@ -52,7 +52,7 @@ def summary(findings: Sequence[Finding], *, narrow: bool = False) -> Sheet:
             Column("claim"),
             Column("verdict"),
             *middle_columns,
-            Column("condition", spare=2),
+            Column("condition"),
         ),
         lines=tuple(lines),
         caption=" ".join(MEANING[verdict] for verdict in named),
@@ -67,8 +67,8 @@ def checks(finding: Finding) -> Sheet:
         columns=(
             Column("statement"),
             Column("found"),
-            Column("by", "l", '"by" names the test, its level and its figure.', spare=1),
-            Column("about", "l", '"about" says what the statement belongs to.', spare=2),
+            Column("by", "l", '"by" names the test, its level and its figure.'),
+            Column("about", "l", '"about" says what the statement belongs to.'),
         ),
         lines=tuple(
             (check.statement, check.found, check.by, _ROLES[check.role]) for check in finding.checks

@@ -23,16 +23,16 @@ _KINDS_IN_WORDS = {
 }
 _FACTS = (Column(""), Column(""))
 _COST = (
-    Column("keys", "r", spare=6),
-    Column("qubits", "r", spare=5),
-    Column("2q gates", "r", '"2q gates" counts the gates on two qubits of one circuit.', spare=4),
+    Column("keys", "r"),
+    Column("qubits", "r"),
+    Column("2q gates", "r", '"2q gates" counts the gates on two qubits of one circuit.'),
 )
 _TESTS = (
     Column(
         "differ", "r", '"differ" counts the rows that are refuted, family-wise over the whole run.'
     ),
-    Column("worst row", "l", '"worst row" is the row with the smallest p-value.', spare=1),
-    Column("its p", "r", '"its p" is the p-value of that row alone.', spare=2),
+    Column("worst row", "l", '"worst row" is the row with the smallest p-value.'),
+    Column("its p", "r", '"its p" is the p-value of that row alone.'),
     Column(
         "p of all",
         "r",
@@ -69,7 +69,7 @@ def summary(result: Result) -> Sheet:
     prepared = f"{result.prepared.method} ({result.prepared.kind})"
     return Sheet(
         title=f"{prepared}: counts against softmax" + (f", by {name}" if several else ""),
-        columns=(Column(name), Column("rows", "r", spare=3), *_COST, *_TESTS),
+        columns=(Column(name), Column("rows", "r"), *_COST, *_TESTS),
         lines=tuple(
             (
                 str(group.index[0]) if several else "all",
@@ -119,7 +119,6 @@ def worst(result: Result, number_of_rows: int = 10) -> Sheet:
                 "p",
                 "r",
                 '"p" is the p-value of the row alone, not corrected for the number of rows.',
-                spare=1,
             ),
             Column(
                 "most deviating outcome",
@@ -191,9 +190,9 @@ def heralds(result: Result, number_of_rows: int = 20) -> Sheet:
         title="Success of the herald, predicted and counted",
         columns=(
             Column("row"),
-            Column("predicted", "r", "A shot is kept if its herald reads zero.", spare=1),
-            Column("counted", "r", spare=2),
-            Column("shots kept", "r", spare=3),
+            Column("predicted", "r", "A shot is kept if its herald reads zero."),
+            Column("counted", "r"),
+            Column("shots kept", "r"),
             Column("p", "r", '"p" is that of an exact two-sided binomial test of the row.'),
         ),
         lines=tuple(lines),

@@ -11,19 +11,17 @@ __all__ = ["cells", "failures"]
 
 _MOST_LINES = 40
 _ORDER = {"differs": 0, "failed": 1, "undecided": 2, "agrees": 3}
-_SHOTS = Column("shots", "r", '"shots" are those of one row.', spare=5)
+_SHOTS = Column("shots", "r", '"shots" are those of one row.')
 _DIFFER = Column(
     "differ",
     "r",
     '"differ" counts the rows that are refuted, family-wise over the whole sweep.',
-    spare=4,
 )
-_P = Column("p", "r", '"p" is the smallest p-value of the comparisons, all rows together.', spare=2)
+_P = Column("p", "r", '"p" is the smallest p-value of the comparisons, all rows together.')
 _BOUND = Column(
     "TV at most",
     "r",
     '"TV at most" is an upper bound on the total variation of every row of the cell.',
-    spare=3,
 )
 
 
@@ -47,10 +45,10 @@ def cells(sweep: Sweep, epsilon: float | None = None) -> Sheet:
     varied = sweep.varied or ("scores",)
     sizes = {cell.num_rows for cell in sweep}
     rules = sorted({cell.rule for cell in sweep if cell.rule})
-    met = Column("met", "l", f'"met" says whether {" or ".join(rules)} was reached.', spare=7)
+    met = Column("met", "l", f'"met" says whether {" or ".join(rules)} was reached.')
     columns = (
-        *(_axis(sweep, axis, i) for i, axis in enumerate(varied)),
-        *((Column("rows", "r", spare=6),) if len(sizes) > 1 else ()),
+        *(_axis(sweep, axis) for axis in varied),
+        *((Column("rows", "r"),) if len(sizes) > 1 else ()),
         _SHOTS,
         Column("verdict"),
         *((met,) if rules else ()),
@@ -92,7 +90,7 @@ def failures(sweep: Sweep, most: int = 10) -> Sheet:
     return Sheet(
         title="Failures",
         columns=(
-            Column("cells", "r", '"cells" counts those that the error ended.', spare=1),
+            Column("cells", "r", '"cells" counts those that the error ended.'),
             Column("first", "l", '"first" is the place of the first of them.'),
             Column("error"),
         ),
@@ -104,10 +102,10 @@ def failures(sweep: Sweep, most: int = 10) -> Sheet:
     )
 
 
-def _axis(sweep: Sweep, axis: str, position: int) -> Column:
-    """An axis of the sweep; below 1, so that the later ones go after all other columns."""
+def _axis(sweep: Sweep, axis: str) -> Column:
+    """An axis of the sweep."""
     words = any(isinstance(value, str) for value in sweep.axes.get(axis, [""]))
-    return Column(axis, "l" if words else "r", spare=position / (position + 1))
+    return Column(axis, "l" if words else "r")
 
 
 def _more(count: int, noun: str) -> str:

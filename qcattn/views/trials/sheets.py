@@ -18,27 +18,23 @@ __all__ = ["cost", "errors", "facts", "left_out", "terms"]
 #: A column, and its cell for a trial that fits and the number of qubits of the system.
 _Cells = tuple[Column, Callable[[Result, Trial, int], str]]
 
-_BETA = Column("beta", "r", spare=1)
+_BETA = Column("beta", "r")
 _COST: tuple[_Cells, ...] = (
     (
-        Column(
-            "qubits", "r", '"qubits" counts those of the system, then those beside it.', spare=3
-        ),
+        Column("qubits", "r", '"qubits" counts those of the system, then those beside it.'),
         lambda result, trial, n: f"{n}+{result.resources.qubits - n}",
     ),
-    (Column("depth", "r", spare=5), lambda result, trial, n: f"{result.resources.depth:,}"),
+    (Column("depth", "r"), lambda result, trial, n: f"{result.resources.depth:,}"),
     (
         Column("2q gates", "r", '"2q gates" counts the gates on two qubits.'),
         lambda result, trial, n: f"{result.resources.two_qubit_gates:,}",
     ),
     (
-        Column(
-            "kept", "r", '"kept" is the share of shots that the herald should let through.', spare=6
-        ),
+        Column("kept", "r", '"kept" is the share of shots that the herald should let through.'),
         lambda result, trial, n: _kept(result, float(result.prepared.success)),
     ),
     (
-        Column("counted", "r", '"counted" is the share that it did let through.', spare=7),
+        Column("counted", "r", '"counted" is the share that it did let through.'),
         lambda result, trial, n: _kept(result, acceptance_shares(result)[1]),
     ),
     (
@@ -46,12 +42,11 @@ _COST: tuple[_Cells, ...] = (
             "shots",
             "r",
             '"shots" are those that it took to find the circuit and to sample it.',
-            spare=4,
         ),
         lambda result, trial, n: f"{trial.shots:,}",
     ),
     (
-        Column("s", "r", '"s" is the time in seconds.', spare=8),
+        Column("s", "r", '"s" is the time in seconds.'),
         lambda result, trial, n: number(sum(trial.seconds), 2),
     ),
 )
@@ -62,7 +57,6 @@ _ERRORS: tuple[_Cells, ...] = (
             "l",
             "A method is told if its angles come from Boltzmann weights, and thermal if they come "
             "from the Hamiltonian and beta only.",
-            spare=6,
         ),
         lambda result, trial, n: result.prepared.kind,
     ),
@@ -73,12 +67,11 @@ _ERRORS: tuple[_Cells, ...] = (
             '"claimed" is the trace distance from the state aimed at that the method claims not to '
             "exceed. The state aimed at is the Gibbs state; for Amplitude it is the pure qsample "
             "of that state.",
-            spare=3,
         ),
         lambda result, trial, n: error_text(trial.claimed),
     ),
     (
-        Column("true", "r", '"true" is that trace distance by dense linear algebra.', spare=2),
+        Column("true", "r", '"true" is that trace distance by dense linear algebra.'),
         lambda result, trial, n: error_text(trial.trace_distance),
     ),
     (
@@ -86,7 +79,6 @@ _ERRORS: tuple[_Cells, ...] = (
             "p",
             "r",
             '"p" is the p-value of the counts against the distribution that the method claims.',
-            spare=4,
         ),
         lambda result, trial, n: (
             "" if trial.standing == "undecided" else p_text(result.fit.overall)
@@ -98,7 +90,7 @@ _ERRORS: tuple[_Cells, ...] = (
     ),
 )
 _FIDELITY: _Cells = (
-    Column("fidelity", "r", '"fidelity" with the state aimed at is squared.', spare=5),
+    Column("fidelity", "r", '"fidelity" with the state aimed at is squared.'),
     lambda result, trial, n: "unknown" if np.isnan(trial.fidelity) else f"{trial.fidelity:.6f}",
 )
 
