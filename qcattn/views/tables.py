@@ -68,10 +68,11 @@ def set_in_type(sheet: Sheet, width: int) -> Group:
     from rich.console import Group
     from rich.text import Text
 
-    every = range(len(sheet.columns))
-    shown = list(every)
-    if not _fits(sheet, shown, width):
-        shown = [at for at in every if not _constant(sheet, at)]
+    shown = list(range(len(sheet.columns)))
+    for at in [at for at in shown if _constant(sheet, at)]:
+        if _fits(sheet, shown, width):
+            break
+        shown.remove(at)
     blank = Text("")
     title = [Text(sheet.title, style="italic"), blank] if sheet.title else []
     said = " ".join(filter(None, [_everywhere(sheet, shown), sheet.legend()]))
@@ -122,8 +123,11 @@ def _stacked(sheet: Sheet, shown: list[int], width: int) -> list[Text]:
             pair = f"{name}: {cell}" if name else cell
             if not cell:
                 continue
-            if written and cell_len(written[-1]) + _GAP + cell_len(pair) <= width - _GAP:
+            room = width - _GAP * (len(written) > 1)
+            if written and cell_len(written[-1]) + _GAP + cell_len(pair) <= room:
                 written[-1] += " " * _GAP + pair
+            elif not written and cell_len(pair) <= width:
+                written.append(pair)
             else:
                 written += _broken(pair, width - _GAP).splitlines()
         # All but the first are set in.

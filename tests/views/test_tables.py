@@ -154,12 +154,12 @@ def test_at_every_width_every_heading_and_number_is_there_and_whole(sheets):
             constant = [
                 at
                 for at, column in enumerate(sheet.columns)
-                if at and same and len({line[at] for line in sheet.lines}) == 1
+                if at and re.search(rf"(^|, ){re.escape(column.heading)} ", f"{same} ")
             ]
             shown = [at for at in range(len(sheet.columns)) if at not in constant]
             for at in constant:
-                cell = " ".join(sheet.lines[0][at].split())
-                assert not cell or f"{sheet.headings[at]} {cell}" in same
+                (cell,) = {line[at] for line in sheet.lines}
+                assert f"{sheet.headings[at]} {' '.join(cell.split())}" in same
             words = set(pieces(" ".join(body)))
             if heading:
                 whole = r"\s+".join(re.escape(sheet.headings[at]) for at in shown)
@@ -194,8 +194,8 @@ def test_the_first_table_of_a_run_is_whole_on_80_columns(make):
     assert "  2q gates  " in heading and heading.endswith("  p of all") and not same
     assert len(body) == 2 and all("head 8, query 10" in line for line in body)
     _, body, same = parts(sheet, 60)
-    assert same.startswith("rows 99, keys 11, qubits 8, 2q gates ")
-    assert same.endswith("worst row head 8, query 10, its p 3.2e-07") and len(body) == 2
+    assert same == "rows 99, keys 11, qubits 8"
+    assert all("head 8, query 10" in line and "3.2e-07" in line for line in body)
 
 
 def test_a_table_that_is_too_wide_is_stacked_with_all_that_it_says():
