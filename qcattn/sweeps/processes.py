@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -26,7 +27,8 @@ class Processes(Executor):
 
     When a worker dies, what was being worked on fails with `BrokenProcessPool`, as everywhere; but
     the next `submit` starts new workers. Workers keep to one thread each, leave Ctrl-C to the
-    process that started them, and end when that is gone, killed or not. A script that uses it needs
+    process that started them, and end when that is gone, killed or not. A worker begins by
+    importing the script that started it, so the script must be a file, and must do its work under
     ``if __name__ == "__main__":``.
 
     Args:
@@ -34,6 +36,7 @@ class Processes(Executor):
 
     Raises:
         ValueError: If it is no whole number, 1 or more.
+        RuntimeError: From `submit`, if a worker ends before it could be given anything to do.
 
     Example:
         >>> with Processes(1) as workers:
@@ -47,15 +50,28 @@ class Processes(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have a function called by a worker; see `concurrent.futures.Executor.submit`."""
-        with _quiet_and_single():
-            if self._pool is not None:
-                try:
+        if self._pool is not None:
+            try:
+                with _quiet_and_single():
                     return self._pool.submit(fn, *args, **kwargs)
-                except BrokenProcessPool:
-                    self._pool.shutdown(wait=False, cancel_futures=True)
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_end_with_parent)
+            except BrokenProcessPool:
+                self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool = self._started()
+        with _quiet_and_single():
             return self._pool.submit(fn, *args, **kwargs)
+
+    def _started(self) -> ProcessPoolExecutor:
+        """New workers, one of which was seen to do something."""
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(self.workers, context, initializer=_end_with_parent)
+        with _quiet_and_single():
+            first = pool.submit(os.getpid)
+        try:
+            first.result()
+        except BrokenProcessPool as error:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise RuntimeError(_why_not_started()) from error
+        return pool
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the workers when they are done; see `concurrent.futures.Executor.shutdown`."""
@@ -71,6 +87,21 @@ class Processes(Executor):
                 process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = None
+
+
+def _why_not_started() -> str:
+    """What is likely to have ended a worker that did nothing yet, and the cure."""
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    said = "a worker process ended before it could be given anything to do; "
+    if script is not None and not os.path.exists(script):
+        return said + (
+            f"it begins by importing the script that started it, which is {script!r} and no file. "
+            "Save the script to a file and run that"
+        )
+    return said + (
+        "it begins by importing the script that started it, which must do its work under "
+        '`if __name__ == "__main__":`. If it does, the machine may be out of memory or processes'
+    )
 
 
 def _end_with_parent() -> None:

@@ -79,7 +79,8 @@ def sweep(
         ValueError: If an argument is out of range, or the store is foreign, newer or damaged.
         OSError: If the store cannot be written, the disk being full for example; what was recorded
             is kept.
-        RuntimeError: If the executor breaks and starts no new workers, or all of these die.
+        RuntimeError: If the executor breaks and starts no new workers, or all of these die, before
+            they do anything (a script without ``if __name__ == "__main__":``) or later.
         Interrupted: On Ctrl-C, with what there is; the same call goes on from there.
 
     Example:
@@ -207,8 +208,7 @@ class _Run:
         if self.deaths_in_a_row > _MOST_DEATHS:
             raise RuntimeError(
                 f"workers died {self.deaths_in_a_row} times with nothing drawn in between "
-                f"({error}); what was drawn before is recorded. Are they killed, out of memory, or "
-                'started by a script without `if __name__ == "__main__":`?'
+                f"({error}); what was drawn before is recorded. Are they killed, or out of memory?"
             ) from error
         for piece in job.pieces:
             place = (piece.cell, piece.block, piece.batches)

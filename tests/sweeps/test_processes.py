@@ -12,6 +12,7 @@ import pytest
 
 from qcattn.preparations import Amplitude
 from qcattn.sweeps import Processes, jobs, running, sweep
+from qcattn.sweeps.store import Store
 
 # What workers are made to do; they import it from a file of its own.
 WORKS = '''
@@ -88,13 +89,47 @@ def test_a_cell_that_always_kills_its_worker_fails_alone(
     assert tables(done.where(beta=0.5)).items() <= tables(reference).items()
 
 
+SCRIPT = """
+import numpy, qcattn
+from qcattn.sweeps import Processes
+grid = qcattn.Grid(numpy.zeros((2, 4)), beta=[0.5, 1.0], shots=512, batch=256, seed=3)
+with Processes(2) as workers:
+    print(qcattn.sweep(grid, store="runs.sqlite", executor=workers))
+"""
+GUARDED = SCRIPT.replace("with P", 'if __name__ == "__main__":\n  with P').replace(
+    "    p", "      p"
+)
+
+
+def test_a_script_that_no_worker_can_import_is_said_and_its_cells_did_not_fail(tmp_path):
+    """Recorded as failed before, and skipped after the cure."""
+
+    def ran(script, **options):
+        command = [sys.executable, *([script] if script else [])]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300,
+                              **options)  # fmt: skip
+
+    said = "a worker process ended before it could be given anything to do"
+    done = ran(None, input=SCRIPT)
+    assert done.returncode == 1 and said in done.stderr
+    assert "is '<stdin>' and no file. Save the script to a file" in done.stderr
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = ran("script.py")
+    assert done.returncode == 1 and said in done.stderr
+    assert 'under `if __name__ == "__main__":`' in done.stderr
+    assert not Store(tmp_path / "runs.sqlite").failures()
+    (tmp_path / "script.py").write_text(GUARDED)
+    done = ran("script.py")
+    assert done.returncode == 0 and done.stdout.startswith("agrees: 2 cells"), done.stderr
+
+
 def test_workers_that_all_die_end_the_sweep_with_the_likely_reasons(
     small, tmp_path, monkeypatch, works
 ):
     monkeypatch.setattr(running, "_MOST_DEATHS", 2)
     with (
         Instead(1, works.dies) as pool,
-        pytest.raises(RuntimeError, match=r"died 3 times .* `if __name__ == \"__main__\":`"),
+        pytest.raises(RuntimeError, match=r"died 3 times .*Are they killed, or out of memory"),
     ):
         sweep(small(), store=tmp_path / "a", executor=pool)
 
