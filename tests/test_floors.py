@@ -13,7 +13,17 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         [
-            ("errors", "machine", "markup", "names", "parsing", "progress", "seeds", "versions"),
+            (
+                "errors",
+                "machine",
+                "markup",
+                "names",
+                "parsing",
+                "progress",
+                "seeds",
+                "texts",
+                "versions",
+            ),
             ("arguments", "walking"),
             ("attention", "thermal"),
             ("records", "datasets"),

@@ -51,7 +51,10 @@ _Methods = Annotated[
 ]
 _Pauli = Annotated[
     str | None,
-    typer.Option(help="Sum Pauli strings: 'ZZI=-1, XII=0.5', or a file of lines STRING,WEIGHT."),
+    typer.Option(
+        help="Sum Pauli strings: 'ZZI=-1, XII=0.5', '0.5*XII - ZZI' or JSON, or name a file of "
+        "those or of lines STRING,WEIGHT."
+    ),
 ]
 
 
@@ -198,7 +201,10 @@ def _hamiltonian(
         return _of_model(name, qubits, rows.field, not chain), ""
     if pauli is not None:
         _refuse({**of_model, "--field": rows.field, **rows.choices}, "--pauli")
-        return _of_strings(pauli), ""
+        from qcattn.models.pauli_sums import read_pauli_sum
+        from qcattn.records import Hamiltonian
+
+        return Hamiltonian.of(read_pauli_sum(pauli), name="Pauli list"), ""
     _refuse(of_model, "scores")
     return _of_scores(rows)
 
@@ -223,44 +229,6 @@ def _of_model(name: str, qubits: int | None, field: float | None, periodic: bool
     if found == "heisenberg":
         return models.heisenberg(qubits, periodic=periodic)
     return models.free_fermions(qubits, periodic=periodic)
-
-
-def _of_strings(text: str) -> Hamiltonian:
-    from math import isfinite
-
-    from qiskit.quantum_info import SparsePauliOp
-
-    from qcattn.records import Hamiltonian
-
-    path = Path(text)
-    listed, mark = text, "="
-    if path.is_file() or (path.suffix and "=" not in text):
-        listed, mark = path.read_text(encoding="utf-8"), ","
-        parts = [line for line in listed.splitlines() if line.strip() and line[0] != "#"]
-    else:
-        parts = listed.split(",")
-    terms = []
-    for part in parts:
-        label, _, weight = part.partition(mark)
-        label = label.strip().upper()
-        try:
-            terms.append((label, float(weight)))
-        except ValueError as error:
-            raise ValueError(
-                f"`--pauli` has {part.strip()!r}, which is not STRING{mark}WEIGHT, for example "
-                f"ZZI{mark}-0.5"
-            ) from error
-        if not isfinite(terms[-1][1]):
-            raise ValueError(f"`--pauli` has the weight {weight.strip()!r}; give a finite number")
-        if not label or set(label) - set("IXYZ"):
-            raise ValueError(f"`--pauli` has the string {label!r}; use the letters I, X, Y, Z")
-    lengths = {len(label) for label, _ in terms}
-    if len(lengths) != 1:
-        raise ValueError(
-            f"`--pauli` has strings of {sorted(lengths)} letters; give each a letter for every "
-            "qubit, I where it does nothing"
-        )
-    return Hamiltonian.of(SparsePauliOp.from_list(terms), name="Pauli list")
 
 
 def _of_scores(rows: _Rows) -> tuple[Hamiltonian, str]:

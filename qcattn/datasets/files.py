@@ -1,6 +1,5 @@
-"""Scores, or queries and keys, out of files: .npy, .npz, .csv and .json. Nothing is unpickled."""
+"""Scores, or queries and keys, out of files of numbers. Nothing is unpickled."""
 
-import csv
 import dataclasses
 import json
 import math
@@ -16,6 +15,7 @@ from qcattn.attention import check_scores, scaled_dot_product_scores
 from qcattn.datasets.packages import file_sha256
 from qcattn.datasets.scores import Scores
 from qcattn.parsing import parse_json, read_npy, read_npz
+from qcattn.texts import lines_of, matrix_of, read_text
 
 __all__ = ["read_qk", "read_scores"]
 
@@ -24,7 +24,9 @@ def read_scores(path: str | Path) -> Scores:
     r"""Read attention scores of any shape (..., keys) from a file.
 
     - ``.npy``: one array; ``.npz``: the array ``scores``, or the only array;
-    - ``.csv``: one row a line, numbers separated by commas, no header;
+    - ``.csv``, ``.tsv``, ``.txt``: one row a line, as pandas, R, NumPy and spreadsheets write it,
+      in UTF-8 or UTF-16: commas, semicolons, tabs or spaces, points or commas before decimals; a
+      heading names the keys, and a column of labels below an empty corner is left out;
     - ``.json``: nested lists, or an object with ``scores``.
 
     An ``.npz`` and a JSON object may also hold ``tokens``, one label for each key, and ``axes``,
@@ -113,7 +115,8 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _read(path: Path) -> dict[str, Any]:
     """What the file holds by name; a lone array is named `scores`."""
-    readers = {".npy": _read_numpy, ".npz": _read_numpy, ".csv": _read_csv, ".json": _read_json}
+    tables = dict.fromkeys((".csv", ".tsv", ".txt"), _read_table)
+    readers = {".npy": _read_numpy, ".npz": _read_numpy, ".json": _read_json, **tables}
     if path.suffix.lower() not in readers:
         raise ValueError(f"files of kind '{path.suffix}' cannot be read. Use {', '.join(readers)}.")
     if not path.exists():
@@ -131,44 +134,16 @@ def _read_numpy(path: Path) -> Any:
         return read_npz(file) if archived else read_npy(file)
 
 
-def _read_csv(path: Path) -> NDArray[np.float64]:
-    rows: list[list[float]] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, skipinitialspace=True)
-        try:
-            for cells in reader:
-                if not cells:
-                    continue
-                if rows and len(cells) != len(rows[0]):
-                    raise ValueError(
-                        f"line {reader.line_num} has {len(cells)} columns, but the first row has "
-                        f"{len(rows[0])}. Give every row one score for each key, -inf if masked."
-                    )
-                rows.append(
-                    [
-                        _number(cell, f"line {reader.line_num}, column {column}")
-                        for column, cell in enumerate(cells, start=1)
-                    ]
-                )
-        except csv.Error as error:
-            raise ValueError(f"line {reader.line_num} is no CSV: {error}.") from error
-        except UnicodeDecodeError as error:
-            raise ValueError(f"it is not UTF-8 text ({error}). Save it as plain CSV.") from error
-    return np.array(rows, dtype=np.float64)
-
-
-def _number(cell: str, place: str) -> float:
-    """One number written out; the place goes into the error."""
-    try:
-        number = float(cell) if "_" not in cell else None
-    except ValueError:
-        number = None
-    if number is None:
-        raise ValueError(
-            f"{place} is {cell.strip()[:40]!r}, which is not a number. Write numbers separated by "
-            "commas, without a header, and -inf for a masked key."
-        )
-    return _within_range(number, cell, place)
+def _read_table(path: Path) -> dict[str, Any]:
+    """Rows of numbers, and the heading as tokens unless it only counts the columns."""
+    lines = lines_of(read_text(path), comments=True)
+    if not lines:
+        return {"scores": np.empty(0)}
+    table = matrix_of(lines)
+    content: dict[str, Any] = {"scores": np.array(table.values, dtype=np.float64)}
+    if table.heading and table.heading != tuple(str(i) for i in range(len(table.heading))):
+        content["tokens"] = list(table.heading)
+    return content
 
 
 def _within_range(number: float, written: str, place: str) -> float:

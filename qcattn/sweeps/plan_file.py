@@ -13,6 +13,7 @@ from qcattn.datasets import files
 from qcattn.names import known
 from qcattn.sweeps.grid import Grid, Part, parts
 from qcattn.sweeps.strategies import strategy
+from qcattn.texts import read_text
 
 __all__ = ["read_plan"]
 
@@ -68,10 +69,10 @@ def read_plan(path: str | Path) -> Grid:
     """
     path = Path(path)
     try:
-        plan = tomllib.loads(path.read_text(encoding="utf-8"))
+        plan = tomllib.loads(read_text(path))
     except OSError as error:
         raise ValueError(f"`{path}` cannot be read ({error.strerror}); name a plan") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ValueError(f"`{path}` is no TOML: {error}") from error
     try:
         return _grid(plan, path.parent)

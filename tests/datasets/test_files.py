@@ -103,6 +103,45 @@ def test_tokens_and_axes_are_read(tmp_path: Path) -> None:
     assert (found.tokens, found.axes) == (("x", "y"), ("row",))
 
 
+@pytest.mark.parametrize(
+    ("content", "tokens"),
+    [
+        (",0,1,2\n0,0.5,-1.25,-inf\n1,3.0,1e-30,2.0\n", ""),  # pandas' to_csv()
+        ("the,cat,sat\n0.5,-1.25,-inf\n3.0,1e-30,2.0\n", "the cat sat"),  # to_csv(index=False)
+        (",the,cat,sat\n0,0.5,-1.25,-inf\n1,3.0,1e-30,2.0\n", "the cat sat"),
+        ("Unnamed: 0,a,b,c\n0,0.5,-1.25,-inf\n1,3.0,1e-30,2.0\n", "a b c"),  # read and saved again
+        ('"V1","V2","V3"\n"1",0.5,-1.25,-Inf\n"2",3,1e-30,2\n', "V1 V2 V3"),  # R's write.csv
+        ("query,a,b,c\nfirst,0.5,-1.25,-inf\nsecond,3,1e-30,2\n", "a b c"),
+        ("first,0.5,-1.25,-inf\nsecond,3,1e-30,2\n", ""),
+        ("0,5;-1,25;-inf\n3;1e-30;2\n", ""),  # a European spreadsheet
+        ("sep=;\n0,5;-1,25;-inf\n3;1e-30;2\n", ""),
+        ("0.5\t-1.25\t-inf\n3\t1e-30\t2\n", ""),
+        ("5.0e-01 -1.25e+00 -inf\n3.0e+00 1.0e-30 2.0e+00\n", ""),  # numpy.savetxt
+        ("# the, cat\n0.5,-1.25,-inf\n3,1e-30,2\n", ""),  # numpy.savetxt(header=)
+        ("0.5;\u22121.25;-inf\r\n\r\n3;1e-30;2", ""),  # a typographic minus
+        ('"0,5","-1,25",-inf\n"3","1e-30","2"\n', ""),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "TXT"])
+def test_tables_are_read_as_other_programs_write_them(
+    content: str, tokens: str, encoding: str, suffix: str, tmp_path: Path
+) -> None:
+    path = made(tmp_path, f"s.{suffix}", raw(content.encode(encoding)))
+    found = read_scores(path)
+    np.testing.assert_array_equal(found.scores, ROWS)
+    assert found.tokens == tuple(tokens.split())
+
+
+def test_a_long_row_is_read_whatever_separates_it(tmp_path: Path) -> None:
+    """Seen through another separator it is one cell, longer than the csv module takes."""
+    row = np.random.default_rng(3).normal(size=(1, 20_000))
+    for separator in (",", ";", "\t", " "):
+        path = tmp_path / "long.csv"
+        np.savetxt(path, row, delimiter=separator)
+        np.testing.assert_array_equal(read_scores(path).scores, row)
+
+
 BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     # nothing there, or nothing in it
     ("s.npy", lambda path: None, r"there is no such file"),
@@ -115,7 +154,7 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.json", text("[[], []]"), r"`scores` of shape \(2, 0\) is empty"),
     ("s.npz", npz(), r"it holds nothing, and none is called 'scores'"),
     # of another kind
-    ("s.txt", text("1,2"), r"kind '.txt' cannot be read. Use .npy, .npz, .csv, .json"),
+    ("s.doc", text("1,2"), r"kind '.doc' cannot be read. Use .npy, .npz, .json, .csv, .tsv, .txt"),
     ("scores", text("1,2"), r"kind '' cannot be read"),
     ("s.npz", npz(a=ROWS, b=ROWS), r"holds 'a', 'b', and none is called 'scores'. Name"),
     ("s.npy", npy(np.array([[1 + 1j]])), r"`scores` is complex.*real numbers"),
@@ -132,22 +171,31 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.npz", raw(pickle.dumps(Trap())), r"never unpickled"),
     ("s.npz", raw(b"PK\x03\x04 not a zip"), r"damaged, no NumPy file.*numpy.savez"),
     ("s.npy", raw(b"\x93NUMPY\x01\x00"), r"damaged, no NumPy file"),
-    ("s.csv", raw(b"\xff\xfe1\x00"), r"not UTF-8 text"),
-    ("s.csv", text('1,2\n"3,4\n'), r"line 2 has 1 columns, but the first row has 2"),
+    ("s.csv", raw(b"\xff1,2"), r"it is no UTF-8 text"),
+    ("s.csv", raw("1,2".encode("utf-16-le")), r"holds zero bytes.*UTF-16"),
+    ("s.csv", raw(b"\xff\xfe1"), r"it is no UTF-16 text"),
+    ("s.csv", text('1,2\n"3,4\n'), r"line 2 has 1 columns, but line 1 has 2"),
     ("s.csv", text("1," + "2" * 200_000), r"line 1 is no CSV: field larger than field limit"),
     ("s.json", text("[1, 2"), r"it is no JSON .*json.tool"),
-    ("s.json", raw(b"\xff"), r"it is no JSON"),
+    ("s.json", raw(b"\xff"), r"it is no JSON, which is UTF-8 text"),
     ("s.json", text("[" * 100_000), r"it is no JSON"),
     ("s.json", text("[" * 40 + "1" + "]" * 40), r"nested 40 deep"),
     # not numeric, with the place
     ("s.csv", text("1,2\n3,x\n"), r"line 2, column 2 is 'x', which is not a number"),
-    ("s.csv", text("the,cat\n1,2\n"), r"line 1, column 1 is 'the'.*without a header"),
-    ("s.csv", text("1;2\n"), r"line 1, column 1 is '1;2'.*separated by commas"),
+    ("s.csv", text("the,cat\n"), r"line 1 is a heading, and there are no lines below it"),
+    ("s.csv", text("O.5,1.5\n1,2\n"), r"line 1, column 1 is 'O.5', which is not a number"),
+    ("s.csv", text("5%,6%\n1,2\n"), r"line 1, column 1 is '5%', which is not a number"),
+    ("s.csv", text("the,3,cats\n1,2,3\n"), r"line 1, column 1 is 'the'"),
+    ("s.csv", text(",0.5\n1,2\n"), r"line 1, column 1 is ''"),
+    ("s.csv", text("0,1,2\n0.5,1.5,2.5\n"), r"line 1 counts from 0 to 2, as a heading does"),
+    ("s.csv", text("0,0.5\n1,1.5\n"), r"column 1 counts from 0 to 1, as an index does"),
+    ("s.csv", text("1,234;1,567\n"), r"line 1, column 1 is '1,234', which may be 1.234 or 1234"),
+    ("s.csv", text("1,5;2.5\n"), r"line 1, column 2 is '2.5', which is not a number"),
     ("s.csv", text("1,\n"), r"line 1, column 2 is ''"),
     ("s.csv", text("1,1_000\n"), r"line 1, column 2 is '1_000'"),
     ("s.csv", text("1,1+2j\n"), r"line 1, column 2 is '1\+2j'"),
     ("s.csv", text("1,-1e999\n"), r"line 1, column 2 is -1e999, which is beyond float64"),
-    ("s.csv", text("1,2\n\n3,4,5\n"), r"line 3 has 3 columns, but the first row has 2"),
+    ("s.csv", text("1,2\n\n3,4,5\n"), r"line 3 has 3 columns, but line 1 has 2"),
     ("s.json", text("[[1, 2], [3, null]]"), r"scores\[1\]\[1\] is null, which is not a number"),
     ("s.json", text('[[1, "inf"]]'), r'scores\[0\]\[1\] is "inf"'),
     ("s.json", text("[[1, 2], [3]]"), r"scores\[1\] has 1 entries where .* has 2"),

@@ -127,3 +127,10 @@ def test_a_backend_may_be_held_to_some_memory(read):
 def test_a_plan_that_is_missing_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"none.toml` cannot be read"):
         read_plan(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_plan_is_read_in_the_encodings_that_editors_write(encoding, tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_bytes('[[scores]]\nmodel = "minilm"\n'.encode(encoding))
+    assert len(read_plan(path).cells) == 1
