@@ -13,6 +13,17 @@ most :math:`\alpha` (Ville). The concentration c says how far from p the law may
 evidence, where a single wrong c costs many times the shots. A shot on an impossible outcome makes
 :math:`E_n` infinite; so does one on an outcome of probability below 1e-300.
 
+Differences of log-gamma functions of :math:`10^{16}` shots keep no digit of their answer. So
+the leading terms of Stirling's series are combined by hand. With :math:`a_i = c p_i` and
+:math:`N = c + n`, and :math:`\phi(x)` what :math:`\log \Gamma` is beyond those terms,
+
+.. math:: \log E = N \, KL\Big(\frac{a + k}{N} \Big\| p\Big)
+          - \frac12 \sum_i \log \frac{a_i + k_i}{a_i} + \frac12 \log \frac Nc
+          + \sum_i [\phi(a_i + k_i) - \phi(a_i)] - \phi(N) + \phi(c) ,
+
+in which every term is of the size of the answer, and the divergence is summed from the deviations
+:math:`k_i - n p_i`.
+
 References:
     [1] M. Lindon and A. Malek, NeurIPS 35 (2022), arXiv:2011.03567, anytime-valid multinomials.
     [2] J. Ville, Etude critique de la notion de collectif (1939).
@@ -36,11 +47,15 @@ from qcattn.comparisons._rows import (
     check_counts,
     check_probabilities,
 )
+from qcattn.records import Counts
 
 #: Concentrations of the mixture.
 CONCENTRATIONS = 10.0 ** np.arange(0, 8.25, 0.5)
 #: Smaller probabilities are taken for zero: no number of shots makes such an outcome likely.
 NEVER = 1e-300
+#: From here on Stirling's series is exact to 1e-15.
+_SERIES = 64.0
+_HALF_LOG_2PI = 0.9189385332046727
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,14 +110,16 @@ class Monitor:
             The monitor after the batch, to be assigned: ``monitor = monitor.update(counts)``.
 
         Raises:
-            ValueError: If the counts are malformed or of another shape.
+            ValueError: If the counts are malformed, of another shape, or with those before more
+                than 2**53 shots a row.
         """
         batch, stray = check_counts(counts)
         if batch.shape != self.p.shape:
             raise ValueError(
                 f"`counts` must have the shape of p, {self.p.shape}, but has {batch.shape}"
             )
-        later = replace(self, counts=self.counts + batch, stray=self.stray + stray)
+        added, strays = check_counts(Counts(self.counts + batch, self.stray + stray, stray * 0))
+        later = replace(self, counts=added, stray=strays)
         logs = later.log_e_values
         together = max(self.peak_together, later.log_e_value_together)
         return replace(later, peak=np.maximum(self.peak, logs), peak_together=together)
@@ -179,25 +196,41 @@ class Monitor:
 
 def _log_e_values(counts: Ints, stray: Ints, p: Floats) -> Floats:
     """Log of the mixture likelihood ratio of each row, shape (...)."""
-    n = counts.sum(axis=-1)
-    seen = counts > 0
-    impossible = np.any(seen & (p < NEVER), axis=-1) | (stray > 0)
-    seen = seen & (p >= NEVER)
+    shape = counts.shape[:-1]
+    counts, p = counts.reshape(-1, counts.shape[-1]), p.reshape(-1, p.shape[-1])
+    impossible = np.any((counts > 0) & (p < NEVER), axis=-1) | (stray.reshape(-1) > 0)
+    seen = (counts > 0) & (p >= NEVER)
     # Only outcomes that were seen enter; gather them so that sparse rows are cheap.
-    index = np.nonzero(seen)
-    k, q = counts[index].astype(np.float64), p[index]
-    row = np.ravel_multi_index(index[:-1], n.shape) if n.ndim else np.zeros(k.size, dtype=np.int64)
-    logs = np.empty((CONCENTRATIONS.size, n.size))
-    # Gamma(a + k) / Gamma(a) = Gamma(k) / B(a, k), which keeps its digits for large a.
-    base = special.gammaln(k) - k * np.log(q)
-    shots = n.ravel().astype(np.float64)
-    whole = special.gammaln(np.maximum(shots, 1))
+    row, outcome = np.nonzero(seen)
+    k, q = counts[row, outcome].astype(np.float64), p[row, outcome]
+    shots = counts.sum(axis=-1).astype(np.float64)
+    expected = shots[row] * q
+    unseen = np.where(seen, 0.0, p).sum(axis=-1)
+    logs = np.empty((CONCENTRATIONS.size, len(counts)))
     for j, c in enumerate(CONCENTRATIONS):
-        terms = base - special.betaln(c * q, k)
-        logs[j] = np.bincount(row, terms, minlength=n.size)
-        logs[j] -= np.where(shots > 0, whole - special.betaln(c, np.maximum(shots, 1)), 0.0)
+        total, prior = c + shots, c * q
+        mean = total[row] * q
+        # Deviation of each outcome from its mean, relative to it, prior shots counted in.
+        off = (k - expected) / mean
+        terms = mean * ((1 + off) * np.log1p(off) - off)
+        terms -= 0.5 * np.log1p(k / prior) - _beyond_stirling(prior + k) + _beyond_stirling(prior)
+        logs[j] = np.bincount(row, terms, minlength=len(counts))
+        # An outcome that was not seen is off by -shots / total: (1 + off) log(1 + off) - off.
+        logs[j] += unseen * (shots - c * np.log1p(shots / c))
+        logs[j] += 0.5 * np.log1p(shots / c) - _beyond_stirling(total) + _beyond_stirling(c)
     result = special.logsumexp(logs, axis=0) - np.log(CONCENTRATIONS.size)
-    return np.where(impossible, np.inf, result.reshape(n.shape))
+    return np.where(impossible, np.inf, result).reshape(shape)
+
+
+def _beyond_stirling(x: Floats | float) -> Floats:
+    """What log Gamma(x) is more than (x - 1/2) log x - x + log(2 pi) / 2."""
+    x = np.atleast_1d(x)
+    y = 1 / np.maximum(x, 1.0)
+    beyond = y / 12 * (1 - y * y / 30 * (1 - 2 / 7 * y * y))
+    few = x < _SERIES
+    small = x[few]
+    beyond[few] = special.gammaln(small) - (small - 0.5) * np.log(small) + small - _HALF_LOG_2PI
+    return beyond
 
 
 def _mean_stop(p: Floats, q: Floats, alpha: float, paths: int, rng: np.random.Generator) -> float:

@@ -39,3 +39,12 @@ def test_as_far_counts_all_that_are_as_far(n, p):
     away = np.abs(k - centre)
     expected = [chance[away >= a - 1e-9].sum() for a in away]
     np.testing.assert_allclose(as_far(k, n, p, centre), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("n", [2**52, 6 * 10**15, 2**53])
+@pytest.mark.parametrize("p", [0.5, 0.3, 0.01])
+def test_no_tail_gives_up_near_the_median(n, p):
+    """No chance: SciPy's continued fraction ends in NaN there, from 2**52 shots on."""
+    k = np.floor(n * p) + np.array([-1, 0, 1, 2])
+    np.testing.assert_allclose([upper(k, n, p), lower(k, n, p)], 0.5, atol=1e-6)
+    np.testing.assert_allclose(two_sided(k, n, p), 1.0, atol=1e-6)

@@ -1,5 +1,6 @@
 """Monitor: mean one under the null, anytime validity, power, several rows."""
 
+from decimal import Decimal, localcontext
 from itertools import combinations_with_replacement
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from qcattn.comparisons import monitor as monitoring
 from qcattn.comparisons.expected import expected
 from qcattn.comparisons.monitor import CONCENTRATIONS, Monitor
 
@@ -33,6 +35,55 @@ def test_against_the_dirichlet_multinomial_of_scipy():
     logs = [stats.dirichlet_multinomial(c * p, 13).logpmf(counts) - null for c in CONCENTRATIONS]
     expected = np.log(np.mean(np.exp(logs)))
     assert float(Monitor(p).update(counts).log_e_values) == pytest.approx(expected, abs=1e-6)
+
+
+def exact_log_gamma(x):
+    """Stirling's series to 40 digits, of a Decimal of 1,000 or more."""
+    half, pi = Decimal("0.5"), Decimal("3.14159265358979323846264338327950288419717")
+    series = 1 / (12 * x) - 1 / (360 * x**3) + 1 / (1260 * x**5) - 1 / (1680 * x**7)
+    return (x - half) * x.ln() - x + half * (2 * pi).ln() + series
+
+
+@pytest.mark.parametrize("shots", [10**6, 10**12, 4 * 10**15, 2**53 - 3])
+def test_many_shots_against_forty_digits(shots):
+    """No chance: two outcomes, one of them 0, 3 and 40 standard deviations off."""
+    p, concentrations = [Decimal("0.75"), Decimal("0.25")], [Decimal(10) ** 8, Decimal(10) ** 4]
+    with localcontext() as context:
+        context.prec = 60
+        for sigmas in (0, 3, 40):
+            first = round(0.75 * shots) + round(sigmas * (shots * 0.1875) ** 0.5)
+            counts = [Decimal(first), Decimal(shots - first)]
+            logs = []
+            for c in concentrations:
+                terms = [
+                    exact_log_gamma(c * q + k) - exact_log_gamma(c * q) - k * q.ln()
+                    for q, k in zip(p, counts, strict=True)
+                ]
+                logs.append(float(sum(terms) - exact_log_gamma(c + shots) + exact_log_gamma(c)))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(monitoring, "CONCENTRATIONS", np.array([1e8, 1e4]))
+                found = float(Monitor([0.75, 0.25]).update([first, shots - first]).log_e_values)
+            assert found == pytest.approx(np.logaddexp(*logs) - np.log(2), abs=1e-6)
+
+
+@pytest.mark.parametrize("p", [(0.5, 0.5), (0.7, 0.2, 0.1)])
+def test_fair_runs_of_very_many_shots(p):
+    """200 fair runs of 4e15 shots: 10 alarms at 1% by a chance below 1e-4. A sampler that is off by
+    2e-7, some 25 standard deviations, is refuted in every run.
+    """
+    rng, law = np.random.default_rng(0), np.tile(p, (200, 1))
+    fair = rng.multinomial(4 * 10**15, law)
+    shifted = fair.copy()
+    shifted[:, 0] += 8 * 10**8
+    shifted[:, 1] -= 8 * 10**8
+    assert np.count_nonzero(Monitor(law).update(fair).p_values <= 0.01) < 10
+    assert (Monitor(law).update(shifted).p_values <= 0.01).all()
+
+
+def test_more_shots_than_are_exact_are_refused():
+    monitor = Monitor([0.5, 0.5]).update([2**52, 2**52])
+    with pytest.raises(ValueError, match=r"at most 2\*\*53 shots a row"):
+        monitor.update([1, 1])
 
 
 def test_thirty_looks():
