@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DoesNotFit", "Interrupted", "NotWhole", "TooLarge"]
+__all__ = ["DoesNotFit", "Interrupted", "NotWhole", "TakesLong", "TooLarge"]
 
 
 class DoesNotFit(ValueError):
@@ -12,6 +12,10 @@ class DoesNotFit(ValueError):
 
     The message names what would do: another method, option or temperature.
     """
+
+
+class TakesLong(UserWarning):
+    """The work that now begins is foreseen to take more than half a minute; Ctrl-C ends it."""
 
 
 class TooLarge(ValueError):

@@ -1,14 +1,16 @@
-"""How much memory there is: the least of the machine, the control groups above, and the limits."""
+"""Memory: how much there is, and the most that this process has held."""
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import psutil
 
-__all__ = ["memory_bytes"]
+__all__ = ["memory_bytes", "peak_bytes"]
 
 _SELF = Path("/proc/self")
 
@@ -29,6 +31,22 @@ def memory_bytes(process: Path = _SELF) -> int:
     """
     limits = [int(psutil.virtual_memory().total), *_of_groups(process), *_of_address_space()]
     return min(limits)
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held."""
+    try:
+        # getrusage would count the process that started this one too, where it was larger.
+        status = Path("/proc/self/status").read_text()
+        return 1024 * int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
+    except (OSError, IndexError):  # not Linux
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(psutil.Process().memory_info().peak_wset)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
 
 
 def _of_groups(process: Path) -> Iterator[int]:

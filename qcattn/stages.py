@@ -7,7 +7,7 @@ they do between the stages; the stages are these.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike
 
 from qcattn.arguments import whole_number
 from qcattn.backends.aer import Aer
-from qcattn.backends.counting import collect
+from qcattn.backends.counting import Gathered
 from qcattn.backends.protocol import Backend
 from qcattn.comparisons import acceptance, fit
 from qcattn.datasets import Scores
 from qcattn.errors import DoesNotFit
-from qcattn.progress import Progress, silent
+from qcattn.progress import Progress, hearing, silent
 from qcattn.records import Counts, Hamiltonian, Prepared, Resources, Result, Verdict
 from qcattn.seeds import entropy
 from qcattn.versions import package_versions
@@ -188,18 +188,23 @@ def _draw_rows(
     prepared: Prepared, shots: int, seed: int, backend: Backend, progress: Progress
 ) -> tuple[Counts, bool]:
     """Counts of all rows, and whether it was not interrupted."""
-    complete, total = True, len(prepared.flat_values)
+    gathered, rows = Gathered(prepared), len(prepared.flat_values)
+    drawn, furthest = 0, 0.0
 
-    def until_stopped() -> Iterator[tuple[slice, Counts]]:
-        nonlocal complete
-        try:
-            for rows, counts in backend.stream(prepared, shots, seed):
-                yield rows, counts
-                progress(rows.stop, total, "rows")
-        except KeyboardInterrupt:
-            complete = False
+    def reached(done: float, total: float, what: str) -> None:
+        nonlocal furthest
+        furthest = max(furthest, done / total * rows)
+        progress(furthest, rows, what)
 
-    return collect(prepared, until_stopped()), complete
+    try:
+        with hearing(reached):
+            for place, counts in backend.stream(prepared, shots, seed):
+                gathered.add(place, counts)
+                drawn += int(counts.shots.sum())
+                reached(min(drawn, rows * shots), rows * shots, "rows")
+    except KeyboardInterrupt:
+        return gathered.counts, False
+    return gathered.counts, True
 
 
 def draw_batch(

@@ -24,7 +24,7 @@ FLOORS = {
                 "texts",
                 "versions",
             ),
-            ("arguments", "walking"),
+            ("apart", "arguments", "forecast", "walking"),
             ("attention", "thermal"),
             ("records", "datasets"),
             ("evidence", "models", "encodings"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from qiskit.providers import BackendV2
 from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.noise import NoiseModel
 
+from qcattn.apart import PROCESS, WORTH, apart
 from qcattn.arguments import whole_number
 from qcattn.backends.born import (
     bundled,
@@ -23,9 +24,12 @@ from qcattn.backends.born import (
 )
 from qcattn.backends.counting import Reader, collect
 from qcattn.backends.memory import Footprint, active_qubits, footprint
+from qcattn.backends.pace import draw_seconds, ends_in_measurements, number_of_gates
 from qcattn.backends.readout import apply_readout, readout_matrices
-from qcattn.backends.streams import base_seed, results, run_bound
+from qcattn.backends.streams import MOST_SHOTS_OF_RUN, base_seed, results, run_bound
+from qcattn.forecast import Forecast, duration
 from qcattn.machine import memory_bytes
+from qcattn.progress import tell
 from qcattn.readings.circuits import measured_qubits
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
@@ -127,11 +131,48 @@ class Aer:
     def stream(
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
-        """Draw shots chunk by chunk: slices of the flattened rows and their counts."""
+        """Draw shots part by part: slices of the flattened rows and their counts, which add.
+
+        What is foreseen to take long is drawn by a process of its own, which Ctrl-C ends at once;
+        the counts are the same.
+        """
         shots, root = whole_number(shots), entropy(seed)
-        noise, circuit = self._noise(), self.fitted(prepared)
-        draw = self._born if self.draws == "born" else self._sample
-        return draw(prepared, circuit, noise, shots, root)
+        at_once, foreseen = self.rows_at_once(prepared, shots), self.foreseen(prepared, shots)
+        jobs = len(prepared.flat_values) / at_once * self._parts(shots)
+        left = self._limit() - PROCESS
+        if foreseen.seconds < WORTH * jobs or self.footprint(prepared, shots).peak(1) > left:
+            return self._drawn(prepared, shots, root)
+        return replace(self, memory=left)._drawn_apart(prepared, shots, root, foreseen)
+
+    def foreseen(self, prepared: Prepared, shots: int) -> Forecast:
+        """What drawing is foreseen to take, told from the template and a short measurement.
+
+        Infinite seconds where nobody can tell: large circuits by methods other than a statevector
+        or a density matrix.
+
+        Example:
+            >>> from qcattn.encodings import Binary
+            >>> from qcattn.preparations import Purification
+            >>> prepared = Purification()(Binary()([0.0, 1.0, 1.0]), beta=1.0)
+            >>> Aer(device="CPU").foreseen(prepared, 100).seconds < 0.1
+            True
+        """
+        circuit, need = self.fitted(prepared), self.footprint(prepared, shots)
+        rows, exact = len(prepared.flat_values), self.draws == "born"
+        if not need.state:
+            small = active_qubits(circuit) < _LARGE
+            seconds = 0.0 if small else float("inf")
+        else:
+            pure = not _mixes(circuit, self._noise()) and ends_in_measurements(circuit)
+            seconds = draw_seconds(
+                circuit,
+                lambda: self._simulator(circuit, None),
+                mixed=need.mixed,
+                passes=rows * (self._parts(shots) if pure or need.mixed or exact else shots),
+                shots=0 if exact else rows * shots,
+            )
+        peak = need.peak(self.rows_at_once(prepared, shots))
+        return Forecast(seconds, peak, number_of_gates(circuit))
 
     def memories(self, prepared: Prepared, shots: int, seed: Any = None) -> np.ndarray:
         """The same shots one by one, in the order in which Aer drew them.
@@ -161,17 +202,17 @@ class Aer:
         shots, root = whole_number(shots), entropy(seed)
         circuit, reader = self.fitted(prepared), Reader(prepared)
         out = np.empty((len(prepared.flat_values), shots), np.int64)
+        filled = np.zeros(len(out), np.int64)
         for rows, drawn in self._results(
             prepared, circuit, self._noise(), shots, root, memory=True
         ):
-            parts = [
-                [
-                    reader.columns((int(text, 16) for text in one.data.memory), one.shots)
-                    for one in part
-                ]
-                for part in drawn
+            part = [
+                reader.columns((int(text, 16) for text in one.data.memory), one.shots)
+                for one in drawn
             ]
-            out[rows] = np.concatenate(parts, axis=1)
+            first = filled[rows.start]
+            out[rows, first : first + len(part[0])] = part
+            filled[rows] += len(part[0])
         return out.reshape(*prepared.shape, shots)
 
     def rows_at_once(self, prepared: Prepared, shots: int) -> int:
@@ -285,9 +326,35 @@ class Aer:
             options["batched_shots_gpu"] = qubits < _LARGE
         return AerSimulator(device=device, **options)
 
+    def _parts(self, shots: int) -> int:
+        """Parts in which so many shots of a row are drawn."""
+        return 1 if self.draws == "born" else -(-shots // MOST_SHOTS_OF_RUN)
+
     def _limit(self) -> int:
         """Bytes that drawing may take."""
         return self.memory or memory_bytes() // 2
+
+    def _drawn(self, prepared: Prepared, shots: int, root: int) -> Iterator[tuple[slice, Counts]]:
+        """Draw in this process."""
+        noise, circuit = self._noise(), self.fitted(prepared)
+        draw = self._born if self.draws == "born" else self._sample
+        yield from draw(prepared, circuit, noise, shots, root)
+
+    def _drawn_apart(
+        self, prepared: Prepared, shots: int, root: int, foreseen: Forecast
+    ) -> Iterator[tuple[slice, Counts]]:
+        """Draw in a process of its own, and tell meanwhile how far the forecast says it is."""
+        rows, drawn = len(prepared.flat_values), 0
+
+        def waiting(seconds: float) -> None:
+            left = foreseen.seconds * (1 - drawn / (rows * shots)) - seconds
+            done = rows * (1 - left / foreseen.seconds)
+            if left > 0:  # neither infinite nor passed
+                tell(done, rows, f"rows, {duration(left)} left")
+
+        for place, counts in apart(Aer._drawn, self, prepared, shots, root, waiting=waiting):
+            drawn += int(counts.shots.sum())
+            yield place, counts
 
     def _results(
         self,
@@ -297,8 +364,8 @@ class Aer:
         shots: int,
         root: int,
         **asked: Any,
-    ) -> Iterator[tuple[slice, list[list[Any]]]]:
-        """Rows, and for each part of their shots Aer's results."""
+    ) -> Iterator[tuple[slice, list[Any]]]:
+        """Rows, and Aer's results of a part of their shots."""
         at_once, values = self.rows_at_once(prepared, shots), prepared.flat_values
         simulator = self._simulator(circuit, noise)
         return results(simulator, circuit, values, shots, root, at_once, **asked)
@@ -313,9 +380,7 @@ class Aer:
     ) -> Iterator[tuple[slice, Counts]]:
         reader = Reader(prepared)
         for rows, drawn in self._results(prepared, circuit, noise, shots, root):
-            parts = [reader.of_dicts([one.data.counts for one in part]) for part in drawn]
-            del drawn
-            yield rows, sum(parts[1:], parts[0])
+            yield rows, reader.of_dicts([one.data.counts for one in drawn])
 
     def _born(
         self,

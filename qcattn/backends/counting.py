@@ -9,7 +9,7 @@ import numpy as np
 
 from qcattn.records import Counts, Prepared, numbers_of
 
-__all__ = ["Reader", "collect", "shaped"]
+__all__ = ["Gathered", "Reader", "collect", "shaped"]
 
 _BITS_OF_INT64 = 62
 
@@ -109,15 +109,35 @@ class Reader:
         return Counts(table[:, : self.num_keys], table[:, -2], table[:, -1])
 
 
+class Gathered:
+    """Counts of all rows of what was prepared, put together from parts.
+
+    A part is added whole or, where Ctrl-C comes between, not at all.
+    """
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._shape = prepared.shape
+        rows, self._num_keys = len(prepared.flat_values), len(prepared.codewords)
+        self._table = np.zeros((rows, self._num_keys + 2), np.int64)
+
+    def add(self, rows: slice, counts: Counts) -> None:
+        """Add counts of some of the flattened rows."""
+        part = [counts.keys, counts.stray[:, None], counts.discarded[:, None]]
+        self._table[rows] += np.concatenate(part, axis=1)  # one call, which no signal interrupts
+
+    @property
+    def counts(self) -> Counts:
+        """All that was added, in the shape of what was prepared."""
+        table, keys = self._table, self._num_keys
+        return shaped(Counts(table[:, :keys], table[:, -2], table[:, -1]), self._shape)
+
+
 def collect(prepared: Prepared, chunks: Iterable[tuple[slice, Counts]]) -> Counts:
-    """Put chunks of flattened rows together in the shape of what was prepared."""
-    num_keys = prepared.codewords.shape[0]
-    total = Counts.zeros((int(np.prod(prepared.shape)),), num_keys)
+    """Put parts of flattened rows together in the shape of what was prepared."""
+    gathered = Gathered(prepared)
     for rows, counts in chunks:
-        total.keys[rows] += counts.keys
-        total.stray[rows] += counts.stray
-        total.discarded[rows] += counts.discarded
-    return shaped(total, prepared.shape)
+        gathered.add(rows, counts)
+    return gathered.counts
 
 
 def shaped(counts: Counts, shape: tuple[int, ...]) -> Counts:

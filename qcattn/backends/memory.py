@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
-import psutil
 from qiskit import QuantumCircuit
 
 from qcattn.errors import TooLarge
 
-__all__ = ["Footprint", "active_qubits", "footprint", "parse_bytes", "peak_bytes"]
+__all__ = ["Footprint", "active_qubits", "footprint", "parse_bytes"]
 
 # Bytes, from above, as tests/benchmarks/memory.py finds them with Aer 0.18: an instruction in
 # Qiskit's template and Aer's copies, a result and its metadata, a bound angle, an outcome that a
@@ -35,12 +32,14 @@ class Footprint:
         fixed: The state, the template and the counts of all rows.
         row: Bindings and results of one row.
         qubits: On which anything happens.
+        mixed: Whether the state is a density matrix.
     """
 
     state: int
     fixed: int
     row: int
     qubits: int
+    mixed: bool
 
     def rows_at_once(self, memory: int) -> int:
         """Rows that fit into so many bytes.
@@ -111,7 +110,7 @@ def footprint(
     fixed += _COUNT * rows * (keys + 2) + (0 if exact else _SHOT * min(shots, 10**6))
     row = _RESULT + _ANGLE * circuit.num_parameters
     row += _PROBABILITY * outcomes if exact else _SEEN * min(shots, outcomes)
-    return Footprint(state, fixed, row, qubits)
+    return Footprint(state, fixed, row, qubits, mixed)
 
 
 def parse_bytes(text: str, name: str = "memory") -> int:
@@ -133,19 +132,3 @@ def parse_bytes(text: str, name: str = "memory") -> int:
     if size < 1:
         raise ValueError(f"`{name}` must be a size such as 4GiB or 500MB, but is {text!r}")
     return size
-
-
-def peak_bytes() -> int:
-    """The most memory that this process has held."""
-    try:
-        # getrusage would count the process that started this one too, where it was larger.
-        status = Path("/proc/self/status").read_text()
-        return 1024 * int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
-    except (OSError, IndexError):  # not Linux
-        pass
-    try:
-        import resource
-    except ImportError:  # Windows
-        return int(psutil.Process().memory_info().peak_wset)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak

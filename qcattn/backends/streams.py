@@ -14,11 +14,12 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
-__all__ = ["base_seed", "results", "run_bound"]
+__all__ = ["MOST_SHOTS_OF_RUN", "base_seed", "results", "run_bound"]
 
 _SEED_STEP_OF_JOB = 2113
 _SEED_STEP_SHOT_BY_SHOT = 2**24
-_MAX_SHOTS_OF_RUN = 1_000_000
+#: Shots that Aer takes at once.
+MOST_SHOTS_OF_RUN = 1_000_000
 
 
 def results(
@@ -29,46 +30,47 @@ def results(
     root: int,
     at_once: int,
     **asked: Any,
-) -> Iterator[tuple[slice, list[list[Any]]]]:
+) -> Iterator[tuple[slice, list[Any]]]:
     """Run one template with many bindings, each row on a stream of its own.
+
+    More shots than Aer takes at once are drawn in parts: the same rows come again with each.
 
     Args:
         simulator: Where to run.
         circuit: The template.
         values: Shape (rows, parameters).
-        shots: Shots a row; more than Aer takes at once are split into parts.
+        shots: Shots a row.
         root: Entropy of the whole.
         at_once: Rows a job, where Aer samples them at once.
         **asked: Further options of Aer's ``run``.
 
     Yields:
-        Rows, and for each part of their shots Aer's results.
+        Rows, and Aer's results of a part of their shots.
 
     Raises:
         RuntimeError: If Aer refuses the circuit, loses a row, or samples the first row in another
             way than a later one.
     """
-    parts = [_MAX_SHOTS_OF_RUN] * (shots // _MAX_SHOTS_OF_RUN) + [shots % _MAX_SHOTS_OF_RUN]
+    parts = [MOST_SHOTS_OF_RUN] * (shots // MOST_SHOTS_OF_RUN) + [shots % MOST_SHOTS_OF_RUN]
     parts = [part for part in parts if part]
     bases = [base_seed(root, part) for part in range(len(parts))]
     chunk, step, start = 1, _SEED_STEP_OF_JOB, 0
     while start < len(values):
         rows = slice(start, min(start + chunk, len(values)))
-        drawn = [
-            run_bound(simulator, circuit, values[rows], part, base + step * start, **asked)
-            for part, base in zip(parts, bases, strict=True)
-        ]
-        sampled = all(one.metadata.get("measure_sampling") for part in drawn for one in part)
-        if start and not sampled and step == _SEED_STEP_OF_JOB:
-            raise RuntimeError(
-                f"Aer sampled row 0 at once but rows {start} to {rows.stop - 1} shot by "
-                "shot, so their shots may repeat; report this circuit"
-            )
+        sampled = True
+        for part, base in zip(parts, bases, strict=True):
+            drawn = run_bound(simulator, circuit, values[rows], part, base + step * start, **asked)
+            sampled &= all(one.metadata.get("measure_sampling") for one in drawn)
+            if start and not sampled and step == _SEED_STEP_OF_JOB:
+                raise RuntimeError(
+                    f"Aer sampled row 0 at once but rows {start} to {rows.stop - 1} shot by "
+                    "shot, so their shots may repeat; report this circuit"
+                )
+            yield rows, drawn
         if start == 0 and not sampled:
             step = _SEED_STEP_SHOT_BY_SHOT
         elif start == 0:
             chunk = at_once
-        yield rows, drawn
         start = rows.stop
 
 

@@ -255,10 +255,11 @@ def _left(memory: int, shape: tuple[int, ...]) -> int:
 
 
 def _memory(shape: tuple[int, ...], drawing: int, allowed: str) -> str:
-    from qcattn.backends.memory import peak_bytes
+    from qcattn.apart import most_held
     from qcattn.experiment import held_bytes
+    from qcattn.machine import peak_bytes
 
-    peak, predicted = peak_bytes() / 2**30, (held_bytes(shape) + drawing) / 2**30
+    peak, predicted = (peak_bytes() + most_held()) / 2**30, (held_bytes(shape) + drawing) / 2**30
     return f"Memory: {peak:.3g} GiB at the peak, {predicted:.3g} GiB predicted, {allowed} allowed"
 
 

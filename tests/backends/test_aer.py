@@ -82,7 +82,7 @@ def test_exact_draws_do_not_depend_on_how_many_rows_share_a_circuit(monkeypatch,
 def test_shots_beyond_the_limit_of_a_run_are_split(monkeypatch):
     """The parts must be drawn anew: repeated parts would give multiples of one part's counts."""
     prepared = Amplitude()(Binary()(SCORES), beta=1.0)
-    monkeypatch.setattr(streams, "_MAX_SHOTS_OF_RUN", 1000)
+    monkeypatch.setattr(streams, "MOST_SHOTS_OF_RUN", 1000)
     counts = Aer(device="CPU")(prepared, 3500, seed=6)
     assert (counts.shots == 3500).all()
     assert (np.gcd.reduce(counts.keys, axis=-1) == 1).any()

@@ -82,7 +82,7 @@ def chunks(name, monkeypatch):
 
 def parts(name, monkeypatch):
     """One row with more shots than Aer is given at once."""
-    monkeypatch.setattr(streams, "_MAX_SHOTS_OF_RUN", SHOTS)
+    monkeypatch.setattr(streams, "MOST_SHOTS_OF_RUN", SHOTS)
     backend, prepared = made(name)
     return list(backend.memories(prepared, RUNS * SHOTS, seed=5).reshape(RUNS, SHOTS))
 

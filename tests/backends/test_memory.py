@@ -45,7 +45,7 @@ def test_what_is_measured_is_below_what_was_predicted_and_the_budget_is_kept(ben
 def test_the_peak_is_of_this_process_and_not_of_the_one_that_started_it():
     """Which `getrusage` mixes up where the parent is larger."""
     held = np.ones(2**25)  # 256 MiB
-    code = "from qcattn.backends.memory import peak_bytes; print(peak_bytes())"
+    code = "from qcattn.machine import peak_bytes; print(peak_bytes())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 2**25 < int(done.stdout) < held.nbytes
 

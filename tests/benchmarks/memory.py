@@ -25,9 +25,10 @@ import results
 
 from qcattn import softmax
 from qcattn.backends import Aer
-from qcattn.backends.memory import parse_bytes, peak_bytes
+from qcattn.backends.memory import parse_bytes
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary
+from qcattn.machine import peak_bytes
 from qcattn.preparations import Amplitude, Purification
 
 #: Error rate of the test of the counts against softmax.
