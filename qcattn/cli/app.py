@@ -6,12 +6,16 @@ undecided, 3 a fault of qcattn. For `qcattn claims` a refuted claim is a finding
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, NoReturn
 
 import typer
+
+from qcattn.cli.signals import heed_signals, undisturbed
+from qcattn.cli.streams import lost, mend_streams
 
 __all__ = ["app", "fail", "main", "reporting"]
 
@@ -26,7 +30,17 @@ app = typer.Typer(
 
 def main() -> None:
     """Entry point of the ``qcattn`` command."""
-    app()
+    mend_streams()
+    heed_signals()
+    # Pages are plotted into files, whatever a notebook or a desktop around this command asks for.
+    os.environ["MPLBACKEND"] = "Agg"
+    try:
+        app()
+    except Exception as error:
+        _fault(error)
+    finally:
+        if (gone := lost()) is not None:
+            typer.echo(f"qcattn: standard output cannot be written: {gone.strerror}", err=True)
 
 
 def fail(message: object) -> NoReturn:
@@ -51,15 +65,20 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
         except MemoryError as error:
             fail(f"out of memory: {error}; use fewer keys or shots")
         except KeyboardInterrupt:
-            fail("interrupted")
+            with undisturbed():
+                fail("interrupted")
         except Exception as error:
             if type(error).__module__.startswith("qiskit"):
                 fail(error)
-            # A fault of qcattn; 1 would mean that counts differ.
-            traceback.print_exc()
-            raise typer.Exit(3) from error
+            _fault(error)
 
     return wrapped
+
+
+def _fault(error: Exception) -> NoReturn:
+    """End with the traceback of a fault of qcattn; code 1 would mean that counts differ."""
+    traceback.print_exception(error)
+    raise SystemExit(3)
 
 
 @app.callback(invoke_without_command=True)

@@ -9,7 +9,7 @@ import typer
 
 from qcattn.cli.app import app, fail, reporting
 from qcattn.cli.options import Json, Seed
-from qcattn.cli.output import check_folder, free_folder, write_whole
+from qcattn.cli.output import Kept, check_folder, free_folder, keep
 from qcattn.cli.printing import exit_code, print_json, print_place, print_sheets, print_words
 from qcattn.cli.progress import bar
 
@@ -56,10 +56,12 @@ def claims(
         findings, interrupted = stop.result, True
         if not any(finding.shots for finding in findings):
             fail("interrupted before any claim was done")
+    kept = _keep(findings, out)
     print_findings(findings, json, in_full=bool(names))
-    print_place(_write(findings, out), json)
+    print_place(kept, json)
     if interrupted:
         typer.echo("Interrupted: what was found is kept, the rest is marked.", err=json)
+    kept.check()
     raise typer.Exit(exit_code(findings))
 
 
@@ -83,13 +85,12 @@ def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = F
     print_words(standings(findings))
 
 
-def _write(findings: Sequence[Finding], out: Path | None) -> Path:
+def _keep(findings: Sequence[Finding], out: Path | None) -> Kept:
     from qcattn.folders.findings import write_findings
     from qcattn.views.findings.page import write_page_of, write_pictures
 
-    def write(folder: Path) -> None:
-        write_pictures(findings, folder)
+    def page(folder: Path) -> None:
         write_page_of(findings, folder / "report.html")
-        write_findings(findings, folder)
+        write_pictures(findings, folder)
 
-    return write_whole(out, _FOLDER, write)
+    return keep(out, _FOLDER, lambda folder: write_findings(findings, folder), page)

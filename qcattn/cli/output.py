@@ -1,11 +1,51 @@
-"""Where results go: a free folder, checked before anything is drawn, written whole."""
+"""Where results go: a free folder, checked before anything is drawn, written before it is shown."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["check_folder", "free_folder", "write_whole"]
+import typer
+
+from qcattn.cli.app import fail
+from qcattn.cli.signals import undisturbed
+
+__all__ = ["Kept", "check_folder", "free_folder", "keep"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of results.
+
+    Attributes:
+        folder: Where they lie; None if no place had room for them.
+        page: Whether the page lies there too.
+        fault: What went wrong, or None.
+        said: The same in words, or "" for a fault of qcattn.
+    """
+
+    folder: Path | None
+    page: bool
+    fault: BaseException | None = None
+    said: str = ""
+
+    @property
+    def report(self) -> str | None:
+        """The page, if there is one."""
+        return str(self.folder / "report.html") if self.folder is not None and self.page else None
+
+    def check(self) -> None:
+        """End with exit code 2, or 3 for a fault of qcattn, if anything went wrong."""
+        if self.fault is None:
+            return
+        if self.said:
+            fail(self.said)
+        traceback.print_exception(self.fault)
+        typer.echo(f"qcattn: the page could not be made; the results are kept in {self.folder}",
+                   err=True)  # fmt: skip
+        raise typer.Exit(3)
 
 
 def free_folder(name: str) -> Path:
@@ -35,35 +75,77 @@ def check_folder(folder: Path) -> None:
         ) from error
 
 
-def write_whole(out: Path | None, name: str, write: Callable[[Path], None]) -> Path:
-    """Write into a new folder, whole; Ctrl-C waits until that is done.
+def keep(
+    out: Path | None, name: str, results: Callable[[Path], None], page: Callable[[Path], None]
+) -> Kept:
+    """Write results into a new folder, whole, and then the page about them.
+
+    Ctrl-C waits until the results are written; it may end the page. Where they cannot be written,
+    they are kept in another place that has room, and that is said.
 
     Args:
         out: The folder that was asked for, or None for a free one of this name.
         name: Of the default folder.
-        write: Writes into the folder that it is given.
+        results: Writes the results into the folder that it is given.
+        page: Writes the page, and what belongs to it, into the same folder.
 
     Returns:
-        The folder.
+        Where they are, and what went wrong; nothing is raised, so that they can be shown still.
     """
-    import signal
-    import threading
+    with undisturbed():
+        try:
+            folder = _written(out, name, results)
+        except (ValueError, OSError) as error:
+            return _rescued(name, results, error)
+    try:
+        page(folder)
+    except (OSError, MemoryError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or str(error) or "out of memory"
+        return Kept(folder, False, error, f"the page could not be written: {why}; the results are "
+                    f"kept in {folder}, and `qcattn show {folder}` prints them")  # fmt: skip
+    except KeyboardInterrupt as error:
+        return Kept(folder, False, error, f"interrupted before the page was written; the results "
+                    f"are kept in {folder}, and `qcattn show {folder}` prints them")  # fmt: skip
+    except Exception as error:
+        return Kept(folder, False, error)
+    return Kept(folder, True)
+
+
+def _written(out: Path | None, name: str, results: Callable[[Path], None]) -> Path:
+    """The folder into which results were written."""
+    from qcattn.folders.whole import whole_folder
+
+    while True:
+        target = out or free_folder(name)
+        try:
+            with whole_folder(target) as folder:
+                results(folder)
+            return target
+        except (ValueError, OSError):
+            # Another run may have taken the free name meanwhile.
+            if out is not None or not target.exists():
+                raise
+
+
+def _rescued(name: str, results: Callable[[Path], None], fault: ValueError | OSError) -> Kept:
+    """Results that could not be written where they belong, in another place that has room."""
+    from contextlib import suppress
+    from tempfile import gettempdir, mkdtemp
 
     from qcattn.folders.whole import whole_folder
 
-    main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
-    try:
-        while True:
-            target = out or free_folder(name)
-            try:
-                with whole_folder(target) as folder:
-                    write(folder)
-                return target
-            except (ValueError, OSError):
-                # Another run may have taken the free name meanwhile.
-                if out is not None or not target.exists():
-                    raise
-    finally:
-        if main:
-            signal.signal(signal.SIGINT, before)
+    why = str(fault.strerror if isinstance(fault, OSError) else fault)
+    for place in (gettempdir(), Path.home(), Path.cwd()):
+        folder = None
+        try:
+            folder = Path(mkdtemp(prefix=f"{name}-", dir=place))
+            with whole_folder(folder) as fresh:
+                results(fresh)
+        except (OSError, RuntimeError):
+            if folder is not None:
+                with suppress(OSError):
+                    folder.rmdir()
+        else:
+            return Kept(folder, False, fault, f"{why}. The results are kept in {folder} instead; "
+                        "move them from there")  # fmt: skip
+    return Kept(None, False, fault, why)

@@ -10,6 +10,7 @@ import typer
 from qcattn.cli.app import app, reporting
 from qcattn.cli.options import Json
 from qcattn.cli.printing import print_json, print_sheets
+from qcattn.cli.streams import lost
 
 __all__ = ["plan"]
 
@@ -38,3 +39,4 @@ def plan(
         print_json(brief_plan(planned))
     else:
         print_sheets(shots_needed(planned))
+    raise typer.Exit(0 if lost() is None else 2)

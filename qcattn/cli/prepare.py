@@ -20,7 +20,7 @@ from qcattn.cli.options import (
     Sentence,
     names_in_help,
 )
-from qcattn.cli.output import check_folder, free_folder, write_whole
+from qcattn.cli.output import Kept, check_folder, free_folder, keep
 from qcattn.cli.printing import (
     exit_code,
     print_json,
@@ -48,6 +48,9 @@ _Methods = Annotated[
     typer.Option(
         help=f"Use some methods, joined by commas: {names_in_help('preparations')}. [default: all]"
     ),
+]
+_Betas = Annotated[
+    str, typer.Option(help="Prepare at this inverse temperature, or at several: 0.5,1,2.")
 ]
 _Pauli = Annotated[
     str | None,
@@ -87,9 +90,7 @@ def prepare(
         float | None,
         typer.Option(help="Put masked keys and padding this far above the highest. [default: 10]"),
     ] = None,
-    beta: Annotated[
-        str, typer.Option(help="Prepare at this inverse temperature, or at several: 0.5,1,2.")
-    ] = "1",
+    beta: _Betas = "1",
     methods: _Methods = None,
     shots: Annotated[int, typer.Option(help="Draw this many shots of every method.")] = 4096,
     seed: Seed = 0,
@@ -118,20 +119,22 @@ def prepare(
     rows = _Rows(scores, model, sentence, layer, head, query, encoding, gap, field)
     one, text = _hamiltonian(hamiltonian, qubits, chain, pauli, rows)
     chosen = None if methods is None else _methods(methods, seed)
-    options: dict[str, Any] = {"shots": shots, "seed": seed, "alpha": alpha}
+    options: dict[str, Any] = {"methods": chosen, "shots": shots, "seed": seed, "alpha": alpha}
     try:
         with bar(quiet=json) as tell:
-            trials = side_by_side(one, beta=betas, methods=chosen, progress=tell, **options)
+            trials = side_by_side(one, beta=betas, progress=tell, **options)
     except Interrupted as stop:
         trials = stop.result
         if not trials.trials:
             fail("interrupted before any method was done")
     if text:
         trials = replace(trials, source={"text": text})
+    kept = _keep(trials, out)
     print_trials(trials, json)
-    print_place(_write(trials, out), json)
+    print_place(kept, json)
     if not trials.complete:
         typer.echo("Interrupted: what was done is kept.", err=json)
+    kept.check()
     raise typer.Exit(exit_code([trials]))
 
 
@@ -274,12 +277,13 @@ def _encoding(rows: _Rows) -> Any:
     return replace(encode, **{k: v for k, v in options.items() if k in own and v is not None})
 
 
-def _write(trials: Trials, out: Path | None) -> Path:
+def _keep(trials: Trials, out: Path | None) -> Kept:
     from qcattn.folders.trials import write_trials
     from qcattn.views.trials.page import write_page_of
 
-    def write(folder: Path) -> None:
-        write_page_of(trials, folder / "report.html")
-        write_trials(trials, folder)
-
-    return write_whole(out, _FOLDER, write)
+    return keep(
+        out,
+        _FOLDER,
+        lambda folder: write_trials(trials, folder),
+        lambda folder: write_page_of(trials, folder / "report.html"),
+    )

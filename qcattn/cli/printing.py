@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
@@ -11,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qcattn.cli.output import Kept
     from qcattn.records import Result
     from qcattn.views.sheet import Sheet
 
@@ -38,10 +38,10 @@ def print_json(document: Any) -> None:
     typer.echo(dumps(document, indent=1, ensure_ascii=False))
 
 
-def print_place(folder: Path, json: bool) -> None:
+def print_place(kept: Kept, json: bool) -> None:
     """Say where the report and the results are, unless JSON was asked for."""
-    if not json:
-        typer.echo(f"Report and results: {folder / 'report.html'}")
+    if kept.report is not None and not json:
+        typer.echo(f"Report and results: {kept.report}")
 
 
 def print_sheets(*sheets: Sheet) -> None:

@@ -20,7 +20,7 @@ from qcattn.cli.options import (
     Sentence,
     names_in_help,
 )
-from qcattn.cli.output import check_folder, free_folder, write_whole
+from qcattn.cli.output import Kept, check_folder, free_folder, keep
 from qcattn.cli.printing import exit_code, print_place, print_results
 from qcattn.cli.progress import bar
 
@@ -119,15 +119,16 @@ def run(
         quiet=json,
     )
     results, complete = _parts(sample, chosen, preparation or "Purification", seed, beside=beside)
+    kept = _keep(results, alpha, out)
     print_results(results, alpha, json)
-    folder = _write(results, alpha, out)
     if memory is not None and not json:
         typer.echo(_memory(chosen.scores.shape, max(sample.peaks), memory))
-    print_place(folder, json)
+    print_place(kept, json)
     if not complete:
         whole = results[0].complete
         where = " in the second part, Heralded; the first is whole" if whole else ""
         typer.echo(f"Interrupted{where}: what was drawn is kept.", err=json)
+    kept.check()
     raise typer.Exit(exit_code(results) if complete else 2)
 
 
@@ -270,12 +271,13 @@ def _with_noise(result: Result, noise: str) -> Result:
     return replace(result, settings={**result.settings, "noise": noise})
 
 
-def _write(results: list[Result], alpha: float, out: Path | None) -> Path:
+def _keep(results: list[Result], alpha: float, out: Path | None) -> Kept:
     from qcattn.folders.runs import Run, write_run
     from qcattn.views.run.report import write_report
 
-    def write(folder: Path) -> None:
-        write_run(Run(tuple(results), alpha), folder)
-        write_report(folder / "report.html", results)
-
-    return write_whole(out, "qcattn-run", write)
+    return keep(
+        out,
+        "qcattn-run",
+        lambda folder: write_run(Run(tuple(results), alpha), folder),
+        lambda folder: write_report(folder / "report.html", results),
+    )

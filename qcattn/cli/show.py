@@ -11,6 +11,7 @@ import typer
 from qcattn.cli.app import app, reporting
 from qcattn.cli.claims import print_findings
 from qcattn.cli.options import Json
+from qcattn.cli.output import Kept
 from qcattn.cli.prepare import print_trials
 from qcattn.cli.printing import exit_code, print_place, print_results
 from qcattn.cli.sweep import show_sweep
@@ -91,5 +92,5 @@ def _show_folder(folder: Path, json: bool) -> None:
         run = load_run(folder)
         done = run.parts
         print_results(run.parts, run.alpha, json)
-    print_place(folder, json)
+    print_place(Kept(folder, (folder / "report.html").is_file()), json)
     raise typer.Exit(exit_code(done))

@@ -118,13 +118,13 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _quiet_and_single() -> Iterator[None]:
-    """What a process inherits that is started inside: one thread, and no Ctrl-C."""
+    """What a process inherits that is started inside: one thread, no Ctrl-C, and no SIGHUP."""
     # Started with the first process otherwise, it would let Ctrl-C through to that one.
     resource_tracker.ensure_running()
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     mask = getattr(signal, "pthread_sigmask", None)
-    blocked = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
+    blocked = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP}) if mask else None
     try:
         yield
     finally:

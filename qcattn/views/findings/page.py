@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qcattn.evidence import Finding, Panel
+from qcattn.folders.whole import whole_file
 from qcattn.views.findings import sheets
 from qcattn.views.findings.words import caption, command, standings
 from qcattn.views.labels import joined, number
@@ -68,7 +69,10 @@ def write_pictures(findings: Sequence[Finding], folder: Path) -> None:
             with style.context("default"), rc_context(LOOK | {"svg.hashsalt": name}):
                 picture = Figure(figsize=size_of(panel), layout="constrained")
                 plot_panel(panel, picture.subplots())
-                picture.savefig(folder / f"{name}.svg", metadata={"Date": None})
+                path = folder / f"{name}.svg"
+                path.unlink(missing_ok=True)  # that of a claim which was run twice
+                with whole_file(path) as fresh:
+                    picture.savefig(fresh, format="svg", metadata={"Date": None})
 
 
 def _head(findings: Sequence[Finding]) -> list[str]:

@@ -278,7 +278,7 @@ def _circuit(result: Result, level: int = 2) -> list[str]:
         note += (
             " What is shown is the template; the cost is that of the circuit fitted to the backend."
         )
-    diagram = shown.draw("text", fold=-1, cregbundle=False).single_string()
+    diagram = "\n".join(shown.draw("text", fold=-1, cregbundle=False).lines())
     columns = max(map(len, diagram.splitlines()))
     return [
         f"<h{level}>The circuit</h{level}>",
