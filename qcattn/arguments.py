@@ -19,7 +19,9 @@ __all__ = [
     "check_distributions",
     "check_object",
     "entry",
+    "no_numbers",
     "real_array",
+    "rounding",
     "whole_number",
 ]
 
@@ -118,7 +120,7 @@ def check_betas(beta: ArrayLike) -> NDArray[np.float64]:
 
 
 def check_distributions(
-    p: ArrayLike, name: str = "p", *, slack: float = 0.0, off: float = 1e-9
+    p: ArrayLike, name: str = "p", *, slack: float = 0.0
 ) -> NDArray[np.float64]:
     """Rows of probabilities, each of which sums to one.
 
@@ -126,14 +128,13 @@ def check_distributions(
         p: What was given, shape (..., outcomes).
         name: Of the argument, as the caller knows it.
         slack: How far below zero rounding may have brought one.
-        off: How far from one rounding may have brought a sum.
 
     Returns:
         The same, float64; neither cut off at zero nor normalised.
 
     Raises:
         ValueError: If there is no outcome, an entry is not finite or negative, or a row does not
-            sum to one; the message says which.
+            sum to one within `rounding`; the message says which.
 
     Example:
         >>> check_distributions([[0.5, 0.5], [0.9, 0.2]])
@@ -161,7 +162,8 @@ def check_distributions(
             f"`{name}` must not be negative, but {entry(name, index)} is {law[index]}; give "
             "probabilities"
         )
-    wrong = ~(np.abs(sums - 1) <= off)
+    wrong = ~(np.abs(sums - 1) <= 1e-9)
+    wrong = wrong if not wrong.any() else ~(np.abs(sums - 1) <= rounding(p))
     if wrong.any():
         row = _first(wrong)
         raise ValueError(
@@ -223,11 +225,64 @@ def real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
             "make them equally long (short rows of scores can be padded with -inf)"
         ) from error
     if array.dtype.kind not in "iuf":
-        raise ValueError(
-            f"`{name}` must hold real numbers, but is of dtype {array.dtype}; convert it to a "
-            "floating array first"
-        )
+        raise ValueError(f"`{name}` must hold real numbers, but {no_numbers(array.dtype)}")
     return array.astype(np.float64, copy=False)
+
+
+def no_numbers(dtype: np.dtype[Any]) -> str:
+    """What a type that holds no real numbers is, and the cure, as the end of a sentence.
+
+    Args:
+        dtype: Of an array.
+
+    Example:
+        >>> no_numbers(np.dtype("V2"))
+        'is of dtype |V2, as NumPy stores bfloat16; convert it before: x.astype("float32")'
+        >>> no_numbers(np.dtype(object))
+        'is of dtype object, which is any Python objects; convert it: numpy.array(x, dtype=float)'
+    """
+    if dtype.name == "bfloat16" or (dtype.kind == "V" and dtype.itemsize == 2):
+        return (
+            f'is of dtype {dtype}, as NumPy stores bfloat16; convert it before: x.astype("float32")'
+        )
+    if dtype.kind == "O":
+        return (
+            "is of dtype object, which is any Python objects; convert it: numpy.array(x, "
+            "dtype=float)"
+        )
+    if dtype.kind == "c":
+        return f"is of dtype {dtype}, complex; pass its real part if the rest is zero: x.real"
+    return f"is of dtype {dtype}; convert it to a floating array first"
+
+
+def rounding(values: ArrayLike) -> float:
+    """How far rounding may have brought a sum to one, or two equal entries apart, beside 1.
+
+    It follows from the precision in which the numbers were computed: half, single or double, in
+    whatever byte order, and also single that is stored as double.
+
+    Args:
+        values: The numbers.
+
+    Returns:
+        1e-3, 1e-5 or 1e-9.
+
+    Example:
+        >>> third = np.full(3, 1 / 3)
+        >>> rounding(third), rounding(third.astype(">f4")), rounding(third.astype("f2"))
+        (1e-09, 1e-05, 0.001)
+        >>> rounding(third.astype("f4").astype("f8"))
+        1e-05
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "fc":
+        return 1e-9
+    size = array.dtype.itemsize // (2 if array.dtype.kind == "c" else 1)
+    if size > 4:
+        with np.errstate(over="ignore", invalid="ignore"):
+            short = array.astype(np.complex64 if array.dtype.kind == "c" else np.float32)
+        size = 4 if np.array_equal(short, array) else 8
+    return {2: 1e-3, 4: 1e-5}.get(size, 1e-9)
 
 
 def entry(name: str, index: tuple[Any, ...]) -> str:

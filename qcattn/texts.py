@@ -10,7 +10,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ __all__ = ["CURE", "Cells", "Line", "Matrix", "decimal_mark", "lines_of", "matri
 Line = tuple[int, list[str]]
 #: Places and what is written there.
 Cells = Iterable[tuple[str, str]]
+#: A cell, its place and the mark before decimals to a number.
+Reader = Callable[[str, str, str], float]
 
 CURE = "write digits, a point before decimals and nothing between thousands"
 #: Longest first: the mark of UTF-32 begins as that of UTF-16.
@@ -222,7 +224,7 @@ class Matrix:
     heading: tuple[str, ...] = ()
 
 
-def matrix_of(lines: Sequence[Line]) -> Matrix:
+def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
     r"""A table of numbers, with or without a heading and a column of labels, as pandas writes it.
 
     A heading is a first line of words, or one with an empty corner; a column of labels stands below
@@ -231,6 +233,7 @@ def matrix_of(lines: Sequence[Line]) -> Matrix:
 
     Args:
         lines: As `lines_of` gives them.
+        read: Makes a number of a cell, its place and the mark before decimals.
 
     Raises:
         ValueError: If lines differ in length, a cell is no number, or labels cannot be told from
@@ -261,18 +264,18 @@ def matrix_of(lines: Sequence[Line]) -> Matrix:
     if not labelled:
         _check_counted(body)
     heading = top if headed else []
-    values = _values([(number, cells[labelled:]) for number, cells in body], int(labelled))
+    values = _values([(number, cells[labelled:]) for number, cells in body], int(labelled), read)
     return Matrix(values, tuple(heading[1:] if labelled and not short else heading))
 
 
-def _values(body: Sequence[Line], left_out: int) -> list[list[float]]:
+def _values(body: Sequence[Line], left_out: int, read: Reader) -> list[list[float]]:
     """The numbers of lines whose first columns are left out."""
     placed = [
         [(f"line {number}, column {i}", cell) for i, cell in enumerate(cells, 1 + left_out)]
         for number, cells in body
     ]
     mark = decimal_mark(pair for row in placed for pair in row)
-    return [[parsed(cell, place, mark) for place, cell in row] for row in placed]
+    return [[read(cell, place, mark) for place, cell in row] for row in placed]
 
 
 def _labels(heading: Sequence[str], body: Sequence[Line]) -> bool:

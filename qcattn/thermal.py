@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import entr, rel_entr, xlogy
 
-from qcattn.arguments import check_betas, check_distributions, entry, real_array
+from qcattn.arguments import (
+    check_betas,
+    check_distributions,
+    entry,
+    no_numbers,
+    real_array,
+    rounding,
+)
 
 __all__ = [
     "boltzmann",
@@ -34,7 +41,7 @@ __all__ = [
 Real = NDArray[np.float64]
 Matrix = NDArray[Any]  # float64 or complex128
 
-# Departures from Hermitian (relative), unit sum and non-negative up to this size are rounding.
+# Below zero by up to this much is rounding.
 _TOLERANCE = 1e-9
 _EPSILON = float(np.finfo(np.float64).eps)
 
@@ -404,14 +411,15 @@ def _eigen(state: Matrix, name: str) -> tuple[Real, Matrix]:
 
 def _spectrum(values: Real, state: Matrix, name: str) -> Real:
     trace = values.sum(axis=-1)
-    wrong = ~(np.abs(trace - 1) <= _TOLERANCE)
+    slack = rounding(np.einsum("...ii->...i", state).real)
+    wrong = ~(np.abs(trace - 1) <= slack)
     if wrong.any():
         place = _first(wrong)
         raise ValueError(
             f"`{name}` must have trace 1, but that of {entry(name, place)} is {trace[place]}; "
             "divide it by its trace"
         )
-    negative = values.min(axis=-1) < -_TOLERANCE
+    negative = values.min(axis=-1) < -slack
     if negative.any():
         place = _first(negative)
         raise ValueError(
@@ -483,7 +491,7 @@ def _hermitian(value: ArrayLike, name: str) -> Matrix:
         )
     size = np.abs(matrix).max(axis=(-2, -1))
     skew = np.abs(matrix - _dagger(matrix)).max(axis=(-2, -1))
-    wrong = skew > _TOLERANCE * size
+    wrong = skew > rounding(array) * size
     if wrong.any():
         place = _first(wrong)
         raise ValueError(
@@ -523,7 +531,7 @@ def _check_fit(
 
 
 def _distribution(value: ArrayLike, name: str) -> Real:
-    law = check_distributions(value, name, slack=_TOLERANCE, off=_TOLERANCE)
+    law = check_distributions(value, name, slack=_TOLERANCE)
     return np.maximum(law, 0.0)
 
 
@@ -536,9 +544,7 @@ def _numbers(value: ArrayLike, name: str) -> Matrix:
             "them equally long"
         ) from error
     if array.dtype.kind not in "iufc":
-        raise ValueError(
-            f"`{name}` must hold numbers, but its dtype is {array.dtype}; convert it first"
-        )
+        raise ValueError(f"`{name}` must hold numbers, but {no_numbers(array.dtype)}")
     return array
 
 

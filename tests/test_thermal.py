@@ -504,7 +504,7 @@ GOOD = np.eye(2) / 2
         (np.ones((0, 0)), r"`{}` must be of shape \(\.\.\., N, N\)"),
         ([[np.nan, 0], [0, 1]], r"`{}` must be finite, but {}\[0, 0\] is nan"),
         ([[1, 0], [0, INF]], r"`{}` must be finite, but {}\[1, 1\] is inf"),
-        ([["a", "b"], ["c", "d"]], r"`{}` must hold numbers, but its dtype is <U1"),
+        ([["a", "b"], ["c", "d"]], r"`{}` must hold numbers, but is of dtype <U1"),
         ([[1, 0], [1]], r"`{}` must be a rectangular array"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
-from qcattn.cli.options import Json
+from qcattn.cli.options import Json, Normalise
 from qcattn.cli.printing import print_json, print_sheets, print_words
 
 __all__ = ["compare"]
@@ -18,7 +18,10 @@ __all__ = ["compare"]
 @reporting
 def compare(
     counts: Annotated[
-        Path, typer.Argument(help="Read counts from .json as Qiskit writes them, .csv or .npy.")
+        Path,
+        typer.Argument(
+            help="Read counts, or shots one by one, from .json as Qiskit writes them, .csv or .npy."
+        ),
     ],
     probabilities: Annotated[
         Path, typer.Argument(help="Read probabilities from .json, .csv or .npy.")
@@ -27,6 +30,7 @@ def compare(
         float | None, typer.Option(help="Certify agreement within this total variation.")
     ] = None,
     alpha: Annotated[float, typer.Option(help="Err in this share of comparisons at most.")] = 0.01,
+    normalise: Normalise = False,
     json: Json = False,
 ) -> None:
     """Compare counts from anywhere with probabilities.
@@ -36,13 +40,15 @@ def compare(
     """
     from qcattn.comparisons import certify
     from qcattn.comparisons._rows import check_counts, check_probabilities
-    from qcattn.comparisons.files import read_outcomes, together
+    from qcattn.comparisons.files import normalised, read_outcomes
+    from qcattn.comparisons.outcomes import together
     from qcattn.views.comparison import sheets
     from qcattn.views.comparison.brief import brief
     from qcattn.views.comparison.words import words
 
-    brought, expected = read_outcomes(counts), read_outcomes(probabilities)
+    brought, given = read_outcomes(counts), read_outcomes(probabilities, "probabilities")
     check_counts(brought.values, str(counts))
+    expected, off = normalised(given, anyway=normalise)
     check_probabilities(expected.values, str(probabilities))
     drawn, law, outcomes = together(brought, expected)
     law = law if len(law) == len(drawn) else law.repeat(len(drawn), axis=0)
@@ -51,7 +57,8 @@ def compare(
         print_json(brief(certificate, outcomes, epsilon=epsilon))
     else:
         print_sheets(sheets.offenders(certificate, outcomes))
-        print_words(f"{words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}.")
+        said = f" Probabilities were off from a sum of one by {off:.2g}." if normalise else ""
+        print_words(f"{words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}.{said}")
     fit = certificate.fit
     good = not fit.refuted and not fit.undecided.any()
     if epsilon is not None:

@@ -14,6 +14,7 @@ __all__ = [
     "Json",
     "Layer",
     "Model",
+    "Normalise",
     "ScoresFile",
     "Seed",
     "Sentence",
@@ -47,3 +48,7 @@ Layer = Annotated[int | None, typer.Option(help="Take one layer (first axis) alo
 Head = Annotated[int | None, typer.Option(help="Take one head (second axis) alone.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same counts.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Normalise = Annotated[
+    bool,
+    typer.Option("--normalise", help="Divide probabilities by their sum, as rounded ones need."),
+]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
-from qcattn.cli.options import Json
+from qcattn.cli.options import Json, Normalise
 from qcattn.cli.printing import print_json, print_sheets
 from qcattn.cli.streams import lost
 
@@ -24,16 +24,18 @@ def plan(
     epsilon: Annotated[float, typer.Option(help="See, or certify, this total variation.")] = 0.02,
     alpha: Annotated[float, typer.Option(help="Err in this share of rows at most.")] = 0.01,
     power: Annotated[float, typer.Option(help="Succeed with this probability.")] = 0.9,
+    normalise: Normalise = False,
     json: Json = False,
 ) -> None:
     """Say how many shots it takes to detect a deviation and to certify agreement."""
     from qcattn.comparisons import plan as shots_for
     from qcattn.comparisons._rows import check_probabilities
-    from qcattn.comparisons.files import read_outcomes
+    from qcattn.comparisons.files import normalised, read_outcomes
     from qcattn.views.comparison.brief import brief_plan
     from qcattn.views.comparison.sheets import shots_needed
 
-    law = check_probabilities(read_outcomes(probabilities).values, str(probabilities))
+    given, _ = normalised(read_outcomes(probabilities, "probabilities"), anyway=normalise)
+    law = check_probabilities(given.values, str(probabilities))
     planned = shots_for(law, epsilon, alpha, power)
     if json:
         print_json(brief_plan(planned))

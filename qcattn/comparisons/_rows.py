@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qcattn.arguments import check_distributions, entry
+from qcattn.arguments import check_distributions, entry, no_numbers
+from qcattn.comparisons.outcomes import Outcomes, outcomes_of, together
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -16,8 +18,6 @@ Bools = NDArray[np.bool_]
 
 #: Most shots a row: whole numbers up to here are exact in float64.
 MOST_SHOTS = 2**53
-#: How far a row of probabilities may be from summing to one: rounding of a softmax, no more.
-SUM_TOLERANCE = {8: 1e-9, 4: 1e-5}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,7 @@ class Rows:
             exact. An outcome that calibration never saw has about that much, not zero.
         ideal: Shape (rows, outcomes), the exact probabilities before a measured readout; p itself
             if p is exact.
+        names: How the outcomes are called, or () if they are positions.
     """
 
     counts: Ints
@@ -43,6 +44,7 @@ class Rows:
     covariance: Floats | None
     coarse: Floats
     ideal: Floats
+    names: tuple[str, ...] = ()
 
     @property
     def shots(self) -> Ints:
@@ -54,8 +56,8 @@ def check_probabilities(p: Any, name: str = "p") -> Floats:
     """Check rows of probabilities and normalise them.
 
     Args:
-        p: Array-like of shape (..., outcomes). Sums may be off by 1e-9, or by 1e-5 in single
-            precision.
+        p: Array-like of shape (..., outcomes). Sums may be off by rounding (1e-9, in single
+            precision 1e-5, in half 1e-3).
         name: What the caller calls it.
 
     Returns:
@@ -70,10 +72,7 @@ def check_probabilities(p: Any, name: str = "p") -> Floats:
             "of `expected`, which only `fit` and `certify` take; pass `law.p` to use it as if it "
             "were exact"
         )
-    p = _array(p, name)
-    if p.dtype.kind not in "fiu" or (p.dtype.itemsize < 4 and p.dtype.kind == "f"):
-        raise ValueError(f"`{name}` must hold float32 or float64 numbers, but has dtype {p.dtype}")
-    law = check_distributions(p, name, off=SUM_TOLERANCE[4 if p.dtype == np.float32 else 8])
+    law = check_distributions(_array(p, name), name)
     flat = law.reshape(-1, law.shape[-1])
     return (flat / flat.sum(axis=-1)[:, None]).reshape(law.shape)
 
@@ -95,11 +94,6 @@ def check_counts(counts: Any, name: str = "counts") -> tuple[Ints, Ints]:
     stray: Any = 0
     if hasattr(counts, "keys") and hasattr(counts, "stray"):
         counts, stray = counts.keys, counts.stray
-    elif isinstance(counts, dict):
-        raise ValueError(
-            f"`{name}` must be an array of shape (..., outcomes), but is a dictionary; "
-            "put its counts in the order of the outcomes first"
-        )
     counts = _array(counts, name)
     if counts.ndim == 0 or counts.shape[-1] == 0:
         raise ValueError(
@@ -126,6 +120,11 @@ def check_counts(counts: Any, name: str = "counts") -> tuple[Ints, Ints]:
 
 def _array(values: Any, name: str) -> NDArray[Any]:
     """Convert to an array, refusing what NumPy would take in another sense."""
+    if isinstance(values, Mapping):
+        raise ValueError(
+            f"`{name}` must be an array of shape (..., outcomes), but is a dictionary; "
+            "put its numbers in the order of the outcomes first"
+        )
     if isinstance(values, np.ma.MaskedArray):
         raise ValueError(
             f"`{name}` must not be a masked array: its mask would be lost; "
@@ -151,7 +150,7 @@ def _integers(counts: NDArray[Any], name: str) -> Ints:
                 "pass counts, not frequencies"
             )
     elif counts.dtype.kind not in "iu":
-        raise ValueError(f"`{name}` must hold integers, but has dtype {counts.dtype}")
+        raise ValueError(f"`{name}` must hold integers, but {no_numbers(counts.dtype)}")
     if counts.size and counts.max() > MOST_SHOTS:
         index = tuple(int(i) for i in np.argwhere(counts > MOST_SHOTS)[0])
         raise ValueError(
@@ -166,15 +165,68 @@ def _integers(counts: NDArray[Any], name: str) -> Ints:
     return whole
 
 
+def side_by_side(
+    counts: Any, p: Any, names: tuple[str, str], roles: tuple[str, str]
+) -> tuple[Any, Any, tuple[str, ...]]:
+    """Two arguments over the same outcomes, where one names them: dictionaries, Qiskit's results.
+
+    Args:
+        counts: An array, an object with ``keys`` and ``stray``, or what `outcomes_of` takes.
+        p: Likewise.
+        names: What the caller calls them.
+        roles: Of each, ``"counts"`` or ``"probabilities"``.
+
+    Returns:
+        Both as arrays, (outcomes,) or (rows, outcomes), and how outcomes are called; or both as
+        they are and () if neither names outcomes.
+
+    Raises:
+        ValueError: If they do not name outcomes alike, or rows do not match.
+    """
+    pair = (counts, p)
+    named = [
+        outcomes_of(one, f"`{name}`", role)
+        for one, name, role in zip(pair, names, roles, strict=True)
+    ]
+    if named == [None, None]:
+        return counts, p, ()
+    first, second = (
+        _without_labels(one, name) if found is None else found
+        for one, name, found in zip(pair, names, named, strict=True)
+    )
+    drawn, law, outcomes = together(first, second)
+    single = first.single and len(drawn) == 1
+    one_law = single or (len(law) == 1 and len(drawn) > 1)
+    return drawn[0] if single else drawn, law[0] if one_law else law, tuple(outcomes.names)
+
+
+def _without_labels(one: Any, name: str) -> Outcomes:
+    """An array beside something that names outcomes."""
+    if hasattr(one, "stray"):
+        raise ValueError(
+            f"`{name}` counts keys, but the other argument names outcomes; give both as arrays in "
+            "the order of the keys"
+        )
+    array = _array(getattr(one, "p", one), name)
+    if array.ndim not in (1, 2) or not array.size or array.dtype.kind not in "iuf":
+        raise ValueError(
+            f"`{name}` must be numbers of shape (outcomes,) or (rows, outcomes) beside a "
+            f"dictionary of outcomes, but is of shape {array.shape} and type {array.dtype}"
+        )
+    single, values = array.ndim == 1, np.atleast_2d(array)
+    places = tuple(range(values.shape[1]))
+    return Outcomes(places, values, 0, f"`{name}`", "positions", single)
+
+
 def check_rows(counts: Any, p: Any) -> Rows:
     """Check counts against probabilities and flatten their leading axes.
 
     Args:
-        counts: As for `check_counts`.
+        counts: As for `check_counts`, or what `outcomes_of` takes.
         p: As for `check_probabilities`; shape of the counts, or (outcomes,) for one law that all
-            rows share. Or what `qcattn.comparisons.expected` gives, an object with attributes
-            ``p`` and ``ideal`` (..., outcomes), ``covariance`` (..., outcomes, outcomes) and
-            ``coarse`` (...).
+            rows share; or a dictionary. Or what `qcattn.comparisons.expected` gives, an object with
+            attributes ``p`` and ``ideal`` (..., outcomes), ``covariance`` (..., outcomes, outcomes)
+            and ``coarse`` (...).
 
     Returns:
         The rows.
@@ -182,15 +234,21 @@ def check_rows(counts: Any, p: Any) -> Rows:
     Raises:
         ValueError: If either is malformed or the shapes differ.
     """
-    whole, stray = check_counts(counts)
     covariance = getattr(p, "covariance", None)
-    law = check_probabilities(getattr(p, "p", p))
+    counts, given, names = side_by_side(counts, p, ("counts", "p"), ("counts", "probabilities"))
+    whole, stray = check_counts(counts)
+    law = check_probabilities(getattr(given, "p", given))
     if law.shape not in (whole.shape, whole.shape[-1:]):
         raise ValueError(
             f"`counts` and `p` must have the same shape (..., outcomes), but counts "
             f"has {whole.shape} and p has {law.shape}"
         )
     outcomes, shape = whole.shape[-1], whole.shape[:-1]
+    if covariance is not None and covariance.shape[-1] != outcomes:
+        raise ValueError(
+            f"`counts` has outcomes beyond the {covariance.shape[-1]} of the measured `p`; measure "
+            "the readout of all of them"
+        )
     law = np.broadcast_to(law, whole.shape).reshape(-1, outcomes)
     coarse, ideal = np.zeros(len(law)), law
     if covariance is not None:
@@ -199,4 +257,4 @@ def check_rows(counts: Any, p: Any) -> Rows:
         coarse = np.broadcast_to(p.coarse, shape).reshape(-1)
         ideal = np.broadcast_to(p.ideal, whole.shape).reshape(-1, outcomes)
     counts = whole.reshape(-1, outcomes)
-    return Rows(counts, stray.reshape(-1), law, shape, covariance, coarse, ideal)
+    return Rows(counts, stray.reshape(-1), law, shape, covariance, coarse, ideal, names)

@@ -137,9 +137,9 @@ def certify(counts: Any, p: Any, epsilon: float, alpha: float = 0.01) -> Certifi
     """Claim agreement within a total variation, or difference, or neither, row by row.
 
     Args:
-        counts: Integers of shape (..., outcomes), or an object with ``keys`` and ``stray``. Stray
-            shots count as one more outcome of probability zero.
-        p: Probabilities of shape (..., outcomes) or (outcomes,), or what
+        counts: Integers of shape (..., outcomes), or an object with ``keys`` and ``stray``, or what
+            Qiskit gives (see `fit`). Stray shots count as one more outcome of probability zero.
+        p: Probabilities of shape (..., outcomes) or (outcomes,), or a dictionary, or what
             `qcattn.comparisons.expected` returns; then half of alpha goes to a bound on the
             calibration's own total variation, which is added.
         epsilon: Largest total variation that counts as agreement, between 0 and 1.

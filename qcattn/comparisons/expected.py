@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from qcattn.arguments import real_array, rounding
 from qcattn.comparisons._rows import Floats, check_probabilities
 
 
@@ -99,18 +100,22 @@ def expected(p: Any, *, readout: Any, calibration_shots: Any = None) -> Expected
 
 
 def _stochastic(matrix: Any, name: str) -> Floats:
-    """Check that columns are probabilities."""
-    matrix = np.asarray(matrix, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"`{name}` must be a square matrix, but is of shape {matrix.shape}")
-    bad = ~(np.abs(matrix.sum(axis=0) - 1) <= 1e-9) | ~np.all(matrix >= 0, axis=0)
+    """Check that columns are probabilities, and divide them by their sums."""
+    given = real_array(matrix, name)
+    if given.ndim != 2 or given.shape[0] != given.shape[1]:
+        raise ValueError(f"`{name}` must be a square matrix, but is of shape {given.shape}")
+    slack = rounding(matrix)
+    bad = ~(np.abs(given.sum(axis=0) - 1) <= slack) | ~np.all(given >= 0, axis=0)
     if np.any(bad):
         column = int(np.argmax(bad))
+        turned = bool((np.abs(given.sum(axis=1) - 1) <= slack).all() and (given >= 0).all())
+        cure = "transpose it" if turned else f"normalise them: {name} / {name}.sum(axis=0)"
         raise ValueError(
             f"`{name}` must have columns of probabilities, but column {column} is "
-            f"{matrix[:, column]}; columns are prepared states, rows what was read; transpose it?"
+            f"{given[:, column]}, which sums to {given[:, column].sum():.9g}; columns are prepared "
+            f"states, rows what was read; {cure}"
         )
-    return matrix
+    return given / given.sum(axis=0)
 
 
 def _shots(calibration_shots: Any, size: int) -> Floats:

@@ -2,73 +2,46 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from qcattn.arguments import rounding
+from qcattn.comparisons.outcomes import Outcomes, counted, kind_of, labelled, number_of, role_in
 from qcattn.parsing import parse_json, read_npy
+from qcattn.texts import CURE, Line, decimal_mark, lines_of, matrix_of, number_in, read_text
 
-__all__ = ["Outcomes", "read_outcomes", "together"]
+__all__ = ["normalised", "read_outcomes"]
 
-_KINDS = ".json, .csv or .npy"
-#: Integers beyond are kept as floats; int64 would wrap.
-_MOST = 2**63
-_CURE = "write digits, a point before decimals and nothing between thousands"
-
-
-@dataclass(frozen=True, eq=False)
-class Outcomes:
-    """Numbers for outcomes, one table a row of the experiment.
-
-    Attributes:
-        labels: The outcomes: integers where the file writes them in binary, hexadecimal or decimal,
-            texts else; or the positions 0, 1, ... of an array without labels.
-        values: Shape (rows, outcomes).
-        bits: Length of the bitstrings, 0 if there are none.
-        path: Where they come from.
-        kind: As what the outcomes are read: bitstrings, hexadecimals, decimals, texts or positions.
-    """
-
-    labels: tuple[int | str, ...]
-    values: np.ndarray
-    bits: int
-    path: Path
-    kind: str
-
-    def name(self, column: int) -> str:
-        """The outcome of a column as it is written."""
-        label = self.labels[column]
-        return f"{label:0{self.bits}b}" if self.bits and isinstance(label, int) else str(label)
-
-    @property
-    def names(self) -> list[str]:
-        """All outcomes as they are written."""
-        return [self.name(column) for column in range(len(self.labels))]
-
-    @property
-    def open(self) -> bool:
-        """Whether the bitstrings may be decimals too, such as 10 and 11."""
-        return self.bits > 0 and all(name == "0" or name[0] != "0" for name in self.names)
+_KINDS = ".json, .csv, .tsv, .txt or .npy"
+#: Sums that are off by more are no matter of rounding.
+_ROUNDED = 0.05
+_PADDED = re.compile(r"0\d+")
 
 
-def read_outcomes(path: str | Path) -> Outcomes:
+def read_outcomes(path: str | Path, role: str = "counts") -> Outcomes:
     """Read counts or probabilities.
 
+    - JSON: ``{"00": 512, "11": 488}`` with outcomes in binary (spaces between registers are
+      dropped; all of one length), hexadecimal, decimal, or any text; that dictionary inside of
+      another, as ``counts``, ``measurementCounts``, ``probabilities`` or ``histogram``; a list of
+      those, one a row; a Qiskit ``Result`` as a dictionary; a list of numbers, or of rows of
+      numbers; for counts also shots one by one, a list of texts such as ``"01"``.
+    - Tables (``.csv``, ``.tsv``, ``.txt``; see `qcattn.texts`): lines of outcome and value, rows of
+      numbers with or without outcomes above them, or for counts one outcome a line.
+    - NumPy ``.npy``: numbers, or shots as texts.
+
     Args:
-        path: JSON: ``{"00": 512, "11": 488}`` with outcomes in binary (spaces between registers are
-            dropped; all of one length), hexadecimal, decimal, or any text; a list of those, one a
-            row; a Qiskit ``Result`` as a dictionary; or a list of numbers, or of rows of numbers.
-            CSV, with commas, semicolons or tabs: lines of outcome,value (a heading without digits
-            is allowed), or with other than two columns, rows of numbers. NumPy ``.npy``.
+        path: The file.
+        role: ``"counts"`` or ``"probabilities"``.
 
     Raises:
-        ValueError: If the file is missing, empty, of another kind, not numbers, or names an outcome
-            twice; the message names the file and the place.
+        ValueError: If the file is missing, empty, of another kind, not numbers, names an outcome
+            twice, or cannot be told from something else; the message names the file and the place.
 
     Example:
         >>> import tempfile
@@ -80,245 +53,176 @@ def read_outcomes(path: str | Path) -> Outcomes:
     """
     path = Path(path)
     try:
-        content = _content(path)
+        content = _content(path, role)
         if isinstance(content, np.ndarray):
-            values = np.atleast_2d(content)
-            if content.dtype.kind not in "iuf" or values.ndim != 2 or not values.size:
-                raise ValueError(
-                    f"holds an array of shape {content.shape} and type {content.dtype}; pass "
-                    "numbers of shape (outcomes,) or (rows, outcomes)"
-                )
-            return Outcomes(tuple(range(values.shape[1])), values, 0, path, "positions")
-        return _labelled(content, path)
+            return _positions(content, path, role)
+        return labelled(content, f"'{path}'")
     except FileNotFoundError:
         raise ValueError(f"File '{path}' is missing.") from None
-    except (ValueError, csv.Error) as error:
+    except ValueError as error:
         raise ValueError(f"File '{path}': {error}") from None
 
 
-def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.ndarray, Outcomes]:
-    """Counts and probabilities over the same outcomes; an outcome that one lacks has 0 there.
+def normalised(law: Outcomes, *, anyway: bool = False) -> tuple[Outcomes, float]:
+    """Rows of probabilities that sum to one, and by how much the farthest was off.
 
-    Outcomes such as 10 and 11, bitstrings or decimals, are what goes with the other file.
-
-    Returns:
-        Counts (rows, outcomes), probabilities (rows or 1, outcomes), and how outcomes are called,
-        with what they were read as in either.
+    Args:
+        law: Probabilities.
+        anyway: Divide by the sum where it is off by more than rounding of the numbers' own
+            precision, as it is where few digits were written.
 
     Raises:
-        ValueError: If the two do not name outcomes alike or the rows do not match.
+        ValueError: If a sum is off by more than that, or by more than 5% anyway.
     """
-    counts, probabilities = _beside(counts, probabilities), _beside(probabilities, counts)
-    if (counts.kind == "texts") != (probabilities.kind == "texts"):
-        called = " and ".join(
-            # A text that could be nothing else, if there is one.
-            f"by {one.kind} such as {max(one.names, key=lambda name: _kind([name]) == 'texts')!r}"
-            for one in (counts, probabilities)
+    sums = law.values.sum(axis=-1, dtype=float)
+    off = np.abs(sums - 1)
+    row = int(np.argmax(np.where(np.isfinite(off), off, -1)))
+    farthest, most = float(off[row]), rounding(law.values)
+    if not anyway and farthest > most:
+        cure = (
+            "if that is rounding, add `--normalise`"
+            if farthest <= _ROUNDED
+            else ("give the probabilities of all outcomes")
         )
         raise ValueError(
-            f"'{counts.path}' and '{probabilities.path}' name outcomes differently, {called}; "
-            "write both alike"
+            f"{law.source} must sum to one, but row {row} sums to {sums[row]:.12g}; {cure}"
         )
-    _check_decimals(counts, probabilities)
-    _check_decimals(probabilities, counts)
-    if 0 < min(counts.bits, probabilities.bits) < max(counts.bits, probabilities.bits):
+    if farthest > _ROUNDED:
         raise ValueError(
-            f"'{counts.path}' has outcomes of {counts.bits} bits, but '{probabilities.path}' of "
-            f"{probabilities.bits}; write both with all bits"
+            f"{law.source} has row {row}, which sums to {sums[row]:.6g}; that is more than "
+            "rounding, so it is not normalised: give the probabilities of all outcomes"
         )
-    rows = {len(counts.values), len(probabilities.values)}
-    if len(rows) > 1 and len(probabilities.values) != 1:
+    return replace(law, values=law.values / sums[:, None]), farthest
+
+
+def _positions(array: np.ndarray, path: Path, role: str) -> Outcomes:
+    """Numbers without labels."""
+    values = np.atleast_2d(array)
+    if array.dtype.kind not in "iuf" or values.ndim != 2 or not values.size:
         raise ValueError(
-            f"'{counts.path}' has {len(counts.values)} rows, but '{probabilities.path}' has "
-            f"{len(probabilities.values)}; give one row of probabilities for each, or one for all"
+            f"holds an array of shape {array.shape} and type {array.dtype}; pass "
+            "numbers of shape (outcomes,) or (rows, outcomes)"
         )
-    labels = tuple(dict.fromkeys((*probabilities.labels, *counts.labels)))
-    bits = max(counts.bits, probabilities.bits)
-    spread = [_spread(one, labels) for one in (counts, probabilities)]
-    kind = counts.kind
-    if probabilities.kind != kind:
-        kind += f", in the probabilities as {probabilities.kind}"
-    return spread[0], spread[1], Outcomes(labels, spread[0], bits, counts.path, kind)
-
-
-def _beside(one: Outcomes, other: Outcomes) -> Outcomes:
-    """The one with its outcomes read as what goes with the other."""
-    names = one.names
-    if other.kind == "texts":
-        if one.kind == "decimals" and set(names) & set(other.labels):
-            return replace(one, labels=tuple(names), kind="texts")
-        return one
-    if not one.open or other.open:
-        return one
-    if other.bits:
-        # A lone bit is rather one of several than a decimal, and is refused.
-        decimal = 1 < one.bits != other.bits
-    else:
-        decimal = max(map(int, other.labels)) >= 2**one.bits
-    return replace(one, labels=tuple(map(int, names)), bits=0, kind="decimals") if decimal else one
-
-
-def _check_decimals(one: Outcomes, other: Outcomes) -> None:
-    """Refuse decimals that the other's bits or positions have no room for."""
-    if one.kind != "decimals" or not (other.bits or other.kind == "positions"):
-        return
-    most = max(map(int, one.labels))
-    if most >= (2**other.bits if other.bits else len(other.labels)):
-        room = f"{other.bits} bits" if other.bits else f"{len(other.labels)} positions"
+    if role == "counts" and array.ndim == 2 and len(array) > 1 and np.isin(array, (0, 1)).all():
         raise ValueError(
-            f"'{one.path}' has outcome '{most}', read as a decimal, but '{other.path}' has {room}; "
-            "write bitstrings with all bits (spreadsheets drop leading zeros)"
+            f"holds {len(values):,} rows of {values.shape[1]} numbers that all are 0 or 1, which "
+            'may be shots bit by bit or counts; write each shot as one text such as "01", or '
+            "counts as dictionaries {outcome: number}"
         )
+    return Outcomes(tuple(range(values.shape[1])), values, 0, f"'{path}'", "positions")
 
 
-def _spread(one: Outcomes, labels: tuple[int | str, ...]) -> np.ndarray:
-    column = {label: i for i, label in enumerate(labels)}
-    out = np.zeros((len(one.values), len(labels)), one.values.dtype)
-    out[:, [column[label] for label in one.labels]] = one.values
-    return out
-
-
-def _content(path: Path) -> Any:
+def _content(path: Path, role: str) -> Any:
     """An array, or a list of dictionaries of texts and numbers."""
     suffix = path.suffix.lower()
     if suffix == ".npy":
         with path.open("rb") as file:
-            return read_npy(file)
-    if suffix == ".csv":
-        return _csv(path)
+            array = read_npy(file)
+        if array.dtype.kind == "U" and array.ndim in (1, 2) and role == "counts":
+            return [counted(row) for row in np.atleast_2d(array).tolist()]
+        return array
+    if suffix in (".csv", ".tsv", ".txt"):
+        return _table(lines_of(read_text(path)), role)
     if suffix != ".json":
         raise ValueError(f"ends in {suffix!r}; pass {_KINDS}")
-    content = parse_json(path.read_bytes())
+    return _of_json(parse_json(path.read_bytes()), role)
+
+
+def _of_json(content: Any, role: str) -> Any:
     if isinstance(content, dict) and isinstance(content.get("results"), list):
         content = [_of_result(entry) for entry in content["results"]]
     if isinstance(content, dict):
-        content = [content.get("counts", content)]
+        content = role_in(content, role)
+        content = [content] if isinstance(content, Mapping) else content
     if not isinstance(content, list) or not content:
         raise ValueError("holds neither a dictionary {outcome: number} nor a list")
-    if not all(content) and isinstance(content[0], dict):
-        raise ValueError("holds a row without outcomes")
-    if all(isinstance(row, dict) and row for row in content):
-        return content
+    if all(isinstance(row, dict) for row in content):
+        return [role_in(row, role) for row in content]
+    if role == "counts":
+        if all(isinstance(shot, str) for shot in content):
+            return [counted(content)]
+        if all(isinstance(row, list) and row and isinstance(row[0], str) for row in content):
+            return [counted(row) for row in content]
     try:
         array = np.array(content)
+        if array.dtype.kind == "b":
+            return array.astype(np.int64)
         return array if array.dtype.kind in "iu" else np.array(content, dtype=float)
     except (ValueError, TypeError, OverflowError):
         raise ValueError("holds a list that is no array of numbers") from None
 
 
 def _of_result(entry: Any) -> Any:
-    try:
-        return entry["data"]["counts"]
-    except (TypeError, KeyError):
-        raise ValueError("is a result without counts; measure into classical bits") from None
+    data = entry.get("data") if isinstance(entry, dict) else None
+    if isinstance(data, dict):
+        if isinstance(data.get("counts"), dict):
+            return data["counts"]
+        if isinstance(data.get("memory"), list):
+            return counted(data["memory"])
+    raise ValueError("is a result without counts; measure into classical bits")
 
 
-def _lines(text: str) -> list[tuple[int, list[str]]]:
-    """Lines that are not empty, with their numbers, split where all split alike, else at commas."""
-    lines: list[tuple[int, list[str]]] = []
-    for delimiter in "\t;,":
-        lines = [
-            (number, [cell.strip() for cell in line])
-            for number, line in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), 1)
-            if any(cell.strip() for cell in line)
-        ]
-        lengths = {len(cells) for _, cells in lines}
-        if len(lengths) == 1 and max(lengths) > 1:
-            break
-    return lines
-
-
-def _csv(path: Path) -> Any:
-    lines = _lines(path.read_text(encoding="utf-8-sig"))
+def _table(lines: list[Line], role: str) -> Any:
     if not lines:
         raise ValueError("is empty")
-    if len({len(cells) for _, cells in lines}) > 1:
-        raise ValueError("has lines of different lengths; pass outcome,value or whole rows")
-    if len(lines[0][1]) == 2:
-        first, value = lines[0][1]
-        if not _is_number(value):
-            # What may be an outcome is no heading. Above texts, one has a word for the values.
-            wordy = _kind(label for _, (label, _) in lines[1:]) == "texts"
-            if any(mark.isdigit() for mark in first) or (wordy and not value.isalpha()):
-                raise ValueError(
-                    f"line {lines[0][0]}, column 2 is {value!r}, which is not a number; {_CURE}, "
-                    "or delete the line if it is a heading"
-                )
-            lines = lines[1:]
-        table: dict[str, float] = {}
-        for number, (label, value) in lines:
-            if label in table:
-                raise ValueError(f"line {number} has outcome {label!r} again; keep one")
-            table[label] = _number(value, f"line {number}, column 2")
-        if not table:
-            raise ValueError("has a heading and no lines")
-        return [table]
-    return np.array(
-        [
-            [_number(cell, f"line {number}, column {i}") for i, cell in enumerate(cells, 1)]
-            for number, cells in lines
-        ]
-    )
+    widths = {len(cells) for _, cells in lines}
+    if widths == {1}:
+        return _column(lines, role)
+    # pandas' index, beside two columns that have words above them.
+    top = lines[0][1]
+    if widths == {3} and top[0] in ("", "Unnamed: 0") and _words(top[1:]):
+        lines = [(number, cells[1:]) for number, cells in lines]
+        widths = {2}
+    if widths == {2}:
+        return [_pairs(lines)]
+    found = matrix_of(lines, number_of)
+    if not found.heading:
+        return np.array(found.values)
+    return [dict(zip(found.heading, row, strict=True)) for row in found.values]
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _words(cells: list[str]) -> bool:
+    return all(number_in(cell) is None for cell in cells)
 
 
-def _number(text: Any, place: str) -> float:
-    if (
-        isinstance(text, bool)
-        or not isinstance(text, int | float | str)
-        or not _is_number(str(text))
-    ):
-        raise ValueError(f"{place} is {text!r}, which is not a number; {_CURE}")
-    try:
-        # Not by way of a float, which holds no odd number beyond 2**53.
-        value: float = int(text) if not isinstance(text, float) else text
-    except ValueError:
-        value = float(text)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if abs(value) < _MOST else float(str(value))
+def _column(lines: list[Line], role: str) -> Any:
+    """One cell a line: outcomes one by one, or numbers below each other."""
+    cells = [cell for _, (cell,) in lines]
+    if cells[0].isalpha() and len(cells) > 1 and not cells[1].isalpha():
+        lines, cells = lines[1:], cells[1:]  # a heading
+    bits = {len(cell) for cell in cells} != {1} and all(set(cell) <= {"0", "1"} for cell in cells)
+    based = all(cell.lower().startswith(("0x", "0b")) for cell in cells)
+    words = all(number_in(cell) is None for cell in cells)
+    if role == "counts" and (bits or based or words):
+        return [counted(cells)]
+    return np.array([number_of(cell, f"line {number}, column 1") for number, (cell,) in lines])
 
 
-def _kind(texts: Iterable[str]) -> str:
-    """As what outcomes are read, seen by themselves."""
-    texts = [text.replace(" ", "") for text in texts]
-    if all(text.lower().startswith("0x") for text in texts):
-        return "hexadecimals"
-    if not all(text.isdecimal() for text in texts):
-        return "texts"
-    alike = len({len(text) for text in texts}) == 1
-    return "bitstrings" if alike and set("".join(texts)) <= {"0", "1"} else "decimals"
-
-
-def _labelled(rows: Sequence[dict[str, Any]], path: Path) -> Outcomes:
-    kind = _kind(text for row in rows for text in row)
-    base = {"hexadecimals": 16, "bitstrings": 2, "decimals": 10, "texts": 0}[kind]
-    bits = len(next(iter(rows[0])).replace(" ", "")) if base == 2 else 0
-    labels: dict[int | str, int] = {}
-    entries = []
-    for i, row in enumerate(rows):
-        seen = set()
-        for text, value in row.items():
-            try:
-                label = int(text.replace(" ", ""), base) if base else text
-            except ValueError:
-                raise ValueError(
-                    f"has outcome {text!r}, which is not {kind[:-1]}; write all alike"
-                ) from None
-            if label in seen:
-                raise ValueError(f"has outcome {text!r} twice; keep one, or their sum")
-            seen.add(label)
-            column = labels.setdefault(label, len(labels))
-            entries.append((i, column, _number(value, f"outcome {text!r}")))
-    whole = all(isinstance(value, int) for *_, value in entries)
-    values = np.zeros((len(rows), len(labels)), np.int64 if whole else np.float64)
-    for i, column, value in entries:
-        values[i, column] = value
-    return Outcomes(tuple(labels), values, bits, path, kind)
+def _pairs(lines: list[Line]) -> dict[str, float]:
+    """Lines of outcome and value, with or without a heading."""
+    first, value = lines[0][1]
+    if first == "" and value == "0":
+        lines = lines[1:]  # as pandas writes a Series
+    elif number_in(value) is None and not re.fullmatch(r"[+-]?\d*,\d+", value):
+        # What may be an outcome is no heading. Above texts, one has a word for the values.
+        wordy = kind_of(label for _, (label, _) in lines[1:]) == "texts"
+        if any(mark.isdigit() for mark in first) or (wordy and not value.isalpha()):
+            raise ValueError(
+                f"line {lines[0][0]}, column 2 is {value!r}, which is not a number; {CURE}, "
+                "or delete the line if it is a heading"
+            )
+        lines = lines[1:]
+    placed = [(f"line {number}, column 2", value) for number, (_, value) in lines]
+    mark = decimal_mark(placed)
+    table: dict[str, float] = {}
+    for (number, (label, value)), (place, _) in zip(lines, placed, strict=True):
+        if label in table:
+            raise ValueError(f"line {number} has outcome {label!r} again; keep one")
+        if _PADDED.fullmatch(value):
+            raise ValueError(
+                f"{place} is {value!r}, an outcome rather than a number; leave the first column out"
+            )
+        table[label] = number_of(value, place, mark)
+    if not table:
+        raise ValueError("has a heading and no lines")
+    return table

@@ -72,12 +72,14 @@ class Offender:
         observed: Its count.
         expected: Shots times probability.
         p_value: Two-sided exact binomial, not corrected for the number of outcomes.
+        name: How the outcome is called where counts or p name it, else "".
     """
 
     outcome: int
     observed: int
     expected: float
     p_value: float
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +188,10 @@ class Fit:
             both = deviating(counts, n, p, variance, float(self._rows.coarse[flat]))
         bad = np.flatnonzero(both * max(int(np.count_nonzero(p)), 1) <= self.alpha)
         bad = bad[np.lexsort((-np.abs(counts - n * p)[bad], both[bad]))]
-        found = [Offender(int(i), int(counts[i]), float(n * p[i]), float(both[i])) for i in bad]
+        names = self._rows.names or ("",) * len(p)
+        found = [
+            Offender(int(i), int(counts[i]), float(n * p[i]), float(both[i]), names[i]) for i in bad
+        ]
         stray = int(self._rows.stray[flat])
         return tuple(([Offender(-1, stray, 0.0, 0.0)] if stray else []) + found)[:limit]
 
@@ -235,9 +240,13 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: Any = 0) -> Fit:
 
     Args:
         counts: Integers of shape (..., outcomes), or an object with attributes ``keys`` of that
-            shape and ``stray`` of shape (...), shots on outcomes that must not occur.
-        p: Probabilities of shape (..., outcomes), or (outcomes,) for all rows. Each row sums to
-            one within 1e-9 (1e-5 in float32); it is normalised. Zeros are exact. Or what
+            shape and ``stray`` of shape (...), shots on outcomes that must not occur. Or what
+            Qiskit gives: a dictionary of outcomes and counts (``Counts`` too), a list of those, a
+            ``BitArray``, the result of a primitive or of ``backend.run``; outcomes are put beside
+            those of p by what they are called, those of an array by their position.
+        p: Probabilities of shape (..., outcomes), or (outcomes,) for all rows, or a dictionary of
+            outcomes and probabilities. Each row sums to one within rounding (1e-9, in float32
+            1e-5); it is normalised. Zeros are exact. Or what
             `qcattn.comparisons.expected` returns, probabilities with a covariance: then shots where
             calibration saw none are weighed against its shots, in place of the part of the two
             likeliest; small p-values are not sampled, since no law is known exactly that could
@@ -268,6 +277,9 @@ def fit(counts: Any, p: Any, *, alpha: float = 0.01, seed: Any = 0) -> Fit:
         [(1, 400), (2, 140)]
         >>> bool(result.overall() < 1e-6)
         True
+        >>> result = fit({"00": 495, "11": 495, "01": 10}, [0.5, 0, 0, 0.5])
+        >>> [bad.name for bad in result.offenders()]
+        ['01']
     """
     rows = check_rows(counts, p)
     alpha, seed = check_alpha(alpha), entropy(seed)

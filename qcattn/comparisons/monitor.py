@@ -46,6 +46,7 @@ from qcattn.comparisons._rows import (
     Ints,
     check_counts,
     check_probabilities,
+    side_by_side,
 )
 from qcattn.records import Counts
 
@@ -103,8 +104,8 @@ class Monitor:
         """Add a batch of shots. Returns the new monitor; this one is unchanged.
 
         Args:
-            counts: Integers of the shape of p, or an object with ``keys`` and ``stray``; new shots
-                only.
+            counts: Integers of the shape of p, or an object with ``keys`` and ``stray``, or counts
+                as Qiskit gives them (see `fit`); new shots only.
 
         Returns:
             The monitor after the batch, to be assigned: ``monitor = monitor.update(counts)``.
@@ -113,6 +114,11 @@ class Monitor:
             ValueError: If the counts are malformed, of another shape, or with those before more
                 than 2**53 shots a row.
         """
+        counts, law, _ = side_by_side(counts, self.p, ("counts", "p"), ("counts", "probabilities"))
+        if np.shape(law) != self.p.shape:
+            raise ValueError(
+                f"`counts` has outcomes beyond the {self.p.shape[-1]} of p; name them in p"
+            )
         batch, stray = check_counts(counts)
         if batch.shape != self.p.shape:
             raise ValueError(

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from qcattn.arguments import check_alpha
-from qcattn.comparisons._rows import Bools, Floats, Ints, check_counts
+from qcattn.comparisons._rows import Bools, Floats, Ints, check_counts, side_by_side
 from qcattn.seeds import entropy
 
 #: Shots from which NumPy draws no hypergeometric numbers.
@@ -64,8 +64,8 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
 
     Args:
         a: Integers of shape (..., outcomes), or an object with ``keys`` and ``stray``; stray shots
-            are one more outcome.
-        b: Counts of the other sampler, same shape.
+            are one more outcome. Or counts as Qiskit gives them (see `fit`).
+        b: Counts of the other sampler, same shape, or likewise.
         alpha: Error rate.
         permutations: Ways to deal the shots that are tried. No p-value is below one over their
             number plus 1, nor the overall one of several rows below twice that.
@@ -82,8 +82,11 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
         >>> result = same([[500, 300, 200], [500, 300, 200]], [[480, 330, 190], [400, 400, 200]])
         >>> result.p_values < 0.01
         array([False,  True])
+        >>> same({"00": 500, "11": 500}, {"00": 480, "11": 480, "01": 40}).refuted
+        True
     """
     alpha, seed = check_alpha(alpha), entropy(seed)
+    a, b, _ = side_by_side(a, b, ("a", "b"), ("counts", "counts"))
     (first, stray_a), (second, stray_b) = check_counts(a, "a"), check_counts(b, "b")
     if first.shape != second.shape:
         raise ValueError(

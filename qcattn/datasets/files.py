@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qcattn.arguments import no_numbers
 from qcattn.attention import check_scores, scaled_dot_product_scores
 from qcattn.datasets.packages import file_sha256
 from qcattn.datasets.scores import Scores
@@ -190,12 +191,11 @@ def _real(value: Any, name: str) -> NDArray[np.floating]:
     """A float array, float32 kept and everything else real made float64."""
     array = _array(value, name)
     if array.dtype.kind not in "iuf":
-        what = "complex" if array.dtype.kind == "c" else f"of type {array.dtype}"
-        raise ValueError(f"`{name}` is {what}. Attention scores are real numbers: pass those.")
+        raise ValueError(f"`{name}` must hold real numbers, but {no_numbers(array.dtype)}.")
     if array.size == 0:
         raise ValueError(f"`{name}` of shape {array.shape} is empty. Pass at least one number.")
-    if array.dtype == np.float32:
-        return array
+    if array.dtype.kind == "f" and array.dtype.itemsize == 4:
+        return array.astype(np.float32, copy=False)  # in the byte order of this machine
     with np.errstate(over="ignore"):
         converted = array.astype(np.float64)
     if np.any(np.isinf(converted) & np.isfinite(array)):

@@ -296,9 +296,15 @@ class TestBadInput:
             ([[1, 2, 3]], [[0.5, 0.5]], "same shape"),
             ([[]], [[]], "at least one outcome"),
             (3, [1.0], "shape"),
-            ({"0": 3}, [1.0], "dictionary"),
+            ({"0": 3}, [0.5, 0.25, 0.25], "`p` holds 3 numbers a row"),
+            ({"cat": 3}, [0.5, 0.5], "name outcomes differently"),
+            ({"00": 3}, {"000": 1.0}, "outcomes of 2 bits, but `p` of 3"),
+            ([{"0": 3}, {"1": 3}], [[1.0, 0.0]] * 3, "`counts` has 2 rows, but `p` has 3"),
+            ({"0": 1.5}, [0.5, 0.5], "must hold integers"),
+            ({"00": 3, "0 0": 4}, [0.25] * 4, "twice"),
+            ([1, 2], np.zeros(2, dtype="V2"), "bfloat16"),
+            ([1, 2], np.array([0.5, 0.5], dtype=object), r"numpy.array\(x, dtype=float\)"),
             ([1, 2], ["a", "b"], "dtype"),
-            ([1, 2], np.array([0.5, 0.5], dtype=np.float16), "float16"),
         ],
     )
     def test_counts_and_probabilities(self, counts, p, message):
@@ -315,7 +321,18 @@ class TestBadInput:
         p[0] += 1e-6
         assert fit([1, 1, 1], p).p_values > 0.5
         with pytest.raises(ValueError, match="sums to"):
-            fit([1, 1, 1], p.astype(np.float64))
+            fit([1, 1, 1], [1 / 3 + 1e-6, 1 / 3, 1 / 3])
+
+    @pytest.mark.parametrize("dtype", ["f2", ">f2", "<f4", ">f4", "<f8", ">f8", "g"])
+    def test_rounding_of_every_precision_is_forgiven_and_no_more(self, dtype):
+        law = np.random.default_rng(3).dirichlet(np.full(257, 0.5)).astype(dtype)
+        counts = np.random.default_rng(4).multinomial(
+            5000, law.astype(float) / law.sum(dtype=float)
+        )
+        assert fit(counts, law).overall() > 1e-6
+        assert fit(counts, law.astype("f8") if "2" not in dtype else law).overall() > 1e-6
+        with pytest.raises(ValueError, match="sums to"):
+            fit(counts, law * np.array(1.003, dtype=dtype))
 
     def test_offenders_of_no_row(self):
         with pytest.raises(IndexError, match="1 indices"):

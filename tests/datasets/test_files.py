@@ -90,7 +90,7 @@ def test_every_shape_is_kept(kind: str, shape: tuple[int, ...], tmp_path: Path) 
 def test_every_real_type_is_read(dtype: str, tmp_path: Path) -> None:
     array = np.array([[1, 2], [3, 100]], dtype=dtype)
     found = read_scores(made(tmp_path, "s.npy", npy(array))).scores
-    assert found.dtype == (np.float32 if array.dtype == np.float32 else np.float64)
+    assert found.dtype == (np.float32 if dtype in ("<f4", ">f4") else np.float64)
     np.testing.assert_array_equal(found, [[1, 2], [3, 100]])
 
 
@@ -157,13 +157,18 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.doc", text("1,2"), r"kind '.doc' cannot be read. Use .npy, .npz, .json, .csv, .tsv, .txt"),
     ("scores", text("1,2"), r"kind '' cannot be read"),
     ("s.npz", npz(a=ROWS, b=ROWS), r"holds 'a', 'b', and none is called 'scores'. Name"),
-    ("s.npy", npy(np.array([[1 + 1j]])), r"`scores` is complex.*real numbers"),
-    ("s.npy", npy(np.array([[True]])), r"`scores` is of type bool"),
-    ("s.npy", npy(np.array(["a"])), r"`scores` is of type <U1"),
-    ("s.npy", npy(np.array([1], dtype="M8[s]")), r"`scores` is of type datetime64"),
+    (
+        "s.npy",
+        npy(np.array([[1 + 1j]])),
+        r"`scores` must hold real numbers, but is of dtype complex128",
+    ),
+    ("s.npy", npy(np.array([[True]])), r"`scores` must hold real numbers, but is of dtype bool"),
+    ("s.npy", npy(np.zeros((2, 3), dtype="V2")), r"bfloat16; convert it.*float32"),
+    ("s.npy", npy(np.array(["a"])), r"`scores` must hold real numbers, but is of dtype <U1"),
+    ("s.npy", npy(np.array([1], dtype="M8[s]")), r"`scores` must hold .* is of dtype datetime64"),
     ("s.npy", npy(np.float64(3)), r"must be of shape \(..., keys\)"),
     ("s.json", text("3"), r"must be of shape \(..., keys\)"),
-    ("s.json", text("true"), r"`scores` is of type bool"),
+    ("s.json", text("true"), r"`scores` must hold real numbers, but is of dtype bool"),
     # damaged or dangerous
     ("s.npy", npy(np.array([Trap()], dtype=object)), r"never unpickled.*numpy.save"),
     ("s.npz", npz(scores=np.array([Trap()], dtype=object)), r"never unpickled"),

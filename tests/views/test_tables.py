@@ -3,7 +3,6 @@
 import io
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from qcattn.backends import Aer
 from qcattn.comparisons import certify, plan
-from qcattn.comparisons.files import Outcomes
+from qcattn.comparisons.outcomes import Outcomes
 from qcattn.evidence import Check, Estimate, Finding, Number
 from qcattn.models.spins import ising
 from qcattn.preparations import Amplitude, Heralded, ImaginaryTime, Purification
@@ -127,7 +126,7 @@ def of_some_findings():
 def of_a_comparison():
     law = np.array([[0.25, 0.25, 0.25, 0.25], [0.1, 0.2, 0.3, 0.4]])
     counts = np.array([[2500, 2500, 2500, 2500], [1000, 2500, 2500, 4000]])
-    outcomes = Outcomes((0, 1, 2, 3), law, 2, Path("law.json"), "bitstrings")
+    outcomes = Outcomes((0, 1, 2, 3), law, 2, "law.json", "bitstrings")
     yield of_comparison.offenders(certify(counts, law, 0.05), outcomes)
     yield of_comparison.shots_needed(plan(law, 0.0002))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from qcattn.comparisons import Certificate, Plan
-from qcattn.comparisons.files import Outcomes
+from qcattn.comparisons.outcomes import Outcomes
 
 __all__ = ["brief", "brief_plan"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qcattn.comparisons import Certificate, Plan
-from qcattn.comparisons.files import Outcomes
+from qcattn.comparisons.outcomes import Outcomes
 from qcattn.views.labels import number, p_text
 from qcattn.views.sheet import Column, Sheet
 

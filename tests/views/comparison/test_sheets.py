@@ -1,15 +1,13 @@
 """The tables of a comparison hold its numbers, the worst row first."""
 
-from pathlib import Path
-
 import numpy as np
 
 from qcattn.comparisons import certify, plan
-from qcattn.comparisons.files import Outcomes
+from qcattn.comparisons.outcomes import Outcomes
 from qcattn.views.comparison.sheets import offenders, shots_needed
 
 LAW = np.array([[0.25, 0.25, 0.25, 0.25], [0.1, 0.2, 0.3, 0.4]])
-OUTCOMES = Outcomes((0, 1, 2, 3), LAW, 2, Path("law.json"), "bitstrings")
+OUTCOMES = Outcomes((0, 1, 2, 3), LAW, 2, "law.json", "bitstrings")
 
 
 def test_the_outcome_that_does_not_fit_is_named():
