@@ -40,11 +40,14 @@ class SystemBath:
     Thermal: the circuit knows H and beta, and the only populations it prepares are those of the
     bath's own two levels. A cycle evolves system and bath under
 
-    .. math:: H + H_E + a f(t) A \otimes X, \quad H_E = -\omega Z / 2,
+    .. math:: H + H_E + \frac{a}{\sqrt\sigma} f(t) A \otimes X, \quad H_E = -\omega Z / 2,
         \quad f(t) = (2 \pi \sigma^2)^{-1/4} e^{-t^2 / 4 \sigma^2},
 
     in second-order Trotter steps from -5 sigma to 5 sigma, and resets the bath [1, 2]. A is a
-    Pauli string, each of ``couplings`` in turn. Three things bring the fixed point closer than a
+    Pauli string, each of ``couplings`` in turn. No quantity may commute with H and all of them, or
+    it keeps its value for ever: by default they are X, Y and Z at each site, with which nothing but
+    a number commutes. All times follow the spectrum of H, so that beta H alone decides what comes
+    out, and not the units of energy. Three things bring the fixed point closer than a
     random draw of the same cycles does:
 
     - A pulse of finite width drives transitions beside omega too, by a line of standard deviation
@@ -69,13 +72,14 @@ class SystemBath:
     a minute for n = 4, and ten times as long for each further qubit.
 
     Attributes:
-        cycles: Cycles for each of the couplings, 1 or more.
+        cycles: Cycles for each of the couplings, 1 or more; None takes 50, and 100 where H is
+            diagonal.
         strength: The largest coupling a of the first cycles, dimensionless.
         width: Width sigma of the pulses in time, in units of 1/energy; None for 16 / (largest
-            energy - lowest energy), at most 4.
-        couplings: Labels of Pauli strings, qubit 0 rightmost. None given: Y at each site, or,
-            where H is diagonal, all 2**n - 1 strings of X, which join each pair of keys.
-        step: Longest Trotter step, in units of 1/energy; shorter where H has frequencies
+            energy - lowest energy).
+        couplings: Labels of Pauli strings, qubit 0 rightmost. None given: X, Y and Z at each site,
+            or, where H is diagonal, all 2**n - 1 strings of X, which join each pair of keys.
+        step: Longest Trotter step, in widths of the pulse; shorter where H has frequencies
             that it would not resolve.
         seed: Of the random starts and times; anything `numpy.random.default_rng` takes.
 
@@ -96,11 +100,11 @@ class SystemBath:
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
     source: ClassVar[str] = "Ding et al., arXiv:2508.05703"
 
-    cycles: int = 100
-    strength: float = 0.8
+    cycles: int | None = None
+    strength: float = 1.0
     width: float | None = None
     couplings: tuple[str, ...] = ()
-    step: float = 0.25
+    step: float = 0.125
     seed: Any = 0
 
     def __post_init__(self) -> None:
@@ -109,7 +113,8 @@ class SystemBath:
         Raises:
             ValueError: If one of them is out of range.
         """
-        whole_number(self.cycles, "cycles")
+        if self.cycles is not None:
+            whole_number(self.cycles, "cycles")
         for name in ("strength", "width", "step"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
@@ -159,23 +164,30 @@ class SystemBath:
         )
 
     def _labels(self, hamiltonian: Hamiltonian) -> tuple[str, ...]:
-        return labels_of(hamiltonian, self.couplings, "Y", "couplings")
+        return labels_of(hamiltonian, self.couplings, "XYZ", "couplings")
+
+    def _cycles(self, hamiltonian: Hamiltonian) -> int:
+        if self.cycles is not None:
+            return self.cycles
+        return 100 if hamiltonian.off_diagonal is None else 50
 
     def _schedule(
-        self, spread: float, beta: float, couplings: int
+        self, spread: float, beta: float, couplings: int, cycles: int
     ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Width, and for each cycle frequency, excited share of the bath, coupling and wait."""
-        width = 16 / max(spread, 4.0) if self.width is None else self.width
+        width = self.width
+        if width is None:
+            width = 16 / spread if spread else 1.0  # equal energies are thermal from the start
         rng = np.random.default_rng(entropy(self.seed))
         starts = rng.random(couplings)
-        total = self.cycles * couplings
+        total = cycles * couplings
         waits = 4 * width * rng.random(total)
         rounds, turn = np.divmod(np.arange(total), couplings)
         there_and_back = 1 - np.abs(2 * ((starts[turn] + _GOLDEN * rounds) % 1) - 1)
         frequencies = (spread + 2.5 / (2 * width)) * there_and_back
         excited, logs = bath_shares(frequencies, beta, width)
         fall = 1 - (np.arange(total) + 0.5) / total
-        strengths = self.strength * fall * np.exp((logs - logs.max()) / 2)
+        strengths = self.strength / sqrt(width) * fall * np.exp((logs - logs.max()) / 2)
         return width, frequencies, excited, strengths, waits
 
     def _on_keys(
@@ -187,10 +199,13 @@ class SystemBath:
     ) -> np.ndarray:
         """Append the cycles; the populations they lead to, before U, shape (2**n,)."""
         n, energies = hamiltonian.num_qubits, hamiltonian.diagonal()
-        gates = self.cycles * len(labels) * 2 ** (n + 2)
+        cycles = self._cycles(hamiltonian)
+        gates = cycles * len(labels) * 2 ** (n + 2)
         check_bytes(_GATE * gates, f"a circuit of {gates:,} gates on {n} qubits")
         keys, spread = np.arange(2**n), float(np.ptp(energies))
-        width, frequencies, excited, strengths, _ = self._schedule(spread, beta, len(labels))
+        width, frequencies, excited, strengths, _ = self._schedule(
+            spread, beta, len(labels), cycles
+        )
         state = np.full(2**n, 2.0**-n)
         for cycle, (omega, share, strength) in enumerate(
             zip(frequencies, excited, strengths, strict=True)
@@ -201,7 +216,7 @@ class SystemBath:
             there = keys ^ sum(1 << q for q in flips)
             gained = energies[there] - energies
             detuned = np.stack([gained + omega, gained - omega])
-            moved = flip_probability(detuned, strength, width, self._step(spread + omega))
+            moved = flip_probability(detuned, strength, width, self._step(width, spread + omega))
             # moved[i, b]: of basis state b beside a bath in i.
             _append_flip(circuit, moved, flips, share)
             rates = (1 - share) * moved[0] + share * moved[1]
@@ -218,23 +233,24 @@ class SystemBath:
     ) -> None:
         """Append the cycles, each one dense gate."""
         n = hamiltonian.num_qubits
-        gates = self.cycles * len(labels) * 4 ** (n + 1)
+        cycles = self._cycles(hamiltonian)
+        gates = cycles * len(labels) * 4 ** (n + 1)
         check_bytes(_GATE * gates, f"dense gates on {n + 1} qubits, {gates:,} angles")
         energies, vectors = np.linalg.eigh(hamiltonian.matrix)
         spread = float(energies[-1] - energies[0])
         operators = [vectors.conj().T @ Pauli(x).to_matrix() @ vectors for x in labels]
         both = np.kron(np.eye(2), vectors)
-        width, *schedule = self._schedule(spread, beta, len(labels))
+        width, *schedule = self._schedule(spread, beta, len(labels), cycles)
         for cycle, (omega, share, strength, wait) in enumerate(zip(*schedule, strict=True)):
-            operator, step = operators[cycle % len(labels)], self._step(spread + omega)
+            operator, step = operators[cycle % len(labels)], self._step(width, spread + omega)
             evolution = cycle_unitary(energies, operator, omega, strength, width, step)
             evolution = np.exp(-1j * wait * np.tile(energies, 2))[:, None] * evolution
             _append_bath(circuit, share)
             circuit.append(UnitaryGate(both @ evolution @ both.conj().T), range(n + 1))
             circuit.reset([n, n + 1])
 
-    def _step(self, fastest: float) -> float:
-        return min(self.step, 4 / fastest)
+    def _step(self, width: float, fastest: float) -> float:
+        return min(self.step * width, 4 / fastest)
 
 
 def _registers(num_qubits: int) -> QuantumCircuit:

@@ -11,8 +11,8 @@ from qcattn.backends import Aer
 from qcattn.comparisons import certify, fit
 from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, Rotated, Transverse
-from qcattn.models.spins import heisenberg, ising
-from qcattn.preparations import reference, system_bath
+from qcattn.models.spins import free_fermions, heisenberg, ising
+from qcattn.preparations import DetailedBalance, reference, system_bath
 from qcattn.preparations.bath import cycle_unitary
 from qcattn.preparations.gates import GATES
 from qcattn.preparations.system_bath import SystemBath
@@ -56,11 +56,11 @@ def by_cycles(method, hamiltonian, beta):
     size = 2**hamiltonian.num_qubits
     levels, vectors = np.linalg.eigh(hamiltonian.matrix)
     labels, spread = method._labels(hamiltonian), levels[-1] - levels[0]
-    width, *schedule = method._schedule(spread, beta, len(labels))
+    width, *schedule = method._schedule(spread, beta, len(labels), method._cycles(hamiltonian))
     operators = [vectors.conj().T @ Pauli(label).to_matrix() @ vectors for label in labels]
     rho = np.eye(size) / size
     for cycle, (omega, excited, strength, wait) in enumerate(zip(*schedule, strict=True)):
-        operator, step = operators[cycle % len(labels)], min(method.step, 4 / (spread + omega))
+        operator, step = operators[cycle % len(labels)], method._step(width, spread + omega)
         whole = cycle_unitary(levels, operator, omega, strength, width, step)
         alone = np.kron(np.eye(2), np.diag(np.exp(-1j * wait * levels)))
         kraus = (alone @ whole).reshape(2, size, 2, size)
@@ -93,7 +93,7 @@ def test_the_gates_are_the_cycles_that_were_meant(name):
     method, hamiltonian = SystemBath(cycles=3), CASES[name]
     rho = by_qiskit(method(hamiltonian, beta=0.8), hamiltonian)
     assert np.abs(rho - by_cycles(method, hamiltonian, 0.8)).max() < 1e-6
-    assert np.abs(rho - by_cycles(method, hamiltonian, 1.0)).max() > 1e-3
+    assert np.abs(rho - by_cycles(method, hamiltonian, 1.6)).max() > 1e-3
     assert np.abs(rho - np.eye(len(rho)) / len(rho)).max() > 5e-3
 
 
@@ -135,7 +135,7 @@ def test_the_published_distances_are_reached_in_200_cycles(n, beta):
 
 
 @pytest.mark.parametrize(
-    ("n", "beta", "cycles"), [(2, 0.5, 100), (2, 1.0, 100), (2, 2.0, 100), (3, 1.0, 70)]
+    ("n", "beta", "cycles"), [(2, 0.5, 120), (2, 1.0, 100), (2, 2.0, 100), (3, 1.0, 70)]
 )
 def test_the_published_distances_are_reached_on_aer(n, beta, cycles):
     """published-numbers 7, gates and resets on Aer. False-failure rate 2e-6.
@@ -218,10 +218,64 @@ def test_energies_far_apart_give_no_warning():
 
 
 def test_couplings_of_ones_own():
-    prepared = SystemBath(cycles=40, couplings=("IX", "XI"))(Binary()(SCORES), beta=1.0)
+    prepared = SystemBath(cycles=100, couplings=("IX", "XI"))(Binary()(SCORES), beta=1.0)
     assert prepared.error < 0.01
     idle = SystemBath(cycles=3, couplings=("ZI",))(Binary()(SCORES), beta=1.0)
     assert np.allclose(idle.distribution, 0.25), "Z leaves every key where it is"
+
+
+# What is conserved keeps its value for ever.
+
+XXZ = Hamiltonian.of(
+    SparsePauliOp(["XX", "YY", "ZZ", "IZ", "ZI"], [1.0, 1.0, 0.5, 0.3, 0.3]), name="XXZ of 2"
+)
+SYMMETRIC = {
+    "heisenberg 2": heisenberg(2),
+    "heisenberg 3": heisenberg(3),
+    "xxz": XXZ,
+    "free fermions": free_fermions(3),
+    "ring": ising(3),
+    "turned ring": ising(3, field=0.5, axes=("X", "Y")),
+    "field alone": Hamiltonian.of(SparsePauliOp(["IX", "YI"], [1.0, 0.4])),
+}
+
+
+@pytest.mark.parametrize("method", [SystemBath(), DetailedBalance()])
+@pytest.mark.parametrize("name", SYMMETRIC)
+def test_nothing_is_conserved_by_default(name, method):
+    """Only numbers commute with H and all couplings or jumps; Y at each site leaves more."""
+    matrix = SYMMETRIC[name].matrix
+
+    def conserved(labels):
+        one = np.eye(len(matrix))
+        both = [matrix, *(Pauli(label).to_matrix() for label in labels)]
+        equations = np.vstack([np.kron(a, one) - np.kron(one, a.T) for a in both])
+        return int((np.linalg.svd(equations)[1] < 1e-9).sum())
+
+    labels = method._labels(SYMMETRIC[name])
+    assert conserved(labels) == 1
+    if name.startswith("heisenberg"):
+        assert conserved([label for label in labels if set(label) == set("IY")]) > 1
+
+
+@pytest.mark.parametrize("name", ["heisenberg 2", "heisenberg 3"])
+@pytest.mark.parametrize("beta", [0.5, 2.0])
+def test_defaults_come_close_where_the_spin_is_conserved(name, beta):
+    """Couplings by Y alone end .50 and .23 away, however many cycles there are."""
+    hamiltonian, n = SYMMETRIC[name], SYMMETRIC[name].num_qubits
+    exact = exact_gibbs(hamiltonian, beta)
+    assert distance(by_cycles(SystemBath(), hamiltonian, beta), exact) < 0.01
+    only = tuple("I" * (n - 1 - q) + "Y" + "I" * q for q in range(n))
+    stuck = by_cycles(SystemBath(cycles=200, couplings=only), hamiltonian, beta)
+    assert distance(stuck, exact) > 0.1
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 10.0, 30.0, 100.0])
+def test_defaults_come_as_close_in_all_units(scale):
+    """Before, at one beta H: .0019, .057, .24, .41 at scales 1 to 100."""
+    hamiltonian = Hamiltonian.of(scale * XXZ.operator)
+    rho = by_cycles(SystemBath(), hamiltonian, 1 / scale)
+    assert distance(rho, exact_gibbs(XXZ, 1.0)) < 0.005
 
 
 # The seed decides, the reference does not.
