@@ -19,9 +19,11 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import IO, Any, TypeVar
 
+from qcattn.errors import TakesLong
 from qcattn.machine import peak_bytes
 from qcattn.progress import hearing, tell
 
@@ -51,9 +53,10 @@ def apart(
     """What a function yields, by a process of its own.
 
     The numbers are those of a call in this process. What is told of the progress there is heard
-    here. Ctrl-C ends the child at once, and so does whatever else ends the iteration. Where the
-    function or its arguments are not to be had in another process (a class that was written in a
-    notebook), and in a process that is such a child, or a worker, itself, it is called here.
+    here, and warnings come here too. Ctrl-C ends the child at once, and so does whatever else ends
+    the iteration. Where the function or its arguments are not to be had in another process (a class
+    that was written in a notebook), and in a process that is such a child, or a worker, itself, it
+    is called here.
 
     Args:
         function: One of a module, that yields.
@@ -114,6 +117,8 @@ def _of_child(
                 since = time.monotonic()
             elif kind == "told":
                 tell(*value)
+            elif kind == "warned":
+                warnings.warn(value, stacklevel=3)
             elif kind == "raised":
                 raise value
             elif kind == "unknown here":
@@ -177,6 +182,11 @@ def serve() -> None:
             out.write(frame)
             out.flush()
 
+    def warn(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        say("warned", message if isinstance(message, Warning) else category(message))
+
+    warnings.simplefilter("always", TakesLong)
+    warnings.showwarning = warn  # type: ignore[assignment]
     payload = pickle.load(sys.stdin.buffer)
     _end_with_parent()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from qcattn.backends.protocol import Backend
 from qcattn.datasets import Scores
 from qcattn.encodings.binary import Binary
 from qcattn.errors import Interrupted
+from qcattn.forecast import announce, duration
+from qcattn.preparations.amplitude import Amplitude
 from qcattn.preparations.purification import Purification
-from qcattn.progress import Progress, silent
-from qcattn.records import Result
+from qcattn.progress import Progress, hearing, silent
+from qcattn.records import Hamiltonian, Prepared, Result
 from qcattn.seeds import entropy
-from qcattn.stages import Encoding, Preparation, draw_result, encode
+from qcattn.stages import Encoding, Preparation, draw_result, encode, prepared_by
 
 __all__ = ["held_bytes", "run"]
 
@@ -53,7 +56,11 @@ def run(
         backend: Circuit to counts; `Aer` if None.
         alpha: Probability that a perfect sampler is said to differ, over all rows and
             comparisons together, in (0, 1).
-        progress: Told the rows that are done after each chunk.
+        progress: Told the rows that are done after each chunk, and how far a long one is.
+
+    Warns:
+        TakesLong: If preparing or drawing is foreseen to take more than half a minute, with what
+            would be quicker.
 
     Returns:
         Result, whose first verdict compares the kept shots with softmax. A heralded
@@ -82,7 +89,10 @@ def run(
     begun = time.perf_counter()
     hamiltonian = encode(source.scores, encoding)
     expected = softmax(source.scores, beta=beta)
-    prepared = preparation(hamiltonian, beta=beta)
+    rows = math.prod(source.scores.shape[:-1])
+    with hearing(lambda done, total, what: progress(0, rows, f"preparing: {what}")):
+        prepared = prepared_by(preparation, hamiltonian, beta)
+    _announce(prepared, hamiltonian, beta, shots, backend)
     result = draw_result(
         prepared,
         source,
@@ -99,6 +109,33 @@ def run(
     if not result.complete:
         raise Interrupted(result)
     return result
+
+
+def _announce(
+    prepared: Prepared, hamiltonian: Hamiltonian, beta: ArrayLike, shots: int, backend: Backend
+) -> None:
+    """Warn of drawing that takes long, and name what would be quicker."""
+    if not isinstance(backend, Aer):
+        return
+    foreseen = backend.foreseen(prepared, shots)
+    if not foreseen.is_long:
+        return
+    rows = len(prepared.flat_values)
+    others = {}
+    if prepared.method != "Amplitude":
+        first = hamiltonian[(0,) * len(hamiltonian.shape)]
+        simple = Amplitude()(first, beta=np.ravel(beta)[0])
+        others["the preparation `Amplitude`"] = backend.foreseen(simple, shots).seconds * rows
+    if backend.draws == "shots":
+        dice = replace(backend, draws="born").foreseen(prepared, shots)
+        others["drawing exact probabilities, `draws='born'`,"] = dice.seconds
+    quicker = [
+        f"{name} takes {duration(seconds)}"
+        for name, seconds in others.items()
+        if seconds < foreseen.seconds / 3
+    ]
+    drawing = f"drawing {rows:,} row{'s' * (rows > 1)} of {shots:,} shots"
+    announce(drawing, foreseen, [*quicker, "Ctrl-C ends it and keeps what was drawn"])
 
 
 def held_bytes(shape: tuple[int, ...]) -> int:

@@ -32,6 +32,11 @@ class Forecast:
     bytes: int = 0
     gates: int = 0
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it is known to take so long that it is announced."""
+        return LONG < self.seconds < float("inf")
+
     def __str__(self) -> str:
         """Time, gates and memory, as far as they are known and more than nothing."""
         gates = f", {self.gates:,} gates" if self.gates else ""
@@ -72,6 +77,6 @@ def announce(what: str, forecast: Forecast, cures: Iterable[str] = ()) -> None:
         >>> print(said[0].message)
         drawing 1 row takes about 10 minutes, 16,382 gates; Amplitude takes 1 second
     """
-    if LONG < forecast.seconds < float("inf"):
+    if forecast.is_long:
         text = "; ".join([f"{what} takes {forecast}", *cures])
         warnings.warn(text, TakesLong, stacklevel=3)

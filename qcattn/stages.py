@@ -7,12 +7,13 @@ they do between the stages; the stages are these.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qcattn.apart import WORTH, apart
 from qcattn.arguments import whole_number
 from qcattn.backends.aer import Aer
 from qcattn.backends.counting import Gathered
@@ -35,6 +36,7 @@ __all__ = [
     "draw_result",
     "encode",
     "prepare_rows",
+    "prepared_by",
 ]
 
 #: First word of the address of a batch, so that no child that `SeedSequence.spawn` gives has it.
@@ -111,10 +113,37 @@ def prepare_rows(
         [(), ()]
     """
     try:
-        return (preparation(hamiltonian, beta=beta),)
+        return (prepared_by(preparation, hamiltonian, beta),)
     except DoesNotFit:
         (rows,) = hamiltonian.shape
-        return tuple(preparation(hamiltonian[row], beta=beta) for row in range(rows))
+        return tuple(prepared_by(preparation, hamiltonian[row], beta) for row in range(rows))
+
+
+def prepared_by(preparation: Preparation, hamiltonian: Hamiltonian, beta: ArrayLike) -> Prepared:
+    """What a preparation makes of a Hamiltonian, as it does when it is called.
+
+    Where the preparation has a method ``foreseen(hamiltonian)`` that foresees a long time, it works
+    in a process of its own, which Ctrl-C ends at once.
+
+    Args:
+        preparation: An object of `qcattn.preparations`, or of your own.
+        hamiltonian: Shape (...).
+        beta: Inverse temperature, positive.
+
+    Raises:
+        Exception: What the preparation raises.
+    """
+    foreseen = getattr(preparation, "foreseen", None)
+    if foreseen is None or hamiltonian.shape or foreseen(hamiltonian).seconds < WORTH:
+        return preparation(hamiltonian, beta=beta)
+    (prepared,) = apart(_preparing, preparation, hamiltonian, beta)
+    return prepared
+
+
+def _preparing(
+    preparation: Preparation, hamiltonian: Hamiltonian, beta: ArrayLike
+) -> Iterator[Prepared]:
+    yield preparation(hamiltonian, beta=beta)
 
 
 def draw_result(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from math import isnan, nan
 from typing import Any, Literal
@@ -12,17 +13,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
+from qcattn.apart import WORTH, apart
 from qcattn.arguments import check_alpha, check_betas, check_object, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.backends.protocol import Backend
 from qcattn.certification.dense import certify_dense
 from qcattn.datasets import Scores
+from qcattn.dense_state import dense_seconds
 from qcattn.errors import DoesNotFit, Interrupted, TooLarge
+from qcattn.forecast import Forecast, announce
 from qcattn.markup import notebook
-from qcattn.progress import Progress, silent
+from qcattn.progress import Progress, hearing, silent
 from qcattn.records import Agreement, Hamiltonian, Prepared, Result, joint_standing
 from qcattn.seeds import entropy
-from qcattn.stages import Preparation, draw_result
+from qcattn.stages import Preparation, draw_result, prepared_by
 from qcattn.walking import classes
 
 __all__ = ["Trial", "Trials", "all_methods", "prepare"]
@@ -205,15 +209,16 @@ def prepare(
     trials: list[Trial] = []
     try:
         for (one, b), own in zip(plan, seeds, strict=True):
-            progress(len(trials), len(plan), f"{type(one).__name__}, beta {b:g}")
+            step = _Step(progress, len(trials), len(plan), f"{type(one).__name__}, beta {b:g}")
             found, drawn = own.spawn(2)
             if methods is None and "seed" in {item.name for item in fields(one)}:
                 one = replace(one, seed=entropy(found))
-            trials.append(_trial(hamiltonian, b, one, backend, shots, drawn, alpha / len(plan)))
+            part = alpha / len(plan)
+            trials.append(_trial(hamiltonian, b, one, backend, shots, drawn, part, step))
         progress(len(plan), len(plan), "all methods")
     except KeyboardInterrupt:
-        part = Trials(hamiltonian, tuple(trials), shots, alpha, root, complete=False)
-        raise Interrupted(part) from None
+        done = Trials(hamiltonian, tuple(trials), shots, alpha, root, complete=False)
+        raise Interrupted(done) from None
     if all(trial.result is None for trial in trials):
         raise DoesNotFit(f"`methods` holds none that fits: {trials[0].refused}")
     return Trials(hamiltonian, tuple(trials), shots, alpha, root)
@@ -251,6 +256,32 @@ def _chosen(methods: Preparation | Iterable[Preparation] | None) -> tuple[Prepar
     return chosen
 
 
+@dataclass(frozen=True)
+class _Step:
+    """One of the trials, as it is told: it has three parts, which are taken to be equally long."""
+
+    progress: Progress
+    done: int
+    total: int
+    name: str
+
+    def part(self, stage: str, number: int) -> Progress:
+        """What is told of a part by itself, told of all trials."""
+
+        def told(done: float, total: float, what: str) -> None:
+            share = (number + min(max(done / total, 0.0), 1.0)) / 3
+            self.progress(self.done + share, self.total, f"{self.name}: {stage}, {what}")
+
+        return told
+
+    @contextmanager
+    def of(self, stage: str, number: int) -> Iterator[None]:
+        """Tell that a part begins, and hear it."""
+        self.progress(self.done + number / 3, self.total, f"{self.name}: {stage}")
+        with hearing(self.part(stage, number)):
+            yield
+
+
 def _trial(
     hamiltonian: Hamiltonian,
     beta: float,
@@ -259,12 +290,18 @@ def _trial(
     shots: int,
     seed: np.random.SeedSequence,
     alpha: float,
+    step: _Step,
 ) -> Trial:
     name, label = type(method).__name__, str(method)
     begun = time.perf_counter()
     try:
-        prepared = method(hamiltonian, beta=beta)
+        with step.of("preparing", 0):
+            prepared = prepared_by(method, hamiltonian, beta)
         preparing = time.perf_counter() - begun
+        run = _suited(prepared.circuit) if backend is None else backend
+        if isinstance(run, Aer):
+            cures = [f"`methods` without {name} take less", "Ctrl-C keeps the other methods"]
+            announce(f"{name}: drawing {shots:,} shots", run.foreseen(prepared, shots), cures)
         result = draw_result(
             prepared,
             Scores(-hamiltonian.energies),
@@ -272,16 +309,18 @@ def _trial(
             beta=beta,
             shots=shots,
             seed=entropy(seed),
-            backend=_suited(prepared.circuit) if backend is None else backend,
+            backend=run,
             alpha=alpha,
             settings={"hamiltonian": hamiltonian.encoding, "preparation": label},
             preparing=preparing,
+            progress=step.part("drawing", 1),
         )
     except (DoesNotFit, TooLarge) as error:
         return Trial(name, label, beta, None, refused=str(error))
     if not result.complete:
         raise KeyboardInterrupt
-    distance, fidelity = _true_state(prepared, hamiltonian, beta)
+    with step.of("its exact state", 2):
+        distance, fidelity = _true_state(prepared, hamiltonian, beta)
     return Trial(
         name,
         label,
@@ -301,8 +340,23 @@ def _suited(circuit: QuantumCircuit) -> Aer:
 
 def _true_state(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> tuple[float, float]:
     """Trace distance and squared fidelity with the state aimed at; NaN where too large."""
+    seconds = dense_seconds(prepared.circuit)
+    announce(f"{prepared.method}: its exact state", Forecast(seconds))
     try:
-        certificate = certify_dense(prepared, hamiltonian, beta)
+        if seconds < WORTH:
+            return _certified(prepared, hamiltonian, beta)
+        (found,) = apart(_certifying, prepared, hamiltonian, beta)
     except TooLarge:
         return nan, nan
+    return found
+
+
+def _certifying(
+    prepared: Prepared, hamiltonian: Hamiltonian, beta: float
+) -> Iterator[tuple[float, float]]:
+    yield _certified(prepared, hamiltonian, beta)
+
+
+def _certified(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> tuple[float, float]:
+    certificate = certify_dense(prepared, hamiltonian, beta)
     return certificate.trace_distance, certificate.fidelity

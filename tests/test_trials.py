@@ -177,7 +177,7 @@ def test_all_methods_are_those_of_the_room():
 
 def test_ctrl_c_keeps_the_trials_that_are_done():
     def stop(done, total, what):
-        assert total == 3 and what.endswith("beta 1")
+        assert total == 3 and "beta 1" in what
         if done == 2:
             raise KeyboardInterrupt
 

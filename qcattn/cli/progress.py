@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import typer
+
+from qcattn.errors import TakesLong
 from qcattn.progress import Progress
 
 __all__ = ["bar"]
@@ -12,10 +17,10 @@ __all__ = ["bar"]
 
 @contextmanager
 def bar(*, quiet: bool) -> Iterator[Progress]:
-    """A bar while work goes on, which is gone when it ends.
+    """A bar while work goes on, which is gone when it ends; what takes long is said before.
 
     Args:
-        quiet: Show nothing.
+        quiet: Show no bar.
 
     Yields:
         What the work tells how far it is.
@@ -36,4 +41,15 @@ def bar(*, quiet: bool) -> Iterator[Progress]:
         def tell(done: float, total: float, what: str) -> None:
             shown.update(task, completed=done, total=total, description=what)
 
-        yield tell
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", TakesLong)
+            show = warnings.showwarning
+
+            def say(message: Warning | str, category: type[Warning], *place: Any) -> None:
+                if issubclass(category, TakesLong):
+                    typer.echo(f"qcattn: {message}", err=True)
+                else:
+                    show(message, category, *place)
+
+            warnings.showwarning = say  # type: ignore[assignment]
+            yield tell
