@@ -38,6 +38,7 @@ FLOORS = {
             ("sweeps",),
             ("folders",),
             ("claims",),
+            ("conformance",),
             ("views",),
             ("cli",),
             ("__main__",),

@@ -1,0 +1,1 @@
+"""Conformance: circuits with exact laws, and what a backend's shots say of them."""

@@ -1,0 +1,125 @@
+"""One circuit of the corpus with the exact law that its shots must follow."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from qiskit import QuantumCircuit, qasm3, qpy
+
+__all__ = ["FEATURES", "Case", "Feature", "Law", "NoiseTerm"]
+
+#: What a backend must be able to do for a circuit, beyond gates and a measurement at the end.
+Feature = Literal["mid-circuit measurement", "reset", "conditional", "loop", "parameters", "noise"]
+
+FEATURES: tuple[Feature, ...] = (
+    "mid-circuit measurement",
+    "reset",
+    "conditional",
+    "loop",
+    "parameters",
+    "noise",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """The exact distribution of one circuit over the whole classical memory.
+
+    Attributes:
+        outcomes: Bitstrings of all classical bits in Qiskit's order: bit 0 is the rightmost, and
+            nothing stands between registers. Those not listed never come out.
+        p: Shape (outcomes,), float64: probabilities, which sum to 1 to 1e-12.
+    """
+
+    outcomes: tuple[str, ...]
+    p: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseTerm:
+    r"""One kind of noise, as data that each simulator puts into its own words.
+
+    ``"depolarising"``: :math:`\rho \to (1-p)\rho + p\,I/2^k` on the k qubits of a gate; numbers
+    ``p``. ``"pauli"``: a Pauli string with its probability, else nothing; the numbers are the
+    strings, the rightmost letter on the first qubit of the gate. ``"thermal relaxation"``: on each
+    qubit of a gate, populations go to ``excited`` (the share of :math:`|1\rangle`) as
+    :math:`e^{-\mathrm{time}/t_1}`, coherences to zero as :math:`e^{-\mathrm{time}/t_2}`; numbers
+    ``t1``, ``t2``, ``time`` in one unit, and ``excited``. ``"readout"``: a measured bit is written
+    down wrongly; numbers ``1 given 0`` and ``0 given 1``.
+
+    Attributes:
+        kind: One of these four.
+        gates: Names of the gates after which it acts; () for readout.
+        qubits: Where it acts: qubits of the gate in its order, or qubits that are measured; () for
+            all.
+        numbers: As above.
+    """
+
+    kind: Literal["depolarising", "pauli", "thermal relaxation", "readout"]
+    gates: tuple[str, ...] = ()
+    qubits: tuple[int, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Case:
+    """A circuit of the corpus, what it exercises, and its law for each binding.
+
+    Attributes:
+        name: Folder and file, such as ``"gates/ry"``.
+        exercises: Words for it: gates, ``"ctrl_state"``, ``"complex phase"``, ``"wide"``...
+        qubits: Qubits it needs.
+        clbits: Classical bits, all registers together.
+        features: What a backend must be able to do.
+        parameters: Names of its parameters, in the order of the columns of ``values``.
+        values: Shape (bindings, parameters), radians; (1, 0) if there are none.
+        laws: One for each binding.
+        noise: Noise under which the laws hold; () for none.
+        text: The file: OpenQASM 3, or QPY bytes.
+        form: Which of the two.
+    """
+
+    name: str
+    exercises: tuple[str, ...]
+    qubits: int
+    clbits: int
+    features: frozenset[Feature]
+    parameters: tuple[str, ...]
+    values: np.ndarray
+    laws: tuple[Law, ...]
+    noise: tuple[NoiseTerm, ...] = ()
+    text: str | bytes = field(repr=False)
+    form: Literal["qasm3", "qpy"]
+
+    @cached_property
+    def circuit(self) -> QuantumCircuit:
+        """The circuit, parameters left open.
+
+        Raises:
+            ImportError: If it is OpenQASM 3 and the package that reads it is missing.
+        """
+        return loaded(self.text)
+
+
+def loaded(text: str | bytes) -> QuantumCircuit:
+    """The circuit of OpenQASM 3 (text) or QPY (bytes).
+
+    Raises:
+        ImportError: If it is OpenQASM 3 and the package that reads it is missing.
+    """
+    if isinstance(text, bytes):
+        (circuit,) = qpy.load(io.BytesIO(text))
+        return circuit
+    try:
+        import qiskit_qasm3_import  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "Circuits in OpenQASM 3 are read by qiskit-qasm3-import: "
+            "`pip install 'qcattn[conformance]'`"
+        ) from error
+    return qasm3.loads(text)

@@ -1,0 +1,128 @@
+"""What a circuit of the corpus is made from, before its law is computed and its files written."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+
+from qcattn.conformance.case import NoiseTerm
+
+__all__ = ["Program", "Recipe", "generator", "parameter", "rounded"]
+
+#: From it comes every random number of the corpus.
+_ENTROPY = 20261127
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recipe:
+    """One circuit.
+
+    Attributes:
+        name: Folder and file.
+        content: OpenQASM 3, or a circuit that it cannot say.
+        exercises: Words for what it exercises.
+        about: One or more sentences for people.
+        bindings: For each binding the value of each parameter by its name.
+        noise: Noise under which it runs.
+        shows: Total variation by which the law moves under a fault, by the name of the fault.
+    """
+
+    name: str
+    content: str | QuantumCircuit
+    exercises: Sequence[str]
+    about: str
+    bindings: Sequence[Mapping[str, float]] = ({},)
+    noise: Sequence[NoiseTerm] = ()
+    shows: Mapping[str, float] = field(default_factory=dict)
+
+
+def generator(name: str) -> np.random.Generator:
+    """The random numbers of one circuit: those of its name, whatever others there are.
+
+    Args:
+        name: Folder and file.
+    """
+    place = zlib.crc32(name.encode())
+    return np.random.default_rng(np.random.SeedSequence(_ENTROPY, spawn_key=(place,)))
+
+
+def rounded(angles: np.ndarray) -> list[float]:
+    """Six decimals, as they stand in the file."""
+    return [float(angle) for angle in np.round(angles, 6)]
+
+
+def parameter(name: str) -> Parameter:
+    """A parameter that is the same one in every build, where Qiskit would draw who it is.
+
+    Args:
+        name: As it is called.
+    """
+    return Parameter(name, uuid=UUID(int=zlib.crc32(name.encode())))
+
+
+class Program:
+    """OpenQASM 3, written line by line.
+
+    Example:
+        >>> program = Program(2, c=2)
+        >>> program.gate("ry", [0.5], [0])
+        >>> program.gate("x", [], [0, 1], controls=[0])
+        >>> program.measure_all()
+        >>> print(program.text)
+        OPENQASM 3.0;
+        include "stdgates.inc";
+        qubit[2] q;
+        bit[2] c;
+        ry(0.5) q[0];
+        negctrl @ x q[0], q[1];
+        c[0] = measure q[0];
+        c[1] = measure q[1];
+    """
+
+    def __init__(self, qubits: int, inputs: Sequence[str] = (), **registers: int) -> None:
+        self.qubits = qubits
+        self._bits = [f"{name}[{k}]" for name, size in registers.items() for k in range(size)]
+        self.lines = ["OPENQASM 3.0;", 'include "stdgates.inc";']
+        self.lines += [f"input float[64] {name};" for name in inputs]
+        self.lines.append(f"qubit[{qubits}] q;")
+        self.lines += [f"bit[{size}] {name};" for name, size in registers.items()]
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return "\n".join(self.lines) + "\n"
+
+    def line(self, *lines: str) -> None:
+        """Lines as they are."""
+        self.lines.extend(lines)
+
+    def gate(
+        self,
+        name: str,
+        angles: Sequence[float | str],
+        qubits: Sequence[int],
+        controls: Sequence[int] = (),
+    ) -> None:
+        """A gate.
+
+        Args:
+            name: Of ``stdgates.inc``, or with a modifier before it.
+            angles: Radians, or expressions.
+            qubits: Controls first.
+            controls: For each added control the value at which it acts.
+        """
+        modifiers = "".join("ctrl @ " if value else "negctrl @ " for value in controls)
+        said = ", ".join(a if isinstance(a, str) else repr(a) for a in angles)
+        places = ", ".join(f"q[{qubit}]" for qubit in qubits)
+        self.line(f"{modifiers}{name}{f'({said})' if said else ''} {places};")
+
+    def measure_all(self) -> None:
+        """Each qubit into the classical bit of its number."""
+        for qubit, bit in zip(range(self.qubits), self._bits, strict=True):
+            self.line(f"{bit} = measure q[{qubit}];")

@@ -1,0 +1,1 @@
+"""What the corpus holds: one file a topic, each with a function ``recipes``."""
