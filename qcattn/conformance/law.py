@@ -29,7 +29,7 @@ from qiskit.circuit.classical import expr
 
 from qcattn.conformance.case import Law, NoiseTerm
 from qcattn.conformance.channels import channel_of, misread
-from qcattn.conformance.matrices import MATRICES, controlled, matrix_of, pauli_string
+from qcattn.conformance.matrices import MATRICES, controlled, pauli_string, standard_matrix
 from qcattn.conformance.states import Mixture, State, Terms, Vector
 
 __all__ = ["gate_matrix", "law_of"]
@@ -315,7 +315,7 @@ def gate_matrix(operation: Operation) -> np.ndarray:
             inner = gate_matrix(operation.base_gate)
         return controlled(inner, operation.num_ctrl_qubits, operation.ctrl_state)
     if name in MATRICES:
-        return matrix_of(name, [float(angle) for angle in operation.params])
+        return standard_matrix(name, [float(angle) for angle in operation.params])
     if name == "unitary":
         return np.asarray(operation.params[0]).astype(np.clongdouble)
     if name == "diagonal":
@@ -374,7 +374,7 @@ def _defined(operation: Gate) -> np.ndarray:
 
 def _reset(way: _Way, qubit: int) -> Iterator[_Way]:
     states = [way.state.where(qubit, value) for value in (0, 1)]
-    states[1] = states[1].after(matrix_of("x"), [qubit])
+    states[1] = states[1].after(standard_matrix("x"), [qubit])
     return (replace(way, state=state) for state in states if _weight(state) > _UNLIKELY)
 
 

@@ -11,7 +11,7 @@ from functools import reduce
 
 import numpy as np
 
-__all__ = ["MATRICES", "controlled", "matrix_of", "pauli_string"]
+__all__ = ["MATRICES", "controlled", "pauli_string", "standard_matrix"]
 
 _REAL = np.longdouble
 _COMPLEX = np.clongdouble
@@ -48,7 +48,7 @@ def controlled(matrix: np.ndarray, controls: int, state: int) -> np.ndarray:
     return out
 
 
-def matrix_of(name: str, angles: Sequence[float] = ()) -> np.ndarray:
+def standard_matrix(name: str, angles: Sequence[float] = ()) -> np.ndarray:
     """Of a gate by its name in Qiskit and OpenQASM 3, shape (2**k, 2**k).
 
     Args:

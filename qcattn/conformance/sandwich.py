@@ -15,7 +15,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit.library import CUGate, get_standard_gate_name_mapping
 
-from qcattn.conformance.matrices import controlled, matrix_of
+from qcattn.conformance.matrices import controlled, standard_matrix
 from qcattn.conformance.recipe import rounded
 from qcattn.conformance.states import Vector
 
@@ -49,9 +49,9 @@ class Step:
         """Shape (2**k, 2**k), controls the lowest bits."""
         if self.name == "cu":
             theta, phi, lam, gamma = self.angles
-            inner = np.exp(1j * np.longdouble(gamma)) * matrix_of("u", [theta, phi, lam])
+            inner = np.exp(1j * np.longdouble(gamma)) * standard_matrix("u", [theta, phi, lam])
         else:
-            inner = matrix_of(self.name, self.angles)
+            inner = standard_matrix(self.name, self.angles)
         state = sum(value << j for j, value in enumerate(self.controls))
         return controlled(inner, len(self.controls), state) if self.controls else inner
 

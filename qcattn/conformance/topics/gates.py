@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.conformance.matrices import matrix_of
+from qcattn.conformance.matrices import standard_matrix
 from qcattn.conformance.recipe import Program, Recipe, generator, parameter, rounded
 from qcattn.conformance.sandwich import Sandwich, Step, append, sandwich
 
@@ -165,4 +165,4 @@ def _qubits(inner: str) -> int:
     """How many qubits a gate has beside its controls."""
     if inner == "cu":
         return 1
-    return len(matrix_of(inner, [0.0] * _COUNTS.get(inner, 0))).bit_length() - 1
+    return len(standard_matrix(inner, [0.0] * _COUNTS.get(inner, 0))).bit_length() - 1
