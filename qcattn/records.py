@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from qcattn.arguments import no_numbers, rounding
 from qcattn.errors import TooLarge
 from qcattn.machine import memory_bytes
 from qcattn.markup import notebook
@@ -121,37 +122,35 @@ class Hamiltonian:
         """A Hamiltonian from a sum of Pauli strings or a Hermitian matrix.
 
         Args:
-            operator: `SparsePauliOp` on n qubits, or anything that becomes a (2**n, 2**n) array;
-                energies in units of k_B T at beta = 1. Qubit 0 is the rightmost letter of a Pauli
-                string and the lowest bit of a matrix index.
+            operator: `SparsePauliOp` or `SparseObservable` on n qubits, a sparse matrix of SciPy,
+                an object with a method ``full`` as QuTiP's, or anything that becomes a (2**n, 2**n)
+                array; energies in units of k_B T at beta = 1. Qubit 0 is the rightmost letter of a
+                Pauli string and the lowest bit of a matrix index. What differs from its adjoint by
+                no more than rounding is averaged with it.
             name: What `encoding` is to say.
 
         Returns:
             One Hamiltonian, shape (), with a key for every basis state.
 
         Raises:
-            ValueError: If the operator is not Hermitian, not finite, or no square matrix of size
-                2**n with n at least 1.
+            ValueError: If the operator is not Hermitian, not finite, has parameters without
+                values, or is no square matrix of size 2**n with n at least 1.
         """
-        from qiskit.quantum_info import SparsePauliOp
+        from qiskit.quantum_info import SparseObservable, SparsePauliOp
 
+        if hasattr(operator, "tocoo"):
+            levels = _levels_of_sparse(operator)
+            if levels is not None:
+                return cls(levels, every_reading(len(levels).bit_length() - 1), name)
+        if isinstance(operator, SparseObservable):
+            operator = SparsePauliOp.from_sparse_observable(operator)
         if not isinstance(operator, SparsePauliOp):
-            matrix = np.asarray(operator, dtype=complex)
-            size = matrix.shape[0] if matrix.ndim == 2 else 0
-            if matrix.shape != (size, size) or size < 2 or size & (size - 1):
-                raise ValueError(
-                    f"`operator` must be a SparsePauliOp or a matrix of shape (2**n, 2**n), but "
-                    f"its shape is {matrix.shape}"
-                )
-            if not np.isfinite(matrix).all():
-                raise ValueError("`operator` has entries that are not finite; give numbers")
-            _check_hermitian(float(np.abs(matrix - matrix.conj().T).max()), np.abs(matrix).max())
-            operator = pauli_sum(matrix)
-        if not np.isfinite(operator.coeffs).all():
-            raise ValueError("`operator` has coefficients that are not finite; give numbers")
-        operator = operator.simplify(atol=0, rtol=0)
+            operator = pauli_sum(_hermitian(_dense_operator(operator)))
+        coefficients = _weights_of(operator)
+        slack = rounding(coefficients)
+        operator = SparsePauliOp(operator.paulis, coefficients).simplify(atol=0, rtol=0)
         scale = float(np.abs(operator.coeffs).max(initial=0.0))
-        _check_hermitian(float(np.abs(operator.coeffs.imag).max(initial=0.0)), scale)
+        _check_hermitian(float(np.abs(operator.coeffs.imag).max(initial=0.0)), scale, slack)
         n = operator.num_qubits
         if n < 1:
             raise ValueError("`operator` acts on no qubit; give one on 1 or more")
@@ -162,8 +161,12 @@ class Hamiltonian:
         diagonal = np.zeros(2**n)
         np.add.at(diagonal, numbers_of(paulis.z[heavy & ~flips]), weights[heavy & ~flips])
         rest = heavy & flips
+        with np.errstate(over="ignore", invalid="ignore"):
+            energies = walsh_hadamard(diagonal)
+        if not np.isfinite(energies).all():
+            raise ValueError("`operator` has energies beyond float64; take smaller units")
         return cls(
-            walsh_hadamard(diagonal),
+            energies,
             every_reading(n),
             name,
             SparsePauliOp(paulis[rest], weights[rest]) if rest.any() else None,
@@ -339,9 +342,71 @@ class Hamiltonian:
         return out
 
 
-def _check_hermitian(defect: float, scale: float) -> None:
+def _weights_of(operator: SparsePauliOp) -> np.ndarray:
+    """The coefficients of a sum of Pauli strings, all of them finite numbers."""
+    unbound = ", ".join(str(parameter) for parameter in operator.parameters)
+    if unbound:
+        raise ValueError(
+            f"`operator` has parameters without values, {unbound}; give them values with "
+            "operator.assign_parameters"
+        )
+    weights = np.asarray(operator.coeffs)
+    weights = weights.astype(complex) if weights.dtype.kind == "O" else weights
+    if not np.isfinite(weights).all():
+        raise ValueError("`operator` has coefficients that are not finite; give numbers")
+    return weights
+
+
+def _levels_of_sparse(operator: Any) -> np.ndarray | None:
+    """The diagonal of a sparse matrix that has nothing beside it, else None."""
+    entries = operator.tocoo()
+    size = operator.shape[0]
+    square = operator.shape == (size, size) and size >= 2 and not size & (size - 1)
+    if not square or (entries.row != entries.col).any():
+        return None
+    levels = np.asarray(operator.diagonal())
+    if not np.isfinite(levels).all() or np.iscomplex(levels).any():
+        return None
+    return levels.real.astype(float)
+
+
+def _dense_operator(operator: Any) -> np.ndarray:
+    """A matrix of shape (2**n, 2**n), n at least 1, of the type that it was given in."""
+    if hasattr(operator, "toarray"):
+        check_bytes(16 * math.prod(operator.shape), f"a dense matrix of shape {operator.shape}")
+        operator = operator.toarray()
+    elif callable(getattr(operator, "full", None)):
+        operator = operator.full()
+    kinds = "a SparsePauliOp, a SparseObservable or a matrix of shape (2**n, 2**n)"
+    try:
+        matrix = np.asarray(operator)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"`operator` must be {kinds}, but becomes no array: {error}") from error
+    size = matrix.shape[0] if matrix.ndim == 2 else 0
+    if matrix.dtype.kind == "U" or matrix.shape != (size, size) or size < 2 or size & (size - 1):
+        found = f"its shape is {matrix.shape}" if matrix.ndim else f"is {type(operator).__name__}"
+        raise ValueError(
+            f"`operator` must be {kinds}, but {found}; a list of strings and weights becomes one "
+            "by SparsePauliOp.from_list"
+        )
+    if matrix.dtype.kind not in "iufc":
+        raise ValueError(f"`operator` must be {kinds}, but {no_numbers(matrix.dtype)}")
+    if not np.isfinite(matrix).all():
+        raise ValueError("`operator` has entries that are not finite; give numbers")
+    return matrix
+
+
+def _hermitian(matrix: np.ndarray) -> np.ndarray:
+    """The matrix without an anti-Hermitian part that is rounding, complex128."""
+    whole = matrix.astype(complex)
+    defect = float(np.abs(whole - whole.conj().T).max())
+    _check_hermitian(defect, float(np.abs(whole).max()), rounding(matrix))
+    return (whole + whole.conj().T) / 2
+
+
+def _check_hermitian(defect: float, scale: float, slack: float) -> None:
     """Refuse an operator whose anti-Hermitian part is more than rounding."""
-    if defect > 1e-12 * max(scale, 1e-300):
+    if defect > slack * max(scale, 1e-300):
         raise ValueError(
             f"`operator` must be Hermitian, but differs from its adjoint by up to {defect:.3g}; "
             "take (operator + operator.adjoint()) / 2 if that is meant"

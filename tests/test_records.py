@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 from qiskit import QuantumCircuit
-from qiskit.quantum_info import SparsePauliOp, Statevector
+from qiskit.circuit import Parameter
+from qiskit.quantum_info import Operator, SparseObservable, SparsePauliOp, Statevector
 
 from qcattn import run
 from qcattn.backends import Aer
@@ -238,3 +240,75 @@ def test_too_many_qubits_are_refused_with_their_bytes():
     hamiltonian = Hamiltonian.of(SparsePauliOp(["X" * 18]))
     with pytest.raises(ValueError, match=r"1,099,511,627,776 bytes"):
         _ = hamiltonian.matrix
+
+
+SUM = SparsePauliOp(["ZZ", "XI"], [1.0, 0.5])
+
+
+class Qobj:
+    """As QuTiP's object: no array itself, but a method `full`."""
+
+    def __init__(self, operator):
+        self.operator = operator
+
+    def full(self):
+        return self.operator.to_matrix()
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        SparseObservable.from_list([("ZZ", 1.0), ("XI", 0.5)]),
+        SUM.to_matrix(sparse=True),
+        scipy.sparse.coo_array(SUM.to_matrix()),
+        Qobj(SUM),
+        SparsePauliOp(SUM.paulis, np.array([1.0, 0.5], dtype=object)),
+        Operator(SUM),
+        np.asfortranarray(SUM.to_matrix()),
+        SUM.to_matrix().astype(">c8"),
+        SUM.to_matrix().real.astype("f2"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_operators_of_other_libraries_are_taken(operator):
+    assert np.array_equal(Hamiltonian.of(operator).matrix, SUM.to_matrix())
+
+
+def test_a_sparse_diagonal_of_many_qubits_needs_no_dense_matrix():
+    levels = np.random.default_rng(1).normal(size=2**17)
+    found = Hamiltonian.of(scipy.sparse.diags_array(levels))
+    assert found.is_diagonal and np.array_equal(found.energies, levels)
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f4", "c8", "f8", "c16"])
+def test_rounding_of_a_product_is_no_lack_of_hermiticity(dtype):
+    """V^T E V in the precision it was computed in; an error ten times larger than rounding is."""
+    rng = np.random.default_rng(4)
+    turn = np.linalg.qr(rng.normal(size=(16, 16)))[0].astype(dtype)
+    matrix = turn.T @ (rng.normal(size=16).astype(dtype)[:, None] * turn)
+    assert np.abs(matrix - matrix.conj().T).max() > 0
+    found = Hamiltonian.of(matrix).matrix
+    assert np.abs(found - matrix).max() < 1e-5 and np.array_equal(found, found.conj().T)
+    single = np.finfo(matrix.dtype).eps > 1e-10
+    matrix[0, 1] += np.abs(matrix).max() * (1e-4 if single else 1e-8)
+    with pytest.raises(ValueError, match="must be Hermitian"):
+        Hamiltonian.of(matrix)
+
+
+@pytest.mark.parametrize(
+    ("operator", "message"),
+    [
+        (SparsePauliOp(["Z", "X"], [Parameter("a"), 1.0]), "parameters without values, a; give"),
+        ([("ZZ", 1.0), ("XI", 0.5)], r"SparsePauliOp.from_list"),
+        ({"ZZ": 1.0}, "but is dict"),
+        (scipy.sparse.csr_array(np.ones((3, 3))), r"its shape is \\(3, 3\\)"),
+        (scipy.sparse.csr_array([[0, 1j], [1j, 0]]), "must be Hermitian"),
+        (np.zeros((2, 2), dtype="V2"), "bfloat16"),
+        (np.array([[1, 0], [0, 1]], dtype=object), "numpy.array"),
+        (SparsePauliOp(["ZI", "IZ"], [1.7e308, 1.7e308]), "energies beyond float64"),
+    ],
+    ids=str,
+)
+def test_what_is_no_operator_is_refused_with_the_cure(operator, message):
+    with pytest.raises(ValueError, match=message.replace("\\\\", "\\")):
+        Hamiltonian.of(operator)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit, qasm3, qpy
+from qiskit.circuit import Parameter
 from qiskit.qpy.common import QPY_COMPATIBILITY_VERSION, QPY_VERSION
 from qiskit.qpy.exceptions import QpyError
 
@@ -268,7 +269,17 @@ def _circuit(content: bytes) -> QuantumCircuit:
 
 
 def _qasm(circuit: QuantumCircuit) -> str:
+    """OpenQASM 3 whose parameters come in the order of ``values``.
+
+    A reader has their names only, and Qiskit's takes them in the order of the alphabet: ``a[10]``
+    before ``a[2]``. So each is called by its place, a000, a001 and so on.
+    """
+    width = max(3, len(str(circuit.num_parameters)))
+    named = {
+        parameter: Parameter(f"a{place:0{width}d}")
+        for place, parameter in enumerate(circuit.parameters)
+    }
     try:
-        return qasm3.dumps(circuit)
+        return qasm3.dumps(circuit.assign_parameters(named))
     except qasm3.QASM3ExporterError:
         return "OPENQASM 3.0;\n// Not all instructions have a name here; see template.qpy\n"

@@ -296,7 +296,7 @@ class TestBadInput:
             ([[1, 2, 3]], [[0.5, 0.5]], "same shape"),
             ([[]], [[]], "at least one outcome"),
             (3, [1.0], "shape"),
-            ({"0": 3}, [0.5, 0.25, 0.25], "`p` holds 3 numbers a row"),
+            ({"000": 3}, [0.5, 0.25, 0.25], "`p` holds 3 numbers a row"),
             ({"cat": 3}, [0.5, 0.5], "name outcomes differently"),
             ({"00": 3}, {"000": 1.0}, "outcomes of 2 bits, but `p` of 3"),
             ([{"0": 3}, {"1": 3}], [[1.0, 0.0]] * 3, "`counts` has 2 rows, but `p` has 3"),

@@ -11,8 +11,9 @@ import pytest
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.circuit import Parameter
 from qiskit.circuit.classical import expr
+from qiskit.quantum_info import Statevector
 
-from qcattn import Heralded, Interrupted, load, run, save
+from qcattn import Amplitude, Heralded, Interrupted, Purification, load, run, save
 from qcattn.datasets import load_scores as stored
 from qcattn.encodings import Binary, Transverse
 from qcattn.errors import DoesNotFit, NotWhole
@@ -324,3 +325,21 @@ def test_arrays_that_are_missing_or_do_not_match_are_refused(folder, forge, name
             load(folder)
     forge_arrays(arrays)
     load(folder)
+
+
+@pytest.mark.parametrize("preparation", [Amplitude(), Purification(), Heralded()], ids=str)
+def test_the_openqasm_template_takes_its_values_by_their_place(preparation, tmp_path):
+    """More than ten angles: in the order of the alphabet a[10] comes before a[2]."""
+    scores = np.random.default_rng(3).normal(size=(2, 32)) * 2
+    result = run(scores, preparation=preparation, shots=10, seed=1)
+    assert len(result.prepared.circuit.parameters) > 10
+    save(result, tmp_path / "run")
+    read = qasm3.loads((tmp_path / "run" / "template.qasm").read_text())
+    for row, values in enumerate(result.prepared.values):
+        bound = read.assign_parameters(list(values)).remove_final_measurements(inplace=False)
+        own = result.prepared.circuit.assign_parameters(values)
+        own = own.remove_final_measurements(inplace=False)
+        law = Statevector(bound).probabilities()
+        assert np.abs(law - Statevector(own).probabilities()).max() < 1e-12
+        if isinstance(preparation, Amplitude):
+            assert np.abs(law[:32] - result.expected[row]).max() < 1e-12
