@@ -57,22 +57,26 @@ def claims(
         if not any(finding.shots for finding in findings):
             fail("interrupted before any claim was done")
     kept = _keep(findings, out)
-    print_findings(findings, json, in_full=bool(names))
-    print_place(kept, json)
+    print_findings(findings, kept, json, in_full=bool(names))
     if interrupted:
         typer.echo("Interrupted: what was found is kept, the rest is marked.", err=json)
     kept.check()
-    raise typer.Exit(exit_code(findings))
+    raise typer.Exit(exit_code((one.standing for one in findings), complete=not interrupted))
 
 
-def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = False) -> None:
-    """Print the table of all, and with ``in_full`` each with its tests and numbers; or JSON."""
+def print_findings(
+    findings: Sequence[Finding], kept: Kept, json: bool, *, in_full: bool = False
+) -> None:
+    """Print the table of all, with ``in_full`` each with its tests and numbers, and the place.
+
+    Or JSON.
+    """
     from qcattn.views.findings import sheets
     from qcattn.views.findings.brief import brief
     from qcattn.views.findings.words import standings
 
     if json:
-        print_json([brief(finding) for finding in findings])
+        print_json(brief(findings), kept)
         return
     print_sheets(sheets.summary(findings, narrow=True))
     for finding in findings if in_full else ():
@@ -83,6 +87,7 @@ def print_findings(findings: Sequence[Finding], json: bool, *, in_full: bool = F
         print_sheets(sheets.checks(finding), sheets.numbers(finding))
         print_words(f"{finding.words}\n")
     print_words(standings(findings))
+    print_place(kept)
 
 
 def _keep(findings: Sequence[Finding], out: Path | None) -> Kept:

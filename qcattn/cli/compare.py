@@ -9,7 +9,7 @@ import typer
 
 from qcattn.cli.app import app, reporting
 from qcattn.cli.options import Json, Normalise
-from qcattn.cli.printing import print_json, print_sheets, print_words
+from qcattn.cli.printing import exit_code, print_json, print_sheets, print_words
 
 __all__ = ["compare"]
 
@@ -35,8 +35,8 @@ def compare(
 ) -> None:
     """Compare counts from anywhere with probabilities.
 
-    Exit code 0: they agree (with --epsilon: certified); 1: they differ, or a row has no shots (with
-    --epsilon: or it is undecided); 2: misuse.
+    Exit code 0: they agree (with --epsilon: certified); 1: they differ; 2: undecided (a row has no
+    shots, or with --epsilon is not certified), or misuse.
     """
     from qcattn.comparisons import certify
     from qcattn.comparisons._rows import check_counts, check_probabilities
@@ -44,7 +44,7 @@ def compare(
     from qcattn.comparisons.outcomes import together
     from qcattn.views.comparison import sheets
     from qcattn.views.comparison.brief import brief
-    from qcattn.views.comparison.words import words
+    from qcattn.views.comparison.words import standing, words
 
     brought, given = read_outcomes(counts), read_outcomes(probabilities, "probabilities")
     check_counts(brought.values, str(counts))
@@ -54,13 +54,9 @@ def compare(
     law = law if len(law) == len(drawn) else law.repeat(len(drawn), axis=0)
     certificate = certify(drawn, law, 0.05 if epsilon is None else epsilon, alpha)
     if json:
-        print_json(brief(certificate, outcomes, epsilon=epsilon))
+        print_json(brief(certificate, drawn, outcomes, epsilon=epsilon))
     else:
         print_sheets(sheets.offenders(certificate, outcomes))
         said = f" Probabilities were off from a sum of one by {off:.2g}." if normalise else ""
         print_words(f"{words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}.{said}")
-    fit = certificate.fit
-    good = not fit.refuted and not fit.undecided.any()
-    if epsilon is not None:
-        good = good and bool(certificate.certified.all())
-    raise typer.Exit(0 if good else 1)
+    raise typer.Exit(exit_code([standing(certificate, epsilon=epsilon)]))

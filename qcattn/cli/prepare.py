@@ -130,26 +130,26 @@ def prepare(
     if text:
         trials = replace(trials, source={"text": text})
     kept = _keep(trials, out)
-    print_trials(trials, json)
-    print_place(kept, json)
+    print_trials(trials, kept, json)
     if not trials.complete:
         typer.echo("Interrupted: what was done is kept.", err=json)
     kept.check()
-    raise typer.Exit(exit_code([trials]))
+    raise typer.Exit(exit_code([trials.standing], complete=trials.complete))
 
 
-def print_trials(trials: Trials, json: bool) -> None:
-    """Print the table and a few sentences, or JSON."""
+def print_trials(trials: Trials, kept: Kept, json: bool) -> None:
+    """Print the table, a few sentences and the place, or JSON."""
     from qcattn.views.trials import sheets
     from qcattn.views.trials.brief import brief
     from qcattn.views.trials.words import refusals, words
 
     if json:
-        print_json(brief(trials))
+        print_json(brief(trials), kept)
         return
     print_sheets(sheets.cost(trials), sheets.errors(trials))
     print_words(words(trials))
     print_words(*(f"Left out: {names}: {why}" for names, why in refusals(trials)))
+    print_place(kept)
 
 
 def _numbers(text: str) -> list[float]:

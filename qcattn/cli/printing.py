@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,30 +17,45 @@ if TYPE_CHECKING:
 __all__ = ["exit_code", "print_json", "print_place", "print_results", "print_sheets", "print_words"]
 
 
-class Standing(Protocol):
-    """A result, trials, a sweep or a finding: each says in one word how it came out."""
+def exit_code(standings: Iterable[str], *, complete: bool = True) -> int:
+    """The exit code of every command that has a verdict.
 
-    @property
-    def standing(self) -> str:
-        """The word."""
+    Args:
+        standings: How it came out, in one word each. Any other word than these is decided too, as
+            that of a claim which is refuted.
+        complete: Whether it was not interrupted.
+
+    Example:
+        >>> exit_code(["agrees", "exact"]), exit_code(["undecided", "differs"]), exit_code([])
+        (0, 1, 0)
+        >>> exit_code(["agrees", "undecided"]), exit_code(["differs"], complete=False)
+        (2, 2)
+    """
+    found = set(standings)
+    if not complete:
+        return 2
+    return 1 if "differs" in found else 2 if "undecided" in found else 0
 
 
-def exit_code(done: Iterable[Standing]) -> int:
-    """1 if any differs, else 2 if any is undecided, else 0."""
-    standings = {one.standing for one in done}
-    return 1 if "differs" in standings else 2 if "undecided" in standings else 0
+def print_json(document: Mapping[str, Any], kept: Kept | None = None) -> None:
+    """Print a document for other programs: an object, one entry a line, in ASCII.
 
-
-def print_json(document: Any) -> None:
-    """Print a document for other programs."""
+    Args:
+        document: Plain values.
+        kept: Where the results lie; the document says so at its end.
+    """
     from json import dumps
 
-    typer.echo(dumps(document, indent=1, ensure_ascii=False))
+    if kept is not None:
+        folder = None if kept.folder is None else str(kept.folder)
+        document = {**document, "folder": folder, "report": kept.report}
+    lines = (f" {dumps(name)}: {dumps(said, allow_nan=False)}" for name, said in document.items())
+    typer.echo("{\n" + ",\n".join(lines) + "\n}")
 
 
-def print_place(kept: Kept, json: bool) -> None:
-    """Say where the report and the results are, unless JSON was asked for."""
-    if kept.report is not None and not json:
+def print_place(kept: Kept) -> None:
+    """Say where the report and the results are."""
+    if kept.report is not None:
         typer.echo(f"Report and results: {kept.report}")
 
 
@@ -64,14 +79,14 @@ def print_words(*texts: str) -> None:
         Console().print(text, highlight=False, markup=False)
 
 
-def print_results(results: Sequence[Result], alpha: float, json: bool) -> None:
-    """Print tables and sentences, or JSON."""
+def print_results(results: Sequence[Result], alpha: float, kept: Kept, json: bool) -> None:
+    """Print tables, sentences and the place, or JSON."""
     from qcattn.views.run import sheets
     from qcattn.views.run.brief import brief
     from qcattn.views.run.words import sentence
 
     if json:
-        print_json([brief(result) for result in results])
+        print_json(brief(results, alpha), kept)
         return
     for result in results:
         print_sheets(sheets.summary(result))
@@ -83,3 +98,4 @@ def print_results(results: Sequence[Result], alpha: float, json: bool) -> None:
             f"A perfect sampler would be said to differ, in either part, in {alpha:.2%} of such "
             "runs at most."
         )
+    print_place(kept)

@@ -21,7 +21,7 @@ from qcattn.cli.options import (
     names_in_help,
 )
 from qcattn.cli.output import Kept, check_folder, free_folder, keep
-from qcattn.cli.printing import exit_code, print_place, print_results
+from qcattn.cli.printing import exit_code, print_results
 from qcattn.cli.progress import bar
 
 if TYPE_CHECKING:
@@ -120,16 +120,15 @@ def run(
     )
     results, complete = _parts(sample, chosen, preparation or "Purification", seed, beside=beside)
     kept = _keep(results, alpha, out)
-    print_results(results, alpha, json)
+    print_results(results, alpha, kept, json)
     if memory is not None and not json:
         typer.echo(_memory(chosen.scores.shape, max(sample.peaks), memory))
-    print_place(kept, json)
     if not complete:
         whole = results[0].complete
         where = " in the second part, Heralded; the first is whole" if whole else ""
         typer.echo(f"Interrupted{where}: what was drawn is kept.", err=json)
     kept.check()
-    raise typer.Exit(exit_code(results) if complete else 2)
+    raise typer.Exit(exit_code((one.standing for one in results), complete=complete))
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,7 +12,7 @@ from qcattn.cli.claims import print_findings
 from qcattn.cli.options import Json
 from qcattn.cli.output import Kept
 from qcattn.cli.prepare import print_trials
-from qcattn.cli.printing import exit_code, print_place, print_results
+from qcattn.cli.printing import exit_code, print_results
 from qcattn.cli.sweep import show_sweep
 
 __all__ = ["show"]
@@ -80,17 +79,18 @@ def _show_folder(folder: Path, json: bool) -> None:
     from qcattn.folders.runs import load_run
     from qcattn.folders.trials import is_trials, load_trials
 
-    done: Sequence[Any]
+    standings: list[str]
+    kept = Kept(folder, page=(folder / "report.html").is_file())
     if is_findings(folder):
-        done = load_findings(folder)
-        print_findings(done, json)
+        findings = load_findings(folder)
+        standings = [finding.standing for finding in findings]
+        print_findings(findings, kept, json)
     elif is_trials(folder):
         trials = load_trials(folder)
-        done = [trials]
-        print_trials(trials, json)
+        standings = [trials.standing]
+        print_trials(trials, kept, json)
     else:
         run = load_run(folder)
-        done = run.parts
-        print_results(run.parts, run.alpha, json)
-    print_place(Kept(folder, (folder / "report.html").is_file()), json)
-    raise typer.Exit(exit_code(done))
+        standings = [part.standing for part in run.parts]
+        print_results(run.parts, run.alpha, kept, json)
+    raise typer.Exit(exit_code(standings))

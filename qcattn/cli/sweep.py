@@ -89,7 +89,7 @@ def show_sweep(done: Sweep, json: bool, epsilon: float | None = None) -> None:
     else:
         print_sheets(sheets.cells(done, epsilon), sheets.failures(done))
         print_words(words(done))
-    raise typer.Exit(exit_code([done]))
+    raise typer.Exit(exit_code([done.standing]))
 
 
 def _spread(

@@ -67,7 +67,7 @@ def test_a_claim_is_run_in_full_saved_and_shown_again(folder):
     shown = CliRunner().invoke(app, ["show", "mine"])
     assert shown.exit_code == 0 and "exact" in shown.stdout
     said = json.loads(CliRunner().invoke(app, ["show", "mine", "--json"]).stdout)
-    assert said[0]["verdict"] == "exact"
+    assert said["findings"][0]["verdict"] == "exact"
 
 
 def test_the_same_seed_finds_the_same_alone_and_among_others(folder):

@@ -355,7 +355,7 @@ def test_ctrl_c_in_the_second_part_keeps_the_whole_first(folder, monkeypatch, mo
         assert not part.complete
         assert (part.counts.shots > 0).tolist() == [True] + [False] * 10
     if options:
-        assert len(json.loads(done.stdout)) == 1 + (moment == "after the first row")
+        assert len(json.loads(done.stdout)["parts"]) == 1 + (moment == "after the first row")
 
 
 def test_names_are_not_taken_twice(folder):
@@ -377,11 +377,12 @@ def test_show_prints_a_result_again(folder):
 
 def test_json_is_for_programs(folder):
     done = invoke("run", "--layer", 1, "--head", 1, *FAST, "--json", "--seed", 5)
-    main, heralded = json.loads(done.stdout)
+    said = json.loads(done.stdout)
+    main, heralded = said["parts"]
     assert main["verdict"] == "agrees" and main["seed"] == "5" and main["rows"] == 11
     assert main["kind"] == "told" and heralded["kind"] == "thermal"
     assert [part["name"] for part in heralded["comparisons"]] == ["fit", "acceptance"]
-    assert json.loads(invoke("show", "qcattn-run", "--json").stdout) == [main, heralded]
+    assert json.loads(invoke("show", "qcattn-run", "--json").stdout) == said
 
 
 @pytest.mark.parametrize("noise", ["depolarizing=0.02", "readout", "thermal=5", "GenericBackendV2"])
@@ -542,12 +543,12 @@ FAIR = {"00": 0.5, "11": 0.5}
     [
         ({"00": 5050, "11": 4950}, [], 0, "do not differ"),
         ({"00": 5050, "11": 4950}, ["--epsilon", "0.05"], 0, "within 0.05, certified"),
-        ({"00": 5050, "11": 4950}, ["--epsilon", "0.001"], 1, "undecided"),
+        ({"00": 5050, "11": 4950}, ["--epsilon", "0.001"], 2, "undecided"),
         ({"00": 5500, "11": 4500}, [], 1, "differ from the probabilities"),
         ({"00": 5000, "11": 4999, "01": 1}, [], 1, "01"),
         ([{"00": 0}, {"00": 1000, "11": 4000}], [], 1, "counts differ"),
         ([{"00": 0}, {"00": 1000, "11": 4000}], [], 1, "1 of 2 rows have no shots"),
-        ([{"00": 0}, {"00": 1000, "11": 1000}], [], 1, "Undecided: 1 of 2 rows have no shots"),
+        ([{"00": 0}, {"00": 1000, "11": 1000}], [], 2, "Undecided: 1 of 2 rows have no shots"),
         ({"00": 1e9, "11": 4e9}, [], 1, "counts differ"),
     ],
 )

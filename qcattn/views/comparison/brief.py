@@ -8,42 +8,50 @@ import numpy as np
 
 from qcattn.comparisons import Certificate, Plan
 from qcattn.comparisons.outcomes import Outcomes
+from qcattn.views.comparison.words import standing
+from qcattn.views.documents import strict
 
 __all__ = ["brief", "brief_plan"]
 
 
-def brief(certificate: Certificate, outcomes: Outcomes, *, epsilon: float | None) -> dict[str, Any]:
+def brief(
+    certificate: Certificate, drawn: np.ndarray, outcomes: Outcomes, *, epsilon: float | None
+) -> dict[str, Any]:
     """The comparison in a few numbers, for other programs; null where one is not finite.
 
     Args:
         certificate: Of `qcattn.comparisons.certify`.
+        drawn: Counts, shape (rows, outcomes).
         outcomes: How outcomes are called; as what they were read is told.
         epsilon: The total variation that was to be certified, or None if nobody asked; then
             nothing is said to be certified or not.
     """
     fit = certificate.fit
-    return {
+    said = {
+        "command": "compare",
+        "verdict": standing(certificate, epsilon=epsilon),
         "outcomes": outcomes.kind,
         "refuted": bool(fit.refuted),
-        "p_value": _finite(fit.overall())[0],
-        "p_values": _finite(fit.p_values),
-        "rows_refuted": int(fit.rows().sum()),
-        "upper": _finite(certificate.upper),
-        "undecided": np.asarray(fit.undecided).tolist(),
+        "p_value": fit.overall(),
+        "p_values": np.ravel(fit.p_values),
+        "rows_refuted": fit.rows().sum(),
+        "upper": np.ravel(certificate.upper),
+        "undecided": fit.undecided,
         "epsilon": epsilon,
-        "certified": None if epsilon is None else np.asarray(certificate.certified).tolist(),
+        "certified": None if epsilon is None else certificate.certified,
         "alpha": certificate.alpha,
+        "counts": drawn,
+        "names": outcomes.names,
     }
+    document: dict[str, Any] = strict(said)
+    return document
 
 
 def brief_plan(plan: Plan) -> dict[str, Any]:
     """The plan for other programs; null where no number of shots is enough."""
     names = ("floor", "floor_two_points", "floor_mixture", "floor_rigorous", "detect", "certify")
-    numbers = {name: _finite(getattr(plan, name)) for name in names}
+    numbers = {name: np.ravel(getattr(plan, name)) for name in names}
     rates = {"epsilon": plan.epsilon, "alpha": plan.alpha, "power": plan.power}
-    return {**numbers, "worst": np.ravel(plan.worst).tolist(), **rates}
-
-
-def _finite(values: Any) -> list[float | None]:
-    """Strict JSON has no NaN and no infinity."""
-    return [float(value) if np.isfinite(value) else None for value in np.ravel(values)]
+    said = {"command": "plan", **numbers, "worst": np.ravel(plan.worst), **rates}
+    document: dict[str, Any] = strict(said)
+    return document

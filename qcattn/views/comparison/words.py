@@ -5,9 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from qcattn.comparisons import Certificate
+from qcattn.records import Agreement
 from qcattn.views.labels import number, p_text
 
-__all__ = ["words"]
+__all__ = ["standing", "words"]
+
+
+def standing(certificate: Certificate, *, epsilon: float | None) -> Agreement:
+    """What the counts say, in one word.
+
+    Args:
+        certificate: Of `qcattn.comparisons.certify`.
+        epsilon: The total variation that was to be certified, or None if nobody asked.
+
+    Returns:
+        It differs if any row does; it agrees if every row has shots, and is certified where that
+        was asked.
+    """
+    if certificate.fit.refuted:
+        return "differs"
+    certified = epsilon is None or certificate.all_certified
+    return "agrees" if certified and not np.any(certificate.fit.undecided) else "undecided"
 
 
 def words(certificate: Certificate, *, epsilon: float | None) -> str:

@@ -1,19 +1,28 @@
-"""A finding in words and numbers, for other programs."""
+"""Findings in words and numbers, for other programs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from qcattn.evidence import Finding
+from qcattn.views.documents import strict
 
 __all__ = ["brief"]
 
 
-def brief(finding: Finding) -> dict[str, Any]:
-    """The finding in words and numbers, for other programs; what JSON lacks is None."""
+def brief(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Findings in words and numbers; what JSON lacks is None."""
+    open_ones = any(finding.standing == "undecided" for finding in findings)
     return {
+        "command": "claims",
+        "verdict": "undecided" if open_ones else "decided",
+        "findings": [_finding(finding) for finding in findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    said = {
         "claim": finding.name,
         "title": finding.title,
         "statement": finding.statement,
@@ -28,20 +37,18 @@ def brief(finding: Finding) -> dict[str, Any]:
         "numbers": [
             {
                 "name": one.name,
-                "measured": _or_none(one.estimate.best),
-                "low": _or_none(one.estimate.low),
-                "high": _or_none(one.estimate.high),
-                "exact": _or_none(one.reference),
+                "measured": one.estimate.best,
+                "low": one.estimate.low,
+                "high": one.estimate.high,
+                "exact": one.reference,
             }
             for one in finding.numbers
         ],
         "shots": finding.shots,
         "alpha": finding.alpha,
         "seed": str(finding.seed),
-        "settings": dict(finding.settings),
+        "settings": finding.settings,
         "seconds": finding.seconds,
     }
-
-
-def _or_none(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    document: dict[str, Any] = strict(said)
+    return document

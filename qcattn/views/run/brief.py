@@ -1,34 +1,63 @@
-"""A run in a few numbers, for other programs."""
+"""A run in numbers, for other programs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from qcattn.records import Result
+from qcattn.records import Result, joint_standing
+from qcattn.views.documents import strict
 
 __all__ = ["brief"]
 
 
-def brief(result: Result) -> dict[str, Any]:
-    """The result in a few numbers, as JSON takes them."""
+def brief(results: Sequence[Result], alpha: float) -> dict[str, Any]:
+    """All parts of a run, with the counts and p-values of every row.
+
+    Args:
+        results: The main one first.
+        alpha: Probability that a perfect sampler is said to differ in any of them.
+    """
     return {
+        "command": "run",
+        "verdict": joint_standing(
+            (one.standing for one in results), complete=all(one.complete for one in results)
+        ),
+        "complete": all(one.complete for one in results),
+        "alpha": alpha,
+        "parts": [_part(one) for one in results],
+    }
+
+
+def _part(result: Result) -> dict[str, Any]:
+    counts, prepared = result.counts, result.prepared
+    said = {
         "verdict": result.standing,
         "complete": result.complete,
-        "rows": int(result.counts.stray.size),
-        "keys": result.counts.keys.shape[-1],
+        "rows": counts.stray.size,
+        "keys": counts.keys.shape[-1],
+        "axes": result.axes,
+        "tokens": result.tokens,
         "shots": result.shots,
         "seed": str(result.seed),
-        "preparation": result.prepared.method,
-        "kind": result.prepared.kind,
+        "preparation": prepared.method,
+        "kind": prepared.kind,
         "comparisons": [
             {
                 "name": verdict.name,
                 "alpha": verdict.alpha,
                 "p_value": verdict.overall,
-                "rows_refuted": int(verdict.refuted.sum()),
+                "rows_refuted": verdict.refuted.sum(),
                 "resolution": verdict.overall_resolution,
+                "p_values": verdict.p_values,
             }
             for verdict in result.verdicts
         ],
-        "settings": dict(result.settings),
+        "counts": counts.keys,
+        "stray": counts.stray,
+        "discarded": counts.discarded,
+        "expected": result.expected,
+        "settings": result.settings,
     }
+    document: dict[str, Any] = strict(said)
+    return document

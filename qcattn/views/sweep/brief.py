@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qcattn.sweeps import Sweep
+from qcattn.views.documents import strict
 from qcattn.views.sweep.words import refuted_rows
 
 __all__ = ["brief"]
@@ -12,7 +13,8 @@ __all__ = ["brief"]
 
 def brief(sweep: Sweep) -> dict[str, Any]:
     """The sweep in a few numbers a cell, for other programs."""
-    return {
+    said = {
+        "command": "sweep",
         "verdict": sweep.standing,
         "alpha": sweep.alpha,
         "cells": [
@@ -34,3 +36,5 @@ def brief(sweep: Sweep) -> dict[str, Any]:
             for cell in sweep
         ],
     }
+    document: dict[str, Any] = strict(said)
+    return document

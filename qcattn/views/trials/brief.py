@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from qcattn.trials import Trial, Trials
+from qcattn.views.documents import strict
 from qcattn.views.run.words import acceptance_shares
 
 __all__ = ["brief"]
@@ -14,9 +13,6 @@ __all__ = ["brief"]
 
 def brief(trials: Trials) -> dict[str, Any]:
     """The trials in a few numbers, for other programs."""
-
-    def known(value: float) -> float | None:
-        return None if np.isnan(value) else float(value)
 
     def entry(trial: Trial) -> dict[str, Any]:
         said: dict[str, Any] = {
@@ -34,17 +30,22 @@ def brief(trials: Trials) -> dict[str, Any]:
             "qubits": cost.qubits,
             "depth": cost.depth,
             "two_qubit_gates": cost.two_qubit_gates,
-            "success_predicted": float(prepared.success),
+            "success_predicted": prepared.success,
             "success_counted": acceptance_shares(trial.result)[1],
             "shots": trial.shots,
-            "claimed": known(trial.claimed),
-            "trace_distance": known(trial.trace_distance),
-            "fidelity": known(trial.fidelity),
+            "claimed": trial.claimed,
+            "trace_distance": trial.trace_distance,
+            "fidelity": trial.fidelity,
             "p_value": trial.result.fit.overall,
+            "counts": trial.result.counts.keys,
+            "stray": trial.result.counts.stray,
+            "discarded": trial.result.counts.discarded,
+            "expected": trial.result.expected,
             "seconds": sum(trial.seconds),
         }
 
-    return {
+    said = {
+        "command": "prepare",
         "verdict": trials.standing,
         "hamiltonian": trials.hamiltonian.encoding,
         "qubits": trials.hamiltonian.num_qubits,
@@ -53,3 +54,5 @@ def brief(trials: Trials) -> dict[str, Any]:
         "seed": str(trials.seed),
         "trials": [entry(trial) for trial in trials.trials],
     }
+    document: dict[str, Any] = strict(said)
+    return document

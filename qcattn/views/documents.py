@@ -1,0 +1,29 @@
+"""What ``--json`` prints: documents of plain values, which every reader of JSON takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["strict"]
+
+
+def strict(value: Any) -> Any:
+    """The same as JSON holds it: arrays as lists, and null for what is no finite number.
+
+    Example:
+        >>> strict({"p": np.array([[0.5, np.nan]]), "shots": np.int64(3), "axes": ("row",)})
+        {'p': [[0.5, None]], 'shots': 3, 'axes': ['row']}
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(name): strict(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(entry) for entry in value]
+    return value
