@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DoesNotFit", "Interrupted", "NotWhole", "TakesLong", "TooLarge"]
+__all__ = ["Damaged", "DoesNotFit", "Interrupted", "NotWhole", "TakesLong", "TooLarge"]
 
 
 class DoesNotFit(ValueError):
@@ -24,6 +24,10 @@ class TooLarge(ValueError):
 
 class NotWhole(ValueError):
     """A stored file or folder is missing, foreign, newer or damaged; the message names the file."""
+
+
+class Damaged(NotWhole):
+    """A stored file was whole once, and some of its bytes are not as they were written."""
 
 
 class Interrupted(KeyboardInterrupt):

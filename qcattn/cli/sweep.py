@@ -14,17 +14,21 @@ from qcattn.cli.printing import exit_code, print_json, print_sheets, print_words
 from qcattn.cli.progress import bar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Executor
 
     from qcattn.sweeps import Grid, Sweep
 
 __all__ = ["sweep"]
 
+#: Lines of damage that are shown.
+_MOST_LINES = 20
+
 
 @app.command()
 @reporting
 def sweep(
-    plan: Annotated[Path, typer.Argument(help="Read the grid from this TOML file.")],
+    plan: Annotated[Path | None, typer.Argument(help="Read the grid from this TOML file.")] = None,
     store: Annotated[
         Path, typer.Option(help="Keep results in this SQLite file, on a disk of this machine.")
     ] = Path("runs.sqlite"),
@@ -45,6 +49,9 @@ def sweep(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try cells again that failed before.")
     ] = False,
+    check: Annotated[
+        Path | None, typer.Option(help="Only say what is damaged in this store; draw nothing.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Draw what is missing of a grid of runs. Run it again to go on, or with more shots.
@@ -56,6 +63,10 @@ def sweep(
     from qcattn.errors import Interrupted
     from qcattn.sweeps import read_plan
 
+    if check is not None:
+        _check(check, json)
+    if plan is None:
+        raise ValueError("`PLAN` is missing; name a TOML file, or a store with --check")
     if workers is not None and dask is not None:
         raise ValueError("give one of `--workers` and `--dask`, not both")
     if workers is not None:
@@ -73,8 +84,10 @@ def sweep(
             retry_failed=retry_failed,
         )
     except Interrupted as stop:
+        _say_mended(stop.result)
         _go_on(stop.result)
         raise typer.Exit(2) from None
+    _say_mended(done)
     show_sweep(done, json)
 
 
@@ -90,6 +103,36 @@ def show_sweep(done: Sweep, json: bool, epsilon: float | None = None) -> None:
         print_sheets(sheets.cells(done, epsilon), sheets.failures(done))
         print_words(words(done))
     raise typer.Exit(exit_code([done.standing]))
+
+
+def _check(store: Path, json: bool) -> None:
+    """Say what is damaged in a store, and end with exit code 0 if nothing is."""
+    from qcattn.sweeps import damages
+
+    found = damages(store)
+    if json:
+        print_json({"store": str(store), "damages": found})
+    elif found:
+        _say(f"{store} is damaged:", found)
+        typer.echo(
+            "Run its plan on it again, which draws damaged batches again, or restore a copy."
+        )
+    else:
+        typer.echo(f"{store} is whole: every row has the SHA-256 that it was written with.")
+    raise typer.Exit(2 if found else 0)
+
+
+def _say_mended(done: Sweep) -> None:
+    """Say on standard error what was damaged and is written or drawn again."""
+    if done.mended:
+        _say(f"{done.store} was damaged, and this was written or drawn again:", done.mended, True)
+
+
+def _say(heading: str, lines: Sequence[str], err: bool = False) -> None:
+    """Some lines under a heading; of many the first."""
+    more = [f"and {len(lines) - _MOST_LINES:,} more"] if len(lines) > _MOST_LINES else []
+    for line in (heading, *(f"  {line}" for line in (*lines[:_MOST_LINES], *more))):
+        typer.echo(line, err=err)
 
 
 def _spread(

@@ -1,6 +1,7 @@
 """Sweeps: a grid of runs into one SQLite file, resumable, on any executor."""
 
 from qcattn.sweeps.grid import Grid, Part, parts
+from qcattn.sweeps.mending import damages
 from qcattn.sweeps.merging import merge
 from qcattn.sweeps.plan_file import read_plan
 from qcattn.sweeps.processes import Processes
@@ -16,6 +17,7 @@ __all__ = [
     "Processes",
     "Sweep",
     "Width",
+    "damages",
     "load_sweep",
     "merge",
     "parts",

@@ -4,53 +4,96 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import sqlite3
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["check_store", "connect", "create", "is_store", "translated"]
+from qcattn.errors import Damaged
+from qcattn.sweeps.journal import LOG, check_beside, is_filled, journal_of
+
+__all__ = [
+    "ALONE",
+    "SCHEMA",
+    "check_store",
+    "connect",
+    "create",
+    "is_store",
+    "may_write",
+    "translated",
+]
 
 #: "qcat", in the header of the file.
 APPLICATION = 0x71636174
-SCHEMA = 1
+#: Version 2 seals each row, and keeps no log: all that is recorded is in the file.
+SCHEMA = 2
 #: Seconds to wait for another process that is writing.
 PATIENCE = 60
+#: Held while this process reads the file by itself, or SQLite does. A file that is closed takes all
+#: locks of the process with it (POSIX), those of a write in another thread too.
+ALONE = threading.RLock()
+#: What a file system without hard links says.
+_NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
+
 _TABLES = """
-CREATE TABLE arrays (sha256 TEXT PRIMARY KEY, shape TEXT NOT NULL, numbers BLOB NOT NULL);
+CREATE VIEW identity AS SELECT '{identity}' AS store;
+CREATE TABLE arrays (sha256 TEXT PRIMARY KEY, numbers BLOB NOT NULL);
 CREATE TABLE cells (cell TEXT PRIMARY KEY, spec TEXT NOT NULL);
 CREATE TABLE points (cell TEXT NOT NULL, point TEXT NOT NULL, details TEXT NOT NULL,
-                     PRIMARY KEY (cell, point));
+                     sha256 TEXT NOT NULL, PRIMARY KEY (cell, point));
 CREATE TABLE blocks (cell TEXT NOT NULL, block INTEGER NOT NULL, about TEXT NOT NULL,
-                     PRIMARY KEY (cell, block));
+                     sha256 TEXT NOT NULL, PRIMARY KEY (cell, block));
 CREATE TABLE batches (task TEXT PRIMARY KEY, cell TEXT NOT NULL, block INTEGER NOT NULL,
                       batch INTEGER NOT NULL, seconds REAL NOT NULL, counts BLOB NOT NULL,
                       sha256 TEXT NOT NULL);
 CREATE INDEX batches_of_cell ON batches (cell, block, batch);
-CREATE TABLE failures (cell TEXT PRIMARY KEY, error TEXT NOT NULL);
+CREATE TABLE failures (cell TEXT PRIMARY KEY, error TEXT NOT NULL, sha256 TEXT NOT NULL);
 CREATE TABLE looks (cell TEXT NOT NULL, rule TEXT NOT NULL, look INTEGER NOT NULL,
-                    batches INTEGER NOT NULL, met INTEGER NOT NULL, PRIMARY KEY (cell, rule));
+                    batches INTEGER NOT NULL, met INTEGER NOT NULL, sha256 TEXT NOT NULL,
+                    PRIMARY KEY (cell, rule));
 """
+_IDENTITY = re.compile(r"CREATE VIEW identity AS SELECT '(?P<identity>[0-9a-f]{32})' AS store")
+_CURE = "restore a copy, or name another file"
+
+
+def _head(path: Path) -> bytes:
+    """The header of the file, as far as it goes."""
+    with ALONE, path.open("rb") as file:
+        return file.read(100)
 
 
 def is_store(path: str | Path) -> bool:
     """Whether a file says in its header that it is a store of a sweep."""
     try:
-        with Path(path).open("rb") as file:
-            head = file.read(100)
+        head = _head(Path(path))
     except OSError:
         return False
     return head[:16] == b"SQLite format 3\0" and head[68:72] == APPLICATION.to_bytes(4, "big")
 
 
+def _schema(head: bytes) -> int:
+    return int.from_bytes(head[60:64], "big")
+
+
+def _logs(head: bytes) -> bool:
+    """Whether the file is one of version 1, which kept a log beside it."""
+    return head[18:20] == b"\2\2"
+
+
 def translated(path: Path, error: sqlite3.Error) -> Exception:
     """SQLite's error as the house words it."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name in ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT"):
-        return ValueError(
-            f"`{path}` is damaged ({error}) and is left as it is; restore a copy, or name another "
-            "file"
-        )
+    if name.startswith("SQLITE_CORRUPT") or name in (
+        "SQLITE_NOTADB",
+        "SQLITE_FORMAT",
+        "SQLITE_ERROR",  # a table or a column is not there
+        "SQLITE_TOOBIG",
+        "SQLITE_MISMATCH",
+    ):
+        return _damaged(path, str(error))
     if name.startswith("SQLITE_BUSY") or name == "SQLITE_LOCKED":
         return OSError(
             errno.EBUSY,
@@ -67,26 +110,39 @@ def translated(path: Path, error: sqlite3.Error) -> Exception:
     return RuntimeError(f"`{path}`: {error}")
 
 
+def _damaged(path: Path, what: str) -> Damaged:
+    """What is said of a file that SQLite, or its header, shows to be damaged."""
+    return Damaged(f"`{path}` is damaged ({what}) and is left as it is; {_CURE}")
+
+
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection; ``mode`` is rw, or ro to leave every byte as it is."""
-    # A log needs a folder that can be written. In one that cannot the file is read as it lies, but
-    # for what the log of another process, or of one that was killed, holds beside it.
-    log = path.with_name(path.name + "-wal")
-    logged = log.exists() and log.stat().st_size > 0
-    still = mode == "ro" and not os.access(path.absolute().parent, os.W_OK) and not logged
+    """A connection; ``mode`` is rw, or ro to leave every byte as it is.
+
+    Of text that is no UTF-8 each wrong byte is kept as half a character, so that no seal fits it.
+    """
     try:
-        return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if still else ''}",
+        # What keeps a log is read without it, and without leaving another there.
+        still = _logs(_head(path))
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={'ro&immutable=1' if still else mode}",
             uri=True,
             timeout=PATIENCE,
             isolation_level=None,
         )
     except sqlite3.Error as error:
         raise translated(path, error) from error
+    connection.text_factory = lambda content: content.decode("utf-8", "surrogateescape")
+    return connection
 
 
 def create(path: Path) -> None:
-    """An empty store that appears under its name whole, unless another made one meanwhile."""
+    """An empty store that appears under its name whole, unless another made one meanwhile.
+
+    Raises:
+        ValueError: If a log or a journal lies there already, of a store that was moved away.
+        OSError: If it cannot be made.
+    """
+    _check_nothing_beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
@@ -95,16 +151,12 @@ def create(path: Path) -> None:
             try:
                 connection.execute(f"PRAGMA application_id={APPLICATION}")
                 connection.execute(f"PRAGMA user_version={SCHEMA}")
-                connection.executescript(f"BEGIN; {_TABLES} COMMIT;")
-                connection.execute("PRAGMA journal_mode=WAL")
+                tables = _TABLES.format(identity=secrets.token_hex(16))
+                connection.executescript(f"BEGIN; {tables} COMMIT;")
             finally:
                 connection.close()
             with suppress(FileExistsError):
-                try:
-                    os.link(fresh, path)
-                except PermissionError:  # a file system without hard links
-                    if not path.exists():
-                        os.rename(fresh, path)
+                _put(fresh, path)
     except sqlite3.Error as error:
         raise translated(path, error) from error
     except OSError as error:
@@ -113,38 +165,100 @@ def create(path: Path) -> None:
         ) from error
 
 
+def _put(fresh: Path, path: Path) -> None:
+    """Give a whole file its name, unless the name is taken.
+
+    Raises:
+        FileExistsError: If it is.
+    """
+    try:
+        os.link(fresh, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # The name is taken first, by an empty file, which the whole one then replaces.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        try:
+            os.replace(fresh, path)
+        except BaseException:
+            path.unlink()
+            raise
+
+
+def _check_nothing_beside(path: Path) -> None:
+    """Refuse to make a store where the log or journal of another one lies."""
+    for beside in (path.with_name(path.name + LOG), journal_of(path)):
+        if is_filled(beside) and not path.exists():
+            raise ValueError(
+                f"`{path}` cannot be made, because `{beside}` is left there of a store that was "
+                "moved or deleted; put that back beside it, delete this one too, or name another "
+                "file"
+            )
+
+
 def check_store(path: Path) -> None:
-    """Refuse what is no whole store of this version, without a byte of it changed."""
+    """Refuse what is no whole store of a version that is known, without a byte of it changed."""
     if not path.exists():
         raise ValueError(f"`{path}` is missing; name a store that `qcattn sweep` wrote")
-    if path.is_file():
-        with path.open("rb"):  # an OSError says that it cannot be read
-            pass
     if not is_store(path):
+        if path.is_file():
+            _head(path)  # an OSError says that it cannot be read
         raise ValueError(f"`{path}` is no store of qcattn and is left as it is; name another file")
-    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm")]
-    before = [one.exists() for one in beside]
-    connection = connect(path, "ro")
+    head = _head(path)
+    schema = _schema(head)
+    if not 1 <= schema <= SCHEMA:
+        raise ValueError(
+            f"`{path}` has schema {schema}, but this qcattn knows 1 to {SCHEMA}; use the version "
+            "of qcattn that wrote it"
+        )
+    if head[18:20] != b"\1\1" and not (schema == 1 and _logs(head)):
+        raise _damaged(path, "its header states another way of writing")
+    with ALONE:
+        check_beside(path)
+    if is_filled(journal_of(path)) and not may_write(path):
+        raise OSError(
+            errno.EACCES,
+            f"`{path}` cannot be read: a write was cut off and is to be undone, which needs leave "
+            f"to write; copy it and `{journal_of(path)}` into a folder of yours",
+        )
     try:
-        (schema,) = connection.execute("PRAGMA user_version").fetchone()
-        if schema != SCHEMA:
-            raise ValueError(
-                f"`{path}` has schema {schema}, but this qcattn knows {SCHEMA}; use the version of "
-                "qcattn that wrote it"
-            )
-        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise ValueError(
-                f"`{path}` is damaged ({verdict}) and is left as it is; restore a copy, or name "
-                "another file"
-            )
-    except (ValueError, sqlite3.Error) as error:
+        connection = connect(path, "rw" if may_write(path) else "ro")
+        try:
+            with ALONE:
+                _check_structure(path, connection, schema)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise translated(path, error) from error
+
+
+def may_write(path: Path) -> bool:
+    """Whether the file, and what SQLite puts beside it, may be written."""
+    return all(os.access(place, os.W_OK) for place in (path, path.absolute().parent))
+
+
+def _check_structure(path: Path, connection: sqlite3.Connection, schema: int) -> None:
+    """Refuse a file whose pages, indices or tables are not as SQLite left them."""
+    (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if verdict != "ok":
+        raise _damaged(path, verdict)
+    there = dict(connection.execute("SELECT name, sql FROM sqlite_master").fetchall())
+    if schema == SCHEMA:
+        named = _IDENTITY.fullmatch(str(there.get("identity")))
+        # SQLite's own tables are of its own making. Another could do something at each writing.
+        own = {name: text for name, text in there.items() if not str(name).startswith("sqlite_")}
+        if named is None or own != _made(named["identity"]):
+            raise _damaged(path, "its tables are not those that were made")
+    elif "identity" in there:
+        raise _damaged(path, "its header states another schema than its tables")
+
+
+def _made(identity: str) -> dict[str, str]:
+    """What each table, view and index of a store was made by."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.executescript(_TABLES.format(identity=identity))
+        query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+        return dict(connection.execute(query).fetchall())
+    finally:
         connection.close()
-        # What a look at it left beside it, where nobody else has it open.
-        if not any(before) and not (beside[0].exists() and beside[0].stat().st_size):
-            for one in beside:
-                one.unlink(missing_ok=True)
-        if isinstance(error, sqlite3.Error):
-            raise translated(path, error) from error
-        raise
-    connection.close()

@@ -20,7 +20,7 @@ from qcattn.preparations.purification import Purification
 from qcattn.sweeps.strategies import canonical, described, digest, label
 from qcattn.versions import package_versions
 
-__all__ = ["ROWS", "Grid", "GridCell", "Part", "parts"]
+__all__ = ["ROWS", "Grid", "GridCell", "Part", "labels", "parts", "task_key"]
 
 #: Rows of a block. Part of what determines the numbers, so it is the same everywhere.
 ROWS = 64
@@ -254,14 +254,7 @@ class Grid:
                     "noise": noise,
                     "backend": counting,
                 }
-                point = {
-                    **part.point,
-                    "beta": beta,
-                    "encoding": label(encoding),
-                    "preparation": label(preparation),
-                    "noise": noise,
-                    "backend": label({k: v for k, v in counting.items() if v != "CPU"}),
-                }
+                point = {**part.point, **labels(spec)}
                 key = digest(spec)
                 names = part.scores.axes, part.scores.tokens
                 yield GridCell(spec, key, point, array, *names, memory=backend.get("memory"))
@@ -270,6 +263,18 @@ class Grid:
         """How many cells and rows."""
         rows = sum(len(cell.rows) for cell in self.cells)
         return f"{len(self.cells)} cells, {rows} rows, {self.shots} shots a row"
+
+
+def labels(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What a description of a cell says of the axes that every grid has."""
+    backend = {name: value for name, value in spec["backend"].items() if value != "CPU"}
+    return {
+        "beta": spec["beta"],
+        "encoding": label(spec["encoding"]),
+        "preparation": label(spec["preparation"]),
+        "noise": spec["noise"],
+        "backend": label(backend),
+    }
 
 
 def task_key(cell: str, block: int, batch: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from qcattn.errors import Damaged
+from qcattn.sweeps.mending import damages
 from qcattn.sweeps.store import Store
 
 __all__ = ["merge"]
@@ -40,6 +42,9 @@ def merge(sources: Sequence[str | Path], into: str | Path) -> tuple[int, int]:
         raise ValueError(f"`{into}` would be merged into itself; leave it out of the sources")
     for source in sources:  # before anything is written
         Store(source).close()
+    if Path(into).exists() and (found := damages(into)):
+        raise Damaged(f"`{into}` is damaged: {found[0]}; run its plan on it again first, or name "
+                      "another file")  # fmt: skip
     new = known = 0
     with Store(into, write=True) as store:
         for source in sources:

@@ -14,8 +14,8 @@ from qcattn.attention import softmax
 from qcattn.comparisons import Certificate, certify
 from qcattn.records import Agreement, Counts, Verdict, joint_standing
 from qcattn.stages import compare
-from qcattn.sweeps.grid import Grid
-from qcattn.sweeps.store import ROWS, Store
+from qcattn.sweeps.grid import ROWS, Grid
+from qcattn.sweeps.store import Store
 from qcattn.sweeps.strategies import canonical
 from qcattn.sweeps.until import ruled, share
 
@@ -99,7 +99,7 @@ class Cell:
     def blocks(self) -> dict[int, dict[str, Any]]:
         """What is known of each block of rows: kind, success, resources."""
         with Store(self.store, checked=True) as store:
-            return store.blocks(self.key)
+            return store.blocks(self.key, dict(self.spec))
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -166,11 +166,13 @@ class Sweep:
         store: The file.
         cells: In the order in which they were asked for.
         alpha: Probability that any cell of perfect samplers is said to differ.
+        mended: What `sweep` found to be damaged in the store and wrote or drew again, in words.
     """
 
     store: Path
     cells: tuple[Cell, ...]
     alpha: float = 0.01
+    mended: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Cell]:
         """The cells."""
@@ -250,13 +252,11 @@ def load_sweep(path: str | Path, grid: Grid | None = None) -> Sweep:
     """
     path = Path(path)
     with Store(path) as store:
-        specs, points, failures, looks = (
-            store.specs(),
-            store.points(),
-            store.failures(),
-            store.looks(),
-        )
-    chosen = [entry for entry in points if entry[0] in specs]
+        # Of a grid its own cells alone: what is damaged elsewhere is no matter of it.
+        specs = store.specs(None if grid is None else {cell.key for cell in grid.cells})
+        if grid is None:
+            store.check_homes(specs)
+        chosen, failures, looks = store.points(specs), store.failures(specs), store.looks(specs)
     if grid is not None:
         # By place too: the same cell may lie at another one, under another name of its scores.
         there = {(key, canonical(point)): (key, point, said) for key, point, said in chosen}

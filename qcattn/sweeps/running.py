@@ -17,6 +17,7 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from qcattn.errors import Interrupted
 from qcattn.progress import Progress, silent
 from qcattn.sweeps.grid import Grid
 from qcattn.sweeps.jobs import Job, Jobs
+from qcattn.sweeps.mending import mend
 from qcattn.sweeps.results import Sweep, load_sweep
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.until import Rule, rule
@@ -55,7 +57,8 @@ def sweep(
     """Draw what is missing of a grid, and keep it in a store.
 
     What the store holds is not drawn again: a sweep that was interrupted, killed or given more
-    shots goes on where it was. Several processes may work on one store. A cell that fails is
+    shots goes on where it was. Batches of the grid that are damaged are drawn again, which the
+    answer says (``mended``). Several processes may work on one store. A cell that fails is
     recorded with its error and does not stop the others.
 
     Args:
@@ -104,6 +107,7 @@ def sweep(
     stop = rule(until) if isinstance(until, str) else until
     with Store(store, write=True) as opened:
         said = {"alpha": float(grid.alpha), "shots": shots, "until": str(stop or "")}
+        mended = mend(opened, grid.cells)
         opened.register(grid.cells, said)
         if retry_failed:
             opened.forgive(cell.key for cell in grid.cells)
@@ -113,7 +117,7 @@ def sweep(
             complete = True
         except KeyboardInterrupt:
             complete = False
-    done = load_sweep(store, grid)
+    done = replace(load_sweep(store, grid), mended=tuple(mended))
     if not complete:
         raise Interrupted(done)
     return done

@@ -1,27 +1,45 @@
 """One SQLite file of counts: a batch is written whole, once, and read without trust.
 
-Write-ahead log, ``synchronous=FULL``: what is recorded survives kill -9 and power loss at one disk
-flush a job, which is nothing beside drawing it. The file is made under another name and linked
-to its own, so it is a store or is not there. It must lie on a disk of the machine: the log does
-not work over network file systems.
+Each job is a transaction with ``synchronous=EXTRA``: what is recorded survives kill -9 and power
+loss at a few disk flushes a job, which is nothing beside drawing it. Between the writes all of it
+is in the one file (see `qcattn.sweeps.journal`). The file is made under another name and linked to
+its own, so it is a store or is not there. It must lie on a disk of the machine: what keeps two
+writers apart does not hold over every network.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from qcattn.errors import Damaged
 from qcattn.parsing import parse_json
-from qcattn.sweeps.file import check_store, connect, create, is_store, translated
+from qcattn.sweeps.file import (
+    ALONE,
+    SCHEMA,
+    check_store,
+    connect,
+    create,
+    is_store,
+    may_write,
+    translated,
+)
 from qcattn.sweeps.grid import ROWS, GridCell, task_key
+from qcattn.sweeps.rows import (
+    COLUMNS,
+    named,
+    read_row,
+    seal,
+    seal_of_batch,
+    unpacked,
+)
 from qcattn.sweeps.strategies import canonical, digest
 from qcattn.sweeps.worker import Drawn
 
@@ -48,14 +66,19 @@ class Store:
             create(self.path)
         if not checked:
             check_store(self.path)
-        # A reader that may write tidies up beside the file when it is the last to leave.
-        folder = self.path.absolute().parent
-        may = write or all(os.access(place, os.W_OK) for place in (self.path, folder))
-        self._connection = connect(self.path, "rw" if may else "ro")
+        # A write that was cut off is undone by the first that looks, if it may write.
+        self._connection = connect(self.path, "rw" if write or may_write(self.path) else "ro")
         try:
-            with self._errors():
-                self._connection.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
-                self._connection.execute("PRAGMA synchronous=FULL")
+            (self.schema,) = self.rows("PRAGMA user_version")[0]
+            if write and self.schema != SCHEMA:
+                raise ValueError(
+                    f"`{path}` was written by an earlier qcattn (schema {self.schema}) and is only "
+                    f"read; make a new store of it: `qcattn merge {path} --into NEW.sqlite`"
+                )
+            self.rows(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+            self.rows("PRAGMA synchronous=EXTRA")
+            # Else a journal could be without the first page, which says of what file it is.
+            self.rows("PRAGMA cache_spill=OFF")
         except BaseException:
             self.close()
             raise
@@ -74,13 +97,12 @@ class Store:
 
     def register(self, cells: Iterable[GridCell], details: dict[str, Any]) -> None:
         """Write down which cells there are and where they lie on the axes."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             for cell in cells:
                 connection.execute(
-                    "INSERT OR IGNORE INTO arrays VALUES (?, ?, ?)",
+                    "INSERT OR IGNORE INTO arrays VALUES (?, ?)",
                     (
                         cell.spec["scores"]["sha256"],
-                        canonical(list(cell.scores.shape)),
                         zlib.compress(np.ascontiguousarray(cell.scores, "<f8").tobytes(), 1),
                     ),
                 )
@@ -88,10 +110,7 @@ class Store:
                     "INSERT OR IGNORE INTO cells VALUES (?, ?)", (cell.key, canonical(cell.spec))
                 )
                 said = {"axes": list(cell.axes), "tokens": list(cell.tokens), **details}
-                connection.execute(
-                    "INSERT OR REPLACE INTO points VALUES (?, ?, ?)",
-                    (cell.key, _ordered(cell.point), canonical(said)),
-                )
+                self._put("points", (cell.key, _ordered(cell.point), canonical(said)), "REPLACE")
 
     def record(self, drawn: Iterable[Drawn]) -> int:
         """Write what was drawn, all of it or nothing.
@@ -100,129 +119,141 @@ class Store:
             How many batches another process had recorded meanwhile; they are not written again.
         """
         known = 0
-        with self._transaction() as connection:
+        with self.transaction():
             for one in drawn:
                 cell, block = one.piece.cell, one.piece.block
                 if one.about:
-                    connection.execute(
-                        "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?)",
-                        (cell, block, canonical(one.about)),
-                    )
+                    self._put("blocks", (cell, block, canonical(one.about)))
                 for batch in one.batches:
                     task = task_key(cell, block, batch.batch)
-                    added = connection.execute(
-                        "INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)",
-                        (
-                            task,
-                            cell,
-                            block,
-                            batch.batch,
-                            batch.seconds,
-                            zlib.compress(batch.counts, 1),
-                            _seal(task, batch.counts),
-                        ),
-                    ).rowcount
-                    known += 1 - added
-                if one.error:
-                    connection.execute(
-                        "INSERT OR REPLACE INTO failures VALUES (?, ?)", (cell, one.error)
+                    packed = zlib.compress(batch.counts, 1)
+                    known += 1 - self._put(
+                        "batches",
+                        (task, cell, block, batch.batch, batch.seconds, packed),
+                        stated=seal_of_batch(task, batch.counts),
                     )
+                if one.error:
+                    self._put("failures", (cell, one.error), "REPLACE")
         return known
 
     def forgive(self, cells: Iterable[str]) -> None:
         """Forget that cells failed, so that they are tried again."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany("DELETE FROM failures WHERE cell = ?", [(c,) for c in cells])
 
     def look(self, cell: str, rule: str, look: int, batches: int, met: bool) -> None:
         """Write down that a cell was looked at under a rule for stopping."""
-        with self._transaction() as connection:
-            connection.execute(
-                "INSERT INTO looks VALUES (?, ?, ?, ?, ?) ON CONFLICT (cell, rule) DO UPDATE SET "
-                "look = excluded.look, batches = excluded.batches, met = excluded.met "
-                "WHERE excluded.look > look",
-                (cell, rule, look, batches, int(met)),
-            )
+        with self.transaction():
+            query = "SELECT look FROM looks WHERE cell = ? AND rule = ?"
+            if not any(before >= look for (before,) in self.rows(query, (cell, rule))):
+                self._put("looks", (cell, rule, look, batches, int(met)), "REPLACE")
 
     def take_over(self, other: Store) -> tuple[int, int]:
-        """Add what another store holds; every batch is checked on the way.
+        """Add what another store holds; every row is checked on the way.
 
         Returns:
             How many batches were new, and how many were here already.
         """
-        new = known = 0
-        other.points()  # each of these checks what it reads
-        for cell, spec in other.specs().items():
+        specs = other.specs()
+        other.check_homes(specs)
+        for spec in specs.values():
             other.scores(spec)
-            other.blocks(cell)
-        tables = {"arrays": 3, "cells": 2, "points": 3, "blocks": 3}
-        with self._transaction() as connection:
-            done = set(self._column("SELECT DISTINCT cell FROM batches"))
+        found = {
+            table: [(values, other.read(table, values, stated, specs)) for values, stated in rows]
+            for table in ("points", "blocks", "failures", "looks")
+            for rows in (other.stated(table),)
+        }
+        with self.transaction() as connection:
+            for table, columns in (("arrays", "sha256, numbers"), ("cells", "cell, spec")):
+                for row in other.rows(f"SELECT {columns} FROM {table} ORDER BY rowid"):
+                    connection.execute(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", row)
+            done = set(self.column("SELECT DISTINCT cell FROM batches"))
             failed = set(self.failures())
-            for table, columns in tables.items():
-                places = ", ".join("?" * columns)
-                for row in other._rows(f"SELECT * FROM {table}"):
-                    connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({places})", row)
-            for cell, error in other.failures().items():
-                if cell not in done or cell in failed:
-                    connection.execute(
-                        "INSERT OR IGNORE INTO failures VALUES (?, ?)", (cell, error)
-                    )
-        theirs = set(other._column("SELECT DISTINCT cell FROM batches")) - set(other.failures())
+            for table in ("points", "blocks"):
+                for values, _ in found[table]:
+                    self._put(table, values)
+            for values, error in found["failures"]:
+                if values[0] not in done or values[0] in failed:
+                    self._put("failures", (values[0], error))
+        theirs = set(other.column("SELECT DISTINCT cell FROM batches")) - set(other.failures())
         self.forgive(theirs)
-        for row in other._rows("SELECT * FROM looks"):
-            self.look(row[0], row[1], row[2], row[3], bool(row[4]))
-        for cell, spec in other.specs().items():
-            with self._transaction() as connection:
-                for row in other._rows("SELECT * FROM batches WHERE cell = ?", (cell,)):
-                    other._table(cell, spec, row)  # checks it
-                    added = connection.execute(
-                        "INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)", row
-                    ).rowcount
+        for values, look in found["looks"]:
+            self.look(values[0], *look)
+        new = known = 0
+        for cell in specs:
+            with self.transaction():
+                for values, stated in other.stated("batches", "WHERE cell = ?", (cell,)):
+                    other.read("batches", values, stated, specs)
+                    added = self._put("batches", values, stated=stated)
                     new, known = new + added, known + 1 - added
         return new, known
 
+    def _put(
+        self, table: str, values: Sequence[Any], on_conflict: str = "IGNORE", stated: str = ""
+    ) -> int:
+        """Write a row with its seal; how many were written."""
+        places = ", ".join("?" * (len(values) + 1))
+        return self._connection.execute(
+            f"INSERT OR {on_conflict} INTO {table} VALUES ({places})",
+            (*values, stated or seal(table, values)),
+        ).rowcount
+
     # --- reading ---------------------------------------------------------------------------
 
-    def specs(self) -> dict[str, dict[str, Any]]:
-        """All cells: address to description.
+    def specs(self, only: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+        """All cells, or some: address to description.
 
         Raises:
             ValueError: If a description does not match its address.
         """
         out = {}
-        for cell, text in self._rows("SELECT cell, spec FROM cells ORDER BY rowid"):
+        for cell, text in self.rows("SELECT cell, spec FROM cells ORDER BY rowid"):
+            if only is not None and cell not in only:
+                continue
             if digest(str(text).encode("utf-8", "replace")) != cell:
-                raise self._damaged(f"the description of cell {str(cell)[:12]}")
+                raise self.damaged(f"the description of cell {str(cell)[:12]}")
             out[cell] = parse_json(text)
         return out
 
-    def points(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    def check_homes(self, specs: Collection[str]) -> None:
+        """Refuse rows that belong to none of the cells: what they say would go unnoticed.
+
+        Raises:
+            ValueError: If there is one.
+        """
+        for table, columns in COLUMNS.items():
+            for values, _ in self.stated(table, "WHERE cell NOT IN (SELECT cell FROM cells)"):
+                if values[columns.index("cell")] not in specs:
+                    raise self.damaged(named(table, values), "there is no such cell")
+
+    def points(
+        self, specs: dict[str, dict[str, Any]]
+    ) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
         """Cells, places on the axes and details, in the order of registration."""
-        rows = self._rows("SELECT cell, point, details FROM points ORDER BY rowid")
-        try:
-            return [(str(cell), parse_json(point), parse_json(said)) for cell, point, said in rows]
-        except (ValueError, TypeError):
-            raise self._damaged("a place on the axes") from None
+        return [
+            (values[0], *self.read("points", values, stated, specs))
+            for values, stated in self.stated("points", "ORDER BY rowid")
+            if values[0] in specs
+        ]
 
     def scores(self, spec: dict[str, Any]) -> np.ndarray:
         """Scores of a cell, shape (..., keys)."""
         sha, shape = spec["scores"]["sha256"], tuple(spec["scores"]["shape"])
-        rows = self._rows("SELECT numbers FROM arrays WHERE sha256 = ?", (sha,))
-        content = self._unpacked(rows[0][0], 8 * int(np.prod(shape))) if rows else b""
+        rows = self.rows("SELECT numbers FROM arrays WHERE sha256 = ?", (sha,))
+        content = unpacked(rows[0][0], 8 * int(np.prod(shape))) if rows else b""
         if digest(content) != sha:
-            raise self._damaged(f"the scores {sha[:12]}")
+            raise self.damaged(f"the array of scores {sha[:12]}")
         return np.frombuffer(content, "<f8").reshape(shape)
 
     def recorded(self, cell: str) -> set[tuple[int, int]]:
         """Blocks and batches of a cell that are recorded."""
-        rows = self._rows("SELECT block, batch FROM batches WHERE cell = ?", (cell,))
+        rows = self.rows("SELECT block, batch FROM batches WHERE cell = ?", (cell,))
         return {(block, batch) for block, batch in rows}
 
     def tally(self, most: int) -> dict[str, int]:
         """How many batches below a number each cell has."""
         query = "SELECT cell, COUNT(*) FROM batches WHERE batch < ? GROUP BY cell"
-        return dict(self._rows(query, (most,)))
+        return dict(self.rows(query, (most,)))
 
     def table(self, cell: str, spec: dict[str, Any], most: int | None = None) -> np.ndarray:
         """Counts of a cell, all batches (below ``most``) together, shape (rows, keys + 2).
@@ -232,67 +263,78 @@ class Store:
         """
         *leading, keys = spec["scores"]["shape"]
         total = np.zeros((int(np.prod(leading)), keys + 2), np.int64)
-        query = "SELECT * FROM batches WHERE cell = ? AND batch < ?"
-        for row in self._rows(query, (cell, 2**62 if most is None else most)):
-            start = int(row[2]) * ROWS
-            total[start : start + ROWS] += self._table(cell, spec, row)
+        for values, stated in self.stated("batches", "WHERE cell = ?", (cell,)):
+            counts = self.read("batches", values, stated, {cell: spec})
+            block, batch = (values[COLUMNS["batches"].index(name)] for name in ("block", "batch"))
+            if most is None or batch < most:
+                total[block * ROWS : (block + 1) * ROWS] += counts
         return total
 
-    def blocks(self, cell: str) -> dict[int, dict[str, Any]]:
+    def blocks(self, cell: str, spec: dict[str, Any]) -> dict[int, dict[str, Any]]:
         """What is known of each block of a cell."""
-        rows = self._rows("SELECT block, about FROM blocks WHERE cell = ?", (cell,))
-        try:
-            return {int(block): dict(parse_json(about)) for block, about in rows}
-        except (ValueError, TypeError):
-            raise self._damaged(f"what is known of cell {cell[:12]}") from None
+        return {
+            values[COLUMNS["blocks"].index("block")]: self.read(
+                "blocks", values, stated, {cell: spec}
+            )
+            for values, stated in self.stated("blocks", "WHERE cell = ?", (cell,))
+        }
 
-    def failures(self) -> dict[str, str]:
-        """Cells that failed, and why."""
-        return dict(self._rows("SELECT cell, error FROM failures"))
+    def failures(self, specs: dict[str, dict[str, Any]] | None = None) -> dict[str, str]:
+        """Cells that failed, and why; all, or some."""
+        there = self.specs() if specs is None else specs
+        return {
+            values[0]: self.read("failures", values, stated, there)
+            for values, stated in self.stated("failures")
+            if values[0] in there
+        }
 
-    def looks(self) -> dict[str, list[tuple[str, int, int, bool]]]:
+    def looks(
+        self, specs: dict[str, dict[str, Any]]
+    ) -> dict[str, list[tuple[str, int, int, bool]]]:
         """For each cell: rule, looks taken, batches at the last one, whether it was met then."""
         out: dict[str, list[tuple[str, int, int, bool]]] = {}
-        for cell, rule, look, batches, met in self._rows("SELECT * FROM looks"):
-            out.setdefault(cell, []).append((rule, look, batches, bool(met)))
+        for values, stated in self.stated("looks"):
+            if values[0] in specs:
+                out.setdefault(values[0], []).append(self.read("looks", values, stated, specs))
         return out
 
-    def _table(self, cell: str, spec: dict[str, Any], row: Sequence[Any]) -> np.ndarray:
-        """One batch, checked in every way."""
-        task, of, block, batch, _, packed, seal = row
-        *leading, keys = spec["scores"]["shape"]
-        rows = min(ROWS, int(np.prod(leading)) - ROWS * block) if isinstance(block, int) else 0
-        what = f"batch {batch} of block {block} of cell {cell[:12]}"
-        if of != cell or rows < 1 or task != task_key(cell, block, batch):
-            raise self._damaged(what)
-        content = self._unpacked(packed, 8 * rows * (keys + 2))
-        if _seal(task, content) != seal:
-            raise self._damaged(what)
-        table = np.frombuffer(content, "<i8").reshape(rows, keys + 2)
-        if (table < 0).any() or (table.sum(axis=1) != int(spec["batch"])).any():
-            raise self._damaged(what)
-        return table
+    def stated(
+        self, table: str, where: str = "", values: Sequence[Any] = ()
+    ) -> list[tuple[tuple[Any, ...], Any]]:
+        """Rows of a table, unread, each with the seal that it states."""
+        seals = "sha256" if table == "batches" or self.schema == SCHEMA else "NULL"
+        query = f"SELECT {', '.join(COLUMNS[table])}, {seals} FROM {table} {where}"
+        return [(tuple(row[:-1]), row[-1]) for row in self.rows(query, values)]
+
+    def read(
+        self, table: str, values: Sequence[Any], stated: Any, specs: dict[str, dict[str, Any]]
+    ) -> Any:
+        """What a row says; see `qcattn.sweeps.rows.read_row`.
+
+        Raises:
+            ValueError: If it is damaged.
+        """
+        spec = specs.get(values[COLUMNS[table].index("cell")])
+        try:
+            if spec is None:
+                raise ValueError("there is no such cell")
+            return read_row(table, values, stated, spec, by_seal=self.schema == SCHEMA)
+        except ValueError as error:
+            raise self.damaged(named(table, values), str(error)) from error
 
     # --- SQLite ----------------------------------------------------------------------------
 
-    def _unpacked(self, packed: Any, size: int) -> bytes:
-        """At most ``size`` bytes, whatever the content says; b"" if it is not what it should be."""
-        try:
-            unpack = zlib.decompressobj()
-            content = unpack.decompress(packed, size + 1)
-        except (zlib.error, TypeError):
-            return b""
-        return content if len(content) == size else b""
-
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows that a query gives."""
         with self._errors():
             return self._connection.execute(query, values).fetchall()
 
-    def _column(self, query: str) -> list[Any]:
-        return [row[0] for row in self._rows(query)]
+    def column(self, query: str) -> list[Any]:
+        """The first column of what a query gives."""
+        return [row[0] for row in self.rows(query)]
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """All of what is written inside, or nothing."""
         connection = self._connection
         with self._errors():
@@ -310,20 +352,18 @@ class Store:
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
-            yield
+            with ALONE:
+                yield
         except sqlite3.Error as error:
             raise translated(self.path, error) from error
 
-    def _damaged(self, what: str) -> ValueError:
-        return ValueError(
-            f"`{self.path}` is damaged: {what} is not as it was written; restore a copy, or draw "
-            "again into another file"
+    def damaged(self, what: str, why: str = "") -> Damaged:
+        """What is said of a row that is not as it was written."""
+        return Damaged(
+            f"`{self.path}` is damaged: {what} is not as it was written{f' ({why})' if why else ''}"
+            "; run its plan on this file again, which draws damaged batches again, or restore a "
+            "copy"
         )
-
-
-def _seal(task: str, counts: bytes) -> str:
-    """SHA-256 of a batch and its address."""
-    return digest(task.encode("ascii") + counts)
 
 
 def _ordered(point: Any) -> str:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -264,3 +265,31 @@ def wait_for(condition, process):
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_damaged_store_is_said_row_by_row_and_drawn_again(swept, tmp_path):
+    path = tmp_path / "runs.sqlite"
+    path.write_bytes((swept / "runs.sqlite").read_bytes())
+    done = invoke("sweep", "--check", path)
+    assert done.exit_code == 0 and f"{path} is whole" in flat(done.output)
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE batches SET counts = X'00' WHERE batch = 1")
+    connection.close()
+    done = invoke("sweep", "--check", path)
+    assert done.exit_code == 2 and f"{path} is damaged:" in flat(done.output)
+    assert done.output.count("batch 1 of block 0 of cell ") == 8
+    as_json = invoke("sweep", "--check", path, "--json")
+    assert len(json.loads(as_json.stdout)["damages"]) == 8 and as_json.exit_code == 2
+    done = invoke("show", path)
+    assert done.exit_code == 2 and "is damaged: batch 1 of block 0" in flat(done.output)
+    done = invoke("sweep", swept / "plan.toml", "--store", path)
+    assert done.exit_code == 0 and "was damaged, and this was written or drawn" in done.stderr
+    again = load_sweep(path)
+    for cell, before in zip(again, load_sweep(swept / "runs.sqlite"), strict=True):
+        assert np.array_equal(cell.counts.keys, before.counts.keys)
+
+
+def test_without_a_plan_or_a_store_to_check_the_plan_is_asked_for():
+    done = invoke("sweep")
+    assert done.exit_code == 2 and "`PLAN` is missing" in flat(done.output)

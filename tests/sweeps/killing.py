@@ -54,18 +54,30 @@ def held(path: Path) -> dict[str, str]:
     with Store(path) as store:
         for cell, spec in store.specs().items():
             store.table(cell, spec)
-        return dict(store._rows("SELECT task, sha256 FROM batches"))
+        return dict(store.rows("SELECT task, sha256 FROM batches"))
+
+
+def seconds_to_the_first(shots: int, path: Path) -> float:
+    """How long a process takes here until something is recorded."""
+    begun, child = time.monotonic(), started(shots, path)
+    while not held(path):
+        time.sleep(0.01)
+    pace = time.monotonic() - begun
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return pace
 
 
 def killed(folder: Path, kills: int, seed: int) -> dict:
     """Kill, look, go on; what was seen."""
     rng = np.random.default_rng(seed)
     path, shots, lost, counts = folder / "killed.sqlite", 20 * BATCH, 0, []
+    pace = seconds_to_the_first(shots, folder / "first.sqlite")
     while len(counts) < kills:
         before = held(path)
         child = started(shots, path)
         # Longer now and then, so that it gets somewhere.
-        time.sleep(rng.exponential(0.15))
+        time.sleep(rng.exponential(pace))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):

@@ -304,4 +304,4 @@ def test_two_writers_on_one_store_count_nothing_twice(
         results = [future.result() for future in both]
     assert tables(results[0]) == tables(results[1]) == tables(reference)
     with Store(path) as store:
-        assert store._column("SELECT COUNT(*) FROM batches") == [32]
+        assert store.column("SELECT COUNT(*) FROM batches") == [32]
