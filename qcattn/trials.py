@@ -267,10 +267,13 @@ class _Step:
 
     def part(self, stage: str, number: int) -> Progress:
         """What is told of a part by itself, told of all trials."""
+        furthest = 0.0  # a part has steps of several kinds, one after the other
 
         def told(done: float, total: float, what: str) -> None:
-            share = (number + min(max(done / total, 0.0), 1.0)) / 3
-            self.progress(self.done + share, self.total, f"{self.name}: {stage}, {what}")
+            nonlocal furthest
+            furthest = max(furthest, min(done / total, 1.0))
+            reached = self.done + (number + furthest) / 3
+            self.progress(reached, self.total, f"{self.name}: {stage}, {what}")
 
         return told
 

@@ -17,7 +17,7 @@ from qcattn.apart import apart, most_held
 from qcattn.backends import Aer
 from qcattn.backends.noise import noise_options
 from qcattn.encodings import Binary
-from qcattn.errors import DoesNotFit, TooLarge
+from qcattn.errors import DoesNotFit, TakesLong, TooLarge
 from qcattn.preparations import QSVT, Heralded, Purification
 from qcattn.progress import hearing
 
@@ -37,6 +37,11 @@ def test_it_is_another_process_that_yields_and_tells(told):
 def test_what_is_raised_there_is_raised_here():
     with pytest.raises(DoesNotFit, match=r"^no$"):
         list(apart(working.refusing))
+
+
+def test_what_is_announced_there_is_announced_here():
+    with pytest.warns(TakesLong, match=r"^counting takes about 2 minutes; a clock is quicker$"):
+        assert list(apart(working.warning)) == [1]
 
 
 def test_a_child_that_is_killed_is_named():

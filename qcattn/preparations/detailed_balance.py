@@ -15,19 +15,24 @@ from scipy.linalg import schur
 
 from qcattn.arguments import check_beta
 from qcattn.errors import DoesNotFit
+from qcattn.forecast import Forecast, announce
 from qcattn.preparations.basis import append_basis
+from qcattn.preparations.costs import MULTIPLICATION, eigen_seconds
 from qcattn.preparations.delivery import delivered
 from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.lindblad import Filter, frequencies, jump, staying, weight
 from qcattn.preparations.pauli_strings import labels_of
 from qcattn.preparations.rotations import multiplexed_angles, multiplexed_rotation
+from qcattn.progress import tell
 from qcattn.records import Hamiltonian, Prepared, check_bytes
 
 __all__ = ["DetailedBalance"]
 
 #: The most that delta L+L may be: at 1 a jump is certain and the step no longer invertible.
 _CERTAIN = 0.9
+#: Products of channels until they mix, about, and seconds for an angle of a dense gate.
+_POWERS, _TURN = 14, 2e-4
 #: Bytes that a gate takes while a circuit is put together, about.
 _GATE = 600
 
@@ -131,6 +136,7 @@ class DetailedBalance:
             once, each = 0.0, 0.0
         else:
             check_bytes(4 * 16 * 16**n, f"a dense channel on {n} qubits")
+            announce("finding the steps of DetailedBalance", self.foreseen(hamiltonian))
             start = int(np.argmin(np.diagonal(hamiltonian.matrix).real))
             first, sweep, last, channel, once, each = self._on_states(hamiltonian, one_beta, labels)
         sweeps, bound = self._mixing(channel, n)
@@ -149,6 +155,21 @@ class DetailedBalance:
             distribution=_outcomes(hamiltonian, channel, start, sweeps),
             error=min(1.0, bound + once + sweeps * each),
         )
+
+    def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
+        """What finding the steps takes; how many they are, and so the gates, is part of it.
+
+        Args:
+            hamiltonian: One that it takes, shape ().
+        """
+        n = hamiltonian.num_qubits
+        if hamiltonian.off_diagonal is None:
+            powers, size = _POWERS * MULTIPLICATION * 8.0**n, 4 * 8 * 4**n
+            return Forecast(powers + _TURN * 4.0**n, size)
+        jumps = len(self._labels(hamiltonian))
+        powers = _POWERS * MULTIPLICATION * 64.0**n
+        seconds = powers + jumps * (4 * MULTIPLICATION * 32.0**n + _TURN * 4.0**n)
+        return Forecast(seconds + eigen_seconds(hamiltonian), 4 * 16 * 16**n)
 
     def _labels(self, hamiltonian: Hamiltonian) -> tuple[str, ...]:
         return labels_of(hamiltonian, self.jumps, "XYZ", "jumps")
@@ -189,7 +210,8 @@ class DetailedBalance:
         energies, vectors = np.linalg.eigh(hamiltonian.matrix)
         nu = frequencies(energies, beta)
         steps, channel = [], np.eye(4**n, dtype=complex)
-        for label in labels:
+        for number, label in enumerate(labels):
+            tell(number, 2 * len(labels), "jumps")
             operator = vectors.conj().T @ Pauli(label).to_matrix() @ vectors
             taken = jump(operator, nu, self.weights)
             delta = min(self.step, _CERTAIN / float(np.linalg.norm(taken, 2)) ** 2)
@@ -231,10 +253,12 @@ class DetailedBalance:
                     f"{self.error:g}; take more, a higher temperature, or `jumps` that join all "
                     "states"
                 )
+            tell(len(powers), 2 * _POWERS, "powers of the channel")
             powers.append(powers[-1] @ powers[-1])
         # The largest number of sweeps that is too small, one binary digit after the other.
         short, left = 0, np.eye(size)
         for digit in reversed(range(len(powers) - 1)):
+            tell(len(powers) - digit, len(powers), "powers of the channel")
             further = left @ powers[digit]
             if scale * np.linalg.norm(further) > self.error:
                 short, left = short + 2**digit, further

@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
 from qcattn.arguments import check_beta
-from qcattn.dense_state import outcome_distribution
+from qcattn.dense_state import dense_seconds, outcome_distribution
 from qcattn.errors import DoesNotFit
+from qcattn.forecast import Forecast, announce
 from qcattn.preparations.basis import append_basis
+from qcattn.preparations.costs import eigen_seconds
 from qcattn.preparations.delivery import delivered
 from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
@@ -124,6 +126,8 @@ class ImaginaryTime:
         steps, claimed = self._steps(layers, inverse)
         circuit = _circuit(hamiltonian, _factors(layers, inverse, steps), steps)
         prepared = delivered(self, hamiltonian, circuit, error=claimed)
+        seconds = dense_seconds(circuit)
+        announce("the exact state of ImaginaryTime", Forecast(seconds, gates=len(circuit.data)))
         distribution, success = outcome_distribution(prepared)
         check_kept(success, _CURE)
         return replace(prepared, distribution=distribution, success=np.array(success))
@@ -172,6 +176,14 @@ class ImaginaryTime:
                 )
             claimed = _claim(layers, beta, steps)
         return steps, claimed
+
+    def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
+        """What the dense linear algebra for its distribution takes.
+
+        Args:
+            hamiltonian: One that it takes, shape ().
+        """
+        return Forecast(3 * eigen_seconds(hamiltonian), 32 * 4**hamiltonian.num_qubits)
 
 
 def _claim(layers: Sequence[Layer], beta: float, steps: int) -> float:

@@ -12,6 +12,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
 from qcattn.arguments import check_beta, whole_number
 from qcattn.backends.aer import Aer
+from qcattn.forecast import Forecast, announce
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.delivery import delivered, with_true_error
 from qcattn.preparations.domains import Domain, domains_of
@@ -25,10 +26,15 @@ from qcattn.preparations.pauli_strings import (
 )
 from qcattn.preparations.pursuit import pursued
 from qcattn.preparations.tomography import measured_expectations
+from qcattn.progress import tell
 from qcattn.records import Counts, Hamiltonian, Prepared, check_bytes
 from qcattn.seeds import entropy
 
 __all__ = ["QITE"]
+
+# Seconds for a string of the domain: beside a chosen one, and again for each chosen before; and how
+# many are chosen on n sites, _CHOSEN * _GROWTH**n. One core of 2024, n from 2 to 5.
+_STRING, _OVERLAP, _CHOSEN, _GROWTH = 3e-8, 2e-9, 1.25, 2.4
 
 # Strings P on all qubits and angles of rotations exp(-i angle P), the first one applied first.
 _Rotations = list[tuple[int, float]]
@@ -151,11 +157,39 @@ class QITE:
         n = copies * hamiltonian.num_qubits
         check_bytes(4 * 16 * 4**hamiltonian.num_qubits, f"{hamiltonian.num_qubits} Bell pairs")
         domains = domains_of(unturned.operator, self.domain, copies)
+        announce("finding the circuit of QITE", self._foreseen(domains, copies))
         rotations, spent = self._rotations(domains, n, copies, time)
         circuit = _circuit(hamiltonian, rotations, copies)
         return with_true_error(
             delivered(self, hamiltonian, circuit, spent=spent), hamiltonian, beta
         )
+
+    def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
+        """What finding the circuit takes, told from the number of Pauli strings.
+
+        Args:
+            hamiltonian: One Hamiltonian, shape ().
+
+        Raises:
+            DoesNotFit, TooLarge: As the call.
+        """
+        check_fits(self, hamiltonian)
+        copies = 1 if hamiltonian.off_diagonal is None else 2
+        operator = replace(hamiltonian, basis=None).operator
+        return self._foreseen(domains_of(operator, self.domain, copies), copies)
+
+    def _foreseen(self, domains: list[Domain], copies: int) -> Forecast:
+        seconds = rotations = memory = 0.0
+        parts = len(_splitting(domains, 1.0, self.order)) / len(domains) if domains else 0
+        for domain in domains:
+            q = len(domain.qubits)
+            chosen = min(domain.rank, _CHOSEN * _GROWTH ** (q / copies))
+            strings = 4.0**q / (2 if domain.real else 1)
+            solved = self.steps * parts * self.order
+            seconds += solved * strings * chosen * (_STRING + _OVERLAP * chosen)
+            rotations += self.steps * parts * self.order * chosen * 2 * q
+            memory = max(memory, 8 * strings * chosen)
+        return Forecast(seconds, round(memory), round(rotations))
 
     def _rotations(
         self, domains: list[Domain], n: int, copies: int, time: float
@@ -165,7 +199,9 @@ class QITE:
         state = self._start(n, copies)
         found: _Rotations = []
         spent = 0
-        for domain, tau in _splitting(domains, time / self.steps, self.order) * self.steps:
+        parts = _splitting(domains, time / self.steps, self.order) * self.steps
+        for number, (domain, tau) in enumerate(parts):
+            tell(number, len(parts), "steps of imaginary time")
             generator, shots = self._generator(state, domain, n, seeds)
             spent += shots
             if self.order == 2:

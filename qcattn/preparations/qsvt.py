@@ -12,6 +12,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
 from qcattn.arguments import check_beta
 from qcattn.errors import DoesNotFit
+from qcattn.forecast import Forecast, announce
 from qcattn.preparations.amplitudes import amplitude_angles, append_amplitudes
 from qcattn.preparations.basis import append_basis, with_basis
 from qcattn.preparations.block_encoding import (
@@ -21,6 +22,7 @@ from qcattn.preparations.block_encoding import (
     append_select_phase,
     block_encoding,
 )
+from qcattn.preparations.costs import eigen_seconds
 from qcattn.preparations.delivery import delivered
 from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
@@ -131,6 +133,7 @@ class QSVT:
             )
         if hamiltonian.off_diagonal is not None:
             check_bytes(32 * 4**hamiltonian.num_qubits, "the eigenvectors for `distribution`")
+            announce("the exact distribution of QSVT", self.foreseen(hamiltonian))
         encoding = block_encoding(hamiltonian)
         low, high = _bounds(hamiltonian, self.ground_energy)
         if encoding.norm * beta > FINEST:
@@ -147,6 +150,14 @@ class QSVT:
             success=success,
             error=self.error,
         )
+
+    def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
+        """What the dense linear algebra for its distribution takes.
+
+        Args:
+            hamiltonian: One that it takes, shape ().
+        """
+        return Forecast(eigen_seconds(hamiltonian), 32 * 4**hamiltonian.num_qubits)
 
 
 def _bounds(hamiltonian: Hamiltonian, ground_energy: float | None) -> tuple[float, float]:

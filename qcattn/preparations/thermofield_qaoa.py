@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 
 from qcattn.arguments import check_beta, whole_number
 from qcattn.preparations.basis import append_basis
+from qcattn.preparations.costs import Evaluations
 from qcattn.preparations.delivery import delivered, with_true_error
 from qcattn.preparations.doubled import (
     Generator,
@@ -29,6 +30,8 @@ __all__ = ["ThermofieldQAOA"]
 
 # Free energies closer than this, in units of k_B T, are the same: the partner then decides.
 _SAME = 1e-9
+# Evaluations of one search, about.
+_USUAL = 100
 
 
 @dataclass(frozen=True)
@@ -165,11 +168,13 @@ def _grown(
     """Angles of all layers: at each depth the best of the last depth grown, and random ones."""
     rng = np.random.default_rng(seed)
     best = np.zeros(0)
+    usual = 2 * depth * (1 + starts) * _USUAL
+    search = Evaluations("free energies for ThermofieldQAOA", usual)
     for step in range(1, depth + 1):
         generators = layer * step
         grown = np.concatenate([best, rng.normal(scale=0.05, size=len(layer))])
         guesses = [grown, *rng.uniform(-1, 1, size=(starts, len(generators)))]
-        found = [_descended(generators, matrix, temperature, guess) for guess in guesses]
+        found = [_descended(generators, matrix, temperature, one, search) for one in guesses]
         lowest = min(free for free, _, _ in found)
         ties = [entry for entry in found if entry[0] - lowest <= _SAME]
         best = min(ties, key=lambda entry: entry[1])[2]
@@ -177,7 +182,11 @@ def _grown(
 
 
 def _descended(
-    generators: list[Generator], matrix: np.ndarray, temperature: float, angles: np.ndarray
+    generators: list[Generator],
+    matrix: np.ndarray,
+    temperature: float,
+    angles: np.ndarray,
+    search: Evaluations,
 ) -> tuple[float, float, np.ndarray]:
     """F over k_B T, mismatch and angles at the minimum that a start leads to."""
 
@@ -190,7 +199,7 @@ def _descended(
     for weight in (1.0, 0.0):
         options = {"maxiter": 200, "ftol": 1e-15, "gtol": 1e-9}
         angles = minimize(
-            cost, angles, args=(weight,), jac=True, method="L-BFGS-B", options=options
+            search.of(cost), angles, args=(weight,), jac=True, method="L-BFGS-B", options=options
         ).x
     state = evolved(generators, angles)
     (free, _), (mismatch, _) = free_energy_and_mismatch(state, matrix, temperature)

@@ -25,6 +25,7 @@ from qcattn.preparations.ansatz import (
     system_blocks,
 )
 from qcattn.preparations.basis import append_basis
+from qcattn.preparations.costs import Evaluations
 from qcattn.preparations.delivery import delivered, with_true_error
 from qcattn.preparations.fitting import check_fits
 from qcattn.records import (
@@ -311,7 +312,9 @@ def _lowest(
     rng = np.random.default_rng(seeds)
     starts = rng.uniform(-np.pi, np.pi, size=(method.restarts, number))
     descend = _descended if method.shots is None else _descended_in_noise
-    best: np.ndarray = min((descend(cost, start) for start in starts), key=lambda end: end[0])[1]
+    usual = _MOST_STEPS if method.shots is None else _EVALUATIONS
+    counted = Evaluations("free energies for Variational", method.restarts * usual).of(cost)
+    best: np.ndarray = min((descend(counted, start) for start in starts), key=lambda end: end[0])[1]
     return best
 
 

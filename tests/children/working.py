@@ -6,6 +6,7 @@ import signal
 from qcattn.apart import apart
 from qcattn.encodings import Binary
 from qcattn.errors import DoesNotFit
+from qcattn.forecast import Forecast, announce
 from qcattn.preparations import QSVT
 from qcattn.progress import tell
 
@@ -55,3 +56,8 @@ def prepared():
 def processes(_):
     """How many processes a call takes part in, this one included."""
     return len({os.getpid(), *(pid for _, pid in apart(counted, 2))})
+
+
+def warning():
+    announce("counting", Forecast(120.0), ["a clock is quicker"])
+    yield 1
