@@ -46,6 +46,8 @@ __all__ = [
 ]
 
 Index = Any
+#: Share of runs of independent rows, at most, that are said to share their random numbers.
+REPEATING = 1e-4
 #: Weights below this share of the largest one are rounding.
 _ROUNDING = 1e-15
 Agreement = Literal["agrees", "differs", "undecided"]
@@ -619,6 +621,9 @@ class Counts:
         keys: Shape (..., num_keys), int64: kept shots that read key k.
         stray: Shape (...), int64: kept shots that read no key (padding, noise).
         discarded: Shape (...), int64: shots whose herald fired.
+        memories: The first shots of the first rows in their order, where the backend knows it: the
+            key, or ``num_keys`` for a stray, or one more for a discarded shot. They tell rows that
+            share their random numbers; sums, parts and files of counts are without them.
 
     Example:
         >>> import numpy as np
@@ -630,6 +635,7 @@ class Counts:
     keys: np.ndarray
     stray: np.ndarray
     discarded: np.ndarray
+    memories: tuple[np.ndarray, ...] = ()
 
     def __add__(self, other: Counts) -> Counts:
         """Counts of both."""
@@ -753,6 +759,8 @@ class Result:
         axes: Names of the leading axes, such as layer, head, query; or ().
         source: Where the scores come from (model, sentence, licence, sha256...).
         complete: False if the run was interrupted; rows without shots are undecided.
+        same_numbers: p-value of the hypothesis that rows are drawn with random numbers of their
+            own (`qcattn.comparisons.same_numbers`).
         seconds: Wall time of each stage, seconds.
     """
 
@@ -771,6 +779,7 @@ class Result:
     axes: tuple[str, ...] = ()
     source: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
+    same_numbers: float = 1.0
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -791,6 +800,8 @@ class Result:
             f"{int(verdict.refuted.sum())} rows refuted"
             for verdict in self.verdicts
         ]
+        if self.rows_repeat:
+            lines.append("this sampler gives every row the same random numbers")
         return "\n".join([f"{self.standing}: {self._drawn()}", *lines])
 
     def _repr_html_(self) -> str:
@@ -824,10 +835,22 @@ class Result:
 
     @property
     def standing(self) -> Agreement:
-        """The verdict in one word: of all comparisons, each at its own share of alpha."""
+        """The verdict in one word: of all comparisons, each at its own share of alpha.
+
+        Rows that share their random numbers never agree: a row that is refuted by itself still
+        differs, and all else is undecided, for the rows do not speak together.
+        """
+        if self.rows_repeat:
+            alone = any(verdict.refuted.any() for verdict in self.verdicts)
+            return "differs" if alone else "undecided"
         return joint_standing(
             (verdict.standing for verdict in self.verdicts), complete=self.complete
         )
+
+    @property
+    def rows_repeat(self) -> bool:
+        """Whether rows share their random numbers; of independent rows, said at `REPEATING`."""
+        return self.same_numbers <= REPEATING
 
     @property
     def alpha(self) -> float:

@@ -18,7 +18,7 @@ from qcattn.arguments import whole_number
 from qcattn.backends.aer import Aer
 from qcattn.backends.counting import Gathered
 from qcattn.backends.protocol import Backend
-from qcattn.comparisons import acceptance, fit
+from qcattn.comparisons import acceptance, fit, same_numbers
 from qcattn.datasets import Scores
 from qcattn.errors import DoesNotFit
 from qcattn.progress import Progress, hearing, silent
@@ -187,6 +187,7 @@ def draw_result(
     clock.append(time.perf_counter())
     success = None if prepared.herald_register is None else prepared.success
     verdicts = compare(counts, expected, success, alpha)
+    alike = same_numbers(counts, prepared.distribution, prepared.success)
     clock.append(time.perf_counter())
     sampling, comparing = np.diff(clock).tolist()
     return Result(
@@ -209,6 +210,7 @@ def draw_result(
             if getattr(source, name)
         },
         complete=complete,
+        same_numbers=alike,
         seconds={"prepare": preparing, "sample": sampling, "compare": comparing},
     )
 

@@ -18,13 +18,22 @@ from qcattn.arguments import check_alpha, check_betas, check_object, whole_numbe
 from qcattn.backends.aer import Aer
 from qcattn.backends.protocol import Backend
 from qcattn.certification.dense import certify_dense
+from qcattn.comparisons import same_numbers
 from qcattn.datasets import Scores
 from qcattn.dense_state import dense_seconds
 from qcattn.errors import DoesNotFit, Interrupted, TooLarge
 from qcattn.forecast import Forecast, announce
 from qcattn.markup import notebook
 from qcattn.progress import Progress, hearing, silent
-from qcattn.records import Agreement, Hamiltonian, Prepared, Result, joint_standing
+from qcattn.records import (
+    REPEATING,
+    Agreement,
+    Counts,
+    Hamiltonian,
+    Prepared,
+    Result,
+    joint_standing,
+)
 from qcattn.seeds import entropy
 from qcattn.stages import Preparation, draw_result, prepared_by
 from qcattn.walking import classes
@@ -103,6 +112,8 @@ class Trials:
         seed: Entropy of the SeedSequence from which everything was drawn.
         complete: False if it was interrupted.
         source: Where the Hamiltonian comes from.
+        same_numbers: p-value of the hypothesis that every method is drawn with random numbers of
+            its own (`qcattn.comparisons.same_numbers`).
     """
 
     hamiltonian: Hamiltonian
@@ -112,12 +123,18 @@ class Trials:
     seed: int
     complete: bool = True
     source: dict[str, str] = field(default_factory=dict)
+    same_numbers: float = 1.0
+
+    @property
+    def methods_repeat(self) -> bool:
+        """Whether methods share their random numbers; of independent ones, said at `REPEATING`."""
+        return self.same_numbers <= REPEATING
 
     @property
     def standing(self) -> Agreement:
-        """The verdict over all methods that fit."""
+        """The verdict over all methods that fit; it is never agreement where they share numbers."""
         fitting = (trial.standing for trial in self.trials if trial.result is not None)
-        return joint_standing(fitting, complete=self.complete)
+        return joint_standing(fitting, complete=self.complete and not self.methods_repeat)
 
     def __str__(self) -> str:
         """One line a trial."""
@@ -129,6 +146,8 @@ class Trials:
                 f"{trial.name:<16} beta {trial.beta:<6g} {trial.standing:<12} "
                 f"claimed {trial.claimed:.2g}, true {trial.trace_distance:.2g}; {said}"
             )
+        if self.methods_repeat:
+            lines.append("this sampler gives every method the same random numbers")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -221,7 +240,23 @@ def prepare(
         raise Interrupted(done) from None
     if all(trial.result is None for trial in trials):
         raise DoesNotFit(f"`methods` holds none that fits: {trials[0].refused}")
-    return Trials(hamiltonian, tuple(trials), shots, alpha, root)
+    return Trials(
+        hamiltonian, tuple(trials), shots, alpha, root, same_numbers=_same_numbers(trials)
+    )
+
+
+def _same_numbers(trials: Iterable[Trial]) -> float:
+    """P-value of the hypothesis that every method is drawn with random numbers of its own."""
+    drawn = [trial.result for trial in trials if trial.result is not None]
+    laws = [result.prepared.distribution for result in drawn]
+    together = Counts(
+        np.array([result.counts.keys for result in drawn]),
+        np.array([result.counts.stray for result in drawn]),
+        np.array([result.counts.discarded for result in drawn]),
+        tuple(run for result in drawn for run in result.counts.memories),
+    )
+    success = [float(result.prepared.success) for result in drawn]
+    return same_numbers(together, np.array(laws), success)
 
 
 def _one(hamiltonian: Any) -> Hamiltonian:

@@ -12,6 +12,8 @@ from qcattn.records import Counts, Prepared, numbers_of
 __all__ = ["Gathered", "Reader", "collect", "shaped"]
 
 _BITS_OF_INT64 = 62
+#: Rows, and shots of each, whose order is kept where it is known.
+_ROWS_IN_ORDER, _SHOTS_IN_ORDER = 8, 8192
 
 
 class Reader:
@@ -91,22 +93,25 @@ class Reader:
             heralds: Shape (rows, shots), bool, or None without a herald.
         """
         table = np.zeros((len(keys), self.num_keys + 2), np.int64)
+        memories: list[np.ndarray] = []
         packed = np.packbits(keys, axis=-1, bitorder="little")
         whole = np.dtype((np.void, packed.shape[-1]))
         for row, line in enumerate(table):
-            kept = packed[row] if heralds is None else packed[row][~heralds[row]]
-            readings, shots = np.unique(
-                np.ascontiguousarray(kept).view(whole).ravel(), return_counts=True
+            readings, place = np.unique(
+                np.ascontiguousarray(packed[row]).view(whole).ravel(), return_inverse=True
             )
-            for reading, number in zip(readings, shots, strict=True):
-                key = self._key_of.get(int.from_bytes(reading.tobytes(), "little"), self.num_keys)
-                line[key] += number
+            read = [int.from_bytes(reading.tobytes(), "little") for reading in readings]
+            columns = np.array([self._key_of.get(one, self.num_keys) for one in read], np.int64)
+            shots = columns[place]
             if heralds is not None:
-                line[-1] = heralds[row].sum()
-        return self._counts(table)
+                shots = np.where(heralds[row], self.num_keys + 1, shots)
+            line[:] = np.bincount(shots, minlength=self.num_keys + 2)
+            if row < _ROWS_IN_ORDER:
+                memories.append(shots[:_SHOTS_IN_ORDER])
+        return self._counts(table, tuple(memories))
 
-    def _counts(self, table: np.ndarray) -> Counts:
-        return Counts(table[:, : self.num_keys], table[:, -2], table[:, -1])
+    def _counts(self, table: np.ndarray, memories: tuple[np.ndarray, ...] = ()) -> Counts:
+        return Counts(table[:, : self.num_keys], table[:, -2], table[:, -1], memories)
 
 
 class Gathered:
@@ -119,17 +124,20 @@ class Gathered:
         self._shape = prepared.shape
         rows, self._num_keys = len(prepared.flat_values), len(prepared.codewords)
         self._table = np.zeros((rows, self._num_keys + 2), np.int64)
+        self._memories: tuple[np.ndarray, ...] = ()
 
     def add(self, rows: slice, counts: Counts) -> None:
         """Add counts of some of the flattened rows."""
         part = [counts.keys, counts.stray[:, None], counts.discarded[:, None]]
         self._table[rows] += np.concatenate(part, axis=1)  # one call, which no signal interrupts
+        self._memories = self._memories or counts.memories
 
     @property
     def counts(self) -> Counts:
         """All that was added, in the shape of what was prepared."""
         table, keys = self._table, self._num_keys
-        return shaped(Counts(table[:, :keys], table[:, -2], table[:, -1]), self._shape)
+        counts = Counts(table[:, :keys], table[:, -2], table[:, -1], self._memories)
+        return shaped(counts, self._shape)
 
 
 def collect(prepared: Prepared, chunks: Iterable[tuple[slice, Counts]]) -> Counts:
@@ -146,4 +154,5 @@ def shaped(counts: Counts, shape: tuple[int, ...]) -> Counts:
         counts.keys.reshape(*shape, -1),
         counts.stray.reshape(shape),
         counts.discarded.reshape(shape),
+        counts.memories,
     )

@@ -25,7 +25,8 @@ class Sampler(Simulator):
     """Sample with any Qiskit ``BaseSamplerV2``.
 
     All rows go in one call as one PUB. The primitive keeps its own seed: a seed given to a run does
-    not reach it, and some (Aer's ``SamplerV2(seed=s)``) repeat the same shots at every call. Where
+    not reach it, and some (Aer's ``SamplerV2(seed=s)``) repeat the same shots at every call, or
+    (``StatevectorSampler(seed=s)``) in every row, which a run sees and says. Where
     Aer's runs shot by shot (reset, mid-circuit measurement, sampled noise) it may repeat shots from
     row to row; `Aer` does not.
 
@@ -89,6 +90,7 @@ class Sampler(Simulator):
             "backend": type(self.sampler).__name__,
             "version": metadata.version(package),
             "draws": "shots",
+            "seed of the sampler": _own_seed(self.sampler),
         }
 
     def stream(
@@ -109,6 +111,13 @@ class Sampler(Simulator):
         """The template after the pass manager."""
         circuit = prepared.circuit
         return circuit if self.pass_manager is None else self.pass_manager.run(circuit)
+
+
+def _own_seed(sampler: BaseSamplerV2) -> str:
+    """The seed that a primitive keeps, in words."""
+    seed = getattr(sampler, "seed", None)
+    known = "not known" if seed is None else seed
+    return f"its own, {known}; the seed of the run does not reach it"
 
 
 def _bits(array: BitArray, number: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from qcattn.comparisons.mitigated import Mitigated, mitigated
 from qcattn.comparisons.monitor import Monitor
 from qcattn.comparisons.plan import Plan, plan
 from qcattn.comparisons.same import Same, same
+from qcattn.comparisons.same_numbers import same_numbers
 
 __all__ = [
     "Certificate",
@@ -29,4 +30,5 @@ __all__ = [
     "mitigated",
     "plan",
     "same",
+    "same_numbers",
 ]

@@ -9,8 +9,9 @@ circuit; the answer is their Bonferroni minimum.
   ... summed over runs, against random reorderings of each run. Two-sided.
 - *shift*: whether a stretch of one run occurs in another, shifted by any number of shots (or
   unshifted). Independent runs agree at a given shift in a binomial number of places. All shifts of
-  all pairs are screened by random signs and a fast Fourier transform, the best of each pair are
-  counted exactly, and the binomial tail is multiplied by all shifts of all pairs.
+  all pairs are screened by random signs (few outcomes as they are) and a fast Fourier transform,
+  the best of each pair are counted exactly, and the binomial tail is multiplied by all shifts of
+  all pairs.
 - *repeat*: whether a stretch of shots comes twice, in one run or in two, at any distance: a buffer
   that is written twice. The stretch that is least likely to come again is weighed against all
   pairs of places (`qcattn.comparisons._repeats`).
@@ -275,7 +276,9 @@ def _lag(runs: list[Ints], permutations: int, rng: np.random.Generator) -> Depen
 
 def _shift(runs: list[Ints], counts: Ints, rng: np.random.Generator) -> Dependence:
     """Coincidences between two runs at any shift: smallest binomial tail times their number."""
-    signs = rng.choice([-1.0, 1.0], size=(4, counts.shape[1]))
+    # Few outcomes are told apart as they are: all their random signs could be equal.
+    outcomes = counts.shape[1]
+    signs = np.eye(outcomes) if outcomes <= 4 else rng.choice([-1.0, 1.0], size=(4, outcomes))
     shares = counts / counts.sum(axis=-1, keepdims=True)
     signs -= (signs @ shares.mean(axis=0))[:, None]
     size = 1 << int(2 * max(map(len, runs)) - 1).bit_length()

@@ -95,6 +95,7 @@ def write_result(
         "shots": result.shots,
         "seed": str(result.seed),
         "complete": result.complete,
+        "same_numbers": result.same_numbers,
         "tokens": list(result.tokens),
         "axes": list(result.axes),
         **{name: dict(getattr(result, name)) for name in (*_TEXTS, "seconds")},
@@ -189,6 +190,7 @@ def result_of(sealed: Sealed) -> Result:
         tokens=tuple(document["tokens"]),
         axes=tuple(document["axes"]),
         complete=bool(document["complete"]),
+        same_numbers=read_number(document["same_numbers"]) if sealed.version > 1 else 1.0,
         seconds={stage: read_number(value) for stage, value in document["seconds"].items()},
         **texts,
     )

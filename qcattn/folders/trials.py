@@ -73,6 +73,7 @@ def write_trials(trials: Trials, folder: Path) -> None:
         "alpha": trials.alpha,
         "seed": str(trials.seed),
         "complete": trials.complete,
+        "same_numbers": trials.same_numbers,
         "source": dict(trials.source),
         "trials": [
             {
@@ -126,6 +127,7 @@ def _trials_of(sealed: Sealed) -> Trials:
         int(document["seed"]),
         bool(document["complete"]),
         {str(name): str(text) for name, text in document["source"].items()},
+        read_number(document["same_numbers"]) if sealed.version > 1 else 1.0,
     )
 
 

@@ -262,3 +262,12 @@ def test_a_measured_law_is_named():
     law = expected([0.5, 0.5], readout=np.eye(2), calibration_shots=100)
     with pytest.raises(ValueError, match=r"`p` must be .* exact .* `law.p`"):
         independent([[0, 1], [1, 0]], law)
+
+
+@pytest.mark.parametrize("outcomes", [2, 3, 4, 5])
+@pytest.mark.parametrize("seed", range(8))
+def test_few_outcomes_are_told_apart_by_every_seed(outcomes, seed):
+    """No chance but that of random signs: of 2 or 3 outcomes all of them could be equal."""
+    first = np.random.default_rng(4).integers(outcomes, size=300)
+    part = independent([first, first], parts=["shift"], seed=seed).parts["shift"]
+    assert part.p_value < 1e-50 and part.where == (0, 1, 0)

@@ -263,6 +263,7 @@ ENTRIES = [
     "shots",
     "seed",
     "complete",
+    "same_numbers",
     "tokens",
     "axes",
     "settings",

@@ -53,6 +53,7 @@ def _part(result: Result) -> dict[str, Any]:
             }
             for verdict in result.verdicts
         ],
+        "same_random_numbers": result.rows_repeat,
         "counts": counts.keys,
         "stray": counts.stray,
         "discarded": counts.discarded,

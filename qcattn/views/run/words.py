@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qcattn.records import Result, Verdict
+from qcattn.records import REPEATING, Result, Verdict
 from qcattn.views.labels import key_labels, number, p_text, place, plural
 from qcattn.views.run.worst import STRAY, WorstRow, worst_rows
 
@@ -28,6 +28,8 @@ def sentence(result: Result) -> str:
         seen with 90% power.
     """
     said = result.standing
+    if result.rows_repeat:
+        return " ".join(_repeating(result))
     if said == "differs":
         parts = [_differs(result, verdict) for verdict in result.verdicts if verdict.differs]
         parts += [_agrees(result, verdict) for verdict in result.verdicts if verdict.agrees]
@@ -56,6 +58,20 @@ def offence(result: Result, worst: WorstRow) -> str:
     way = f"{number(abs(difference))} too {'many' if difference > 0 else 'few'}"
     sigmas = f", {abs(worst.deviation):.1f}σ" if np.isfinite(worst.deviation) else ""
     return f"{key} came in {much}, {number(worst.expected, 4)} expected ({way}{sigmas})"
+
+
+def _repeating(result: Result) -> list[str]:
+    """That rows share their random numbers, and what can be said all the same."""
+    alone = [verdict for verdict in result.verdicts if verdict.refuted.any()]
+    return [
+        "This sampler gives every row the same random numbers "
+        f"(p = {p_text(result.same_numbers)}): rows that are independent are said to do so in at "
+        f"most {REPEATING:.2g} of such runs. The rows have one luck, so that they say nothing "
+        "together; draw them with a sampler that has no fixed seed, or by `Aer`, whose rows have "
+        "streams of their own.",
+        *(_differs(result, verdict) for verdict in alone),
+        *([] if alone else ["No single row is refuted, and all of them together are undecided."]),
+    ]
 
 
 def _key(result: Result, key: int) -> str:

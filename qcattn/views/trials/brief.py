@@ -50,6 +50,7 @@ def brief(trials: Trials) -> dict[str, Any]:
         "hamiltonian": trials.hamiltonian.encoding,
         "qubits": trials.hamiltonian.num_qubits,
         "complete": trials.complete,
+        "same_random_numbers": trials.methods_repeat,
         "alpha": trials.alpha,
         "seed": str(trials.seed),
         "trials": [entry(trial) for trial in trials.trials],

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from qcattn.trials import Trial, Trials
-from qcattn.views.labels import error_text, number
+from qcattn.views.labels import error_text, number, p_text
 
 __all__ = ["refusals", "words"]
 
@@ -19,6 +19,12 @@ def words(trials: Trials) -> str:
     if not fitting:
         return "No method fits." if trials.complete else "Interrupted before any method was done."
     parts = _verdicts(fitting)
+    if trials.methods_repeat:
+        parts.append(
+            "This sampler gives every method the same random numbers (p = "
+            f"{p_text(trials.same_numbers)}), so that the methods say nothing together; draw them "
+            "with one that has no fixed seed."
+        )
     seen = [
         (float(trial.result.fit.overall_resolution), trial.name)
         for trial in fitting
