@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from qcattn.arguments import check_alpha, check_object, whole_number
 from qcattn.attention import softmax
 from qcattn.backends.aer import Aer
+from qcattn.backends.choosing import backend_of, with_noise
 from qcattn.backends.protocol import Backend
 from qcattn.datasets import Scores
 from qcattn.encodings.binary import Binary
@@ -24,6 +25,7 @@ from qcattn.progress import Progress, hearing, silent
 from qcattn.records import Hamiltonian, Prepared, Result
 from qcattn.seeds import entropy
 from qcattn.stages import Encoding, Preparation, draw_result, encode, prepared_by
+from qcattn.walking import made
 
 __all__ = ["held_bytes", "run"]
 
@@ -37,9 +39,10 @@ def run(
     beta: ArrayLike = 1.0,
     shots: int = 4096,
     seed: Any = None,
-    encoding: Encoding | None = None,
-    preparation: Preparation | None = None,
-    backend: Backend | None = None,
+    encoding: Encoding | str | None = None,
+    preparation: Preparation | str | None = None,
+    backend: Any = None,
+    noise: Any = None,
     alpha: float = 0.01,
     progress: Progress = silent,
 ) -> Result:
@@ -51,9 +54,13 @@ def run(
         beta: Inverse temperature, positive, scalar or of shape (...).
         shots: Shots a row, positive.
         seed: Anything `numpy.random.default_rng` takes; the result keeps what reproduces it.
-        encoding: Scores to Hamiltonian; `Binary` if None.
-        preparation: Hamiltonian to circuit; `Purification` if None.
-        backend: Circuit to counts; `Aer` if None.
+        encoding: Scores to Hamiltonian, an object or a name; `Binary` if None.
+        preparation: Hamiltonian to circuit, an object or a name; `Purification` if None.
+        backend: Circuit to counts: an object of `qcattn.backends` or a name, a Qiskit primitive
+            (``BaseSamplerV2``) or backend (``BackendV2``); `Aer` if None.
+        noise: Noise of `Aer`: text such as ``"readout=0.01"`` (see
+            `qcattn.backends.noise.noise_options`), a ``NoiseModel``, or a ``BackendV2`` that is
+            imitated.
         alpha: Probability that a perfect sampler is said to differ, over all rows and
             comparisons together, in (0, 1).
         progress: Told the rows that are done after each chunk, and how far a long one is.
@@ -74,25 +81,31 @@ def run(
         >>> result = run([[0.0, 1.0, 2.0], [0.5, 0.5, float("-inf")]], shots=1000, seed=1)
         >>> result.agrees, result.counts.keys.shape, int(result.counts.keys[1, 2])
         (True, (2, 3), 0)
+        >>> run([[0.0, 1.0]], preparation="Heralded", noise="readout=0.1", seed=1).differs
+        True
     """
     source = scores if isinstance(scores, Scores) else Scores(scores)  # type: ignore[arg-type]
     if not np.prod(source.scores.shape[:-1]):
         raise ValueError(f"`scores` of shape {source.scores.shape} holds no row; pass at least one")
     shots, root, alpha = whole_number(shots), entropy(seed), check_alpha(alpha)
-    encoding = Binary() if encoding is None else encoding
-    preparation = Purification() if preparation is None else preparation
-    backend = Aer() if backend is None else backend
-    check_object(encoding, "encoding", "__call__", "Binary()")
-    check_object(preparation, "preparation", "__call__", "Purification()")
-    check_object(backend, "backend", "stream", "Aer()")
+    encode_by = Binary() if encoding is None else made("encodings", encoding, "encoding")
+    prepare_by = (
+        Purification() if preparation is None else made("preparations", preparation, "preparation")
+    )
+    check_object(encode_by, "encoding", "__call__", "Binary()")
+    check_object(prepare_by, "preparation", "__call__", "Purification()")
+    plain = backend_of(backend)
+    check_object(plain, "backend", "stream", "Aer()")
+    with_noise(plain, noise, 1)  # a word or a strength that is none is said before preparing
 
     begun = time.perf_counter()
-    hamiltonian = encode(source.scores, encoding)
+    hamiltonian = encode(source.scores, encode_by)
     expected = softmax(source.scores, beta=beta)
     rows = math.prod(source.scores.shape[:-1])
     with hearing(lambda done, total, what: progress(0, rows, f"preparing: {what}")):
-        prepared = prepared_by(preparation, hamiltonian, beta)
-    _announce(prepared, hamiltonian, beta, shots, backend)
+        prepared = prepared_by(prepare_by, hamiltonian, beta)
+    noisy = with_noise(plain, noise, prepared.circuit.num_qubits)
+    _announce(prepared, hamiltonian, beta, shots, noisy)
     result = draw_result(
         prepared,
         source,
@@ -100,12 +113,14 @@ def run(
         beta=beta,
         shots=shots,
         seed=root,
-        backend=backend,
+        backend=noisy,
         alpha=alpha,
-        settings={"encoding": str(encoding), "preparation": str(preparation)},
+        settings={"encoding": str(encode_by), "preparation": str(prepare_by)},
         preparing=time.perf_counter() - begun,
         progress=progress,
     )
+    if isinstance(noise, str):  # in the words it was given in
+        result = replace(result, settings={**result.settings, "noise": noise})
     if not result.complete:
         raise Interrupted(result)
     return result

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from qcattn.apart import WORTH, apart
 from qcattn.arguments import whole_number
-from qcattn.backends.aer import Aer
+from qcattn.backends.choosing import backend_of
 from qcattn.backends.counting import Gathered
 from qcattn.backends.protocol import Backend
 from qcattn.comparisons import acceptance, fit, same_numbers
@@ -239,7 +239,7 @@ def _draw_rows(
 
 
 def draw_batch(
-    prepared: Prepared, shots: int, seed: Any, number: int, backend: Backend | None = None
+    prepared: Prepared, shots: int, seed: Any, number: int, backend: Any = None
 ) -> Counts:
     """One more batch of the same prepared rows, without anything to be kept in between.
 
@@ -254,7 +254,7 @@ def draw_batch(
         seed: What `numpy.random.default_rng` takes; an integer, or the `entropy` of something
             else, if the batch is to be drawn again.
         number: Which batch, 0 or more.
-        backend: Circuit to counts; `Aer` if None.
+        backend: Circuit to counts, as `qcattn.run` takes it; `Aer` if None.
 
     Returns:
         Counts of shape (...).
@@ -273,7 +273,7 @@ def draw_batch(
         np.True_
     """
     address = (_BATCH, whole_number(number, "number", least=0))
-    run = Aer() if backend is None else backend
+    run = backend_of(backend)
     (counts,) = draw_each([prepared], whole_number(shots), entropy(seed), address, run)
     return counts
 

@@ -16,6 +16,7 @@ from qiskit import QuantumCircuit
 from qcattn.apart import WORTH, apart
 from qcattn.arguments import check_alpha, check_betas, check_object, whole_number
 from qcattn.backends.aer import Aer
+from qcattn.backends.choosing import backend_of
 from qcattn.backends.protocol import Backend
 from qcattn.certification.dense import certify_dense
 from qcattn.comparisons import same_numbers
@@ -36,7 +37,7 @@ from qcattn.records import (
 )
 from qcattn.seeds import entropy
 from qcattn.stages import Preparation, draw_result, prepared_by
-from qcattn.walking import classes
+from qcattn.walking import classes, made
 
 __all__ = ["Trial", "Trials", "all_methods", "prepare"]
 
@@ -176,10 +177,10 @@ def prepare(
     hamiltonian: Any,
     *,
     beta: ArrayLike = 1.0,
-    methods: Preparation | Iterable[Preparation] | None = None,
+    methods: Preparation | str | Iterable[Preparation | str] | None = None,
     shots: int = 4096,
     seed: Any = None,
-    backend: Backend | None = None,
+    backend: Any = None,
     alpha: float = 0.01,
     progress: Progress = silent,
 ) -> Trials:
@@ -194,12 +195,12 @@ def prepare(
         hamiltonian: One `Hamiltonian`, or what `Hamiltonian.of` takes: a `SparsePauliOp`, or a
             Hermitian matrix of size 2**n; energies in units of k_B T at beta = 1.
         beta: Inverse temperature, positive, or several.
-        methods: Preparation objects, or one; `all_methods()` if None, those with a field ``seed``
-            seeded from ``seed``.
+        methods: Preparation objects or names, or one; `all_methods()` if None, those with a field
+            ``seed`` seeded from ``seed``.
         shots: Drawn for each method, those to be discarded included.
         seed: Anything `numpy.random.default_rng` takes; the answer keeps what reproduces it.
-        backend: Circuit to counts; `Aer` if None (small circuits with resets by its density
-            matrix, which samples them all at once).
+        backend: Circuit to counts, as `qcattn.run` takes it; `Aer` if None (small circuits with
+            resets by its density matrix, which samples them all at once).
         alpha: Probability that any perfect sampler is said to differ, in (0, 1).
         progress: Told how many of the trials are done, and which comes next.
 
@@ -222,6 +223,7 @@ def prepare(
     betas = _temperatures(beta)
     shots, root, alpha = whole_number(shots), entropy(seed), check_alpha(alpha)
     if backend is not None:
+        backend = backend_of(backend)
         check_object(backend, "backend", "stream", "Aer()")
     plan: list[tuple[Any, float]] = [(one, b) for b in betas for one in _chosen(methods)]
     seeds = np.random.SeedSequence(root).spawn(len(plan))
@@ -279,10 +281,11 @@ def _temperatures(beta: ArrayLike) -> list[float]:
     return betas.tolist()
 
 
-def _chosen(methods: Preparation | Iterable[Preparation] | None) -> tuple[Preparation, ...]:
+def _chosen(methods: Any) -> tuple[Preparation, ...]:
     """The methods, one or more."""
     listed = all_methods() if methods is None else methods
-    chosen = tuple(listed) if isinstance(listed, Iterable) else (listed,)
+    several = listed if isinstance(listed, Iterable) and not isinstance(listed, str) else (listed,)
+    chosen = tuple(made("preparations", one, "methods") for one in several)
     if not chosen:
         raise ValueError("`methods` must hold one object or more, but is empty; leave it out for "
                          "all methods")  # fmt: skip

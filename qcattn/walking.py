@@ -10,7 +10,7 @@ import ast
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 from qcattn.names import known
 
-__all__ = ["class_of", "classes", "exports", "names"]
+__all__ = ["class_of", "classes", "exports", "made", "names"]
 
 
 @cache
@@ -89,6 +89,41 @@ def class_of(room: str, name: str, where: str) -> type[Any]:
     if name.lower() not in written:
         known(where, name, names(room))
     return classes(room)[written[name.lower()]]
+
+
+def made(room: str, value: Any, where: str) -> Any:
+    """A strategy that was given as an object, or by the name of its class with default options.
+
+    Args:
+        room: A folder of qcattn, such as ``"encodings"``.
+        value: What was given; whatever is no text is given back.
+        where: What it was given for, such as an argument.
+
+    Raises:
+        ValueError: If there is no class of that name (the nearest is named), or if it has fields
+            without a default.
+
+    Example:
+        >>> made("preparations", "heralded", "preparation")
+        Heralded()
+        >>> made("backends", "Sampler", "backend")
+        Traceback (most recent call last):
+        ValueError: `backend` is 'Sampler', which needs `sampler`; write Sampler(...) with it, ...
+    """
+    if not isinstance(value, str):
+        return value
+    cls = class_of(room, value, where)
+    needed = [
+        f"`{field.name}`"
+        for field in fields(cls)
+        if field.init and field.default is MISSING and field.default_factory is MISSING
+    ]
+    if needed:
+        raise ValueError(
+            f"`{where}` is {value!r}, which needs {' and '.join(needed)}; write "
+            f"{cls.__name__}(...) with it, or pass the primitive or backend itself"
+        )
+    return cls()
 
 
 def exports(room: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

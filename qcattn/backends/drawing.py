@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qcattn.arguments import whole_number
-from qcattn.backends.aer import Aer
+from qcattn.backends.choosing import backend_of
 from qcattn.backends.protocol import Backend
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
@@ -33,7 +33,7 @@ def draw(
     Raises:
         ValueError: If shots is no whole number, 1 or more.
     """
-    run = Aer() if backend is None else backend
+    run = backend_of(backend)
     number = whole_number(shots)
     seeds = np.random.SeedSequence(entropy(seed)).spawn(len(circuits))
     return [run(one, number, part) for one, part in zip(circuits, seeds, strict=True)]

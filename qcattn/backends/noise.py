@@ -22,7 +22,7 @@ _STRENGTH = {"depolarizing": 0.01, "readout": 0.02, "thermal": 100.0}
 _ONE_QUBIT_NS, _TWO_QUBIT_NS = 35.0, 300.0
 
 
-def noise_options(text: str, num_qubits: int) -> dict[str, Any]:
+def noise_options(text: str, num_qubits: int | None = None) -> dict[str, Any]:
     """Options of `Aer` for a description of noise.
 
     Args:
@@ -31,7 +31,8 @@ def noise_options(text: str, num_qubits: int) -> dict[str, Any]:
             (probability of reading a bit wrong), ``thermal`` (T1 = T2 in microseconds, with
             gates of 35 and 300 ns). Or a backend: ``GenericBackendV2``, or the name of a fake
             backend of qiskit-ibm-runtime, where installed.
-        num_qubits: Qubits that the circuit needs.
+        num_qubits: Qubits that the circuit needs; only ``GenericBackendV2``, which comes in any
+            size, has to know.
 
     Returns:
         ``{"noise_model": ...}`` or ``{"imitate": ...}``.
@@ -40,7 +41,7 @@ def noise_options(text: str, num_qubits: int) -> dict[str, Any]:
         ValueError: If a name is unknown (the nearest is named) or a strength out of range.
 
     Example:
-        >>> noise_options("depolarizing=0.02,readout", 4)["noise_model"].noise_instructions
+        >>> noise_options("depolarizing=0.02,readout")["noise_model"].noise_instructions
         ['cx', 'h', 'measure', 'ry', 'x']
     """
     text = text.replace("depolarising", "depolarizing")
@@ -78,8 +79,13 @@ def _add(model: NoiseModel, name: str, strength: float) -> None:
     model.add_all_qubit_quantum_error(two, _TWO_QUBIT, warnings=False)
 
 
-def _backend(name: str, num_qubits: int) -> Any:
+def _backend(name: str, num_qubits: int | None) -> Any:
     if name == "GenericBackendV2":
+        if num_qubits is None:
+            raise ValueError(
+                "`noise` is GenericBackendV2, which comes in any size; say how many qubits the "
+                "circuit needs: noise_options('GenericBackendV2', 8)"
+            )
         return GenericBackendV2(max(2, num_qubits), seed=0)
     known = [*_STRENGTH, "GenericBackendV2"]
     try:
@@ -91,7 +97,7 @@ def _backend(name: str, num_qubits: int) -> Any:
     if name not in fakes:
         raise ValueError(_unknown(name, known + fakes))
     backend = getattr(fake_provider, name)()
-    if backend.num_qubits < num_qubits:
+    if num_qubits is not None and backend.num_qubits < num_qubits:
         raise ValueError(
             f"`noise` is {name} of {backend.num_qubits} qubits, but the circuit needs "
             f"{num_qubits}; use a larger backend or fewer keys"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qcattn.names import known
-from qcattn.walking import class_of
+from qcattn.walking import made
 
 if TYPE_CHECKING:
     from qcattn.datasets import Scores
@@ -77,4 +77,4 @@ def select(scores: Scores, layer: int | None, head: int | None) -> Scores:
 def strategy(folder: str, name: str) -> Any:
     """An object of a class in a folder, found by the name of the class."""
     option = {"encodings": "--encoding", "preparations": "--preparation"}[folder]
-    return class_of(folder, name, option)()
+    return made(folder, name, option)

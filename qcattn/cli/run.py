@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from qcattn.backends.aer import Aer
     from qcattn.datasets import Scores
     from qcattn.records import Result
-    from qcattn.stages import Preparation
 
 __all__ = ["run"]
 
@@ -155,11 +154,12 @@ class _Sampling:
 
     def __call__(self, scores: Scores, name: str, label: str, seed: Any) -> Result:
         """Sample one part by the preparation of that name; partly, where it is interrupted."""
+        from qcattn.backends.choosing import with_noise
         from qcattn.errors import Interrupted
         from qcattn.experiment import run
 
         prepare = strategy("preparations", name)
-        backend = _backend(scores, self.encode, prepare, self.device, self.noise, self.memory)
+        backend = _backend(scores, self.device, self.memory)
         try:
             with bar(quiet=self.quiet) as tell:
                 result = run(
@@ -167,14 +167,17 @@ class _Sampling:
                     encoding=self.encode,
                     preparation=prepare,
                     backend=backend,
+                    noise=self.noise,
                     seed=seed,
                     progress=lambda done, total, _: tell(done, total, label),
                     **self.options,
                 )
         except Interrupted as stop:
             result = stop.result
-        self.peaks.append(backend.peak_bytes(result.prepared, self.options["shots"]))
-        return result if self.noise is None else _with_noise(result, self.noise)
+        prepared = result.prepared
+        noisy = with_noise(backend, self.noise, prepared.circuit.num_qubits)
+        self.peaks.append(noisy.peak_bytes(prepared, self.options["shots"]))
+        return result
 
 
 def _parts(
@@ -206,19 +209,11 @@ def _one_head(scores: Scores, result: Result) -> Scores:
     return replace(scores, scores=scores.scores[index], axes=scores.axes[len(index) :])
 
 
-def _backend(
-    scores: Scores,
-    encode: Any,
-    prepare: Preparation,
-    given: dict[str, str],
-    noise: str | None,
-    memory: str | None,
-) -> Aer:
+def _backend(scores: Scores, given: dict[str, str], memory: str | None) -> Aer:
     from qiskit_aer import AerSimulator
 
     from qcattn.backends.aer import Aer
     from qcattn.backends.memory import parse_bytes
-    from qcattn.backends.noise import noise_options
 
     # Those that turn by any angle.
     turning = ("automatic", "statevector", "density_matrix", "matrix_product_state")
@@ -231,9 +226,6 @@ def _backend(
     }
     if memory is not None:
         options["memory"] = _left(parse_bytes(memory, "--memory"), scores.scores.shape)
-    if noise is not None:
-        one = encode(scores.scores.reshape(-1, scores.scores.shape[-1])[0])
-        options |= noise_options(noise, prepare(one, beta=1.0).circuit.num_qubits)
     return Aer(**options)
 
 
@@ -261,13 +253,6 @@ def _memory(shape: tuple[int, ...], drawing: int, allowed: str) -> str:
 
     peak, predicted = (peak_bytes() + most_held()) / 2**30, (held_bytes(shape) + drawing) / 2**30
     return f"Memory: {peak:.3g} GiB at the peak, {predicted:.3g} GiB predicted, {allowed} allowed"
-
-
-def _with_noise(result: Result, noise: str) -> Result:
-    """The result with the description of the noise as it was given."""
-    from dataclasses import replace
-
-    return replace(result, settings={**result.settings, "noise": noise})
 
 
 def _keep(results: list[Result], alpha: float, out: Path | None) -> Kept:

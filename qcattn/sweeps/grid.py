@@ -19,6 +19,7 @@ from qcattn.encodings.binary import Binary
 from qcattn.preparations.purification import Purification
 from qcattn.sweeps.strategies import canonical, described, digest, label
 from qcattn.versions import package_versions
+from qcattn.walking import made
 
 __all__ = ["ROWS", "Grid", "GridCell", "Part", "labels", "parts", "task_key"]
 
@@ -156,8 +157,8 @@ class Grid:
     Attributes:
         scores: `Scores`, an array (..., keys), or `Part` objects (see `parts`), one or several.
         beta: Inverse temperatures, positive.
-        encodings: Objects of `qcattn.encodings`.
-        preparations: Objects of `qcattn.preparations`.
+        encodings: Objects of `qcattn.encodings`, or names.
+        preparations: Objects of `qcattn.preparations`, or names.
         noise: Descriptions as `qcattn.backends.noise.noise_options` takes them; "none" is none.
         backends: `Aer` objects without noise; the device is named, "CPU" or "GPU".
         shots: Shots a row to draw, rounded up to whole batches.
@@ -196,7 +197,10 @@ class Grid:
         keep(self, "beta", tuple(beta.tolist()))
         for name in ("encodings", "preparations", "noise", "backends"):
             value = getattr(self, name)
-            keep(self, name, tuple(value) if isinstance(value, list | tuple) else (value,))
+            several = tuple(value) if isinstance(value, list | tuple) else (value,)
+            if name in ("encodings", "preparations"):
+                several = tuple(made(name, one, name) for one in several)
+            keep(self, name, several)
         for name in ("scores", "beta", "encodings", "preparations", "noise", "backends"):
             if not getattr(self, name):
                 raise ValueError(f"`{name}` is empty, so there is nothing to draw; give a value")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
-from qcattn.backends import Aer
+from qcattn.backends.choosing import backend_of
 from qcattn.backends.protocol import Backend
 from qcattn.evidence import Check, Finding, Number, Panel
 from qcattn.progress import Progress, silent
@@ -92,7 +92,7 @@ class Claim(ABC, Generic[M]):
 
     def sampler(self) -> Backend:
         """The backend that was given, or the claim's own choice."""
-        return Aer() if self.backend is None else self.backend
+        return backend_of(self.backend)
 
     def __call__(self, *, seed: Any = 0, progress: Progress = silent) -> Finding:
         """Run the experiment.

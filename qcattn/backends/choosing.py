@@ -1,0 +1,95 @@
+"""A backend, and its noise, from whatever a caller has: an object of ours, a name, Qiskit's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from qiskit.primitives import BaseSamplerV2
+from qiskit.providers import BackendV2
+from qiskit_aer import AerSimulator
+from qiskit_aer.noise import NoiseModel
+
+from qcattn.arguments import check_object
+from qcattn.backends.aer import Aer
+from qcattn.backends.noise import noise_options
+from qcattn.backends.protocol import Backend
+from qcattn.backends.qiskit_backend import QiskitBackend
+from qcattn.backends.sampler import Sampler
+from qcattn.walking import made
+
+__all__ = ["backend_of", "with_noise"]
+
+#: Options of an `AerSimulator` that `Aer` has too.
+_SHARED = ("method", "device", "precision", "noise_model")
+
+
+def backend_of(value: Any, name: str = "backend") -> Backend:
+    """A backend, from an object, a name, a primitive or a backend of Qiskit's.
+
+    Args:
+        value: None for `Aer`, an object of `qcattn.backends`, the name of its class, a
+            ``BaseSamplerV2``, an ``AerSimulator`` (its method, device, precision and noise are
+            taken), or any other ``BackendV2``.
+        name: Of the argument, as the caller knows it.
+
+    Raises:
+        ValueError: If it is nothing of that; the cure is named.
+
+    Example:
+        >>> from qiskit.primitives import StatevectorSampler
+        >>> type(backend_of(StatevectorSampler())).__name__, type(backend_of("aer")).__name__
+        ('Sampler', 'Aer')
+    """
+    if value is None:
+        return Aer()
+    if isinstance(value, BaseSamplerV2):
+        return Sampler(value)
+    if isinstance(value, AerSimulator):
+        options = {key: getattr(value.options, key, None) for key in _SHARED}
+        return Aer(**{key: one for key, one in options.items() if one is not None})
+    if isinstance(value, BackendV2):
+        return QiskitBackend(value)
+    found: Backend = made("backends", value, name)
+    check_object(found, name, "__call__", "Aer()")
+    return found
+
+
+def with_noise(backend: Any, noise: Any, num_qubits: int) -> Any:
+    """The backend with noise.
+
+    Args:
+        backend: An `Aer`, unless there is no noise.
+        noise: A description as `noise_options` takes it, an Aer ``NoiseModel``, a ``BackendV2``
+            that is imitated; None or "none" for none.
+        num_qubits: Qubits that the circuit needs.
+
+    Raises:
+        ValueError: If the noise is nothing of that, or the backend brings its own or cannot have
+            any.
+
+    Example:
+        >>> with_noise(Aer(), "readout=0.01", 3).settings()["noise"]
+        'on measure'
+    """
+    if noise is None or noise == "none":
+        return backend
+    if isinstance(noise, str):
+        options = noise_options(noise, num_qubits)
+    elif isinstance(noise, NoiseModel):
+        options = {"noise_model": noise}
+    elif isinstance(noise, BackendV2):
+        options = {"imitate": noise}
+    else:
+        raise ValueError(
+            "`noise` must be text such as 'readout=0.01', a NoiseModel or a BackendV2, but is "
+            f"{noise!r}"
+        )
+    if not isinstance(backend, Aer):
+        raise ValueError(
+            f"`noise` is simulated by Aer, but `backend` is {type(backend).__name__}, whose noise "
+            "is its own; leave out one of the two"
+        )
+    if backend.noise_model is not None or backend.imitate is not None:
+        raise ValueError("`noise` is given, and `backend` has noise already; leave out one of them")
+    return replace(backend, **options)
