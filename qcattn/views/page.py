@@ -92,13 +92,15 @@ def figure(pictures: Sequence[str], caption: str, *, before: str = "", after: st
 
 
 def table(sheet: Sheet, kind: str = "") -> str:
-    """A sheet as an HTML table; one without headings has them in its first column."""
+    """A sheet as an HTML table and what is said of it; its first column may be its headings."""
     text = html_table(
         sheet.headings,
         sheet.lines,
         align="".join(column.align for column in sheet.columns),
-        caption=sheet.legend(),
         kind=kind,
         marked=sheet.marked,
     )
-    return f'<div class="wide">{text}</div>'
+    said = sheet.legend()
+    under = f"<figcaption>{escape(said)}</figcaption>" if said else ""
+    # What is said does not scroll with a table that is wider than the page.
+    return f'<figure class="sheet"><div class="wide">{text}</div>{under}</figure>'

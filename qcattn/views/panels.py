@@ -9,6 +9,7 @@ import numpy as np
 
 from qcattn.evidence import Curve, Panel
 from qcattn.views.colours import INK, MEASURED, SERIES, SOFTMAX
+from qcattn.views.legends import legend_below, legend_inside, rows_below
 from qcattn.views.plotted import axes_or_new
 
 if TYPE_CHECKING:
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["plot_panel", "size_of"]
 
 _MARKERS = "osD^vP"
+#: Lines of dashes are 1 point wide: a setting says whether dashes grow with the width.
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
-#: As many curves have their names inside the picture; those of more stand beside it.
+#: As many curves have their names inside the picture; those of more stand under it.
 _INSIDE = 3
+#: Characters of a line of the title, so that it is no wider than the picture.
+_LINE = 46
 _WIDE_TICKS = 45
 
 
@@ -57,26 +61,30 @@ def plot_panel(panel: Panel, ax: Axes | None = None) -> Axes:
             add(ax, curve, colour, i, len(curves))
     if panel.ticks:
         slant = sum(map(len, panel.ticks)) > _WIDE_TICKS
-        turned: dict[str, Any] = {"rotation": 30, "ha": "right"} if slant else {}
+        turned: dict[str, Any] = {"rotation": 90, "va": "top"} if slant else {}
         ax.set_xticks(range(len(panel.ticks)), panel.ticks, **turned)
     for axis, scale in ((ax.xaxis, panel.x_scale), (ax.yaxis, panel.y_scale)):
         if scale == "log":
             _plain(axis)
     ax.set_xlabel(panel.x_label, parse_math=False)
     ax.set_ylabel(panel.y_label, parse_math=False)
-    ax.set_title(fill(panel.title, 58), parse_math=False)
-    if _names_beside(panel):
-        ax.legend(fontsize=7.5, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    ax.set_title(_title(panel), parse_math=False)
+    if _names_below(panel):
+        legend_below(ax)
     elif len(panel.curves) > 1:
-        ax.legend(fontsize=7.5, frameon=False)
+        legend_inside(ax)
     return ax
 
 
 def size_of(panel: Panel) -> tuple[float, float]:
-    """Width and height in inches: wider where names of curves stand beside the picture."""
-    longest = max((len(curve.name) for curve in panel.curves), default=0)
-    wide = 4.6 + (0.3 + 0.058 * longest if _names_beside(panel) else 0.0)
-    return max(wide, 6.4 if len(panel.ticks) > 12 else 0.0), 3.2
+    """Width and height in inches: higher where names of curves stand under the picture."""
+    more = 0.2 * rows_below([curve.name for curve in panel.curves]) + 0.1
+    high = 3.2 + (more if _names_below(panel) else 0.0) + 0.2 * (_title(panel).count("\n"))
+    return 4.7 if len(panel.ticks) > 12 else 4.4, high
+
+
+def _title(panel: Panel) -> str:
+    return fill(panel.title, _LINE)
 
 
 def _plain(axis: Axis) -> None:
@@ -90,14 +98,14 @@ def _plain(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _names_beside(panel: Panel) -> bool:
+def _names_below(panel: Panel) -> bool:
     bars = any(curve.style == "bars" for curve in panel.curves)
     return len(panel.curves) > (1 if bars else _INSIDE)
 
 
 def _line(ax: Axes, curve: Curve, colour: str, i: int, number: int) -> None:
     dash = _DASHES[i % len(_DASHES)]
-    ax.plot(curve.x, curve.y, color=colour, lw=1.3, ls=dash, label=curve.name)
+    ax.plot(curve.x, curve.y, color=colour, lw=1.0 if i else 1.3, ls=dash, label=curve.name)
     if curve.low is not None and curve.high is not None:
         ax.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.15, lw=0)
 
@@ -111,6 +119,7 @@ def _points(ax: Axes, curve: Curve, colour: str, i: int, number: int) -> None:
         ls="none",
         marker=_MARKERS[i % len(_MARKERS)],
         ms=4 if curve.x.size <= 60 else 2.5,
+        mew=0,
         elinewidth=0.9,
         capsize=2,
         label=curve.name,
@@ -125,6 +134,7 @@ def _bars(ax: Axes, curve: Curve, colour: str, i: int, number: int) -> None:
         width,
         color=colour,
         alpha=0.75,
+        lw=0,
         yerr=_reach(curve),
         ecolor=INK,
         error_kw={"lw": 0.9, "capsize": 2},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from qcattn.names import known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["axes_or_new", "write_plot"]
 
@@ -33,7 +35,7 @@ def axes_or_new(ax: Axes | None) -> Axes:
 
 
 def write_plot(
-    plot: Callable[[Axes], object], path: Path, *, width: float = 6.4, height: float = 4.0
+    plot: Callable[[Axes], object], path: Path, *, width: float = 6.4, height: float = 4.4
 ) -> None:
     """Plot on fresh axes and write the figure, whole or not at all.
 
@@ -46,26 +48,51 @@ def write_plot(
     Raises:
         ValueError: If the file exists or its ending is none of these.
     """
-    import io
-
-    from matplotlib import rc_context, style
-    from matplotlib.figure import Figure
-
     ending = path.suffix.lower().lstrip(".")
     known("the ending of a plot", ending, ["svg", "png", "pdf"])
-    settings = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": path.stem,
-        "font.size": 9,
-        "axes.titlesize": 9.5,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-    }
-    out = io.BytesIO()
-    with style.context("default"), rc_context(settings):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        plot(figure.subplots())
-        metadata = {"Date": None} if ending == "svg" else None
-        figure.savefig(out, format=ending, dpi=150, metadata=metadata)
+    picture = _BYTES[ending](plot, width, height)
     with whole_file(path) as fresh:
-        fresh.write_bytes(out.getvalue())
+        fresh.write_bytes(picture)
+
+
+def _svg(plot: Callable[[Axes], object], width: float, height: float) -> bytes:
+    from qcattn.views.vector import svg_file
+
+    return svg_file(plot, width, height).encode()
+
+
+def _png(plot: Callable[[Axes], object], width: float, height: float) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    out = io.BytesIO()
+    figure = _on_white(plot, width, height)
+    figure.set_dpi(150)
+    FigureCanvasAgg(figure).print_png(out)
+    return out.getvalue()
+
+
+def _pdf(plot: Callable[[Axes], object], width: float, height: float) -> bytes:
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    out = io.BytesIO()
+    FigureCanvasPdf(_on_white(plot, width, height)).print_pdf(out, metadata={"CreationDate": None})
+    return out.getvalue()
+
+
+def _on_white(plot: Callable[[Axes], object], width: float, height: float) -> Figure:
+    """The figure of a plot, black on white, in the font that matplotlib has."""
+    from matplotlib.text import Text
+
+    from qcattn.views.canvas import dressed, fresh_axes, in_font
+
+    ax = fresh_axes(width, height)
+    plot(ax)
+    figure = dressed(ax, "#000000").get_figure(root=True)
+    assert figure is not None
+    figure.set_facecolor("#ffffff")
+    for text in figure.findobj(Text):
+        text.set_text(in_font(text.get_text()))
+    return figure
+
+
+_BYTES = {"svg": _svg, "png": _png, "pdf": _pdf}

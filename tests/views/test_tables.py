@@ -209,7 +209,7 @@ def test_texts_are_no_markup_and_words_are_broken_at_spaces():
     sheet = Sheet("[b]Title[/b]", (Column("[i]"), Column("n", "r")), (("[red]one[/red] two", "7"),))
     assert "[b]Title[/b]" in printed(sheet, 60) and "[red]one[/red] two  7" in printed(sheet, 60)
     long = Sheet("", (Column("words"),), (("one-two three-four " * 5,),))
-    _, body, _ = parts(long, 12)
+    _, body, _ = parts(long, 17)
     assert {word for line in body for word in line.split()} == {"one-two", "three-four"}
     noise = Sheet("", (Column("noise"),), (("readout=0.01,depolarizing=1,234 " + "x" * 40,),))
     _, body, _ = parts(noise, 26)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from qcattn.evidence import Finding, Panel
+from qcattn.evidence import Finding
 from qcattn.folders.whole import whole_file
 from qcattn.views.findings import sheets
 from qcattn.views.findings.words import caption, command, standings
 from qcattn.views.labels import joined, number
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.panels import plot_panel, size_of
-from qcattn.views.vector import LOOK
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from qcattn.views.vector import svg_file
 
 __all__ = ["write_page_of", "write_pictures"]
 
@@ -60,19 +57,13 @@ def write_page_of(findings: Sequence[Finding], path: str | Path) -> None:
 
 def write_pictures(findings: Sequence[Finding], folder: Path) -> None:
     """Write every picture as a file of its own: A6-1.svg, A6-2.svg, ..."""
-    from matplotlib import rc_context, style
-    from matplotlib.figure import Figure
-
     for finding in findings:
         for i, panel in enumerate(finding.panels, 1):
-            name = f"{finding.name}-{i}"
-            with style.context("default"), rc_context(LOOK | {"svg.hashsalt": name}):
-                picture = Figure(figsize=size_of(panel), layout="constrained")
-                plot_panel(panel, picture.subplots())
-                path = folder / f"{name}.svg"
-                path.unlink(missing_ok=True)  # that of a claim which was run twice
-                with whole_file(path) as fresh:
-                    picture.savefig(fresh, format="svg", metadata={"Date": None})
+            path = folder / f"{finding.name}-{i}.svg"
+            path.unlink(missing_ok=True)  # that of a claim which was run twice
+            with whole_file(path) as fresh:
+                picture = svg_file(partial(plot_panel, panel), *size_of(panel))
+                fresh.write_text(picture, encoding="utf-8")
 
 
 def _head(findings: Sequence[Finding]) -> list[str]:
@@ -91,13 +82,10 @@ def _head(findings: Sequence[Finding]) -> list[str]:
 
 
 def _part(plotter: Plotter, finding: Finding, level: int) -> list[str]:
-    pictures = []
-    for panel in finding.panels:
-
-        def plot(ax: Axes, panel: Panel = panel) -> Axes:
-            return plot_panel(panel, ax)
-
-        pictures.append(plotter(plot, *size_of(panel), panel.title))
+    pictures = [
+        plotter(partial(plot_panel, panel), *size_of(panel), panel.title)
+        for panel in finding.panels
+    ]
     section = f"<footer>{escape(finding.section)}</footer>" if finding.section else ""
     inner = level + 1
     parts = [

@@ -11,15 +11,17 @@ from qcattn.records import Result
 from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX, attention_map
 from qcattn.views.labels import axis_names, key_labels, p_text, place, query_labels
 from qcattn.views.plotted import axes_or_new
+from qcattn.views.run.bands import LEVEL, RowBars, bars_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-__all__ = ["binomial_band", "check_head", "plot_attention_map", "plot_row_bars", "plottable"]
+__all__ = ["check_head", "plot_attention_map", "plot_row_bars", "plottable"]
 
-LEVEL = 0.99
 _MOST_LABELS = 32
+_MOST_CELLS = 128
+_MOST_STROKES = 1500
 _LONGEST_LABEL = 16
 _SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 _STEPS = [digit * 10**power for power in range(12) for digit in (1, 2, 5)]
@@ -37,7 +39,8 @@ def plot_attention_map(
 
     The colour is proportional to the square root of the probability, from none to full. Masked
     keys are hatched; a masked key that came all the same is crossed in red. Queries without
-    shots are dotted.
+    shots are struck through. Of more than 128 queries, or keys, a cell is several of them: the
+    mean over its queries of the sum over its keys; the labels of the axes say of how many.
 
     Args:
         result: With one leading axis, the queries, or more.
@@ -64,26 +67,35 @@ def plot_attention_map(
     head = check_head(result, index)
     ax = axes_or_new(ax)
     values = (result.counts.frequencies if measured else result.expected)[head]
+    queries, keys = (-(-size // _MOST_CELLS) for size in values.shape)
     masked = np.isneginf(result.scores[head])
-    leaked = masked & (values > 0)
-    empty = np.isnan(values).all(axis=-1, keepdims=True) & np.ones_like(masked)
+    leaked = _pooled(masked & (values > 0), queries, keys) > 0
+    masked = (_pooled(masked, queries, keys) == _pooled(np.ones_like(masked), queries, keys)) & (
+        ~leaked
+    )
+    values = _means(values, queries, keys)
+    empty = np.isnan(values).all(axis=-1)
     ax.imshow(
-        np.ma.masked_array(values, (masked & ~leaked) | empty),
+        np.ma.masked_array(values, masked | empty[:, None]),
         cmap=attention_map(),
         norm=PowerNorm(0.5, 0, 1),
         interpolation="none",
+        origin="upper",
         aspect="equal" if values.shape[0] <= 2 * values.shape[1] else "auto",
     )
-    _hatch(ax, masked & ~leaked & ~empty, "////")
-    _hatch(ax, empty, "..")
+    _hatch(ax, masked & ~empty[:, None])
+    ax.hlines(np.flatnonzero(empty), -0.5, values.shape[1] - 0.5, color=INK, lw=0.8)
     if leaked.any():
         rows, columns = np.nonzero(leaked)
         ax.plot(columns, rows, ls="none", marker="x", color=FAULT, ms=6, mew=1.5)
+    ax.set_xlim(-0.5, values.shape[1] - 0.5)
+    ax.set_ylim(values.shape[0] - 0.5, -0.5)
     names = plottable(key_labels(result)) if labels is None else labels
-    _label(ax.xaxis, names, upright=False)
+    _label(ax.xaxis, names[::keys], upright=False)
     tokens = query_labels(result) == key_labels(result)
-    _label(ax.yaxis, names if tokens else query_labels(result), upright=True)
-    ax.set(xlabel="key", ylabel=axis_names(result)[-1])
+    _label(ax.yaxis, (names if tokens else query_labels(result))[::queries], upright=True)
+    query = axis_names(result)[-1]
+    ax.set(xlabel=_of_cells("key", keys), ylabel=_of_cells(query, queries))
     ax.set_title(f"measured, {result.prepared.method}" if measured else "softmax")
     return ax
 
@@ -94,12 +106,15 @@ def plot_row_bars(
     ax: Axes | None = None,
     *,
     labels: Sequence[str] | None = None,
+    most: int = 30,
 ) -> Axes:
     """Plot measured frequencies of one row as bars, against softmax with exact binomial bands.
 
     A perfect sampler stays inside all bands of a row at once with at least 99% (Bonferroni over
-    the keys, `binomial_band`). The scale is that of square roots, on which bands of large and small
-    probabilities are about as wide [1]. Shots that read no key have a bar of their own.
+    all keys, those not shown included, `binomial_band`). The scale is that of square roots, on
+    which bands of large and small probabilities are about as wide [1]. Shots that read no key (the
+    stray ones) have a bar of their own. Of a row of many keys those are shown that deviate most,
+    a third of the bars, and the likeliest; all others together have one bar.
 
     Args:
         result: Of any shape.
@@ -107,6 +122,7 @@ def plot_row_bars(
         ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
         labels: One for each key; by default the tokens, with a box for every character that
             matplotlib's font lacks.
+        most: Number of keys that have bars of their own, 3 or more.
 
     Returns:
         The axes; ``ax.legend()`` names the colours.
@@ -117,8 +133,8 @@ def plot_row_bars(
     Example:
         >>> from qcattn.experiment import run
         >>> result = run([[0.0, 1.0], [1.0, 0.0]], shots=100, seed=1)
-        >>> plot_row_bars(result, 1).get_ylabel()
-        'share of 100 shots (root scale)'
+        >>> plot_row_bars(result, 1).get_xlabel()
+        'key'
 
     References:
         [1] J. W. Tukey, Some graphic and semigraphic displays (1972): the rootogram.
@@ -130,38 +146,37 @@ def plot_row_bars(
             f"{result.shape}, but is {row}; name one row"
         )
     ax = axes_or_new(ax)
-    counts = result.counts[row]
-    kept, stray = int(counts.kept), int(counts.stray)
-    names = list(plottable(key_labels(result)) if labels is None else labels)
-    p, measured = result.expected[row], counts.keys
-    if stray:
-        names, p, measured = [*names, "no key"], np.append(p, 0.0), np.append(measured, stray)
-    uncertain = max(1, int(np.count_nonzero((p > 0) & (p < 1))))
-    low, high = binomial_band(kept, p, 1 - (1 - LEVEL) / uncertain)
+    bars = bars_of(result, row, most)
+    names = _names_of_bars(bars, plottable(key_labels(result)) if labels is None else labels)
+    p, kept = bars.p, bars.kept
     if kept:
-        _bars_and_bands(ax, measured / kept, p, low / kept, high / kept)
-    top = max(measured.max(initial=0) / max(kept, 1), p.max(), high.max() / max(kept, 1))
+        _bars_and_bands(ax, bars)
+    top = max(bars.measured.max(initial=0) / max(kept, 1), p.max(), bars.high.max() / max(kept, 1))
     ax.set_yscale("function", functions=(_root, np.square))
     ax.set_ylim(0, 1.12 * top)
     ax.set_xlim(-0.7, len(p) - 0.3)
     ticks = [tick for tick in _SHARES if tick < ax.get_ylim()[1]]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     _label(ax.xaxis, names, upright=False)
-    ax.set(xlabel="key", ylabel=f"share of {kept:,} shots (root scale)")
+    ax.set(xlabel="key", ylabel=f"share of {kept:,} shots\n(root scale)")
     title = _title_of_row(result, row, kept)
     ax.set_title(title if labels is not None else plottable([title])[0], parse_math=False)
     return ax
 
 
-def _bars_and_bands(
-    ax: Axes, share: np.ndarray, p: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> None:
+def _names_of_bars(bars: RowBars, labels: Sequence[str]) -> list[str]:
+    """What stands under the bars: the labels of the keys, and what the others are."""
+    others = [f"{bars.others:,} others"] if bars.others else []
+    return [*(labels[key] for key in bars.keys), *others, *(["no key"] if bars.stray else [])]
+
+
+def _bars_and_bands(ax: Axes, bars: RowBars) -> None:
     """Shares as bars, red outside their bands, the bands, and a stroke at each probability."""
-    at, width = np.arange(len(p)), 0.84
-    outside = (share < low) | (share > high)
-    ax.bar(at[~outside], share[~outside], 0.42, color=MEASURED, label="measured")
+    share, low, high = (x / bars.kept for x in (bars.measured, bars.low, bars.high))
+    at, width, outside, p = np.arange(len(bars.p)), 0.84, bars.outside, bars.p
+    ax.bar(at[~outside], share[~outside], 0.42, color=MEASURED, lw=0, label="measured")
     if outside.any():
-        ax.bar(at[outside], share[outside], 0.42, color=FAULT, label="outside its band")
+        ax.bar(at[outside], share[outside], 0.42, color=FAULT, lw=0, label="outside its band")
     ax.bar(
         at,
         high - low,
@@ -175,41 +190,13 @@ def _bars_and_bands(
     ax.hlines(p, at - width / 2, at + width / 2, color=SOFTMAX, lw=1.4, label="softmax")
     if outside.any():
         top = np.maximum(share, high)[outside]
-        ax.plot(at[outside], top, ls="none", marker=7, color=FAULT, ms=5)
+        ax.plot(at[outside], top, ls="none", marker=7, color=FAULT, ms=5, mew=0)
 
 
 def _title_of_row(result: Result, row: tuple[int, ...], kept: int) -> str:
     *outer, inner = place(result, row).split(", ")
     p_value = f"p = {p_text(float(result.fit.p_values[row]))}" if kept else "no shots"
     return "\n".join([*([", ".join(outer)] if outer else []), f"{inner}, {p_value}"])
-
-
-def binomial_band(shots: int, p: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-    r"""Counts that a binomial variable stays between, with at least this probability.
-
-    The smallest and largest k with :math:`P(K < k) \le \frac{1 - level}{2}` on the one side and
-    :math:`P(K > k) \le \frac{1 - level}{2}` on the other: exact, equal tails.
-
-    Args:
-        shots: Number of shots, 0 or more.
-        p: Probabilities, any shape.
-        level: Of each band by itself, in (0, 1).
-
-    Returns:
-        Lowest and highest count, of the shape of p.
-
-    Example:
-        >>> import numpy as np
-        >>> low, high = binomial_band(100, np.array([0.0, 0.5, 1.0]), 0.95)
-        >>> low.astype(int).tolist(), high.astype(int).tolist()
-        ([0, 40, 100], [0, 60, 100])
-    """
-    from scipy.stats import binom
-
-    if not shots:
-        return np.zeros(np.shape(p)), np.zeros(np.shape(p))
-    p, tail = np.clip(p, 0.0, 1.0), (1 - level) / 2
-    return np.maximum(binom.ppf(tail, shots, p), 0), np.maximum(binom.isf(tail, shots, p), 0)
 
 
 def check_head(result: Result, index: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -239,11 +226,9 @@ def check_head(result: Result, index: int | tuple[int, ...]) -> tuple[int, ...]:
 
 def plottable(labels: Sequence[str]) -> tuple[str, ...]:
     """Labels with a box for each character that matplotlib's font lacks."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
+    from qcattn.views.canvas import in_font
 
-    has = get_font(findfont(FontProperties())).get_char_index
-    box = "□" if has(ord("□")) else "?"
-    return tuple("".join(c if c == "\n" or has(ord(c)) else box for c in label) for label in labels)
+    return tuple(map(in_font, labels))
 
 
 def _tuple(index: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -268,20 +253,32 @@ def _short(label: str) -> str:
     return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
 
 
-def _hatch(ax: Axes, cells: np.ndarray, pattern: str) -> None:
-    """Hatch the cells that are true, a run of neighbours at a time."""
-    from matplotlib.collections import PolyCollection
+def _hatch(ax: Axes, cells: np.ndarray) -> None:
+    """Slanted strokes through the cells that are true, or through some where these are many."""
+    rows, columns = np.nonzero(cells)
+    sparse = int(np.ceil(np.sqrt(max(1.0, len(rows) / _MOST_STROKES))))
+    drawn = (rows + columns) % sparse == 0
+    rows, columns = rows[drawn], columns[drawn]
+    ends = [(-0.5, 0.5, 0.5, -0.5), (-0.5, 0.0, 0.0, -0.5), (0.0, 0.5, 0.5, 0.0)]
+    nowhere = np.full(len(rows), np.nan)
+    x = [np.stack([columns + left, columns + right, nowhere], -1) for left, _, right, _ in ends]
+    y = [np.stack([rows + low, rows + high, nowhere], -1) for _, low, _, high in ends]
+    if len(rows):
+        ax.plot(np.ravel(x), np.ravel(y), color=INK, lw=0.4, alpha=0.8)
 
-    corners = []
-    for row, line in enumerate(cells):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
-        for left, right in edges.reshape(-1, 2) - 0.5:
-            low, high = row - 0.5, row + 0.5
-            corners.append([(left, low), (right, low), (right, high), (left, high)])
-    if corners:
-        ax.add_collection(
-            PolyCollection(
-                corners, facecolor="none", edgecolor=INK, lw=0, hatch=pattern, alpha=0.5
-            ),
-            autolim=False,
-        )
+
+def _pooled(values: np.ndarray, queries: int, keys: int) -> np.ndarray:
+    """Sums over so many neighbours of an array (queries, keys)."""
+    down = np.add.reduceat(values.astype(float), range(0, len(values), queries), axis=0)
+    return np.asarray(np.add.reduceat(down, range(0, values.shape[1], keys), axis=1))
+
+
+def _means(values: np.ndarray, queries: int, keys: int) -> np.ndarray:
+    """Means over so many queries, of those with shots, of sums over so many keys."""
+    known = ~np.isnan(values[:, :1])
+    with np.errstate(invalid="ignore"):
+        return _pooled(np.nan_to_num(values), queries, keys) / _pooled(known, queries, 1)
+
+
+def _of_cells(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}, {number:,} to a cell"

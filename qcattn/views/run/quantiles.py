@@ -9,6 +9,7 @@ import numpy as np
 from qcattn.records import Result
 from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX
 from qcattn.views.labels import plural
+from qcattn.views.legends import legend_inside
 from qcattn.views.plotted import axes_or_new
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["lowest", "plot_p_value_quantiles", "stays_above"]
 
 LEVEL = 0.99
+#: Of more rows not all are plotted.
+_MOST_POINTS = 400
 
 
 def plot_p_value_quantiles(result: Result, ax: Axes | None = None) -> Axes:
@@ -25,8 +28,9 @@ def plot_p_value_quantiles(result: Result, ax: Axes | None = None) -> Axes:
     Both axes are logarithmic, so that the small p-values show. A row's p-value joins several
     tests by Bonferroni's inequality and is therefore uniform or larger: points above the diagonal
     are no fault. The shaded region is what the points of a perfect sampler avoid, all of them at
-    once, in at least 99% of runs (`lowest`). Rows without shots and rows with a single possible
-    key, whose p-value is 1 whatever is counted, are left out; the title says how many.
+    once, in at least 99% of runs (`lowest`). Of more than 400 rows the smallest p-values and ever
+    fewer of the others are plotted. Rows without shots and rows with a single possible key, whose
+    p-value is 1 whatever is counted, are left out. The title says how many are which.
 
     Args:
         result: Of any shape.
@@ -54,7 +58,9 @@ def plot_p_value_quantiles(result: Result, ax: Axes | None = None) -> Axes:
         )
         if number
     ]
-    ax.set_title("\n".join([plural(many, "row"), *left_out]))
+    chosen = _shown(many)
+    some = f", {len(chosen):,} of them shown" if len(chosen) < many else ""
+    ax.set_title("\n".join([plural(many, "row") + some, *left_out]))
     ax.set(xlabel="quantile of a uniform law", ylabel="p-value of the row")
     ax.set(xscale="log", yscale="log")
     if not many:
@@ -63,7 +69,7 @@ def plot_p_value_quantiles(result: Result, ax: Axes | None = None) -> Axes:
     ranks, limit = lowest(many, LEVEL)
     visible = p_values[p_values > 0]
     floor = 0.3 * min(limit[0], float(visible.min(initial=1.0)))
-    ax.plot([floor, 1], [floor, 1], color=INK, lw=0.8, ls=(0, (4, 3)), label="uniform")
+    ax.plot([floor, 1], [floor, 1], color=INK, lw=1.0, ls=(0, (4, 3)), label="uniform")
     edges = np.append(np.maximum(ranks - 1, 0.1) / many, 1.0)
     ax.fill_between(
         edges,
@@ -75,38 +81,44 @@ def plot_p_value_quantiles(result: Result, ax: Axes | None = None) -> Axes:
         step="post",
         label=f"kept clear of in {LEVEL:.0%} of perfect runs",
     )
-    _points(ax, p_values, _below(p_values, ranks, limit), floor)
+    _points(ax, p_values, chosen, _below(p_values, ranks, limit), floor)
     ax.set_xlim(0.3 / many, 1.6)
     ax.set_ylim(floor, 1.6)
-    ax.legend(loc="upper left", frameon=False)
+    legend_inside(ax, "upper left")
     return ax
 
 
-def _points(ax: Axes, p_values: np.ndarray, below: np.ndarray, floor: float) -> None:
+def _shown(many: int) -> np.ndarray:
+    """Which of the sorted p-values are plotted: the smallest, and ever fewer of the others."""
+    if many <= _MOST_POINTS:
+        return np.arange(many)
+    first = _MOST_POINTS // 2
+    rest = np.geomspace(first, many, _MOST_POINTS - first).round().astype(int) - 1
+    return np.unique(np.concatenate([np.arange(first), rest]))
+
+
+def _points(
+    ax: Axes, p_values: np.ndarray, chosen: np.ndarray, below: np.ndarray, floor: float
+) -> None:
     """Sorted p-values: as they should be, too low, and zero, which lie at the lower edge."""
-    many = p_values.size
-    uniform = (np.arange(many) + 0.5) / many
+    many, zeros = p_values.size, int((p_values == 0).sum())
+    uniform = (chosen + 0.5) / many
+    p_values, below = p_values[chosen], below[chosen]
     zero = p_values == 0
-    dots: dict[str, Any] = {
-        "ls": "none",
-        "marker": "o",
-        "ms": 3,
-        "mew": 0,
-        "rasterized": many > 3000,
-    }
-    for chosen, colour, name in (
+    dots: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 3, "mew": 0}
+    for part, colour, name in (
         (~below & ~zero, MEASURED, "rows"),
         (below & ~zero, FAULT, "rows too low"),
     ):
-        if colour == MEASURED or chosen.any():
-            ax.plot(uniform[chosen], p_values[chosen], color=colour, label=name, **dots)
-    if zero.any():
+        if colour == MEASURED or part.any():
+            ax.plot(uniform[part], p_values[part], color=colour, label=name, **dots)
+    if zeros:
         ax.plot(
             uniform[zero],
             np.full(zero.sum(), floor * 1.3),
             **{**dots, "marker": "v", "ms": 5},
             color=FAULT,
-            label=f"p = 0: {plural(int(zero.sum()), 'row')}",
+            label=f"p = 0: {plural(zeros, 'row')}",
         )
 
 

@@ -12,6 +12,7 @@ from qcattn.records import Result
 from qcattn.views.labels import joined, key_labels, place, plural
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.run import sheets
+from qcattn.views.run.bands import bands_in_words
 from qcattn.views.run.command import command
 from qcattn.views.run.heads import head_beside
 from qcattn.views.run.plots import check_head, plot_attention_map, plot_row_bars
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["write_report"]
 
+#: Inches: the widest picture that a phone shows without scrolling.
+_WIDEST = 4.7
 _BARS = 6
 _BARS_BESIDE = 3
 _CIRCUIT_OPERATIONS = 400
@@ -160,8 +163,8 @@ def _heads(
             "key. "
         )
     queries, keys = main.expected.shape[-2:]
-    side = 3.15 if keys <= 24 else 4.75
-    height = 6.5 if queries > 2 * keys else side
+    side = 3.15 if keys <= 24 else _WIDEST
+    height = 6.5 if queries > 2 * keys else min(side, 1.6 + side * queries / keys)
     labels = key_labels(main)
 
     def panel(result: Result, at: tuple[int, ...], measured: bool) -> str:
@@ -183,7 +186,8 @@ def _heads(
         figure(
             panels,
             f"{why}The colour shows the probability, on a scale of square roots. Masked keys are "
-            "hatched: they must never come, and a red cross marks one that did.",
+            "hatched: they must never come, and a red cross marks one that did. A query without "
+            "shots is struck through.",
             after=_SCALE,
         ),
     ]
@@ -194,38 +198,30 @@ def _rows(plotter: Plotter, result: Result, number: int, level: int = 2) -> list
     if not found:
         return []
     single = not result.shape
-    title = "The row, counted" if single else "The rows that fit worst"
     keys = result.expected.shape[-1]
-    wide = keys > 24
     labels = key_labels(result)
     bars = [
         plotter(
             lambda ax, row=one.row: plot_row_bars(result, row, ax, labels=labels),  # type: ignore[misc]
-            9.6 if wide else 3.05 if keys <= 16 else 4.6,
+            3.05 if keys <= 16 else _WIDEST,
             2.8,
             f"Counts of {place(result, one.row)} against softmax",
         )
-        for one in (found[: max(1, number // 2)] if wide else found)
+        for one in (found if keys <= 24 else found[: max(1, number // 2)])
     ]
-    parts = [
-        f"<h{level}>{title}</h{level}>",
-        figure(
-            bars,
-            "The bands are exact binomial ones: with 99% a perfect sampler stays within all bands "
-            "of a row at once (Bonferroni). The scale is one of square roots, on which bands are "
-            "about equally wide. The worst of many rows leave their bands now and then; the "
-            "p-values account for that, the bands do not.",
-            before=_LEGEND,
-        ),
+    return [
+        f"<h{level}>{'The row, counted' if single else 'The rows that fit worst'}</h{level}>",
+        f"<p>{escape(bands_in_words(result, [one.row for one in found[: len(bars)]]))}</p>",
+        figure(bars, "", before=_LEGEND),
+        *([] if single else [table(sheets.worst(result, 10))]),
     ]
-    return parts if single else [*parts, table(sheets.worst(result, 10))]
 
 
 def _quantiles(plotter: Plotter, result: Result) -> list[str]:
     if (~result.fit.undecided).sum() < 2:
         return []
     picture = plotter(
-        lambda ax: plot_p_value_quantiles(result, ax), 6.2, 4.1, "Sorted p-values of the rows"
+        lambda ax: plot_p_value_quantiles(result, ax), _WIDEST, 3.6, "Sorted p-values of the rows"
     )
     return [
         "<h2>All rows together</h2>",

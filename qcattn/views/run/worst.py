@@ -8,7 +8,7 @@ import numpy as np
 
 from qcattn.records import Result, Verdict
 
-__all__ = ["Group", "WorstRow", "groups", "worst_rows"]
+__all__ = ["Group", "WorstRow", "deviance", "groups", "worst_rows"]
 
 STRAY = -1
 
@@ -117,7 +117,7 @@ def _blame(result: Result, index: tuple[np.intp, ...]) -> WorstRow:
     measured = np.append(counts.keys, counts.stray)
     p = np.append(result.expected[row], 0.0)
     expected = kept * p
-    surprise = _deviance(measured, expected, kept)
+    surprise = deviance(measured, p)
     difference = measured - expected
     impossible = (expected == 0) & (measured > 0)
     order = np.lexsort((expected, np.abs(difference), impossible, surprise))
@@ -139,8 +139,19 @@ def _blame(result: Result, index: tuple[np.intp, ...]) -> WorstRow:
     )
 
 
-def _deviance(measured: np.ndarray, expected: np.ndarray, kept: int) -> np.ndarray:
-    r"""How improbable each count is: n KL(k/n || p), the exponent of the binomial tail."""
+def deviance(measured: np.ndarray, p: np.ndarray) -> np.ndarray:
+    r"""How improbable each count is: n KL(k/n || p), the exponent of the binomial tail.
+
+    Args:
+        measured: Counts of one row.
+        p: Their probabilities.
+
+    Example:
+        >>> deviance(np.array([5, 5]), np.array([0.5, 0.5])).tolist()
+        [0.0, 0.0]
+    """
     from scipy.special import rel_entr
 
-    return np.asarray(rel_entr(measured, expected) + rel_entr(kept - measured, kept - expected))
+    shots = measured.sum()
+    hit = rel_entr(measured, shots * p)
+    return np.asarray(hit + rel_entr(shots - measured, shots * (1 - p)))

@@ -13,7 +13,8 @@ from qcattn.names import known
 from qcattn.records import Counts
 from qcattn.sweeps import Cell, Sweep
 from qcattn.sweeps.until import looks, share
-from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX
+from qcattn.views.colours import FAULT, INK, SERIES, SOFTMAX
+from qcattn.views.legends import legend_below
 from qcattn.views.plotted import axes_or_new
 
 if TYPE_CHECKING:
@@ -26,7 +27,16 @@ QUANTITIES = {
     "distance": "total variation at most",
     "kept": "share of shots the herald lets through, mean over rows",
 }
+_SHORTLY = {
+    "top": "share of the likeliest key",
+    "distance": "total variation",
+    "kept": "kept share of shots",
+}
 _MARKERS = "osD^vPX*"
+#: Blue is softmax, and red what misses it.
+_COLOURS = tuple(colour for colour in SERIES if colour != SOFTMAX)
+#: A line between fewer points would show a course that nobody measured.
+_LEAST_OF_A_LINE = 3
 _SERIES = ("preparation", "encoding", "noise", "backend")
 
 
@@ -106,28 +116,33 @@ def plot_over_axis(
     numeric = all(isinstance(value, int | float) for value in values)
     series = list(dict.fromkeys(point.series for point in points))
     place = {value: value if numeric else number for number, value in enumerate(values)}
+    said = "predicted" if quantity == "kept" else "softmax"
     for number, name in enumerate(series):
         own = sorted((p for p in points if p.series == name), key=lambda p: place[p.at])
         x = np.array([place[p.at] for p in own], dtype=float)
-        label = ", ".join(str(value) for value in name) or "measured"
-        _series(ax, own, x, label, _MARKERS[number % len(_MARKERS)], number, len(series))
+        label = ", ".join(map(_value, chosen, name)) or "measured"
+        _series(ax, own, x, label, said, number, len(series))
     if numeric:
         _scale(ax, np.array(values, dtype=float), axis)
     else:
         ax.set_xticks(range(len(values)), [str(value) for value in values])
         ax.set_xlim(-0.5, len(values) - 0.5)
     if any(np.isfinite(point.exact) for point in points):
-        said = "predicted" if quantity == "kept" else "softmax"
-        ax.plot([], [], color=SOFTMAX, label=said)
+        ax.plot([], [], ls="none", marker="_", ms=14, mew=1.4, color=SOFTMAX, label=said)
     ax.set(xlabel=axis, ylabel=QUANTITIES[quantity])
     ax.margins(x=0.1)
     ends = [end for p in points for end in (p.low, p.high, p.exact) if np.isfinite(end)]
     room = 0.06 * (max(ends) - min(ends)) or 0.05
     ax.set_ylim(0 if quantity == "distance" else min(ends) - room, max(ends) + room)
     what = "bounds" if quantity == "distance" else "intervals"
-    ax.set_title(f"{100 * (1 - sweep.alpha):.6g}% {what}, all together", loc="left")
-    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    held = f"{100 * (1 - sweep.alpha):.6g}% {what}, all together"
+    ax.set_title(f"{sweep.store.name}: {_SHORTLY[quantity]} over {axis}\n{held}")
+    legend_below(ax)
     return ax
+
+
+def _value(axis: str, value: Any) -> str:
+    return "no noise" if axis == "noise" and value == "none" else str(value)
 
 
 def dots(sweep: Sweep, axis: str, *, quantity: str, by: Sequence[str]) -> list[Dot]:
@@ -200,9 +215,9 @@ def _coins(quantity: str, cell: Cell, counts: Counts) -> tuple[np.ndarray, np.nd
 
 
 def _series(
-    ax: Axes, points: list[Dot], x: np.ndarray, label: str, marker: str, number: int, of: int
+    ax: Axes, points: list[Dot], x: np.ndarray, label: str, said: str, number: int, of: int
 ) -> None:
-    """One series: intervals, a mark where it is measured, a dash where it should be."""
+    """One series: intervals, a mark where it is measured, a dash where it should be (``said``)."""
     from matplotlib.transforms import ScaledTranslation
 
     low, high = (np.array([getattr(p, end) for p in points]) for end in ("low", "high"))
@@ -214,27 +229,32 @@ def _series(
     middle = np.where(bound, high, best)
     off = np.isfinite(exact) & ((exact < low) | (exact > high))
     face = "none" if number % 2 else None
-    for chosen, colour, name in ((~off, MEASURED, label), (off, FAULT, f"{label}: off")):
+    for chosen, colour, name in (
+        (~off, _COLOURS[number % len(_COLOURS)], label),
+        (off, FAULT, f"{label}: interval misses {said}"),
+    ):
         if chosen.any():
             reach = np.where(bound, 0.0, np.stack([middle - low, high - middle]))[:, chosen]
             ax.errorbar(
                 x[chosen],
                 middle[chosen],
                 yerr=None if bound.all() else np.maximum(reach, 0),
-                fmt=marker,
+                fmt=_MARKERS[number % len(_MARKERS)],
                 color=colour,
                 mfc=face or colour,
                 ms=4.5,
+                mew=1.2,
                 lw=1.2,
                 capsize=2.5,
                 label=name,
                 transform=moved,
             )
-    if bound.all() and len(points) > 1:
+    if bound.all() and len(points) >= _LEAST_OF_A_LINE:
         ax.plot(x, middle, color=INK, lw=0.7, zorder=0)
     finite = np.isfinite(exact)
     if finite.any():
         ax.plot(x[finite], exact[finite], ls="none", marker="_", ms=16, mew=1.4, color=SOFTMAX)
+    if finite.sum() >= _LEAST_OF_A_LINE:
         ax.plot(x[finite], exact[finite], color=SOFTMAX, lw=0.7, alpha=0.6, zorder=0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -9,7 +10,11 @@ from qcattn.trials import Trials
 from qcattn.views.labels import joined, number
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.trials import sheets
-from qcattn.views.trials.plots import plot_error_against_beta, plot_error_against_cost
+from qcattn.views.trials.plots import (
+    plot_error_against_beta,
+    plot_error_against_cost,
+    size_of_plot,
+)
 from qcattn.views.trials.words import words
 
 __all__ = ["write_page_of"]
@@ -51,19 +56,18 @@ def write_page_of(trials: Trials, path: str | Path) -> None:
 
 def _pictures(trials: Trials) -> str:
     plotter = Plotter()
-    pictures = [
-        plotter(lambda ax: plot_error_against_cost(trials, ax), 7.6, 4.2, "Error against cost")
-    ]
+    size = size_of_plot(trials)
+    pictures = [plotter(partial(plot_error_against_cost, trials), *size, "Error against cost")]
     if len({trial.beta for trial in trials.trials}) > 1:
         pictures.append(
-            plotter(lambda ax: plot_error_against_beta(trials, ax), 7.6, 4.2, "Error against beta")
+            plotter(partial(plot_error_against_beta, trials), *size, "Error against beta")
         )
     return figure(
         pictures,
-        "A point is the true trace distance from the state aimed at. A thin line reaches up to the "
-        "claimed one. Gates of shots that the herald discards count too. Blue circuits were told "
-        "Boltzmann weights; orange ones know the Hamiltonian and beta only. Errors at the dotted "
-        "line are rounding.",
+        "A mark is the true trace distance from the state aimed at. A thin line reaches up to the "
+        "claimed one. Gates of shots that the herald discards count too. A hollow mark is a "
+        "circuit that was told Boltzmann weights, and a filled one a circuit that knows the "
+        "Hamiltonian and beta only. Errors at the dotted line are rounding.",
     )
 
 

@@ -8,25 +8,31 @@ import numpy as np
 
 from qcattn.records import Result
 from qcattn.trials import Trial, Trials
-from qcattn.views.colours import INK, MEASURED, SOFTMAX
+from qcattn.views.colours import INK, SERIES
 from qcattn.views.labels import SMALLEST
+from qcattn.views.legends import legend_below, rows_below
 from qcattn.views.plotted import axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_error_against_beta", "plot_error_against_cost"]
+__all__ = ["plot_error_against_beta", "plot_error_against_cost", "size_of_plot"]
 
-# Filled ones, then the hollow ones, larger, so that two in one place are both seen.
-_MARKERS = "osD^vX"
-_DASHES = ("-", "--", "-.", ":")
+_MARKERS = "os^Dv"
+#: Of different sizes, so that several in one place are all seen.
+_SIZES = (9, 7, 5)
+_DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1)))
+#: A line between fewer points would show a course that nobody measured.
+_LEAST_OF_A_LINE = 3
 
 
 def plot_error_against_cost(trials: Trials, ax: Axes | None = None) -> Axes:
     """Plot the true error of each trial against two-qubit gates per kept shot.
 
-    A thin line reaches up to the error that the method claims. Both axes are logarithmic. A trial
-    whose true error is unknown is left out.
+    Each method has a colour and a mark of its own, hollow where it was told Boltzmann weights.
+    Beside the marks of a method stands beta, where there are several and
+    the marks lie apart. A thin line reaches up to the error that
+    the method claims. Both axes are logarithmic. A trial whose true error is unknown is left out.
 
     Args:
         trials: With any number of methods and temperatures.
@@ -44,15 +50,24 @@ def plot_error_against_cost(trials: Trials, ax: Axes | None = None) -> Axes:
         'two-qubit gates per kept shot'
     """
     ax = axes_or_new(ax)
-    for name, mark, group in _by_method(trials):
+    several = len({trial.beta for trial in trials.trials}) > 1
+    methods = _by_method(trials)
+    for name, look, group in methods:
         gates = [_gates_per_kept_shot(t.result) for t in group if t.result]
         true = [max(t.trace_distance, SMALLEST) for t in group]
         claimed = [max(t.claimed, SMALLEST) for t in group]
-        ax.vlines(gates, true, claimed, color=INK, lw=0.7)
-        ax.plot(gates, true, ls="none", color=_colour(group), label=name, **mark)
+        ax.vlines(gates, true, claimed, color=look["color"], lw=0.8)
+        ax.plot(gates, true, ls="none", label=name, **look)
+        if several:
+            _betas(ax, gates, true, [t.beta for t in group])
     ax.set(
         xscale="log", yscale="log", xlabel="two-qubit gates per kept shot", ylabel="trace distance"
     )
+    if several:
+        ax.set_title("a number beside a mark is its beta")
+    if methods:
+        low, high = ax.get_xlim()
+        ax.set_xlim(low / 1.4, high * 1.4)
     _finish(ax)
     return ax
 
@@ -60,7 +75,9 @@ def plot_error_against_cost(trials: Trials, ax: Axes | None = None) -> Axes:
 def plot_error_against_beta(trials: Trials, ax: Axes | None = None) -> Axes:
     """Plot the true error of each method against the inverse temperature.
 
-    The axis of the errors is logarithmic. A trial whose true error is unknown is left out.
+    Each method has a colour and a mark of its own, hollow where it was told Boltzmann weights;
+    from three temperatures on a line joins them. The axis of the errors is logarithmic. A trial
+    whose true error is unknown is left out.
 
     Args:
         trials: With several temperatures.
@@ -80,11 +97,14 @@ def plot_error_against_beta(trials: Trials, ax: Axes | None = None) -> Axes:
         'beta'
     """
     ax = axes_or_new(ax)
-    for i, (name, mark, group) in enumerate(_by_method(trials)):
-        beta = [t.beta for t in group]
+    for i, (name, look, group) in enumerate(_by_method(trials)):
+        group = sorted(group, key=lambda t: t.beta)
         true = [max(t.trace_distance, SMALLEST) for t in group]
-        dash = _DASHES[i % len(_DASHES)]
-        ax.plot(beta, true, lw=0.9, ls=dash, color=_colour(group), label=name, **mark)
+        dash = _DASHES[i % len(_DASHES)] if len(group) >= _LEAST_OF_A_LINE else "none"
+        ax.plot([t.beta for t in group], true, lw=1.0, ls=dash, label=name, **look)
+    betas = sorted({trial.beta for trial in trials.trials})
+    if len(betas) <= 6:
+        ax.set_xticks(betas, [f"{beta:g}" for beta in betas])
     ax.set(yscale="log", xlabel="beta", ylabel="trace distance")
     _finish(ax)
     return ax
@@ -94,7 +114,13 @@ def _gates_per_kept_shot(result: Result) -> float:
     return max(result.resources.two_qubit_gates, 1) / float(result.prepared.success)
 
 
+def size_of_plot(trials: Trials) -> tuple[float, float]:
+    """Width and height in inches, with room for the names of the methods under the picture."""
+    return 4.7, 3.4 + 0.2 * rows_below([name for name, _, _ in _by_method(trials)])
+
+
 def _by_method(trials: Trials) -> list[tuple[str, dict[str, Any], list[Trial]]]:
+    """Name, look and trials of each method whose true error is known."""
     names = dict.fromkeys(trial.name for trial in trials.trials)
     groups = []
     for i, name in enumerate(names):
@@ -103,31 +129,33 @@ def _by_method(trials: Trials) -> list[tuple[str, dict[str, Any], list[Trial]]]:
             for trial in trials.trials
             if trial.name == name and trial.result and not np.isnan(trial.trace_distance)
         ]
-        if group:
-            hollow = i // len(_MARKERS) % 2 == 1
-            mark: dict[str, Any] = {"marker": _MARKERS[i % len(_MARKERS)], "ms": 5}
-            groups.append((name, {**mark, "ms": 8, "mfc": "none"} if hollow else mark, group))
+        if group and group[0].result:
+            kind = group[0].result.prepared.kind
+            colour = SERIES[i % len(SERIES)]
+            look = {"marker": _MARKERS[i % len(_MARKERS)], "ms": _SIZES[i % len(_SIZES)]}
+            look |= {"mew": 1.4, "color": colour}
+            look["mfc"] = "none" if kind == "told" else colour
+            groups.append((f"{name} ({kind})", look, group))
     return groups
 
 
-def _colour(group: list[Trial]) -> str:
-    told = group[0].result is not None and group[0].result.prepared.kind == "told"
-    return SOFTMAX if told else MEASURED
+def _betas(ax: Axes, gates: list[float], true: list[float], betas: list[float]) -> None:
+    """The temperatures beside the marks of a method, where these lie apart."""
+    places: dict[tuple[int, int], list[int]] = {}
+    for i, (x, y) in enumerate(zip(gates, true, strict=True)):
+        places.setdefault((round(8 * np.log10(x)), round(2 * np.log10(y))), []).append(i)
+    for found in places.values() if len(places) > 1 else ():
+        said = ", ".join(f"{betas[i]:g}" for i in found)
+        at = gates[found[-1]], true[found[-1]]
+        ax.annotate(said, at, (5, 5), textcoords="offset points", fontsize=8.5, color=INK)
 
 
 def _finish(ax: Axes) -> None:
-    low, high = ax.get_ylim()
-    ax.set_ylim(min(low, SMALLEST / 3), max(high, 1.0))
-    ax.axhline(SMALLEST, color=INK, lw=0.6, ls=":")
+    low, high = ax.get_ylim() if ax.lines else (SMALLEST, 1.0)
+    ax.set_ylim(min(low, SMALLEST / 30), max(high, 1.0))
+    ax.axhline(SMALLEST, color=INK, lw=1.0, ls=(0, (1, 2)))
     ax.text(
-        1.0, SMALLEST * 1.6, "rounding", color=INK, fontsize=7, ha="right",
+        1.0, SMALLEST * 1.8, "rounding", color=INK, fontsize=8.5, ha="right",
         transform=ax.get_yaxis_transform(),
     )  # fmt: skip
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend(
-            fontsize=7.5,
-            frameon=False,
-            loc="center left",
-            bbox_to_anchor=(1.0, 0.5),
-            handlelength=3.2,
-        )
+    legend_below(ax)

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from qcattn.views.colours import FAULT, MEASURED
+from qcattn.views.run.bands import bars_of, binomial_band
 from qcattn.views.run.plots import (
-    binomial_band,
     plot_attention_map,
     plot_row_bars,
     plottable,
@@ -57,12 +57,9 @@ def test_an_attention_map_shows_the_numbers_of_its_head(make, shape, index):
         shown = ax.images[0].get_array()
         assert np.array_equal(shown.mask, masked)
         assert np.array_equal(shown.compressed(), values[head][~masked])
-        hatched = sum(
-            round(np.ptp(path.vertices[:, 0]))
-            for collection in ax.collections
-            for path in collection.get_paths()
-        )
-        assert hatched == masked.sum()
+        strokes = [line for line in ax.get_lines() if line.get_marker() == "None"]
+        x = np.concatenate([line.get_xdata() for line in strokes] or [[]])
+        assert 6 * masked.sum() == np.isfinite(x).sum(), "three strokes with two ends a cell"
         assert saved(ax)
 
 
@@ -75,15 +72,18 @@ def test_a_masked_key_that_came_is_crossed_and_not_hidden(make):
 
     result = make(make.causal((4, 4)), fault=leak)
     ax = plot_attention_map(result, (), axes())
-    (cross,) = ax.get_lines()
+    (cross,) = [line for line in ax.get_lines() if line.get_marker() == "x"]
     assert (cross.get_xdata().tolist(), cross.get_ydata().tolist()) == ([3], [1])
     assert ax.images[0].get_array()[1, 3] == result.counts.frequencies[1, 3] > 0
-    assert not plot_attention_map(result, (), axes(), measured=False).get_lines()
+    exact = plot_attention_map(result, (), axes(), measured=False)
+    assert not [line for line in exact.get_lines() if line.get_marker() == "x"]
 
 
-def test_queries_without_shots_are_blank(make):
+def test_queries_without_shots_are_struck_through(make):
     ax = plot_attention_map(make(np.zeros((3, 4)), rows=2), (), axes())
     assert ax.images[0].get_array().mask.tolist() == [[False] * 4, [False] * 4, [True] * 4]
+    (strokes,) = ax.collections
+    assert [segment[:, 1].tolist() for segment in strokes.get_segments()] == [[2.0, 2.0]]
     assert saved(ax)
 
 
@@ -136,7 +136,7 @@ def test_shots_that_read_no_key_have_a_red_bar(make):
     ax = plot_row_bars(result, (), axes())
     assert bars(ax, FAULT) == {3: 4 / 4096}
     assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "c", "no key"]
-    assert ax.get_ylabel() == "share of 4,096 shots (root scale)"
+    assert ax.get_ylabel() == "share of 4,096 shots\n(root scale)"
 
 
 def test_a_row_without_shots_is_plotted(make):
@@ -169,9 +169,48 @@ def test_odd_tokens_neither_warn_nor_become_mathematics(make, plot):
 @pytest.mark.parametrize("keys", [1, 2, 128, 700])
 def test_many_keys_have_few_labels(make, keys):
     ax = plot_row_bars(make(np.zeros(keys), shots=10), (), axes())
-    ticks = ax.get_xticks()
+    ticks, labels = ax.get_xticks(), [label.get_text() for label in ax.get_xticklabels()]
     assert 1 <= len(ticks) <= 32
-    assert [int(label.get_text()) for label in ax.get_xticklabels()] == list(ticks)
+    if keys <= 30:
+        assert labels == [str(tick) for tick in ticks]
+    else:
+        assert labels[-1] == f"{keys - 30} others" and len(labels) == 31
+
+
+def test_of_many_keys_the_likeliest_and_the_worst_have_bars_and_nothing_is_lost(make):
+    """No false failure: 400 of 4,096 shots on a key that should have 1."""
+    scores = np.where(np.arange(5000) < 12, 5.0, 0.0)
+
+    def leak(law):
+        law *= 0.9
+        law[0, 4321] += 0.1
+
+    result = make(scores, fault=leak)
+    bars = bars_of(result, ())
+    assert len(bars.keys) == 30 and bars.others == 4970 and not bars.stray
+    assert set(range(12)) | {4321} <= set(bars.keys.tolist())
+    assert bars.measured.sum() == bars.kept == 4096 and bars.p.sum() == pytest.approx(1)
+    shown = dict(zip(bars.keys.tolist(), bars.outside.tolist(), strict=False))
+    assert shown[4321]
+    low, high = binomial_band(4096, bars.p, 1 - 0.01 / 5001)
+    assert np.array_equal(bars.low, low) and np.array_equal(bars.high, high)
+    with pytest.raises(ValueError, match="`most` must be a whole number, 3 or more"):
+        plot_row_bars(result, (), axes(), most=2)
+
+
+def test_a_map_of_many_queries_and_keys_is_summed_and_keeps_every_shot(make):
+    scores = np.random.default_rng(0).normal(size=(300, 400))
+    scores[:6, :8] = -np.inf
+    result = make(scores, shots=64)
+    ax = plot_attention_map(result, (), axes(), measured=False)
+    shown = ax.images[0].get_array()
+    assert shown.shape == (100, 100)
+    by_hand = result.expected.reshape(100, 3, 100, 4).sum(axis=3).mean(axis=1)
+    assert np.allclose(shown.filled(0.0), by_hand)
+    assert np.allclose(shown.filled(0.0).sum(axis=1), 1)
+    assert shown.mask[:2, :2].all() and shown.mask.sum() == 4
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("key, 4 to a cell", "row, 3 to a cell")
+    assert [label.get_text() for label in ax.get_xticklabels()][:2] == ["0", "20"]
 
 
 def test_long_tokens_are_cut(make):

@@ -1,0 +1,52 @@
+"""Legends: inside a picture where there is room, else under it, where a phone shows them too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["legend_below", "legend_inside", "rows_below"]
+
+#: As long may names be that stand two on a line under a picture.
+_SHORT = 26
+# All of it is said, so that it does not depend on settings.
+_LOOK: dict[str, Any] = {
+    "fontsize": 8.5,
+    "frameon": False,
+    "borderpad": 0.3,
+    "labelspacing": 0.4,
+    "handletextpad": 0.6,
+    "borderaxespad": 0.4,
+    "columnspacing": 1.5,
+    "numpoints": 1,
+    "markerscale": 1.0,
+}
+
+
+def legend_inside(ax: Axes, where: str = "best") -> None:
+    """Name the curves inside the picture."""
+    ax.legend(loc=where, handlelength=1.6, **_LOOK)
+
+
+def legend_below(ax: Axes) -> None:
+    """Name the curves under the picture, one or two on a line."""
+    names = ax.get_legend_handles_labels()[1]
+    if names:
+        ax.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.22),
+            ncols=_columns(names),
+            handlelength=2.6,
+            **_LOOK,
+        )
+
+
+def rows_below(names: list[str]) -> int:
+    """How many lines `legend_below` takes for these names."""
+    return -(-len(names) // _columns(names))
+
+
+def _columns(names: list[str]) -> int:
+    return 2 if max(map(len, names), default=0) <= _SHORT else 1
