@@ -34,6 +34,7 @@ __all__ = ["build", "files_of", "topic_names"]
 #: The first release of Qiskit that writes the lowest version of QPY still written, 13.
 _QPY_RELEASE = (1, 3, 0)
 _QPY_RELEASE_PLACE = 7
+_LOOPS = ("for_loop", "while_loop")
 _DRAWN = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -149,16 +150,17 @@ def features(circuit: QuantumCircuit) -> set[Feature]:
             found.add("reset")
         if operation.name in ("if_else", "switch_case"):
             found.add("conditional")
-        if operation.name in ("for_loop", "while_loop"):
+        if operation.name in _LOOPS:
             found.add("loop")
     return found
 
 
 def _flat(circuit: QuantumCircuit) -> Iterator[Any]:
-    """All instructions, those of blocks after the instruction that holds them."""
+    """All instructions, those of blocks after the instruction that holds them, loops twice."""
     for item in circuit.data:
         yield item
-        for block in getattr(item.operation, "blocks", ()):
+        rounds = 2 if item.operation.name in _LOOPS else 1
+        for block in getattr(item.operation, "blocks", ()) * rounds:
             yield from _flat(block)
 
 

@@ -122,7 +122,11 @@ class Program:
         places = ", ".join(f"q[{qubit}]" for qubit in qubits)
         self.line(f"{modifiers}{name}{f'({said})' if said else ''} {places};")
 
+    def measure(self, *pairs: tuple[int, str]) -> None:
+        """Qubits into classical bits, such as ``(0, "c[2]")``."""
+        self.line(*(f"{bit} = measure q[{qubit}];" for qubit, bit in pairs))
+
     def measure_all(self) -> None:
-        """Each qubit into the classical bit of its number."""
-        for qubit, bit in zip(range(self.qubits), self._bits, strict=True):
+        """Each qubit into the classical bit of its number; there are as many bits or more."""
+        for qubit, bit in zip(range(self.qubits), self._bits, strict=False):
             self.line(f"{bit} = measure q[{qubit}];")

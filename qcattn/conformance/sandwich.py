@@ -19,7 +19,7 @@ from qcattn.conformance.matrices import controlled, standard_matrix
 from qcattn.conformance.recipe import rounded
 from qcattn.conformance.states import Vector
 
-__all__ = ["ENOUGH", "Sandwich", "Step", "append", "faults_of", "sandwich", "shown"]
+__all__ = ["ENOUGH", "Sandwich", "Step", "append", "distribution", "faults_of", "sandwich", "shown"]
 
 #: Total variation that every fault of the gate should move the law by, at least.
 ENOUGH = 0.06
@@ -77,7 +77,7 @@ def faults_of(step: Step) -> dict[str, np.ndarray]:
 
 def shown(steps: Sequence[Step], target: Step) -> dict[str, float]:
     """Total variation by which each fault of a gate moves the law, all its places faulty."""
-    right = _law(steps, lambda step: step.matrix)
+    right = distribution(steps)
     out = {}
     for fault in faults_of(target):
 
@@ -85,7 +85,7 @@ def shown(steps: Sequence[Step], target: Step) -> dict[str, float]:
             alike = (step.name, len(step.controls)) == (target.name, len(target.controls))
             return faults_of(step).get(fault, step.matrix) if alike else step.matrix
 
-        out[fault] = float(np.abs(_law(steps, faulty) - right).sum() / 2)
+        out[fault] = float(np.abs(distribution(steps, faulty) - right).sum() / 2)
     return out
 
 
@@ -137,7 +137,7 @@ def _try(gates: Sequence[Step], rng: np.random.Generator) -> Sandwich:
     laws: list[np.ndarray] = []
     for gate in gates:
         steps = [*before, gate, *after]
-        law = _law(steps, lambda step: step.matrix)
+        law = distribution(steps)
         moves = list(shown(steps, gate).items())
         moves += [("binding", float(np.abs(law - other).sum() / 2)) for other in laws]
         for fault, moved in moves:
@@ -177,7 +177,15 @@ def _chain(n: int, rng: np.random.Generator) -> Iterator[Step]:
         yield Step("x", (), (int(qubit), int(qubit) + 1), (1,), "cx")
 
 
-def _law(steps: Sequence[Step], matrix: Callable[[Step], np.ndarray]) -> np.ndarray:
+def distribution(
+    steps: Sequence[Step], matrix: Callable[[Step], np.ndarray] = lambda step: step.matrix
+) -> np.ndarray:
+    """Probabilities of all readings of the qubits, shape (2**n,), qubit 0 the lowest bit.
+
+    Args:
+        steps: Gates, from all qubits in zero.
+        matrix: What each of them does.
+    """
     n = 1 + max(qubit for step in steps for qubit in step.qubits)
     state = Vector.zero(n)
     for step in steps:

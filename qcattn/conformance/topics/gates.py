@@ -11,7 +11,7 @@ from qcattn.conformance.matrices import standard_matrix
 from qcattn.conformance.recipe import Program, Recipe, generator, parameter, rounded
 from qcattn.conformance.sandwich import Sandwich, Step, append, sandwich
 
-__all__ = ["FORMS", "Form", "recipe_of", "recipes"]
+__all__ = ["FORMS", "Form", "qubits_of", "recipe_of", "recipes"]
 
 #: File name: name of the matrix, number of angles, values of the controls, word in OpenQASM 3 for
 #: gate and controls together ("" if it takes QPY), name in Qiskit.
@@ -54,7 +54,6 @@ _MODIFIED_IN_QPY = [
 ]  # fmt: skip
 
 
-_COUNTS = {**_ALONE, **_ALONE_IN_QPY, "u": 3}
 ANGLES = ("theta", "phi", "lam", "gamma")
 
 
@@ -105,7 +104,7 @@ def recipe_of(name: str, form: Form, bindings: int) -> Recipe:
     called = called.rstrip("_")
 
     def gates(rng: np.random.Generator) -> list[Step]:
-        qubits = tuple(range(len(controls) + _qubits(inner)))
+        qubits = tuple(range(qubits_of(form)))
         angles = [tuple(rounded(rng.uniform(0.5, 2.6, count))) for _ in range(bindings)]
         return [Step(inner, one, qubits, controls, word) for one in angles]
 
@@ -161,8 +160,9 @@ def _circuit(around: Sandwich, names: Sequence[str], name: str) -> QuantumCircui
     return circuit
 
 
-def _qubits(inner: str) -> int:
-    """How many qubits a gate has beside its controls."""
+def qubits_of(form: Form) -> int:
+    """How many qubits a form acts on, controls among them."""
+    inner, count, controls, *_ = form
     if inner == "cu":
-        return 1
-    return len(standard_matrix(inner, [0.0] * _COUNTS.get(inner, 0))).bit_length() - 1
+        return 2
+    return len(controls) + len(standard_matrix(inner, [0.0] * count)).bit_length() - 1

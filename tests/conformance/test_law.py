@@ -1,0 +1,190 @@
+"""The exact laws against Qiskit's own linear algebra, Aer's probabilities, and closed forms."""
+
+import numpy as np
+import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Gate
+from qiskit.circuit.library import UnitaryGate, get_standard_gate_name_mapping
+from qiskit.circuit.random import random_circuit
+from qiskit.quantum_info import Operator, Statevector, random_unitary
+from qiskit_aer import AerSimulator
+
+from qcattn.conformance.case import Law
+from qcattn.conformance.corpus import case, corpus
+from qcattn.conformance.law import gate_matrix, law_of
+from qcattn.conformance.matrices import MATRICES, controlled, standard_matrix
+from qcattn.conformance.topics.gates import FORMS
+
+DENSE = [one for one in corpus() if not one.features - {"parameters"} and one.qubits <= 12]
+
+
+def distance(one: Law | dict, other: Law | dict) -> float:
+    """Total variation."""
+    left, right = (
+        dict(zip(law.outcomes, law.p, strict=True)) if isinstance(law, Law) else law
+        for law in (one, other)
+    )
+    return sum(abs(left.get(key, 0) - right.get(key, 0)) for key in left.keys() | right.keys()) / 2
+
+
+def bound(one, binding: int) -> QuantumCircuit:
+    values = dict(zip(one.parameters, one.values[binding], strict=True))
+    return one.circuit.assign_parameters(values)
+
+
+def by_statevector(circuit: QuantumCircuit) -> dict[str, float]:
+    """Qiskit's own law of a circuit that is measured at the end; bits nobody writes are zero."""
+    unitary = circuit.copy_empty_like()
+    wires = {}
+    for item in circuit.data:
+        if item.operation.name == "measure":
+            wires[circuit.find_bit(item.clbits[0]).index] = circuit.find_bit(item.qubits[0]).index
+        else:
+            unitary.append(item)
+    bits = sorted(wires)
+    found = {}
+    for text, p in Statevector(unitary).probabilities_dict([wires[bit] for bit in bits]).items():
+        memory = sum(1 << bit for bit, value in zip(bits, text[::-1], strict=True) if value == "1")
+        found[format(memory, f"0{circuit.num_clbits}b")] = p
+    return found
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_a_matrix_is_that_of_qiskit(name):
+    gate = get_standard_gate_name_mapping()[name]
+    angles = np.random.default_rng(1).uniform(-3, 3, len(gate.params))
+    theirs = Operator(gate.base_class(*angles)).data
+    assert np.abs(standard_matrix(name, angles) - theirs).max() < 1e-15
+
+
+@pytest.mark.parametrize("state", range(8))
+def test_controls_are_the_lowest_bits(state):
+    inner = random_unitary(4, seed=state).data
+    theirs = Operator(UnitaryGate(inner).control(3, ctrl_state=state, annotated=True)).data
+    assert np.abs(controlled(inner, 3, state) - theirs).max() < 1e-14
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_circuits_give_what_qiskit_computes(seed):
+    circuit = random_circuit(4, 6, max_operands=4, seed=seed)
+    circuit.measure_all()
+    assert distance(law_of(circuit), by_statevector(circuit)) < 1e-13
+
+
+@pytest.mark.parametrize("one", DENSE, ids=lambda one: one.name)
+def test_stored_laws_are_those_of_qiskit(one):
+    for binding, law in enumerate(one.laws):
+        assert distance(law, by_statevector(bound(one, binding))) < 1e-12
+
+
+@pytest.mark.parametrize("planted", ["one probability", "two outcomes exchanged", "one missing"])
+def test_a_wrong_law_is_noticed(planted):
+    one = case("gates/ccry-c10")
+    outcomes, p = list(one.laws[0].outcomes), one.laws[0].p.copy()
+    if planted == "one probability":
+        p += np.where(np.arange(len(p)) == 0, 1e-9, 0) - np.where(np.arange(len(p)) == 1, 1e-9, 0)
+    elif planted == "two outcomes exchanged":
+        outcomes[:2] = outcomes[1::-1]
+    else:
+        outcomes, p = outcomes[1:], p[1:]
+    wrong = Law(tuple(outcomes), p)
+    assert distance(wrong, by_statevector(bound(one, 0))) > 1e-10
+
+
+# A gate that is replaced moves the law.
+
+FAULTY = {
+    "conjugate": lambda matrix: matrix.conj(),
+    "inverse": lambda matrix: matrix.conj().T,
+    "left out": lambda matrix: np.eye(len(matrix)),
+}
+WORDS = {"complex phase": "conjugate", "sign": "inverse"}
+
+
+def replaced(circuit: QuantumCircuit, name: str, fault: str) -> QuantumCircuit:
+    """The circuit with each gate of a name replaced, by matrices of Qiskit."""
+    out = circuit.copy_empty_like()
+    places = 0
+    for item in circuit.data:
+        operation = item.operation
+        if isinstance(operation, Gate) and operation.name.partition("_o")[0] == name:
+            places += 1
+            operation = UnitaryGate(FAULTY[fault](Operator(operation).data))
+        out.append(operation, item.qubits, item.clbits)
+    assert places, f"there is no {name}"
+    return out
+
+
+ALONE = [one for one in corpus() if one.name.startswith(("gates/", "parametric/"))]
+
+
+@pytest.mark.parametrize("one", ALONE, ids=lambda one: one.name)
+def test_a_faulty_gate_moves_the_law(one):
+    name, *words = one.exercises
+    faults = ["left out", *(WORDS[word] for word in words if word in WORDS)]
+    for binding, law in enumerate(one.laws):
+        circuit = bound(one, binding)
+        for fault in faults:
+            assert distance(law, by_statevector(replaced(circuit, name, fault))) > 0.05, fault
+
+
+def test_each_gate_with_a_phase_has_a_circuit_that_sees_it_conjugated():
+    seen = {one.name for one in ALONE if "complex phase" in one.exercises}
+    for file, (inner, angles, controls, *_) in FORMS.items():
+        matrix = standard_matrix(inner, [0.7, 0.3, 1.1][:angles]) if inner != "cu" else None
+        is_real = matrix is not None and abs(np.vdot(matrix, matrix.conj())) > len(matrix) - 1e-9
+        if controls and matrix is not None:
+            is_real = np.abs(matrix.imag).max() < 1e-9
+        assert (f"gates/{file}" in seen) == (not is_real), file
+        assert not angles or (f"parametric/{file}" in seen) == (not is_real), file
+
+
+# What takes more than a state vector.
+
+STEERED = [
+    one for one in corpus() if not one.noise and one.qubits <= 12 and one.features - {"parameters"}
+]
+SHOTS = 20_000
+
+
+@pytest.mark.parametrize("one", STEERED, ids=lambda one: one.name)
+def test_laws_with_control_flow_are_those_of_shots(one):
+    """Aer, shot by shot; false alarms below 1e-9 each by a bound on total variation."""
+    circuit = bound(one, 0)
+    job = AerSimulator(method="statevector").run(circuit, shots=SHOTS, seed_simulator=11)
+    counts = job.result().get_counts()
+    shares = {text.replace(" ", ""): count / SHOTS for text, count in counts.items()}
+    law = one.laws[0]
+    # Bretagnolle-Huber-Carol: P(TV > e) <= 2**k exp(-2 n e**2).
+    allowed = np.sqrt((len(law.outcomes) * np.log(2) + 9 * np.log(10)) / (2 * SHOTS))
+    assert set(shares) <= set(law.outcomes)
+    assert distance(law, shares) < allowed
+
+
+def test_a_planted_fault_is_noticed_by_that_bound():
+    allowed = np.sqrt((4 * np.log(2) + 9 * np.log(10)) / (2 * SHOTS))
+    assert distance(case("control/if").laws[0], case("control/if-not").laws[0]) > 2 * allowed
+
+
+def test_unknown_gates_and_free_parameters_are_refused():
+    circuit = QuantumCircuit(2, 2)
+    circuit.append(Gate("mystery", 2, []), [0, 1])
+    circuit.measure([0, 1], [0, 1])
+    with pytest.raises(ValueError, match="'mystery'"):
+        law_of(circuit)
+    with pytest.raises(ValueError, match="theta"):
+        law_of(case("parametric/ry").circuit)
+
+
+def test_a_gate_of_the_file_is_taken_by_its_definition():
+    inner = QuantumCircuit(2, global_phase=0.4)
+    inner.rx(0.3, 1)
+    inner.cp(1.1, 0, 1)
+    gate = inner.to_gate(label="mine")
+    assert np.abs(gate_matrix(gate) - Operator(inner).data).max() < 1e-15
+    circuit = QuantumCircuit(3)
+    circuit.h([0, 1, 2])
+    circuit.append(gate.control(1, annotated=False), [0, 1, 2])
+    circuit.h([0, 1, 2])
+    circuit.measure_all()
+    assert distance(law_of(circuit), by_statevector(circuit)) < 1e-13
