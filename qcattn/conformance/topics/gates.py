@@ -11,7 +11,7 @@ from qcattn.conformance.matrices import standard_matrix
 from qcattn.conformance.recipe import Program, Recipe, generator, parameter, rounded
 from qcattn.conformance.sandwich import Sandwich, Step, append, sandwich
 
-__all__ = ["FORMS", "Form", "qubits_of", "recipe_of", "recipes"]
+__all__ = ["FORMS", "Form", "recipe_of", "recipes", "width_of"]
 
 #: File name: name of the matrix, number of angles, values of the controls, word in OpenQASM 3 for
 #: gate and controls together ("" if it takes QPY), name in Qiskit.
@@ -104,7 +104,7 @@ def recipe_of(name: str, form: Form, bindings: int) -> Recipe:
     called = called.rstrip("_")
 
     def gates(rng: np.random.Generator) -> list[Step]:
-        qubits = tuple(range(qubits_of(form)))
+        qubits = tuple(range(width_of(form)))
         angles = [tuple(rounded(rng.uniform(0.5, 2.6, count))) for _ in range(bindings)]
         return [Step(inner, one, qubits, controls, word) for one in angles]
 
@@ -160,7 +160,7 @@ def _circuit(around: Sandwich, names: Sequence[str], name: str) -> QuantumCircui
     return circuit
 
 
-def qubits_of(form: Form) -> int:
+def width_of(form: Form) -> int:
     """How many qubits a form acts on, controls among them."""
     inner, count, controls, *_ = form
     if inner == "cu":

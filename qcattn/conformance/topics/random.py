@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qcattn.conformance.recipe import Program, Recipe, generator, rounded
-from qcattn.conformance.topics.gates import FORMS, qubits_of
+from qcattn.conformance.topics.gates import FORMS, width_of
 
 __all__ = ["recipes"]
 
@@ -23,17 +23,17 @@ def recipes() -> Iterator[Recipe]:
 def _recipe(name: str, qubits: int, layers: int) -> Recipe:
     rng = generator(name)
     program = Program(qubits, c=qubits)
-    forms = [form for form in FORMS.values() if form[3] and qubits_of(form) <= qubits]
+    forms = [form for form in FORMS.values() if form[3] and width_of(form) <= qubits]
     used = {"u3"}
     for qubit in range(qubits):
         program.gate("u3", rounded(rng.uniform(0.4, 2.7, 3)), [qubit])
     for _ in range(layers):
         free = [int(qubit) for qubit in rng.permutation(qubits)]
         while free:
-            fit = [form for form in forms if qubits_of(form) <= len(free)]
+            fit = [form for form in forms if width_of(form) <= len(free)]
             form = fit[int(rng.integers(len(fit)))]
             _, count, _, word, called = form
-            taken, free = free[: qubits_of(form)], free[qubits_of(form) :]
+            taken, free = free[: width_of(form)], free[width_of(form) :]
             program.gate(word, rounded(rng.uniform(-3, 3, count)), taken)
             used.add(called)
     program.measure_all()
