@@ -40,6 +40,8 @@ _NEVER = 1e-25
 _UNLIKELY = 1e-30
 _DENSE_QUBITS = 12
 _DENSE_MIXTURE = 6
+#: Beyond so many measurements and resets one mixture is less work than all ways one by one.
+_MOST_FORKS = 5
 _IDLE = {"barrier", "delay", "id"}
 
 
@@ -56,7 +58,8 @@ def law_of(circuit: QuantumCircuit, *, noise: Sequence[NoiseTerm] = ()) -> Law:
     r"""The exact distribution of the classical memory after a run.
 
     Up to 12 qubits all amplitudes are kept, in extended precision; beyond that those that are not
-    zero. Gates that no measured qubit can feel are left out. Noise takes a density matrix.
+    zero. Gates that no measured qubit can feel are left out. Noise takes a density matrix, and so do
+    many measurements and resets of few qubits.
 
     Args:
         circuit: All parameters bound, with classical bits.
@@ -110,18 +113,20 @@ class _Run:
             measured = {qubit for k in last for qubit in items[k].qubits}
             rest = _felt(rest, measured)
         read = {self._bits[items[k].clbits[0]]: self._qubits[items[k].qubits[0]] for k in last}
-        for way in self._through(rest, [_Way(0, self._start())], self._qubits, self._bits):
+        start = _Way(0, self._start(rest))
+        for way in self._through(rest, [start], self._qubits, self._bits):
             for reading, p in way.state.probabilities(list(read.values())).items():
                 memory = way.memory
                 for j, bit in enumerate(read):
                     memory = _written(memory, bit, reading >> j & 1)
                 yield memory, p
 
-    def _start(self) -> State:
+    def _start(self, items: Sequence[Any]) -> State:
         n = self._circuit.num_qubits
-        if self._noise:
-            if n > _DENSE_MIXTURE:
-                raise ValueError(f"noise takes at most {_DENSE_MIXTURE} qubits, but there are {n}")
+        forks = sum(item.operation.name in ("measure", "reset") for item in items)
+        if self._noise and n > _DENSE_MIXTURE:
+            raise ValueError(f"noise takes at most {_DENSE_MIXTURE} qubits, but there are {n}")
+        if self._noise or (forks > _MOST_FORKS and n <= _DENSE_MIXTURE):
             return Mixture.zero(n)
         return Vector.zero(n) if n <= _DENSE_QUBITS else Terms.zero()
 
@@ -136,7 +141,7 @@ class _Run:
                 break
             places = [qubits[qubit] for qubit in item.qubits]
             after = self._step(item, going, places, bits)
-            ways = left + self._joined(after)
+            ways = left + _joined(after)
         return ways
 
     def _step(self, item: Any, ways: list[_Way], places: list[int], bits: Mapping) -> list[_Way]:
@@ -184,18 +189,6 @@ class _Run:
             for said, part in ((value, 1 - share), (1 - value, share)):
                 told = Mixture(state.entries * np.longdouble(part))
                 yield replace(way, memory=_written(way.memory, bit, said), state=told)
-
-    def _joined(self, ways: list[_Way]) -> list[_Way]:
-        """Mixtures with one memory are one mixture."""
-        if not self._noise:
-            return ways
-        found: dict[tuple[int, str], _Way] = {}
-        for way in ways:
-            key = (way.memory, way.leaving)
-            if key in found:
-                way = replace(way, state=found[key].state + way.state)  # type: ignore[operator]
-            found[key] = way
-        return list(found.values())
 
     def _controlled(self, operation: Any, way: _Way, scope: _Scope) -> list[_Way]:
         """All ways after an instruction that has blocks."""
@@ -380,6 +373,18 @@ def _reset(way: _Way, qubit: int) -> Iterator[_Way]:
 
 def _written(memory: int, bit: int, value: int) -> int:
     return memory & ~(1 << bit) | value << bit
+
+
+def _joined(ways: list[_Way]) -> list[_Way]:
+    """Mixtures with one memory are one mixture; pure states stay apart."""
+    found: dict[Any, _Way] = {}
+    for place, way in enumerate(ways):
+        mixed = isinstance(way.state, Mixture)
+        key = (way.memory, way.leaving) if mixed else place
+        if key in found:
+            way = replace(way, state=found[key].state + way.state)  # type: ignore[operator]
+        found[key] = way
+    return list(found.values())
 
 
 def _weight(state: State) -> float:

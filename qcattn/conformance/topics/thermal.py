@@ -1,0 +1,148 @@
+"""Every thermal preparation of this package, on real rows of scores and on models of physics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import ParameterExpression
+
+from qcattn.conformance.recipe import Recipe
+from qcattn.datasets import load_head
+from qcattn.encodings import Binary
+from qcattn.models import free_fermions, heisenberg, ising
+from qcattn.records import Hamiltonian, Prepared
+from qcattn.walking import classes
+
+__all__ = ["PREPARED", "as_program", "recipes", "row"]
+
+#: Options under which a circuit is short enough to be stored.
+_SHORT: dict[str, dict[str, Any]] = {"SystemBath": {"cycles": 3}}
+_BETA = 0.8
+_MODELS: dict[str, Callable[[], Hamiltonian]] = {
+    "ising-2": lambda: ising(2, coupling=0.8, field=0.7),
+    "heisenberg-2": lambda: heisenberg(2),
+    "fermions-2": lambda: free_fermions(2),
+}
+#: Rows of keys, beyond those of 4 and 8 that every method takes.
+_ROWS = {
+    "Amplitude": (16, 64, 256),
+    "Purification": (16, 64, 256),
+    "Heralded": (16, 64, 256),
+    "Amplified": (16, 64),
+    "ImaginaryTime": (16, 128),
+    "QSVT": (16,),
+    "QITE": (16,),
+    "DetailedBalance": (16,),
+    "ThermofieldQAOA": (16,),
+    "Variational": (16, 32),
+}
+
+
+@cache
+def row(keys: int) -> np.ndarray:
+    """Scores of the key numbered ``keys`` - 1 of a real text with itself and those before it.
+
+    Shape (keys,), rounded, so that no circuit depends on how a machine adds.
+
+    Example:
+        >>> row(4).shape
+        (4,)
+    """
+    head = load_head()
+    scores = head.keys[:keys] @ head.queries[keys - 1] / np.sqrt(head.queries.shape[-1])
+    return np.round(scores, 5)
+
+
+def _named() -> Iterator[tuple[str, Callable[[], Prepared]]]:
+    for name, method in classes("preparations").items():
+        made = method(**_SHORT.get(name, {}))
+        for keys in (4, 8, *_ROWS.get(name, ())):
+            yield f"{_file(name)}-{keys}-keys", _on_row(made, keys)
+        if method.takes == "any":
+            for model, hamiltonian in _MODELS.items():
+                yield f"{_file(name)}-{model}", _on_model(made, hamiltonian)
+        if method.batched:
+            yield f"{_file(name)}-4-keys-several-rows", _on_rows(made)
+
+
+def _file(name: str) -> str:
+    """``DetailedBalance`` as ``detailed-balance``, ``QITE`` as ``qite``."""
+    words = name if name.isupper() else "".join(f"-{c}" if c.isupper() else c for c in name)
+    return words.lower().strip("-").replace("q-a-o-a", "qaoa")
+
+
+def _on_row(method: Any, keys: int) -> Callable[[], Prepared]:
+    return lambda: method(Binary()(row(keys)), beta=_BETA)
+
+
+def _on_rows(method: Any) -> Callable[[], Prepared]:
+    return lambda: method(Binary()(row(12).reshape(3, 4)), beta=_BETA)
+
+
+def _on_model(method: Any, hamiltonian: Callable[[], Hamiltonian]) -> Callable[[], Prepared]:
+    return lambda: method(hamiltonian(), beta=_BETA)
+
+
+#: What is prepared for each circuit, by its name without the topic.
+PREPARED: dict[str, Callable[[], Prepared]] = dict(_named())
+
+
+def recipes() -> Iterator[Recipe]:
+    """Each of them; several rows are one template with a binding a row."""
+    for file, prepare in PREPARED.items():
+        prepared = prepare()
+        circuit = prepared.circuit
+        bindings: list[dict[str, float]] = [{}]
+        if prepared.shape:
+            named = [_plain(parameter) for parameter in circuit.parameters]
+            bindings = [
+                dict(zip(named, np.round(values, 9).tolist(), strict=True))
+                for values in prepared.values
+            ]
+        else:
+            circuit = circuit.assign_parameters(prepared.values)
+        words = ["thermal", prepared.method, *(["parametric"] if prepared.shape else [])]
+        words += ["herald"] if prepared.herald_register is not None else []
+        yield Recipe(
+            name=f"thermal/{file}",
+            content=as_program(circuit),
+            exercises=words,
+            about=f"{prepared.method} ({prepared.kind}), {file}, at beta = {_BETA}.",
+            bindings=bindings,
+        )
+
+
+def as_program(circuit: QuantumCircuit) -> str:
+    """OpenQASM 3 of a circuit whose gates all stand in ``stdgates.inc``, angles to 9 decimals."""
+    lines = ["OPENQASM 3.0;", 'include "stdgates.inc";']
+    lines += [f"input float[64] {_plain(parameter)};" for parameter in circuit.parameters]
+    names = {}
+    for word, registers in (("qubit", circuit.qregs), ("bit", circuit.cregs)):
+        for register in registers:
+            lines.append(f"{word}[{register.size}] {register.name};")
+            names |= {bit: f"{register.name}[{k}]" for k, bit in enumerate(register)}
+    for item in circuit.data:
+        qubits = ", ".join(names[qubit] for qubit in item.qubits)
+        operation = item.operation
+        if operation.name == "measure":
+            lines.append(f"{names[item.clbits[0]]} = measure {qubits};")
+            continue
+        angles = ", ".join(_said(angle) for angle in operation.params)
+        lines.append(f"{operation.name}{f'({angles})' if angles else ''} {qubits};")
+    return "\n".join(lines) + "\n"
+
+
+def _said(angle: Any) -> str:
+    if isinstance(angle, ParameterExpression) and angle.parameters:
+        return _plain(angle)
+    # Adding zero takes the sign from a zero.
+    return repr(round(float(angle), 9) + 0.0)
+
+
+def _plain(angle: ParameterExpression) -> str:
+    """``-a[3]`` as ``-a_3``."""
+    return str(angle).replace("[", "_").replace("]", "")
