@@ -101,10 +101,11 @@ class QiskitBackend(Simulator):
         extra = dict(self.options)
         if noise:
             raise DoesNotFit(f"{self.backend.name} is given no noise yet; leave `noise` empty")
-        if seed is not None:
-            extra["seed_simulator"] = seed
         drawn: list[list[np.ndarray]] = [[] for _ in tasks]
-        for shots in dict.fromkeys(task.shots for task in tasks):
+        for call, shots in enumerate(dict.fromkeys(task.shots for task in tasks)):
+            if seed is not None:
+                # One seed for two calls would repeat the shots of the first, as it must.
+                extra["seed_simulator"] = seed if not call else _seed_of_call(seed, call)
             where = [i for i, task in enumerate(tasks) if task.shots == shots]
             for i, found in zip(
                 where, self._run([tasks[i] for i in where], shots, extra), strict=True
@@ -176,6 +177,11 @@ class QiskitBackend(Simulator):
             "version": metadata.version(package),
             **{name: str(value) for name, value in self.options.items()},
         }
+
+
+def _seed_of_call(seed: int, call: int) -> int:
+    (word,) = np.random.SeedSequence([seed, call]).generate_state(1)
+    return int(word) >> 1
 
 
 def _binds(task: Task) -> dict[Any, list[float]]:

@@ -9,6 +9,7 @@ from qcattn.cli.run import run  # isort: skip
 from qcattn.cli.prepare import prepare  # isort: skip
 from qcattn.cli.sweep import sweep  # isort: skip
 from qcattn.cli.claims import claims  # isort: skip
+from qcattn.cli.conformance import conformance  # isort: skip
 from qcattn.cli.show import show  # isort: skip
 from qcattn.cli.merge import merge  # isort: skip
 from qcattn.cli.export import export  # isort: skip
@@ -20,6 +21,7 @@ __all__ = [
     "app",
     "claims",
     "compare",
+    "conformance",
     "export",
     "extract",
     "main",

@@ -21,7 +21,8 @@ MADE_OF = {
     "QiskitBackend": {"backend": AerSimulator()},
     "Sampler": {"sampler": StatevectorSampler(seed=1)},
 }
-BACKENDS = classes("backends")
+#: An estimator draws no shots.
+BACKENDS = {name: cls for name, cls in classes("backends").items() if name != "Estimator"}
 SCORES = np.array([[[0.0, 1.0, 2.0], [0.3, -np.inf, 0.1]]])
 
 

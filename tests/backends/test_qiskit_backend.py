@@ -57,7 +57,7 @@ def test_a_gate_that_the_backend_does_not_have_is_said_by_a_type():
     circuit = QuantumCircuit(1, 1)
     circuit.ry(0.3, 0)
     circuit.measure(0, 0)
-    with pytest.raises(DoesNotFit, match="takes no such circuit"):
+    with pytest.raises(DoesNotFit, match="Clifford gates only"):
         QiskitBackend(AerSimulator(method="stabilizer")).sample([Task(circuit, 10)])
 
 

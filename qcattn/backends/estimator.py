@@ -1,0 +1,81 @@
+"""Any Qiskit primitive of the EstimatorV2 kind, for those who test it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.primitives import BaseEstimatorV2
+from qiskit.quantum_info import SparsePauliOp
+
+from qcattn.backends.simulator import Ability, Simulator, Task
+from qcattn.errors import DoesNotFit
+
+__all__ = ["Estimator"]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimator(Simulator):
+    """Estimate with any Qiskit ``BaseEstimatorV2``; it draws no shots that could be read.
+
+    Attributes:
+        estimator: The primitive.
+        seeded: Makes the primitive anew with a seed, or None: then it keeps its own.
+
+    Example:
+        >>> from qiskit.primitives import StatevectorEstimator
+        >>> flipped = QuantumCircuit(1)
+        >>> _ = flipped.x(0)
+        >>> Estimator(StatevectorEstimator()).expectations([flipped], ["Z"], 10**8, 1).round(2)
+        array([-1.])
+    """
+
+    estimator: BaseEstimatorV2
+    seeded: Callable[[int], BaseEstimatorV2] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the primitive.
+
+        Raises:
+            ValueError: If it is not an EstimatorV2.
+        """
+        if not isinstance(self.estimator, BaseEstimatorV2):
+            raise ValueError(
+                f"`estimator` must be a Qiskit BaseEstimatorV2, but is "
+                f"{type(self.estimator).__name__}"
+            )
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """Expectation values, and nothing else."""
+        return frozenset({"expectation"})
+
+    def sample(
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[Any] = ()
+    ) -> list[list[np.ndarray]]:
+        """There are no shots.
+
+        Raises:
+            DoesNotFit: Always.
+        """
+        raise DoesNotFit("an estimator gives expectation values and no shots; take a sampler")
+
+    def expectations(
+        self, circuits: Sequence[QuantumCircuit], paulis: Sequence[str], shots: int, seed: int
+    ) -> np.ndarray:
+        """Expectation values at the precision of so many shots; see `Simulator.expectations`."""
+        made = self.estimator if self.seeded is None else self.seeded(seed)
+        pubs = [
+            (circuit, SparsePauliOp(pauli)) for circuit, pauli in zip(circuits, paulis, strict=True)
+        ]
+        results = made.run(pubs, precision=shots**-0.5).result()
+        return np.array([float(one.data.evs) for one in results])
+
+    def settings(self) -> dict[str, str]:
+        """The name and version of the primitive and its package."""
+        package = type(self.estimator).__module__.partition(".")[0].replace("_", "-")
+        return {"backend": type(self.estimator).__name__, "version": metadata.version(package)}

@@ -1,0 +1,141 @@
+"""A simulator by what a person calls it: a name, an entry point, or ``module:factory``."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable
+from importlib import import_module, metadata
+from typing import Any
+
+from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
+from qiskit.providers import BackendV2
+
+from qcattn.backends.estimator import Estimator
+from qcattn.backends.qiskit_backend import QiskitBackend
+from qcattn.backends.sampler import Sampler
+from qcattn.backends.simulator import Simulator
+from qcattn.names import known
+from qcattn.walking import classes, names
+
+__all__ = ["GROUP", "adapted", "named_simulator"]
+
+#: Entry points by which a package offers its simulators.
+GROUP = "qcattn.backends"
+
+
+def named_simulator(text: str, where: str = "--backend") -> Simulator:
+    """The simulator that a text names.
+
+    Args:
+        text: A file of this folder by the name of its class, such as ``qulacs``; an entry point of
+            the group ``qcattn.backends``; or ``module:factory``, where options may follow in
+            brackets: ``qiskit_aer:AerSimulator(method='density_matrix')``. What the factory gives
+            is a Qiskit ``BackendV2``, ``BaseSamplerV2`` or ``BaseEstimatorV2``, or a `Simulator`.
+        where: What the text was given for.
+
+    Returns:
+        The simulator, adapted.
+
+    Raises:
+        ValueError: If there is no such name, module or factory, or what it gives is no simulator.
+
+    Example:
+        >>> named_simulator("qiskit.primitives:StatevectorSampler").settings()["backend"]
+        'StatevectorSampler'
+        >>> named_simulator("qiskit_aer:AerSimulator(method='stabilizer')").most_qubits > 1000
+        True
+    """
+    place, options = _parsed(text, where)
+    factory = _imported(place, where) if ":" in place else _offered(place, where)
+    try:
+        made = factory(**options)
+    except TypeError as error:
+        raise ValueError(f"`{where}` is {text!r}, which cannot be made: {error}") from error
+    return adapted(made, where, factory, options)
+
+
+def adapted(
+    made: Any,
+    where: str = "backend",
+    factory: Callable[..., Any] | None = None,
+    options: dict[str, Any] | None = None,
+) -> Simulator:
+    """A simulator as its testers see it.
+
+    Args:
+        made: A Qiskit ``BackendV2``, ``BaseSamplerV2`` or ``BaseEstimatorV2``, or a `Simulator`.
+        where: What it was given for.
+        factory: Makes it anew; where that takes a ``seed``, the simulator has the ability of one.
+        options: Of the factory.
+
+    Raises:
+        ValueError: If it is none of these.
+    """
+    if isinstance(made, Simulator):
+        return made
+    if isinstance(made, BackendV2):
+        return QiskitBackend(made)
+    seeded = None
+    if factory is not None and "seed" in _parameters(factory):
+        seeded = lambda seed: factory(**{**(options or {}), "seed": seed})  # noqa: E731
+    if isinstance(made, BaseSamplerV2):
+        return Sampler(made, seeded=seeded)
+    if isinstance(made, BaseEstimatorV2):
+        return Estimator(made, seeded=seeded)
+    raise ValueError(
+        f"`{where}` must give a Qiskit BackendV2, BaseSamplerV2 or BaseEstimatorV2, or a Simulator "
+        f"of qcattn.backends.simulator, but gives {type(made).__name__}"
+    )
+
+
+def _parameters(factory: Callable[..., Any]) -> set[str]:
+    try:
+        return set(inspect.signature(factory).parameters)
+    except (TypeError, ValueError):  # not every callable has a signature
+        return set()
+
+
+def _parsed(text: str, where: str) -> tuple[str, dict[str, Any]]:
+    """The place and the options in brackets behind it."""
+    place, bracket, _ = text.partition("(")
+    if not bracket:
+        return text.strip(), {}
+    try:
+        call = ast.parse(f"f({text.partition('(')[2]}", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args:
+            raise ValueError
+        return place.strip(), {str(one.arg): ast.literal_eval(one.value) for one in call.keywords}
+    except (SyntaxError, ValueError):
+        raise ValueError(
+            f"`{where}` is {text!r}, but options stand in brackets as name=value with plain "
+            "values, such as qiskit_aer:AerSimulator(method='density_matrix')"
+        ) from None
+
+
+def _imported(place: str, where: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
+    try:
+        factory = getattr(import_module(module), name)
+    except ImportError as error:
+        raise ValueError(
+            f"`{where}` names the module {module!r}, which cannot be imported ({error}); install "
+            "its package, or correct the name"
+        ) from error
+    except AttributeError:
+        raise ValueError(f"`{where}` names {name!r}, which {module} does not have") from None
+    if not callable(factory):
+        raise ValueError(f"`{where}` names {place!r}, which cannot be called; name a factory")
+    return factory
+
+
+def _offered(name: str, where: str) -> Callable[..., Any]:
+    """A class of this folder or an entry point, in capitals or not."""
+    offered = {point.name.lower(): point for point in metadata.entry_points(group=GROUP)}
+    own = {one.lower(): one for one in names("backends")}
+    if name.lower() in own:
+        return classes("backends")[own[name.lower()]]
+    if name.lower() in offered:
+        return offered[name.lower()].load()
+    known(where, name, [*own.values(), *(point.name for point in offered.values())])
+    raise AssertionError("`known` refuses what is not known")

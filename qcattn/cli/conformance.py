@@ -1,0 +1,174 @@
+"""``qcattn conformance``: does a simulator sample right?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qcattn.cli.app import app, fail, reporting
+from qcattn.cli.options import Json
+from qcattn.cli.output import free_folder
+from qcattn.cli.printing import print_json, print_sheets, print_words
+from qcattn.cli.progress import bar
+
+if TYPE_CHECKING:
+    from qcattn.backends.simulator import Simulator
+    from qcattn.conformance.report import Report
+    from qcattn.conformance.stored import Change
+    from qcattn.progress import Progress
+
+__all__ = ["conformance"]
+
+_FOLDER, _JOURNAL = "qcattn-conformance", "journal.jsonl"
+
+
+@app.command()
+@reporting
+def conformance(
+    backend: Annotated[
+        str,
+        typer.Option(
+            help="Test this: module:factory, such as qiskit_aer:AerSimulator, with options in "
+            "brackets behind it; an entry point; or an adapter of qcattn by its name."
+        ),
+    ],
+    level: Annotated[
+        str, typer.Option(help="Draw for about 1, 10 or 60 minutes: quick, standard or deep.")
+    ] = "quick",
+    family_alpha: Annotated[
+        float,
+        typer.Option(help="A correct simulator has any alarm in this share of runs at most."),
+    ] = 1e-3,
+    probe: Annotated[
+        list[str] | None, typer.Option(help="Run this probe only; may be given several times.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Draw the seeds of all jobs from this. [default: fresh]")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Say what changed since this earlier report.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write into this folder; a run that was cut off there goes on. "
+            "[default: qcattn-conformance, or -2 ...]"
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Test a simulator's sampling by all probes, with one error budget for the whole run.
+
+    Exit code 0: no alarm; 1: an alarm; 2: nothing was decided, the run was interrupted, or misuse.
+
+    Example: qcattn conformance --backend "qiskit_aer:AerSimulator(method='statevector')"
+    """
+    from qcattn.arguments import check_alpha
+    from qcattn.backends.named import named_simulator
+    from qcattn.conformance.running import run_conformance
+    from qcattn.conformance.stored import changes, load_report
+    from qcattn.errors import Interrupted
+
+    check_alpha(family_alpha, "--family-alpha")
+    old = load_report(against) if against is not None else None
+    simulator = named_simulator(backend)
+    folder, root = _folder(out, seed)
+    interrupted = False
+    with bar(quiet=json) as tell:
+        try:
+            report = run_conformance(
+                simulator,
+                level=level,  # type: ignore[arg-type]
+                alpha=family_alpha,
+                seed=root,
+                probes=probe or None,
+                journal=folder / _JOURNAL,
+                progress=tell,
+            )
+            scripts = _scripts(report, simulator, backend, tell)
+        except Interrupted as stop:
+            report, scripts, interrupted = stop.result, {}, True
+    since = changes(old, report) if old is not None else ()
+    if not interrupted:
+        _write(folder, report, backend, scripts, since)
+    _print(report, since, json)
+    if interrupted:
+        fail(f"interrupted: the answers are kept in {folder}; the same command goes on there")
+    if not json:
+        typer.echo(f"Report: {folder / 'report.html'}")
+    raise typer.Exit({"passed": 0, "alarm": 1, "undecided": 2}[report.standing])
+
+
+def _folder(out: Path | None, seed: int | None) -> tuple[Path, int]:
+    """Where to write, and the seed: those of a run that was cut off, if there is one."""
+    from qcattn.arguments import whole_number
+    from qcattn.conformance.journal import seed_of
+    from qcattn.conformance.stored import is_report
+    from qcattn.folders.whole import check_free
+    from qcattn.seeds import entropy
+
+    if seed is not None:
+        whole_number(seed, "--seed", least=0)
+    folder = out or Path(_FOLDER)
+    journal = folder / _JOURNAL
+    if journal.is_file() and not is_report(folder):
+        return folder, seed_of(journal) if seed is None else seed
+    if out is None:
+        folder = free_folder(_FOLDER)
+    check_free(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder, entropy(seed)
+
+
+def _scripts(report: Report, simulator: Simulator, backend: str, tell: Progress) -> dict[str, str]:
+    """For each alarm a small script that shows it, where there is one."""
+    from qcattn.conformance.running import job_named
+    from qcattn.conformance.scripts import script_of
+    from qcattn.conformance.shrinking import shrink
+
+    found = {}
+    for one in report.alarms:
+        if not one.failed:
+            continue
+        first, *_ = one.failed
+        probe, job = job_named(one.name, first.name, report.level)
+        small = shrink(probe, job, simulator, seed=report.seed, progress=tell)
+        if small is None:
+            continue
+        title = f"{one.name}: {first.name}: {small.outcome.said}"
+        script = script_of(title, one.title, small.job, simulator, backend, seed=1)
+        if script is not None:
+            found[one.name] = script
+    return found
+
+
+def _write(
+    folder: Path, report: Report, backend: str, scripts: dict[str, str], since: tuple[Change, ...]
+) -> None:
+    from qcattn.conformance.stored import write_conformance
+    from qcattn.views.conformance.junit import write_junit
+    from qcattn.views.conformance.page import write_page_of
+    from qcattn.views.page import write_page
+
+    write_conformance(report, folder)
+    for name, script in scripts.items():
+        write_page(folder / f"{name.replace(' ', '_')}.py", script)
+    write_junit(report, folder / "junit.xml")
+    write_page_of(report, folder / "report.html", backend=backend, scripts=scripts, since=since)
+
+
+def _print(report: Report, since: tuple[Change, ...], json: bool) -> None:
+    from qcattn.views.conformance import sheets
+    from qcattn.views.conformance.brief import brief
+    from qcattn.views.conformance.words import change, sentence
+
+    if json:
+        print_json({**brief(report), "since": [change(one) for one in since]})
+        return
+    print_sheets(sheets.summary(report, narrow=True))
+    for one in report.alarms:
+        print_sheets(sheets.failures(one, most=5))
+        print_words(one.words, "")
+    print_words(*(change(one) for one in since), sentence(report))

@@ -1,0 +1,112 @@
+"""How far counts are from their law, as every probe of laws says it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from qcattn.comparisons import Fit, fit
+from qcattn.comparisons.certify import certify
+from qcattn.conformance.case import Law
+from qcattn.conformance.probe import Outcome, ProbeJob
+from qcattn.conformance.tally import tally
+from qcattn.evidence import Estimate
+from qcattn.records import Counts
+
+__all__ = ["as_asked", "follow", "variation"]
+
+_LEVEL = 0.05
+
+
+def as_asked(job: ProbeJob, drawn: Sequence[Sequence[np.ndarray]]) -> str:
+    """What is wrong with the number of results, shots or bits of a job; "" if nothing is.
+
+    Args:
+        job: What was asked for.
+        drawn: For each task and each binding readings of shape (shots, clbits).
+    """
+    if len(drawn) != len(job.tasks):
+        return f"{len(drawn)} results came for {len(job.tasks)} circuits"
+    for i, (task, runs) in enumerate(zip(job.tasks, drawn, strict=True)):
+        if len(runs) != len(task.values):
+            return f"{len(runs)} results came for the {len(task.values)} bindings of circuit {i}"
+        wanted = (task.shots, task.circuit.num_clbits)
+        for run in runs:
+            if run.shape != wanted:
+                return (
+                    f"circuit {i} gave {run.shape[0]} shots of {run.shape[-1]} bits, asked for "
+                    f"were {wanted[0]} of {wanted[1]}"
+                )
+    return ""
+
+
+def follow(
+    job: ProbeJob, drawn: Sequence[Sequence[np.ndarray]], rng: np.random.Generator
+) -> Outcome:
+    """Whether all shots of a job follow their laws, and came as many as were asked for.
+
+    All laws of the job are tested together by `qcattn.comparisons.fit`; effect and words are of
+    the one that fits worst.
+    """
+    wrong = as_asked(job, drawn)
+    if wrong:
+        return Outcome(0.0, shots=job.shots, said=wrong)
+    runs = [run for part in drawn for run in part]
+    laws = [law for part in job.laws for law in part]
+    counts = _table([tally([run], law) for run, law in zip(runs, laws, strict=True)])
+    size = counts.keys.shape[-1]
+    p = np.array([np.pad(law.p, (0, size - len(law.p))) for law in laws])
+    found = fit(counts, p, seed=int(rng.integers(2**32)))
+    worst = int(np.argmin(found.p_values))
+    row = Counts(counts.keys[[worst]], counts.stray[[worst]], counts.discarded[[worst]])
+    return Outcome(
+        found.overall(),
+        variation(row, p[worst]),
+        float(np.max(found.resolution)),
+        job.shots,
+        _said(found, worst, laws[worst]),
+    )
+
+
+def _table(each: Sequence[Counts]) -> Counts:
+    """Counts of one row each as rows of one table; outcomes that a law does not have get none."""
+    size = max(one.keys.shape[-1] for one in each)
+    keys = [np.pad(one.keys, ((0, 0), (0, size - one.keys.shape[-1]))) for one in each]
+    stray, discarded = ([getattr(one, name) for one in each] for name in ("stray", "discarded"))
+    return Counts(np.concatenate(keys), np.concatenate(stray), np.concatenate(discarded))
+
+
+def _said(found: Fit, row: int, law: Law) -> str:
+    """The outcome of a row that fits worst, if one is refuted by itself."""
+    for one in found.offenders(row, limit=1):
+        what = "outcomes of probability zero" if one.outcome < 0 else law.outcomes[one.outcome]
+        return f"{what} came {one.observed:,} times, {one.expected:,.1f} expected"
+    return ""
+
+
+def variation(counts: Counts, p: np.ndarray) -> Estimate:
+    r"""Total variation between what a run follows and its law, with a 95% interval.
+
+    The plug-in distance lies above the true one by :math:`\sqrt{(K-1)/n}/2` on average at most,
+    and further from its mean than :math:`\sqrt{\ln(4/0.05)/2n}` on either side in 2.5% of runs
+    (McDiarmid); the upper end is that of `qcattn.certify` if that is lower.
+
+    Args:
+        counts: One row, shape (1, outcomes).
+        p: Probabilities of its outcomes, shape (outcomes,).
+    """
+    keys, stray = counts.keys[0], int(counts.stray[0])
+    n = int(keys.sum()) + stray
+    if not n:
+        return Estimate(float("nan"), 0.0, 1.0)
+    plug_in = (np.abs(keys / n - p).sum() + stray / n) / 2
+    spread = math.sqrt(math.log(2 / _LEVEL) / (2 * n))
+    bias = math.sqrt(np.count_nonzero(keys) / n) / 2
+    noise = float(np.sqrt(p * (1 - p) / n).sum()) * math.sqrt(2 / math.pi) / 2
+    upper = float(certify(counts, p, 0.5, _LEVEL / 2).upper[0])
+    best = max(0.0, math.sqrt(max(0.0, plug_in**2 - noise**2)))
+    low = max(0.0, plug_in - bias - spread)
+    high = max(min(upper, plug_in + spread), low)
+    return Estimate(min(max(best, low), high), low, high)

@@ -1,0 +1,153 @@
+"""Runs of a job, of neighbouring seeds and of calls without a seed share no randomness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, ClassVar
+
+import numpy as np
+
+from qcattn.backends.simulator import Ability, Simulator, Task
+from qcattn.comparisons import independent
+from qcattn.conformance.agreement import as_asked
+from qcattn.conformance.case import Case, Law
+from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, fresh_seed, task_of
+from qcattn.conformance.streams import grouped, paired, spread_out
+from qcattn.conformance.tally import columns
+from qcattn.conformance.uniforms import alike, too_close, uniforms
+
+__all__ = ["IndependentRuns", "Runs"]
+
+_SHOTS = {"quick": 4000, "standard": 10_000, "deep": 50_000}
+_CIRCUITS = {"quick": 3, "standard": 8, "deep": 20}
+_RUNS = 4
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Runs(ProbeJob):
+    """Runs whose shots must be independent.
+
+    Attributes:
+        seeds: Of each call, given a fresh seed; None calls without a seed.
+        calls: The job of each call.
+        ordered: Whether shots come in the order in which they were drawn.
+    """
+
+    seeds: Callable[[int], list[int | None]]
+    ordered: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndependentRuns(Probe[Runs]):
+    """Runs of one law, in one job or in several, alike or shifted, too far apart or too close.
+
+    Counts of independent runs are made uniform numbers exactly (`qcattn.conformance.uniforms`), so
+    that two runs which are too much alike, and runs that keep closer to their law than chance lets
+    them, are seen at any level. Where shots come in order, all shifts of two runs are scanned too,
+    and pairs in the same place are compared with the product of the laws.
+
+    References:
+        [1] A. Miranskyy et al., arXiv:2510.22418, on testing distributions of quantum programs.
+    """
+
+    name: ClassVar[str] = "independence of runs"
+    relation: ClassVar[str] = "Runs of a job, of other seeds and of other calls are independent"
+    effect: ClassVar[str] = "shared shots"
+
+    def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[Runs]:
+        """For some circuits of either kind: one job, bindings, other shots, seeds, no seed."""
+        for dynamic in (False, True):
+            for case in spread_out(cases, _CIRCUITS[level], dynamic=dynamic):
+                yield from _schemes(case, _SHOTS[level])
+        for case in [one for one in cases if one.parameters and not one.noise][:2]:
+            yield _of_bindings(case, _SHOTS[level])
+
+    def ask(
+        self, job: Runs, simulator: Simulator, rng: np.random.Generator
+    ) -> list[list[np.ndarray]]:
+        """All calls of a job; what each gives is one part of the job that is judged."""
+        seeds = job.seeds(fresh_seed(rng))
+        drawn: list[list[np.ndarray]] = []
+        size = len(job.tasks) // len(seeds)
+        for i, seed in enumerate(seeds):
+            part = job.tasks[i * size : (i + 1) * size]
+            drawn += simulator.sample(part, seed, job.noise)
+        return drawn if "order" in simulator.abilities else [_mixed(runs, rng) for runs in drawn]
+
+    def judge(self, job: Runs, drawn: Any, rng: np.random.Generator) -> Outcome:
+        """By exact tests of likeness, closeness, shifts and pairs."""
+        wrong = as_asked(job, drawn)
+        if wrong:
+            return Outcome(0.0, shots=job.shots, said=wrong)
+        runs = [
+            (columns(run, law), law)
+            for part, laws in zip(drawn, job.laws, strict=True)
+            for run, law in zip(part, laws, strict=True)
+        ]
+        found = dict(_parts(runs, rng))
+        worst = min(found, key=lambda name: found[name])
+        return Outcome(
+            min(1.0, len(found) * found[worst]),
+            shots=job.shots,
+            said=f"{worst}, p = {found[worst]:.2g}",
+        )
+
+
+def _schemes(case: Case, shots: int) -> Iterator[Runs]:
+    needs: set[Ability] = {feature for feature in case.features if feature != "parameters"}
+    same, laws = (task_of(case, shots),) * _RUNS, (case.laws,) * _RUNS
+
+    def job(what: str, tasks: tuple[Task, ...], seeds: Any, *more: Ability) -> Runs:
+        name = f"{case.name}, {what}"
+        return Runs(
+            name=name, tasks=tasks, laws=laws, seeds=seeds, needs=frozenset(needs | set(more))
+        )
+
+    other = tuple(task_of(case, shots + 100 * i) for i in range(_RUNS))
+    yield job(f"{_RUNS} circuits of a job", same, lambda seed: [seed])
+    yield job("circuits of a job without a seed", same, lambda _: [None])
+    yield job("other numbers of shots", other, lambda seed: [seed])
+    yield job("neighbouring seeds", same, lambda seed: [seed + i for i in range(_RUNS)], "seed")
+    yield job("calls without a seed", same, lambda _: [None] * _RUNS)
+
+
+def _of_bindings(case: Case, shots: int) -> Runs:
+    whole = task_of(case, shots)
+    table = Task(whole.circuit, shots, np.repeat(whole.values[-1:], _RUNS, axis=0))
+    return Runs(
+        name=f"{case.name}, rows of a table of values",
+        tasks=(table,),
+        laws=(case.laws[-1:] * _RUNS,),
+        seeds=lambda seed: [seed],
+        needs=frozenset(case.features),
+    )
+
+
+def _mixed(runs: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """Shots in an order of chance, where theirs says nothing."""
+    return [run[rng.permutation(len(run))] for run in runs]
+
+
+def _parts(
+    runs: Sequence[tuple[np.ndarray, Law]], rng: np.random.Generator
+) -> Iterator[tuple[str, float]]:
+    """P-values by what was looked at."""
+    flat = [
+        uniforms(np.bincount(shots, minlength=len(law.p))[: len(law.p)], law.p, rng)
+        for shots, law in runs
+    ]
+    yield "runs too close to their law", too_close(np.concatenate(flat))
+    groups = [grouped(shots, law) for shots, law in runs]
+    for (i, (one, p)), (j, (other, q)) in combinations(enumerate(groups), 2):
+        if flat[i].shape == flat[j].shape:
+            yield f"runs {i} and {j} alike", alike(flat[i], flat[j])
+        both = min(len(one), len(other))
+        seed = int(rng.integers(2**32))
+        pairs = paired(one[:both], p, other[:both], q, seed)
+        yield f"runs {i} and {j} shot by shot", pairs
+    first, *_ = (law for _, law in runs)
+    if all(law is first and (shots < len(law.p)).all() for shots, law in runs):
+        found = independent([shots for shots, _ in runs], first.p, parts=("shift", "repeat"))
+        yield "a stretch of one run in another", found.overall()

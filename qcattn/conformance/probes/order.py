@@ -1,0 +1,92 @@
+"""Shots of one run do not depend on the shots before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from qcattn.backends.simulator import Ability
+from qcattn.comparisons import fit, independent
+from qcattn.conformance.agreement import as_asked
+from qcattn.conformance.case import Case, Law
+from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, job_of
+from qcattn.conformance.streams import grouped, paired, spread_out
+from qcattn.conformance.tally import columns
+
+__all__ = ["Order"]
+
+_SHOTS = {"quick": 6000, "standard": 20_000, "deep": 200_000}
+_CIRCUITS = {"quick": 6, "standard": 15, "deep": 40}
+_LAGS = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
+_BLOCKS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Probe[ProbeJob]):
+    """Pairs of shots at thirteen distances, blocks of a run, and stretches that come twice.
+
+    Pairs do not overlap, so that the table of a distance follows the product of the law with
+    itself exactly; each distance is looked at in two such sets of pairs.
+
+    References:
+        [1] A. Miranskyy et al., arXiv:2510.22418, on testing distributions of quantum programs.
+    """
+
+    name: ClassVar[str] = "order of shots"
+    relation: ClassVar[str] = "Shots of one run are independent of the shots before them"
+    effect: ClassVar[str] = "total variation of pairs"
+    needs: ClassVar[frozenset[Ability]] = frozenset({"order"})
+
+    def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
+        """Some circuits that are sampled from one state, and some that run shot by shot."""
+        for dynamic in (False, True):
+            for case in spread_out(cases, _CIRCUITS[level], dynamic=dynamic):
+                yield job_of(case, _SHOTS[level])
+
+    def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
+        """By exact tests of pairs, blocks and repeats, each at its part of the p-value."""
+        wrong = as_asked(job, drawn)
+        if wrong:
+            return Outcome(0.0, shots=job.shots, said=wrong)
+        ((run,),), ((law,),) = drawn, job.laws
+        found = dict(_parts(columns(run, law), law, rng))
+        worst = min(found, key=lambda name: found[name])
+        return Outcome(
+            min(1.0, len(found) * found[worst]),
+            resolution=_resolution(law, job.shots),
+            shots=job.shots,
+            said=f"{worst}, p = {found[worst]:.2g}",
+        )
+
+
+def _parts(shots: np.ndarray, law: Law, rng: np.random.Generator) -> Iterator[tuple[str, float]]:
+    """P-values by what was looked at."""
+    group, p = grouped(shots, law)
+
+    def seed() -> int:
+        return int(rng.integers(2**32))
+
+    for lag in _LAGS:
+        if 4 * lag > len(group):
+            break
+        place = np.arange(len(group) - lag)
+        for half in (0, 1):
+            first = place[place // lag % 2 == half]
+            where = f"pairs {lag} shots apart, set {half + 1}"
+            yield where, paired(group[first], p, group[first + lag], p, seed())
+    blocks = [np.bincount(one, minlength=len(p)) for one in np.array_split(group, _BLOCKS)]
+    yield "blocks of the run", fit(np.array(blocks), p, seed=seed()).overall()
+    if (shots < len(law.p)).all():
+        repeats = independent([shots], law.p, parts=("repeat",))
+        yield "a stretch that comes twice", repeats.overall()
+
+
+def _resolution(law: Law, shots: int) -> float:
+    """Smallest dependence of neighbours that is seen with 90% power, as a total variation."""
+    _, p = grouped(np.zeros(0, dtype=int), law)
+    square = np.outer(p, p).ravel()
+    pairs = np.round(square * (shots // 2)).astype(int)
+    return float(fit(pairs, square, alpha=1e-6).resolution)

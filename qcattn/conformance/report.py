@@ -1,0 +1,204 @@
+"""What a run of probes found about one simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from scipy import special
+
+from qcattn.conformance.probe import UNKNOWN, Level, Outcome
+from qcattn.evidence import Check, Estimate, Evidence, Number
+from qcattn.versions import package_versions
+
+__all__ = ["Answer", "Probed", "Report", "conclude"]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one job gave.
+
+    Attributes:
+        job: Its name.
+        outcome: What it showed, or None where the simulator does not take such a circuit.
+        seconds: Wall time.
+    """
+
+    job: str
+    outcome: Outcome | None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Probed(Evidence):
+    """What one probe found.
+
+    Attributes:
+        p_value: Of the whole probe, valid at every level; NaN where it is not applicable.
+        effect: The effect of the job that fits worst.
+        resolution: The smallest effect that the sharpest job would have seen with 90% power.
+        answers: Of all its jobs.
+        missing: Abilities that the probe needs and the simulator does not have.
+    """
+
+    p_value: float = float("nan")
+    effect: Estimate = UNKNOWN
+    resolution: float = float("nan")
+    answers: tuple[Answer, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> Literal["passed", "alarm", "not applicable"]:
+        """What follows from the checks: a probe without a check was not applicable."""
+        if not self.checks:
+            return "not applicable"
+        return "alarm" if False in self.held("claim") else "passed"
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """Trials that are refuted by themselves, in the order of the jobs."""
+        names = {answer.job for answer in self.answers}
+        return tuple(check for check in self.checks if check.name in names)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Report:
+    """What all probes found about one simulator.
+
+    Attributes:
+        simulator: Its settings, ``backend`` and ``version`` among them.
+        level: ``"quick"``, ``"standard"`` or ``"deep"``.
+        alpha: Probability that a correct simulator has any alarm, at most.
+        seed: Entropy from which all seeds were drawn.
+        probed: What each probe found, in their order.
+        seconds: Wall time.
+        complete: Whether it came to its end.
+    """
+
+    simulator: dict[str, str]
+    level: Level
+    alpha: float
+    seed: int
+    probed: tuple[Probed, ...]
+    seconds: float = 0.0
+    complete: bool = True
+    versions: dict[str, str] = field(default_factory=package_versions)
+
+    @property
+    def alarms(self) -> tuple[Probed, ...]:
+        """Probes with an alarm."""
+        return tuple(one for one in self.probed if one.standing == "alarm")
+
+    @property
+    def standing(self) -> Literal["passed", "alarm", "undecided"]:
+        """Alarm, if any probe has one; undecided, if none was applicable or the run was cut."""
+        if self.alarms:
+            return "alarm"
+        applied = any(one.standing == "passed" for one in self.probed)
+        return "passed" if applied and self.complete else "undecided"
+
+
+def conclude(
+    name: str,
+    relation: str,
+    effect: str,
+    answers: Sequence[Answer],
+    *,
+    alpha: float,
+    seed: int,
+    missing: Sequence[str] = (),
+) -> Probed:
+    """What the jobs of one probe say together.
+
+    Half of alpha looks at each job by itself (Bonferroni for the probe, Holm for naming jobs),
+    half at all of them together: Fisher's combination of their p-values.
+
+    Args:
+        name: Of the probe.
+        relation: That a correct simulator keeps.
+        effect: What the effect is.
+        answers: Of its jobs.
+        alpha: The probe's share of the error rate.
+        seed: Entropy of the run.
+        missing: Abilities without which it is not applicable.
+
+    References:
+        [1] R. A. Fisher, Statistical Methods for Research Workers, 4th ed. (1932), section 21.1.
+        [2] S. Holm, Scand. J. Statist. 6, 65 (1979).
+    """
+    found = [(one.job, one.outcome) for one in answers if one.outcome is not None]
+    probed = partial(
+        Probed,
+        name=name,
+        title=relation,
+        alpha=alpha,
+        seed=seed,
+        settings={"effect": effect},
+        answers=tuple(answers),
+        missing=tuple(missing),
+    )
+    if not found:
+        takes = "the simulator takes none of its circuits"
+        why = f"it needs {', '.join(missing)}" if missing else takes
+        return probed(checks=(), words=f"Not applicable: {why}.")
+    p = np.array([outcome.p_value for _, outcome in found])
+    p_value, refuted = _together(p), _refuted(p, alpha)
+    job, worst = found[int(np.argmin(p))]
+    sharpest = [one.resolution for _, one in found if one.resolution == one.resolution]
+    resolution = min(sharpest, default=float("nan"))
+    jobs = f"{len(p):,} jobs" if len(p) > 1 else "1 job"
+    by = f"p = {p_value:.2g} of {jobs} at {alpha:.1e}; worst {job}"
+    by += f": {worst.said}" if worst.said else ""
+    summary = Check(name, relation, bool(p_value > alpha), by, alpha=alpha)
+    named = [
+        Check(job, f"{relation}: {job}", False, outcome.said or f"p = {outcome.p_value:.2g}")
+        for (job, outcome), out in zip(found, refuted, strict=True)
+        if out
+    ]
+    return probed(
+        checks=(summary, *named),
+        numbers=(
+            Number("p-value", Estimate(p_value, p_value, p_value)),
+            Number(effect, worst.effect, 0.0),
+            Number("resolution", Estimate(resolution, resolution, resolution)),
+        ),
+        words=_words(relation, summary, named),
+        shots=sum(outcome.shots for _, outcome in found),
+        seconds=sum(one.seconds for one in answers),
+        p_value=p_value,
+        effect=worst.effect,
+        resolution=resolution,
+    )
+
+
+def _refuted(p: np.ndarray, alpha: float) -> np.ndarray:
+    """Trials refuted by themselves: Holm at half of alpha, or a single one at all of it."""
+    order = np.argsort(p, kind="stable")
+    level = (alpha if len(p) == 1 else alpha / 2) / (len(p) - np.arange(len(p)))
+    out = np.zeros(len(p), dtype=bool)
+    out[order] = np.logical_and.accumulate(p[order] <= level)
+    return out
+
+
+def _together(p: np.ndarray) -> float:
+    """Bonferroni's minimum and Fisher's combination, each at half."""
+    if len(p) == 1:
+        return float(p[0])
+    smallest = float(p.min())
+    if smallest == 0:
+        return 0.0
+    fisher = float(special.chdtrc(2 * len(p), -2 * float(np.log(p).sum())))
+    return min(1.0, 2 * min(len(p) * smallest, fisher))
+
+
+def _words(relation: str, summary: Check, named: Sequence[Check]) -> str:
+    if summary.holds:
+        return f"Held: {relation[0].lower()}{relation[1:]}."
+    if not named:
+        return f"Refuted by all jobs together, none by itself: {summary.by}."
+    first = named[0]
+    others = f" So do {len(named) - 1} more." if len(named) > 1 else ""
+    return f"Refuted: {first.name}: {first.by}.{others}"

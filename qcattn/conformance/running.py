@@ -1,0 +1,215 @@
+"""All probes on one simulator: one error budget, seeds by name, nothing lost in a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qcattn.arguments import check_alpha
+from qcattn.backends.simulator import Simulator
+from qcattn.conformance.case import Case
+from qcattn.conformance.corpus import corpus
+from qcattn.conformance.journal import Journal
+from qcattn.conformance.probe import LEVELS, Level, Probe, ProbeJob
+from qcattn.conformance.report import Answer, Probed, Report, conclude
+from qcattn.errors import Interrupted
+from qcattn.names import known
+from qcattn.progress import Progress, silent
+from qcattn.seeds import entropy
+from qcattn.walking import classes
+
+__all__ = ["all_probes", "job_named", "run_conformance"]
+
+
+def all_probes() -> list[Probe[Any]]:
+    """One of every probe, in the order of their names.
+
+    Example:
+        >>> [probe.name for probe in all_probes()][:3]
+        ['as asked', 'bindings', 'bit order']
+    """
+    return sorted((cls() for cls in classes("conformance.probes").values()), key=lambda p: p.name)
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """Trials of one probe that the simulator is asked for, and what it lacks."""
+
+    probe: Probe[Any]
+    jobs: tuple[ProbeJob, ...]
+    missing: tuple[str, ...]
+
+
+def run_conformance(
+    simulator: Simulator,
+    *,
+    level: Level = "quick",
+    alpha: float = 1e-3,
+    seed: Any = None,
+    probes: Sequence[str | Probe[Any]] | None = None,
+    cases: Sequence[Case] | None = None,
+    journal: str | Path | None = None,
+    progress: Progress = silent,
+) -> Report:
+    """Test a simulator by all probes.
+
+    Args:
+        simulator: Adapter of what is tested.
+        level: ``"quick"``, ``"standard"`` or ``"deep"``: about 1, 10 and 60 minutes.
+        alpha: Probability that a correct simulator has any alarm at all, over the whole run. The
+            probes that are applicable share it equally.
+        seed: What `numpy.random.default_rng` takes. Every job has its own part, by its name.
+        probes: Names or objects; None for all.
+        cases: Circuits; the corpus if None.
+        journal: File into which every answer goes at once; a run that finds its own journal goes
+            on where it was.
+        progress: Told the shots that are done, how many there are, and the job.
+
+    Returns:
+        The report.
+
+    Raises:
+        ValueError: If a name is unknown or alpha is no error rate.
+        NotWhole: If the journal is of another run.
+        Interrupted: On Ctrl-C, with the report of what was done, which is not complete.
+
+    Example:
+        >>> from qcattn.conformance.reference import Reference
+        >>> report = run_conformance(Reference(), probes=["exact law"], seed=1)
+        >>> report.standing
+        'passed'
+    """
+    level = known("level", level, LEVELS)  # type: ignore[assignment]
+    alpha, root, begun = check_alpha(alpha), entropy(seed), time.perf_counter()
+    chosen = _chosen(probes)
+    circuits = corpus() if cases is None else cases
+    works = [_work(probe, simulator, circuits, level) for probe in chosen]
+    applicable = sum(bool(work.jobs) for work in works)
+    kept = None
+    if journal is not None:
+        kept = Journal(Path(journal), _identity(simulator, level, alpha, root, circuits))
+    total = sum(job.shots for work in works for job in work.jobs)
+    found: list[Probed] = []
+    done, stopped = 0.0, False
+    for work in works:
+        answers: list[Answer] = []
+        for job in () if stopped else work.jobs:
+            progress(done, total, f"{work.probe.name}: {job.name}")
+            try:
+                answers.append(_answer(work.probe, job, simulator, root, kept))
+            except KeyboardInterrupt:
+                stopped = True
+                break
+            done += job.shots
+        found.append(
+            conclude(
+                work.probe.name,
+                work.probe.relation,
+                work.probe.effect,
+                answers,
+                alpha=alpha / max(applicable, 1),
+                seed=root,
+                missing=work.missing,
+            )
+        )
+    report = Report(
+        simulator=simulator.settings(),
+        level=level,
+        alpha=alpha,
+        seed=root,
+        probed=tuple(found),
+        seconds=time.perf_counter() - begun,
+        complete=not stopped,
+    )
+    if stopped:
+        raise Interrupted(report)
+    progress(total, total, "all probes")
+    return report
+
+
+def job_named(
+    probe: str, job: str, level: Level, cases: Sequence[Case] | None = None
+) -> tuple[Probe[Any], ProbeJob]:
+    """A job of a report, to run it again.
+
+    Args:
+        probe: Name of the probe.
+        job: Name of the job.
+        level: Of the report.
+        cases: Circuits; the corpus if None.
+
+    Raises:
+        ValueError: If there is no such probe or job.
+    """
+    (found,) = _chosen([probe])
+    circuits = tuple(corpus() if cases is None else cases)
+    by_name = {one.name: one for one in _jobs(found, circuits, level)}
+    return found, by_name[known("job", job, by_name)]
+
+
+def _chosen(probes: Sequence[str | Probe[Any]] | None) -> list[Probe[Any]]:
+    everything = {probe.name: probe for probe in all_probes()}
+    if probes is None:
+        return list(everything.values())
+    return [
+        everything[known("probes", one, everything)] if isinstance(one, str) else one
+        for one in probes
+    ]
+
+
+def _work(probe: Probe[Any], simulator: Simulator, cases: Sequence[Case], level: Level) -> _Work:
+    abilities = simulator.abilities
+    missing = sorted(probe.needs - abilities)
+    if missing:
+        return _Work(probe, (), tuple(missing))
+    jobs = [
+        job
+        for job in _jobs(probe, tuple(cases), level)
+        if job.needs <= abilities and job.qubits <= simulator.most_qubits
+    ]
+    return _Work(probe, tuple(jobs), ())
+
+
+@cache
+def _jobs(probe: Probe[Any], cases: tuple[Case, ...], level: Level) -> tuple[ProbeJob, ...]:
+    """The same circuits at every call, so that a simulator may keep what it knows of them."""
+    return tuple(probe.jobs(cases, level))
+
+
+def _answer(
+    probe: Probe[Any], job: ProbeJob, simulator: Simulator, root: int, kept: Journal | None
+) -> Answer:
+    """From the journal, or else from the simulator and into the journal."""
+    if kept is not None and (probe.name, job.name) in kept.answers:
+        return kept.answers[probe.name, job.name]
+    name = hashlib.sha256(f"{probe.name}\n{job.name}".encode()).digest()
+    words = np.frombuffer(name[:16], np.uint32)
+    begun = time.perf_counter()
+    outcome = probe(job, simulator, np.random.SeedSequence([root, *words.tolist()]))
+    answer = Answer(job.name, outcome, time.perf_counter() - begun)
+    if kept is not None:
+        kept.add(probe.name, answer)
+    return answer
+
+
+def _identity(
+    simulator: Simulator, level: Level, alpha: float, root: int, cases: Sequence[Case]
+) -> Mapping[str, Any]:
+    digest = hashlib.sha256()
+    for case in cases:
+        text = case.text if isinstance(case.text, bytes) else case.text.encode()
+        digest.update(case.name.encode() + b"\0" + text)
+    return {
+        "simulator": simulator.settings(),
+        "level": level,
+        "alpha": alpha,
+        "seed": str(root),
+        "corpus": digest.hexdigest(),
+    }

@@ -1,0 +1,132 @@
+"""A report as a file that seals itself, and what became better or worse since another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from qcattn.conformance.journal import answer_of, entry_of
+from qcattn.conformance.probe import LEVELS
+from qcattn.conformance.report import Probed, Report, conclude
+from qcattn.folders.sealed import Kind, Sealed, read_number, read_sealed, write_sealed
+from qcattn.names import known
+
+__all__ = ["Change", "changes", "is_report", "load_report", "write_conformance"]
+
+_KIND = Kind("conformance", version=1, files=(), wrote="`qcattn conformance`")
+
+
+def write_conformance(report: Report, folder: Path) -> None:
+    """Write ``conformance.json`` into a folder that exists.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    document = {
+        "simulator": dict(report.simulator),
+        "level": report.level,
+        "alpha": report.alpha,
+        "seed": str(report.seed),
+        "standing": report.standing,  # for readers of the file; not read back
+        "seconds": report.seconds,
+        "complete": report.complete,
+        "versions": dict(report.versions),
+        "probes": [_entry(one) for one in report.probed],
+    }
+    write_sealed(_KIND, folder, document, {})
+
+
+def is_report(folder: str | Path) -> bool:
+    """Whether a folder holds a report."""
+    return _KIND.lies_in(folder)
+
+
+def load_report(folder: str | Path) -> Report:
+    """Read a report back; what follows from the jobs is computed anew.
+
+    Args:
+        folder: That ``qcattn conformance`` wrote, or its file ``conformance.json``.
+
+    Raises:
+        NotWhole: If it is missing, foreign or damaged.
+    """
+    folder = Path(folder)
+    return read_sealed(_KIND, folder.parent if folder.name == _KIND.document else folder, _report)
+
+
+def _entry(probed: Probed) -> dict[str, Any]:
+    return {
+        "name": probed.name,
+        "relation": probed.title,
+        "effect": probed.settings["effect"],
+        "alpha": probed.alpha,
+        "missing": list(probed.missing),
+        "standing": probed.standing,  # for readers of the file; not read back
+        "p_value": probed.p_value,
+        "words": probed.words,
+        "jobs": [entry_of(answer) for answer in probed.answers],
+    }
+
+
+def _report(sealed: Sealed) -> Report:
+    said = sealed.document
+    seed = int(said["seed"])
+    probed = tuple(
+        conclude(
+            str(one["name"]),
+            str(one["relation"]),
+            str(one["effect"]),
+            [answer_of(entry) for entry in one["jobs"]],
+            alpha=read_number(one["alpha"]),
+            seed=seed,
+            missing=[str(name) for name in one["missing"]],
+        )
+        for one in said["probes"]
+    )
+    return Report(
+        simulator={str(name): str(text) for name, text in said["simulator"].items()},
+        level=known("level", str(said["level"]), LEVELS),  # type: ignore[arg-type]
+        alpha=read_number(said["alpha"]),
+        seed=seed,
+        probed=probed,
+        seconds=read_number(said["seconds"]),
+        complete=bool(said["complete"]),
+        versions={str(name): str(text) for name, text in said["versions"].items()},
+    )
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one probe between two reports.
+
+    Attributes:
+        probe: Its name.
+        before: How it stood; "" where the old report does not have it.
+        now: How it stands; "" where the new report does not have it.
+    """
+
+    probe: str
+    before: str
+    now: str
+
+    @property
+    def way(self) -> Literal["better", "worse", "other"]:
+        """An alarm that is gone is better, a new one worse."""
+        if self.before == "alarm" and self.now == "passed":
+            return "better"
+        return "worse" if self.now == "alarm" else "other"
+
+
+def changes(old: Report, new: Report) -> tuple[Change, ...]:
+    """Probes that stand otherwise in a new report than in an old one, in the order of the new.
+
+    Args:
+        old: The earlier report.
+        new: The later one.
+    """
+    before = {one.name: one.standing for one in old.probed}
+    now = {one.name: one.standing for one in new.probed}
+    names = [*now, *(name for name in before if name not in now)]
+    every = [Change(name, before.get(name, ""), now.get(name, "")) for name in names]
+    return tuple(one for one in every if one.before != one.now)

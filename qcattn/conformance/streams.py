@@ -1,0 +1,74 @@
+"""Circuits whose shots are looked at in their order, and what two streams of shots share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from qcattn.comparisons import fit
+from qcattn.conformance.case import Case, Law
+
+__all__ = ["grouped", "paired", "spread_out"]
+
+_GROUPS = 4
+
+
+def spread_out(cases: Sequence[Case], number: int, *, dynamic: bool) -> list[Case]:
+    """Some circuits, spread over the corpus, whose shots differ often enough to be told apart.
+
+    Args:
+        cases: Of the corpus.
+        number: How many at most.
+        dynamic: Those that measure or reset on the way, or those that do not.
+    """
+    good = [
+        case
+        for case in cases
+        if not case.noise
+        and len(case.laws) == 1
+        and case.qubits <= 8
+        and case.clbits <= 8
+        and bool(case.features) is dynamic
+        and max(law.p.max() for law in case.laws) < 0.9
+    ]
+    step = max(1, len(good) // number)
+    return good[::step][:number]
+
+
+def grouped(columns: np.ndarray, law: Law) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes in at most four groups of about equal probability, and the probability of each.
+
+    Args:
+        columns: Outcome of each shot, shape (shots,); ``len(law.p)`` for what the law excludes.
+        law: Of the outcomes.
+
+    Returns:
+        The group of each shot, shape (shots,), and probabilities, shape (groups,); a stray shot
+        counts into the last group.
+    """
+    order = np.argsort(-law.p, kind="stable")
+    sums = np.zeros(_GROUPS)
+    group = np.full(len(law.p) + 1, _GROUPS - 1)
+    for i in order:
+        lightest = int(np.argmin(sums))
+        group[i] = lightest
+        sums[lightest] += law.p[i]
+    used = np.unique(group)
+    place = np.full(_GROUPS, -1)
+    place[used] = np.arange(len(used))
+    return place[group[columns]], sums[used]
+
+
+def paired(one: np.ndarray, p: np.ndarray, other: np.ndarray, q: np.ndarray, seed: int) -> float:
+    """P-value of two streams of groups being drawn apart: pairs in the same place against p x q.
+
+    Args:
+        one: Groups, shape (shots,).
+        p: Their probabilities.
+        other: Groups of the other stream, same shape.
+        q: Their probabilities.
+        seed: Of the comparison.
+    """
+    table = np.bincount(one * len(q) + other, minlength=len(p) * len(q))
+    return fit(table, np.outer(p, q).ravel(), seed=seed).overall()

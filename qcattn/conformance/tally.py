@@ -1,0 +1,55 @@
+"""From the classical bits of shots to counts of the outcomes of a law."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from qcattn.conformance.case import Law
+from qcattn.records import Counts
+
+__all__ = ["columns", "tally"]
+
+
+def _packed(bits: np.ndarray) -> np.ndarray:
+    """Rows of bits as values that compare and sort, shape (rows,)."""
+    packed = np.ascontiguousarray(np.packbits(bits, axis=-1))
+    return packed.view(np.dtype((np.void, max(packed.shape[-1], 1)))).ravel()
+
+
+def columns(readings: np.ndarray, law: Law) -> np.ndarray:
+    """Which outcome of a law each shot is, shape (shots,); ``len(law.outcomes)`` where none.
+
+    Args:
+        readings: Shape (shots, clbits), bool, bit 0 first.
+        law: Over the same bits.
+
+    Example:
+        >>> law = Law(("01", "10"), np.array([0.5, 0.5]))
+        >>> columns(np.array([[True, False], [False, True], [True, True]]), law).tolist()
+        [0, 1, 2]
+    """
+    known = _packed(_bits(law.outcomes))
+    order = np.argsort(known)
+    seen, where = np.unique(_packed(readings), return_inverse=True)
+    place = np.minimum(np.searchsorted(known[order], seen), len(known) - 1)
+    column = np.where(known[order][place] == seen, order[place], len(known))
+    return column[where]
+
+
+def _bits(outcomes: Sequence[str]) -> np.ndarray:
+    letters = np.frombuffer("".join(outcomes).encode("ascii"), np.uint8)
+    return letters.reshape(len(outcomes), -1)[:, ::-1] == ord("1")
+
+
+def tally(drawn: Sequence[np.ndarray], law: Law) -> Counts:
+    """Counts of the outcomes of a law, a row for each run; what the law excludes is stray.
+
+    Args:
+        drawn: Runs of shape (shots, clbits), bool, bit 0 first.
+        law: Over the same bits.
+    """
+    size = len(law.outcomes)
+    table = np.array([np.bincount(columns(one, law), minlength=size + 1) for one in drawn])
+    return Counts(table[:, :size], table[:, size], np.zeros(len(table), dtype=np.int64))

@@ -1,0 +1,1 @@
+"""What a conformance run found, as tables, a page, and JUnit XML."""

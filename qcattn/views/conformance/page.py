@@ -1,0 +1,74 @@
+"""One HTML page about a report of conformance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from qcattn.conformance.report import Probed, Report
+from qcattn.conformance.stored import Change
+from qcattn.views.conformance import sheets
+from qcattn.views.conformance.words import change, command, sentence, subject
+from qcattn.views.labels import joined
+from qcattn.views.page import badge, table, whole_page, write_page
+
+__all__ = ["write_page_of"]
+
+
+def write_page_of(
+    report: Report,
+    path: str | Path,
+    *,
+    backend: str,
+    scripts: Mapping[str, str] | None = None,
+    since: Sequence[Change] = (),
+) -> None:
+    """Write one self-contained page; it appears whole or not at all.
+
+    Args:
+        report: What was found.
+        path: Where; an existing file is replaced.
+        backend: As the command line named it.
+        scripts: For each probe the script that shows its alarm.
+        since: What changed since an earlier report.
+
+    Raises:
+        OSError: If it cannot be written; nothing is left behind.
+    """
+    parts = [
+        "<header>",
+        f"<h1>Conformance of {escape(subject(report))}</h1>",
+        f'<p class="subject">Level {report.level}, seed {report.seed}</p>',
+        f'<p class="lead">{badge(report.standing)} {escape(sentence(report))}</p>',
+        "</header>",
+        table(sheets.summary(report)),
+    ]
+    if since:
+        lines = "".join(f"<li>{escape(change(one))}</li>" for one in since)
+        parts += ["<h2>Since the earlier report</h2>", f"<ul>{lines}</ul>"]
+    for one in report.alarms:
+        parts += _alarm(one, (scripts or {}).get(one.name))
+    parts += [
+        "<h2>To draw the same again</h2>",
+        f'<pre class="line">{escape(command(report, backend))}</pre>',
+        f'<p class="note">Versions: {escape(joined(report.versions))}.</p>',
+    ]
+    write_page(path, whole_page(f"{report.standing}: {subject(report)}", parts))
+
+
+def _alarm(one: Probed, script: str | None) -> list[str]:
+    parts = [
+        f"<h2>{escape(one.name)}</h2>",
+        f'<p class="lead">{badge("alarm")} What is right: {escape(one.title)}.</p>',
+        f"<p>{escape(one.words)}</p>",
+    ]
+    failures = sheets.failures(one)
+    if failures.lines:
+        parts.append(table(failures, "checks"))
+    if script:
+        parts.append(
+            "<details><summary>A script of its own that shows it</summary>"
+            f"<pre>{escape(script)}</pre></details>"
+        )
+    return parts

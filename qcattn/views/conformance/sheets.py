@@ -1,0 +1,80 @@
+"""The tables of a report of conformance."""
+
+from __future__ import annotations
+
+import math
+
+from qcattn.conformance.report import Probed, Report
+from qcattn.views.labels import number, p_text
+from qcattn.views.sheet import Column, Sheet
+
+__all__ = ["failures", "summary"]
+
+_EFFECT = '"effect" is how far the worst job is from what is right, which is 0.'
+_INTERVAL = "In brackets stands its 95% interval."
+_RESOLUTION = (
+    '"resolution" is the smallest effect that the sharpest job would have seen with 90% power.'
+)
+
+
+def summary(report: Report, *, narrow: bool = False) -> Sheet:
+    """One line a probe.
+
+    Args:
+        report: What was found.
+        narrow: Leave out interval, jobs and seconds, for a terminal.
+    """
+    columns = {
+        "probe": Column("probe"),
+        "verdict": Column("verdict"),
+        "p-value": Column("p-value", "r", '"p-value" is that of all jobs of a probe together.'),
+        "effect": Column("effect", "r", _EFFECT if narrow else f"{_EFFECT} {_INTERVAL}"),
+        "resolution": Column("resolution", "r", _RESOLUTION),
+        "jobs": Column("jobs", "r"),
+        "shots": Column("shots", "r"),
+        "seconds": Column("seconds", "r"),
+    }
+    shown = [name for name in columns if not (narrow and name in ("jobs", "seconds"))]
+    return Sheet(
+        title="Probes",
+        columns=tuple(columns[name] for name in shown),
+        lines=tuple(
+            tuple(_cells(one, narrow).get(name, "") for name in shown) for one in report.probed
+        ),
+        caption="A probe that needs what the simulator does not claim is not applicable, which is "
+        "no pass.",
+        marked=frozenset(i for i, one in enumerate(report.probed) if one.standing == "alarm"),
+    )
+
+
+def _cells(one: Probed, narrow: bool) -> dict[str, str]:
+    cells = {"probe": one.name, "verdict": one.standing}
+    if one.standing == "not applicable":
+        return cells
+    effect = one.effect
+    if not math.isnan(effect.best):
+        wide = f" [{number(effect.low)}, {number(effect.high)}]"
+        cells["effect"] = number(effect.best) + ("" if narrow else wide)
+    if not math.isnan(one.resolution):
+        cells["resolution"] = number(one.resolution)
+    run = sum(answer.outcome is not None for answer in one.answers)
+    return {
+        **cells,
+        "p-value": p_text(one.p_value),
+        "jobs": f"{run:,}",
+        "shots": f"{one.shots:,}",
+        "seconds": f"{one.seconds:,.1f}",
+    }
+
+
+def failures(probed: Probed, most: int = 20) -> Sheet:
+    """The jobs of a probe that are refuted by themselves, the first ones if there are many."""
+    failed = probed.failed
+    more = f" {len(failed) - most:,} more are not shown." if len(failed) > most else ""
+    return Sheet(
+        title=f"Refuted jobs: {probed.name}",
+        columns=(Column("job"), Column("what was seen")),
+        lines=tuple((check.name, check.by) for check in failed[:most]),
+        caption=f"Each is refuted by itself at the level of this probe.{more}",
+        marked=frozenset(range(min(len(failed), most))),
+    )

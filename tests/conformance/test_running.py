@@ -1,0 +1,195 @@
+"""A run of all probes: one error budget, nothing lost, planted faults found by name."""
+
+import dataclasses
+import inspect
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from planted import BitsSwapped, HalfRepeated, OneSeed, ResultMissing, WeakAngle
+
+from qcattn.conformance.corpus import corpus
+from qcattn.conformance.probe import LEVELS, Outcome
+from qcattn.conformance.reference import Reference
+from qcattn.conformance.report import Answer, conclude
+from qcattn.conformance.running import all_probes, job_named, run_conformance
+from qcattn.errors import Interrupted, NotWhole
+
+CASES = corpus()[::6]
+
+
+@pytest.mark.parametrize("probe", all_probes(), ids=lambda probe: probe.name)
+class TestEveryProbe:
+    def test_it_is_a_documented_frozen_dataclass(self, probe):
+        cls = type(probe)
+        assert dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen
+        assert "References:" in cls.__doc__ and probe.relation and probe.effect
+        assert inspect.getdoc(cls.jobs) and inspect.getdoc(cls.judge)
+
+    def test_its_jobs_have_names_of_their_own_and_are_the_same_at_every_call(self, probe):
+        for level in LEVELS[:2]:
+            names = [job.name for job in probe.jobs(corpus(), level)]
+            assert len(set(names)) == len(names) >= any(case.noise for case in corpus())
+            assert names == [job.name for job in probe.jobs(corpus(), level)]
+
+    def test_a_higher_level_draws_more(self, probe):
+        drawn = [sum(job.shots for job in probe.jobs(corpus(), level)) for level in LEVELS[:2]]
+        assert drawn == sorted(drawn)
+
+
+def test_the_reference_passes_whatever_the_seed():
+    """False-failure rate 1e-6 a run."""
+    for seed in (1, 2, 3):
+        report = run_conformance(Reference(), cases=CASES, seed=seed, alpha=1e-6)
+        assert report.standing == "passed", [one.words for one in report.alarms]
+
+
+@pytest.mark.parametrize(
+    ("fault", "probe"),
+    [
+        (BitsSwapped, "bit order"),
+        (HalfRepeated, "order of shots"),
+        (OneSeed, "independence of runs"),
+        (ResultMissing, "bindings"),
+        (WeakAngle, "exact law"),
+    ],
+)
+def test_a_planted_fault_is_found_by_the_probe_of_its_kind(fault, probe):
+    """Each is seen with a power above 1 - 1e-6 at these shots; the reference above passes."""
+    cases = [case for case in corpus() if case.qubits <= 4][::2]
+    report = run_conformance(fault(), cases=cases, seed=5, probes=[probe], alpha=1e-6)
+    assert [one.name for one in report.alarms] == [probe]
+    assert report.standing == "alarm" and report.alarms[0].words.startswith("Refuted")
+
+
+def test_the_probes_that_apply_share_the_error_rate():
+    report = run_conformance(Reference(), cases=CASES, seed=1, alpha=1e-4)
+    shares = [one.alpha for one in report.probed if one.standing != "not applicable"]
+    assert np.isclose(sum(shares), 1e-4)
+
+
+def test_what_a_simulator_lacks_is_no_pass():
+    class Bare(Reference):
+        abilities = frozenset()
+
+    report = run_conformance(Bare(), cases=CASES, seed=1, probes=["seeds", "saved probabilities"])
+    assert {one.standing for one in report.probed} == {"not applicable"}
+    assert report.standing == "undecided"
+    assert report.probed[0].missing == ("seed",)
+
+
+def test_what_a_simulator_claims_and_then_refuses_is_an_alarm():
+    class Boasting(Reference):
+        def probabilities(self, circuits):
+            raise NotImplementedError("not yet")
+
+    report = run_conformance(Boasting(), cases=CASES, seed=1, probes=["saved probabilities"])
+    assert report.standing == "alarm" and "NotImplementedError" in report.alarms[0].words
+
+
+def test_a_job_is_drawn_as_in_a_run_of_all_of_them():
+    probes = ["many circuits", "as asked"]
+    both = run_conformance(Reference(), cases=CASES, seed=4, probes=probes)
+    one = run_conformance(Reference(), cases=CASES, seed=4, probes=probes[1:])
+    assert both.probed[1].p_value == one.probed[0].p_value
+
+
+def test_a_run_goes_on_where_it_was_cut_off(tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    run = {"cases": CASES, "seed": 3, "journal": journal}
+    with pytest.raises(Interrupted) as stop:
+        run_conformance(Stopping(8), **run)
+    assert not stop.value.result.complete
+    kept = len(journal.read_text().splitlines()) - 1
+    assert kept == 8
+    with journal.open("a") as file:
+        file.write('{"probe": "jo')  # the line that a kill cuts in two
+    again = run_conformance(Reference(), **run)
+    whole = run_conformance(Reference(), cases=CASES, seed=3)
+    seeded = [i for i, one in enumerate(whole.probed) if one.name != "independence of runs"]
+    assert [again.probed[i].p_value for i in seeded] == pytest.approx(
+        [whole.probed[i].p_value for i in seeded], nan_ok=True
+    )  # the other one calls without a seed too
+    assert len(journal.read_text().splitlines()) - 1 == sum(len(p.answers) for p in again.probed)
+
+
+class Stopping(Reference):
+    """Ctrl-C comes while a job is drawn, after so many of them."""
+
+    def __new__(cls, after):
+        made = super().__new__(cls)
+        object.__setattr__(made, "left", [after])
+        return made
+
+    def __init__(self, after):
+        super().__init__()
+
+    def sample(self, tasks, seed=None, noise=()):
+        """Counts down."""
+        self.left[0] -= 1
+        if self.left[0] < 0:
+            raise KeyboardInterrupt
+        return super().sample(tasks, seed, noise)
+
+
+def test_the_journal_of_another_run_is_refused(tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    run_conformance(Reference(), cases=CASES, seed=3, probes=["seeds"], journal=journal)
+    with pytest.raises(NotWhole, match="another run"):
+        run_conformance(Reference(), cases=CASES, seed=4, probes=["seeds"], journal=journal)
+    journal.write_text(journal.read_text() + "{}\n")
+    with pytest.raises(NotWhole, match="damaged"):
+        run_conformance(Reference(), cases=CASES, seed=3, probes=["seeds"], journal=journal)
+
+
+def test_a_kill_loses_no_answer(tmp_path):
+    """A process is killed while it draws; what it had answered is not drawn again."""
+    journal = tmp_path / "journal.jsonl"
+    code = (
+        "from qcattn.conformance.corpus import corpus\n"
+        "from qcattn.conformance.reference import Reference\n"
+        "from qcattn.conformance.running import run_conformance\n"
+        f"run_conformance(Reference(), cases=corpus()[::6], seed=3, journal={str(journal)!r})\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    while not journal.exists() or len(journal.read_text().splitlines()) < 12:
+        time.sleep(0.05)
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = journal.read_text().splitlines()
+    run_conformance(Reference(), cases=CASES, seed=3, journal=journal)
+    after = journal.read_text().splitlines()
+    assert after[: len(before) - 1] == before[:-1]
+    names = [(entry["probe"], entry["job"]) for entry in map(json.loads, after[1:])]
+    assert len(set(names)) == len(names)
+
+
+def test_the_p_value_of_a_probe_keeps_its_level():
+    """Of uniform p-values at most the level is refuted; false-failure rate 1e-6 by Hoeffding."""
+    rng = np.random.default_rng(6)
+    found = []
+    for _ in range(4000):
+        answers = [Answer(str(i), Outcome(float(p))) for i, p in enumerate(rng.random(7))]
+        probed = conclude("x", "It is so", "size", answers, alpha=0.05, seed=0)
+        found.append(probed.p_value <= 0.05)
+        assert (probed.standing == "alarm") is found[-1]
+    assert np.mean(found) <= 0.05 + np.sqrt(np.log(1e6) / (2 * 4000))
+
+
+def test_many_small_signs_make_an_alarm_together():
+    answers = [Answer(str(i), Outcome(0.01)) for i in range(20)]
+    probed = conclude("x", "It is so", "size", answers, alpha=1e-4, seed=0)
+    assert probed.standing == "alarm" and not probed.failed
+    assert "together" in probed.words
+
+
+def test_a_job_is_found_again_by_its_name():
+    probe, job = job_named("bit order", "3 bits reversed, two registers", "quick")
+    assert probe.name == "bit order" and job.name == "3 bits reversed, two registers"
+    with pytest.raises(ValueError, match="job"):
+        job_named("bit order", "no such", "quick")

@@ -1,0 +1,130 @@
+"""Failing jobs made small, and the scripts that show them."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from planted import BitsSwapped, WeakAngle
+from qiskit import QuantumCircuit
+from qiskit_aer import AerSimulator
+
+from qcattn.backends import QiskitBackend, Sampler
+from qcattn.backends.named import named_simulator
+from qcattn.backends.simulator import Task
+from qcattn.conformance.corpus import corpus
+from qcattn.conformance.law import law_of
+from qcattn.conformance.probe import ProbeJob
+from qcattn.conformance.probes.exact_law import ExactLaw
+from qcattn.conformance.probes.independence import IndependentRuns, Runs
+from qcattn.conformance.reference import Reference
+from qcattn.conformance.scripts import script_of
+from qcattn.conformance.shrinking import shrink
+
+
+def long_job():
+    """Twenty gates, of which one rotation about y matters."""
+    rng = np.random.default_rng(2)
+    circuit = QuantumCircuit(3, 3)
+    for q in (0, 2, 0, 2, 0, 2):
+        circuit.h(q)
+        circuit.rz(float(rng.uniform(0, 3)), q)
+        circuit.cx(q, 2 - q)
+    circuit.ry(1.234, 1)
+    circuit.measure([0, 1, 2], [2, 1, 0])
+    return ProbeJob(name="long", tasks=(Task(circuit, 20_000),), laws=((law_of(circuit),),))
+
+
+def test_a_fault_of_one_gate_is_shrunk_to_that_gate():
+    small = shrink(ExactLaw(), long_job(), WeakAngle(), seed=1)
+    ((task,),) = (small.job.tasks,)
+    names = [one.operation.name for one in task.circuit.data]
+    assert names.count("ry") == 1 and names[-1] == "measure" and len(names) <= 3
+    assert task.circuit.num_qubits == 1 and task.shots < 20_000
+    angle = next(p for one in task.circuit.data for p in one.operation.params)
+    assert np.isclose(angle % (np.pi / 4), 0) or angle in (0.5, 1.0, 2.0)
+    assert small.outcome.p_value < 1e-6 and small.kept < small.tried
+
+
+def test_what_does_not_fail_again_is_not_shrunk():
+    assert shrink(ExactLaw(), long_job(), Reference(), seed=1) is None
+
+
+def test_an_error_is_not_taken_for_wrong_shots():
+    class Fragile(WeakAngle):
+        def sample(self, tasks, seed=None, noise=()):
+            if any(len(task.circuit.data) < 6 for task in tasks):
+                raise RuntimeError("too short")
+            return super().sample(tasks, seed, noise)
+
+    small = shrink(ExactLaw(), long_job(), Fragile(), seed=1)
+    assert not small.outcome.raised
+    assert all(len(task.circuit.data) >= 6 for task in small.job.tasks)
+
+
+def run_script(text, tmp_path):
+    path = tmp_path / "shown.py"
+    path.write_text(text)
+    return subprocess.run([sys.executable, str(path)], capture_output=True, text=True)
+
+
+def test_the_script_of_repeated_shots_shows_them(tmp_path):
+    """Aer repeats shots of circuits that it runs shot by shot, 2113 places on."""
+    backend = "qiskit_aer:AerSimulator"
+    circuit = QuantumCircuit(2, 2)
+    circuit.ry(1.1, 0)
+    circuit.cx(0, 1)
+    circuit.measure(0, 0)
+    circuit.reset(0)
+    circuit.ry(1.9, 0)
+    circuit.measure([0, 1], [0, 1])
+    task, law = Task(circuit, 4000), law_of(circuit)
+    job = Runs(name="two", tasks=(task, task), laws=((law,), (law,)), seeds=lambda seed: [seed])
+    probe, aer = IndependentRuns(), named_simulator(backend)
+    small = shrink(probe, job, aer, seed=3)
+    text = script_of("Shots repeat.", probe.relation, small.job, aer, backend, 1)
+    assert "qcattn" not in text
+    shown = run_script(text, tmp_path)
+    assert shown.returncode == 1 and "p-value" in shown.stdout, shown.stderr
+
+
+@pytest.mark.parametrize("fault", [BitsSwapped, Reference])
+def test_the_script_of_a_law_exits_with_1_where_it_is_broken(fault, tmp_path):
+    """The script draws on Aer, which is right; in one of the two the law is turned round."""
+    circuit = QuantumCircuit(2, 2)
+    circuit.ry(1.0, 0)
+    circuit.measure([0, 1], [0, 1])
+    job = ProbeJob(name="two", tasks=(Task(circuit, 4000),), laws=((law_of(circuit),),))
+    if fault is BitsSwapped:
+        turned = circuit.copy_empty_like()
+        turned.ry(1.0, 1)
+        turned.measure([0, 1], [0, 1])
+        job = ProbeJob(name="two", tasks=job.tasks, laws=((law_of(turned),),))
+    text = script_of(
+        "A law.", "It holds", job, QiskitBackend(AerSimulator()), "qiskit_aer:AerSimulator", 1
+    )
+    shown = run_script(text, tmp_path)
+    assert shown.returncode == (fault is BitsSwapped), shown.stderr
+    assert "right" in shown.stdout
+
+
+def test_every_circuit_of_the_corpus_can_be_written_into_a_script(tmp_path):
+    """Those with control flow as QPY, the others as calls; both give the same circuit again."""
+    for case in corpus()[::10]:
+        if case.parameters or case.noise:
+            continue
+        job = ProbeJob(name="x", tasks=(Task(case.circuit, 10),), laws=(case.laws,))
+        text = script_of(
+            "A law.", "It holds", job, Sampler(named("StatevectorSampler")), STATEVECTOR, 1
+        )
+        space = {}
+        body = text[text.index("def circuit") : text.index("SHOTS =")]
+        exec("from qiskit import QuantumCircuit\n" + body, space)
+        assert law_of(space["circuit"](0)).outcomes == case.laws[0].outcomes, case.name
+
+
+STATEVECTOR = "qiskit.primitives:StatevectorSampler"
+
+
+def named(_):
+    return named_simulator(STATEVECTOR).sampler
