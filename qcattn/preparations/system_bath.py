@@ -145,7 +145,7 @@ class SystemBath:
         n = hamiltonian.num_qubits
         labels = self._labels(hamiltonian)
         foreseen = self.foreseen(hamiltonian)
-        check_bytes(foreseen.bytes, f"a circuit of {foreseen.gates:,} gates on {n + 2} qubits")
+        check_bytes(foreseen.bytes, f"{foreseen.gates:,} gates on {n + 1} qubits")
         announce("finding the circuit of SystemBath and its exact state", foreseen)
         circuit = _registers(n)
         for q in range(n):
