@@ -145,7 +145,8 @@ class SystemBath:
         n = hamiltonian.num_qubits
         labels = self._labels(hamiltonian)
         foreseen = self.foreseen(hamiltonian)
-        check_bytes(foreseen.bytes, f"{foreseen.gates:,} gates on {n + 1} qubits")
+        width = n if hamiltonian.off_diagonal is None else n + 1
+        check_bytes(foreseen.bytes, f"{foreseen.gates:,} gates on {width} qubits")
         announce("finding the circuit of SystemBath and its exact state", foreseen)
         circuit = _registers(n)
         for q in range(n):
