@@ -29,8 +29,9 @@ from qcattn.walking import made
 
 __all__ = ["held_bytes", "run"]
 
-# As tests/benchmarks/memory.py finds them: bytes of a process, and arrays as large as the scores.
-_PROCESS, _ARRAYS = 400 * 2**20, 16
+# As tests/benchmarks/memory.py finds them: bytes of a process, arrays as large as the scores, and
+# bytes of a row while it is found out what its comparison would have seen.
+_PROCESS, _ARRAYS, _ROW = 400 * 2**20, 24, 6500
 
 
 def run(
@@ -162,4 +163,4 @@ def held_bytes(shape: tuple[int, ...]) -> int:
     Args:
         shape: Of the scores, (..., num_keys).
     """
-    return _PROCESS + _ARRAYS * 8 * math.prod(shape)
+    return _PROCESS + _ROW * math.prod(shape[:-1]) + _ARRAYS * 8 * math.prod(shape)

@@ -7,14 +7,18 @@ under one name would be read by its last one here and by its first one elsewhere
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
+
+from qcattn.errors import TooLarge
+from qcattn.machine import memory_bytes
 
 __all__ = ["parse_json", "read_npy", "read_npz"]
 
@@ -62,14 +66,22 @@ def parse_json(content: str | bytes, parse_float: Any = float) -> Any:
         ) from error
 
 
-def read_npz(file: IO[bytes], names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+def read_npz(
+    file: IO[bytes],
+    names: Collection[str] | Callable[[list[str]], Collection[str]] | None = None,
+    most: int | None = None,
+) -> dict[str, NDArray[Any]]:
     """Arrays of an archive by name.
 
     Args:
         file: Open for reading.
-        names: Those to read, if they are there; the others are not unpacked. All if None.
+        names: Those to read, if they are there, or what chooses them from the names there are; the
+            others are not unpacked. All if None.
+        most: Bytes that they may take unpacked, all together; half of the memory there is if None.
+            Their headers say it, before anything else is read.
 
     Raises:
+        TooLarge: If they take more.
         ValueError: If it is no archive, is damaged, holds Python objects, or holds a name twice;
             the message begins with "it".
 
@@ -88,20 +100,33 @@ def read_npz(file: IO[bytes], names: Collection[str] | None = None) -> dict[str,
         twice = [name for name, times in Counter(archive.files).items() if times > 1]
         if twice:
             raise ValueError(f"it holds the array {twice[0]!r} twice; keep one")
+        wanted = names(archive.files) if callable(names) else names
+        chosen = [name for name in archive.files if wanted is None or name in wanted]
         with _unspoilt():
-            return {name: archive[name] for name in archive.files if names is None or name in names}
+            sizes = {name: _unpacked(archive, name) for name in chosen}
+        _check_sizes(sizes, most)
+        with _unspoilt():
+            return {name: archive[name] for name in chosen}
 
 
-def read_npy(file: IO[bytes]) -> NDArray[Any]:
+def read_npy(file: IO[bytes], most: int | None = None) -> NDArray[Any]:
     """The array of a .npy file.
 
     Args:
         file: Open for reading.
+        most: Bytes that it may take, as its header says; half of the memory there is if None.
 
     Raises:
+        TooLarge: If it takes more.
         ValueError: If it is an archive, is damaged, or holds Python objects; the message begins
             with "it".
     """
+    if file.read(2) != b"PK":
+        file.seek(0)
+        with _unspoilt():
+            _, size = _stated(file)
+        _check_sizes({"its array": size}, most)
+    file.seek(0)
     with _unspoilt():
         array = np.load(file, allow_pickle=False)
     if isinstance(array, NpzFile):
@@ -109,6 +134,51 @@ def read_npy(file: IO[bytes]) -> NDArray[Any]:
         raise ValueError("it is an .npz archive and no single array; name it .npz")
     out: NDArray[Any] = array
     return out
+
+
+def _unpacked(archive: NpzFile, name: str) -> int:
+    """Bytes that an array of an archive takes, as its header says and as there are."""
+    assert archive.zip is not None
+    member = name if name in archive.zip.namelist() else f"{name}.npy"
+    there = archive.zip.getinfo(member).file_size
+    with archive.zip.open(member) as packed:
+        stated, computed = _stated(packed)
+    if stated > there:
+        raise ValueError(f"its header states {stated:,} bytes, but there are {there:,}")
+    return max(there, computed)
+
+
+def _stated(file: IO[bytes]) -> tuple[int, int]:
+    """Bytes that the array takes which begins here, as its header says; 0 if it says nothing.
+
+    As it is stored, and as it is computed with: small numbers become numbers of eight bytes.
+    """
+    headers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    read = headers.get(np.lib.format.read_magic(file))
+    if read is None:
+        return 0, 0
+    shape, _, dtype = read(file)
+    numbers = math.prod(shape)
+    return numbers * dtype.itemsize, numbers * max(dtype.itemsize, 8 if dtype.kind in "iuf" else 0)
+
+
+def _check_sizes(sizes: Mapping[str, int], most: int | None) -> None:
+    """Refuse what would take too much memory.
+
+    Raises:
+        TooLarge: Naming the array that takes most.
+    """
+    allowed, needed = memory_bytes() // 2 if most is None else most, sum(sizes.values())
+    if needed > allowed:
+        name = max(sizes, key=lambda name: sizes[name])
+        raise TooLarge(
+            f"it takes {needed:,} bytes ({needed / 2**30:,.3g} GiB) once it is read, most of them "
+            f"{name!r}, but {max(0, allowed):,} bytes may be taken for it; take fewer rows, or "
+            "more memory"
+        )
 
 
 @contextmanager

@@ -21,8 +21,9 @@ def read(
     text: str | None,
     model: str | None,
     sentence: int | None,
+    memory: int | None = None,
 ) -> Scores:
-    """The scores that the options name.
+    """The scores that the options name, read within so many bytes (half of the memory if None).
 
     Raises:
         ValueError: If several are named, or a file does not hold scores.
@@ -38,9 +39,9 @@ def read(
     if own and (model is not None or sentence is not None):
         raise ValueError("`--model` and `--sentence` choose packaged scores; leave them out here")
     if scores is not None:
-        return files.read_scores(scores)
+        return files.read_scores(scores, memory=memory)
     if qk is not None:
-        return files.read_qk(qk)
+        return files.read_qk(qk, memory=memory)
     if hf is not None and text is not None:
         from qcattn.datasets.huggingface import scores as of_model
 

@@ -106,7 +106,9 @@ def run(
     check_alpha(alpha, "--alpha")
     whole_number(seed, "--seed", least=0)
     check_folder(out or free_folder("qcattn-run"))
-    chosen = select(read(scores, qk, hf, text, model, sentence), layer, head)
+    limit = _limit(memory)
+    left = _left(limit, (0,))
+    chosen = select(read(scores, qk, hf, text, model, sentence, left), layer, head)
     # Packaged scores without a choice of preparation: one head is prepared again, heralded.
     beside = preparation is None and scores is qk is hf is None
     sample = _Sampling(
@@ -114,7 +116,7 @@ def run(
         strategy("encodings", encoding),
         {"method": method, "device": device, "draws": draws},
         noise,
-        memory,
+        limit,
         quiet=json,
     )
     results, complete = _parts(sample, chosen, preparation or "Purification", seed, beside=beside)
@@ -139,7 +141,7 @@ class _Sampling:
         encode: The encoding.
         device: Options of `Aer` as they were given.
         noise: As it was given, or None.
-        memory: As it was given, or None.
+        memory: Bytes that the whole run may hold.
         quiet: Show no bar.
         peaks: Bytes that drawing takes at its peak, of each part.
     """
@@ -148,7 +150,7 @@ class _Sampling:
     encode: Any
     device: dict[str, str]
     noise: str | None
-    memory: str | None
+    memory: int
     quiet: bool
     peaks: list[int] = field(default_factory=list)
 
@@ -169,7 +171,7 @@ class _Sampling:
                     backend=backend,
                     noise=self.noise,
                     seed=seed,
-                    progress=lambda done, total, _: tell(done, total, label),
+                    progress=lambda done, total, what: tell(done, total, f"{label}{what}"),
                     **self.options,
                 )
         except Interrupted as stop:
@@ -186,14 +188,14 @@ def _parts(
     """The run, one head of it again where that is wanted beside it, and whether all was drawn."""
     from numpy.random import SeedSequence
 
-    main = sample(scores, name, "rows", seed)
+    main = sample(scores, name, "", seed)
     if not main.counts.shots.any():
         fail("interrupted before anything was drawn")
     if not (beside and main.complete):
         return [main], main.complete
     try:
         (other,) = SeedSequence(seed).spawn(1)
-        again = sample(_one_head(scores, main), "Heralded", "heralded rows", other)
+        again = sample(_one_head(scores, main), "Heralded", "heralded ", other)
     except KeyboardInterrupt:
         return [main], False
     return ([main, again] if again.counts.shots.any() else [main]), again.complete
@@ -209,11 +211,10 @@ def _one_head(scores: Scores, result: Result) -> Scores:
     return replace(scores, scores=scores.scores[index], axes=scores.axes[len(index) :])
 
 
-def _backend(scores: Scores, given: dict[str, str], memory: str | None) -> Aer:
+def _backend(scores: Scores, given: dict[str, str], memory: int) -> Aer:
     from qiskit_aer import AerSimulator
 
     from qcattn.backends.aer import Aer
-    from qcattn.backends.memory import parse_bytes
 
     # Those that turn by any angle.
     turning = ("automatic", "statevector", "density_matrix", "matrix_product_state")
@@ -224,24 +225,35 @@ def _backend(scores: Scores, given: dict[str, str], memory: str | None) -> Aer:
         "device": known("--device", device, ["auto", "CPU", "GPU"]),
         "draws": known("--draws", given["draws"], ["shots", "born"]),
     }
-    if memory is not None:
-        options["memory"] = _left(parse_bytes(memory, "--memory"), scores.scores.shape)
-    return Aer(**options)
+    return Aer(**options, memory=_left(memory, scores.scores.shape))
+
+
+def _limit(memory: str | None) -> int:
+    """Bytes that the run may hold: as they were given, or half of what there is."""
+    from qcattn.backends.memory import parse_bytes
+    from qcattn.machine import memory_bytes
+
+    return memory_bytes() // 2 if memory is None else parse_bytes(memory, "--memory")
 
 
 def _left(memory: int, shape: tuple[int, ...]) -> int:
     """Bytes that are left to drawing.
 
     Raises:
-        ValueError: If a run of this shape holds more than all of them before it draws.
+        TooLarge: If a run of this shape holds more than all of them before it draws.
     """
+    import math
+
+    from qcattn.errors import TooLarge
     from qcattn.experiment import held_bytes
 
     held = held_bytes(shape)
     if held >= memory:
-        raise ValueError(
-            f"`--memory` allows {memory:,} bytes ({memory / 2**30:.3g} GiB), but scores of shape "
-            f"{shape} and what is computed from them take {held:,} bytes; give more, or fewer rows"
+        scores = f"scores of shape {shape} and what is computed from them"
+        raise TooLarge(
+            f"`--memory` allows {memory:,} bytes ({memory / 2**30:.3g} GiB), but "
+            f"{scores if math.prod(shape) else 'Python and its libraries'} take {held:,} bytes; "
+            "give more, or fewer rows"
         )
     return memory - held
 

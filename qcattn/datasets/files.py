@@ -3,7 +3,8 @@
 import dataclasses
 import json
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,23 @@ from qcattn.arguments import no_numbers
 from qcattn.attention import check_scores, scaled_dot_product_scores
 from qcattn.datasets.packages import file_sha256
 from qcattn.datasets.scores import Scores
+from qcattn.errors import TooLarge
+from qcattn.machine import memory_bytes
 from qcattn.parsing import parse_json, read_npy, read_npz
 from qcattn.texts import lines_of, matrix_of, read_text
 
 __all__ = ["read_qk", "read_scores"]
 
+#: What an archive may hold beside its numbers.
+_LABELS = ("tokens", "axes", "about")
+#: Bytes of memory for a byte of text, and for a number or word in it, while it is read as numbers;
+#: how much of a text is looked at to see how many there are.
+_OF_TEXT, _OF_CELL, _LOOKED_AT = 6, 480, 2**16
+#: Copies of scores while queries and keys are multiplied, about.
+_COPIES = 3
 
-def read_scores(path: str | Path) -> Scores:
+
+def read_scores(path: str | Path, *, memory: int | None = None) -> Scores:
     r"""Read attention scores of any shape (..., keys) from a file.
 
     - ``.npy``: one array; ``.npz``: the array ``scores``, or the only array;
@@ -36,6 +47,8 @@ def read_scores(path: str | Path) -> Scores:
 
     Args:
         path: The file.
+        memory: Bytes that reading may take; half of the memory there is if None. What a file will
+            take is seen from its size, and from the headers of its arrays, before it is read.
 
     Returns:
         Scores of the shape in the file: float32 stays float32, other types become float64.
@@ -56,13 +69,13 @@ def read_scores(path: str | Path) -> Scores:
     """
     path = Path(path)
     with _naming(path):
-        content = _read(path)
+        content = _read(path, lambda names: {_scores_name(names), *_LABELS}, memory)
         values = _real(content[_scores_name(content)], "scores")
         check_scores(values)
         return Scores(values, **_about(content, path))
 
 
-def read_qk(path: str | Path) -> Scores:
+def read_qk(path: str | Path, *, memory: int | None = None) -> Scores:
     r"""Read queries and keys from a file and return their scores :math:`q \cdot k / \sqrt{d}`.
 
     The file is an ``.npz``, or a ``.json`` object, with ``queries`` (or ``q``) of shape
@@ -72,11 +85,13 @@ def read_qk(path: str | Path) -> Scores:
 
     Args:
         path: The file.
+        memory: As in :func:`read_scores`; the scores are counted too.
 
     Returns:
         Scores of shape (..., q, k), float64.
 
     Raises:
+        TooLarge: If reading or the scores would take more than ``memory``.
         ValueError: As :func:`read_scores`; or if queries or keys are missing or do not fit.
 
     Example:
@@ -89,9 +104,10 @@ def read_qk(path: str | Path) -> Scores:
     """
     path = Path(path)
     with _naming(path):
-        content = _read(path)
+        content = _read(path, _names_of_qk, memory)
         queries = _real(content[_either(content, "queries", "q")], "queries")
         keys = _real(content[_either(content, "keys", "k")], "keys")
+        _check_product(queries, keys, memory)
         values = scaled_dot_product_scores(
             queries,
             keys,
@@ -110,29 +126,91 @@ def _naming(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ValueError(f"File '{path}' could not be read: {error.strerror or error}.") from error
+    except TooLarge as error:
+        raise TooLarge(f"File '{path}': {error}") from error
     except ValueError as error:
         raise ValueError(f"File '{path}': {error}") from error
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """What the file holds by name; a lone array is named `scores`."""
-    tables = dict.fromkeys((".csv", ".tsv", ".txt"), _read_table)
-    readers = {".npy": _read_numpy, ".npz": _read_numpy, ".json": _read_json, **tables}
-    if path.suffix.lower() not in readers:
-        raise ValueError(f"files of kind '{path.suffix}' cannot be read. Use {', '.join(readers)}.")
+def _names_of_qk(content: Collection[str]) -> set[str]:
+    numbers = (_either(content, "queries", "q"), _either(content, "keys", "k"))
+    return {*numbers, "mask", "causal", "scale", *_LABELS}
+
+
+def _check_product(
+    queries: NDArray[np.floating], keys: NDArray[np.floating], memory: int | None
+) -> None:
+    """Refuse scores that do not fit into memory before they are computed.
+
+    Raises:
+        TooLarge: Naming their shape.
+    """
+    if min(queries.ndim, keys.ndim) < 2:
+        return  # which is refused where they are multiplied
+    batch = max(math.prod(queries.shape[:-2]), math.prod(keys.shape[:-2]))
+    rows, columns = queries.shape[-2], keys.shape[-2]
+    needed = _COPIES * 8 * batch * rows * columns
+    allowed = memory_bytes() // 2 if memory is None else memory
+    if needed > allowed:
+        raise TooLarge(
+            f"{rows:,} queries and {columns:,} keys, {batch:,} times, make scores that take "
+            f"{needed:,} bytes ({needed / 2**30:,.3g} GiB) while they are computed, but "
+            f"{allowed:,} bytes may be taken; take fewer queries, or more memory"
+        )
+
+
+def _read(
+    path: Path, names: Callable[[Collection[str]], Collection[str]], memory: int | None
+) -> dict[str, Any]:
+    """What the file holds by name; a lone array is named `scores`.
+
+    Args:
+        path: The file.
+        names: Chooses among the arrays of an archive those that are read.
+        memory: Bytes that may be taken; half of the memory there is if None.
+    """
+    texts = {".json": _read_json} | dict.fromkeys((".csv", ".tsv", ".txt"), _read_table)
+    kind, kinds = path.suffix.lower(), [".npy", ".npz", *texts]
+    if kind not in kinds:
+        raise ValueError(f"files of kind '{path.suffix}' cannot be read. Use {', '.join(kinds)}.")
     if not path.exists():
         raise ValueError("there is no such file. Check the name and the folder.")
     if path.is_file() and path.stat().st_size == 0:
         raise ValueError("the file is empty. Write the scores again.")
-    content = readers[path.suffix.lower()](path)
+    allowed = memory_bytes() // 2 if memory is None else memory
+    if kind not in texts:
+        content = _read_numpy(path, names, allowed)
+    else:
+        _check_text(path, allowed)
+        content = texts[kind](path)
     return content if isinstance(content, dict) else {"scores": content}
 
 
-def _read_numpy(path: Path) -> Any:
+def _check_text(path: Path, allowed: int) -> None:
+    """Refuse a text whose numbers would not fit into memory.
+
+    Raises:
+        TooLarge: Naming the bytes.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        begins = file.read(_LOOKED_AT)
+    cells = len(re.findall(rb"[^\s,;\[\]\0]+", begins)) * size / max(1, len(begins))
+    needed = round(_OF_TEXT * size + _OF_CELL * cells)
+    if needed > allowed:
+        raise TooLarge(
+            f"it takes about {needed:,} bytes ({needed / 2**30:,.3g} GiB) to read as text, but "
+            f"{allowed:,} bytes may be taken; write the numbers with numpy.save"
+        )
+
+
+def _read_numpy(
+    path: Path, names: Callable[[Collection[str]], Collection[str]], allowed: int
+) -> Any:
     with path.open("rb") as file:
         archived = file.read(2) == b"PK"  # whatever its name says
         file.seek(0)
-        return read_npz(file) if archived else read_npy(file)
+        return read_npz(file, names, allowed) if archived else read_npy(file, allowed)
 
 
 def _read_table(path: Path) -> dict[str, Any]:
@@ -164,11 +242,11 @@ def _read_json(path: Path) -> Any:
     )
 
 
-def _scores_name(content: dict[str, Any]) -> str:
+def _scores_name(content: Collection[str]) -> str:
     """Which entry holds the scores: `scores`, or the only one that is not a label."""
     if "scores" in content:
         return "scores"
-    others = [name for name in content if name not in ("tokens", "axes", "about")]
+    others = [name for name in content if name not in _LABELS]
     if len(others) != 1:
         raise ValueError(
             f"it holds {', '.join(map(repr, others)) or 'nothing'}, and none is called 'scores'. "
@@ -177,7 +255,7 @@ def _scores_name(content: dict[str, Any]) -> str:
     return others[0]
 
 
-def _either(content: dict[str, Any], name: str, short: str) -> str:
+def _either(content: Collection[str], name: str, short: str) -> str:
     found = [each for each in (name, short) if each in content]
     if len(found) != 1:
         raise ValueError(
