@@ -107,19 +107,16 @@ def run(
     whole_number(seed, "--seed", least=0)
     check_folder(out or free_folder("qcattn-run"))
     limit = _limit(memory)
-    left = _left(limit, (0,))
-    chosen = select(read(scores, qk, hf, text, model, sentence, left), layer, head)
+    source = read(scores, qk, hf, text, model, sentence, _left(limit, (0,)))
     # Packaged scores without a choice of preparation: one head is prepared again, heralded.
     beside = preparation is None and scores is qk is hf is None
+    device_options = {"method": method, "device": device, "draws": draws}
     sample = _Sampling(
         {"beta": beta, "shots": shots, "alpha": alpha / 2 if beside else alpha},
-        strategy("encodings", encoding),
-        {"method": method, "device": device, "draws": draws},
-        noise,
-        limit,
-        quiet=json,
-    )
-    results, complete = _parts(sample, chosen, preparation or "Purification", seed, beside=beside)
+        strategy("encodings", encoding), device_options, noise, limit, quiet=json,
+    )  # fmt: skip
+    chosen, name = select(source, layer, head), preparation or "Purification"
+    results, complete = _parts(sample, chosen, name, seed, beside=beside)
     kept = _keep(results, alpha, out)
     print_results(results, alpha, kept, json)
     if memory is not None and not json:
