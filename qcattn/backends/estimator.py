@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.primitives import BaseEstimatorV2
 from qiskit.quantum_info import SparsePauliOp
 
+from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.errors import DoesNotFit
 
@@ -55,7 +55,7 @@ class Estimator(Simulator):
         return frozenset({"expectation"})
 
     def sample(
-        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[Any] = ()
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
     ) -> list[list[np.ndarray]]:
         """There are no shots.
 

@@ -14,6 +14,7 @@ from qiskit.providers import BackendV2
 from qiskit.transpiler import TranspilerError
 
 from qcattn.backends.clifford import is_clifford
+from qcattn.backends.noise_terms import NoiseTerm, noise_model_of
 from qcattn.backends.simulator import Ability, Simulator, Task, readings_of_strings
 from qcattn.errors import DoesNotFit
 
@@ -30,6 +31,7 @@ _OPERATIONS: dict[str, Ability] = {
 #: Abilities that the options of a backend say.
 _OPTIONS: dict[str, Ability] = {
     "memory": "order",
+    "noise_model": "noise",
     "seed_simulator": "seed",
 }
 #: Qubits of a dense state that is still quick, and of a target that holds none.
@@ -92,7 +94,7 @@ class QiskitBackend(Simulator):
         return most if most >= _NOT_DENSE else min(most, _DENSE)
 
     def sample(
-        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[Any] = ()
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
     ) -> list[list[np.ndarray]]:
         """Run the tasks as one job; see `Simulator.sample`.
 
@@ -100,7 +102,7 @@ class QiskitBackend(Simulator):
         """
         extra = dict(self.options)
         if noise:
-            raise DoesNotFit(f"{self.backend.name} is given no noise yet; leave `noise` empty")
+            extra["noise_model"] = noise_model_of(noise)
         drawn: list[list[np.ndarray]] = [[] for _ in tasks]
         for call, shots in enumerate(dict.fromkeys(task.shots for task in tasks)):
             if seed is not None:

@@ -14,6 +14,7 @@ from qiskit.transpiler import PassManager
 
 from qcattn.arguments import whole_number
 from qcattn.backends.counting import Reader
+from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.records import Counts, Prepared
 
@@ -71,7 +72,7 @@ class Sampler(Simulator):
         return frozenset(found)
 
     def sample(
-        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[Any] = ()
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
     ) -> list[list[np.ndarray]]:
         """Run the tasks as PUBs of one call; see `Simulator.sample`."""
         made = self.sampler if seed is None or self.seeded is None else self.seeded(seed)

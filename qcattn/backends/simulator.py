@@ -16,6 +16,7 @@ from qiskit import QuantumCircuit
 
 from qcattn.arguments import whole_number
 from qcattn.backends.counting import Reader, collect
+from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
@@ -86,14 +87,14 @@ class Simulator(ABC):
 
     @abstractmethod
     def sample(
-        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[Any] = ()
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
     ) -> list[list[np.ndarray]]:
         """Run the tasks as one job.
 
         Args:
             tasks: Circuits with shots and values.
             seed: A whole number below 2**31, or None: as the simulator does without one.
-            noise: Terms of `qcattn.conformance.case.NoiseTerm`, for those with that ability.
+            noise: Terms of `qcattn.backends.noise_terms.NoiseTerm`, for those with that ability.
 
         Returns:
             For each task and each binding the classical bits of every shot, of shape

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -11,7 +10,9 @@ from typing import Literal
 import numpy as np
 from qiskit import QuantumCircuit, qasm3, qpy
 
-__all__ = ["FEATURES", "Case", "Feature", "Law", "NoiseTerm"]
+from qcattn.backends.noise_terms import NoiseTerm
+
+__all__ = ["FEATURES", "Case", "Feature", "Law"]
 
 #: What a backend must be able to do for a circuit, beyond gates and a measurement at the end.
 Feature = Literal["mid-circuit measurement", "reset", "conditional", "loop", "parameters", "noise"]
@@ -38,32 +39,6 @@ class Law:
 
     outcomes: tuple[str, ...]
     p: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class NoiseTerm:
-    r"""One kind of noise, as data that each simulator puts into its own words.
-
-    ``"depolarising"``: :math:`\rho \to (1-p)\rho + p\,I/2^k` on the k qubits of a gate; numbers
-    ``p``. ``"pauli"``: a Pauli string with its probability, else nothing; the numbers are the
-    strings, the rightmost letter on the first qubit of the gate. ``"thermal relaxation"``: on each
-    qubit of a gate, populations go to ``excited`` (the share of :math:`|1\rangle`) as
-    :math:`e^{-\mathrm{time}/t_1}`, coherences to zero as :math:`e^{-\mathrm{time}/t_2}`; numbers
-    ``t1``, ``t2``, ``time`` in one unit, and ``excited``. ``"readout"``: a measured bit is written
-    down wrongly; numbers ``1 given 0`` and ``0 given 1``.
-
-    Attributes:
-        kind: One of these four.
-        gates: Names of the gates after which it acts; () for readout.
-        qubits: Where it acts: qubits of the gate in its order, or qubits that are measured; () for
-            all.
-        numbers: As above.
-    """
-
-    kind: Literal["depolarising", "pauli", "thermal relaxation", "readout"]
-    gates: tuple[str, ...] = ()
-    qubits: tuple[int, ...] = ()
-    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from qcattn.conformance.case import NoiseTerm
+from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.conformance.matrices import pauli_string
 
 __all__ = ["channel_of", "misread"]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 import qcattn
-from qcattn.conformance.case import Case, Law, NoiseTerm
+from qcattn.backends.noise_terms import NoiseTerm
+from qcattn.conformance.case import Case, Law
 from qcattn.errors import NotWhole
 from qcattn.names import known
 from qcattn.parsing import parse_json

@@ -27,7 +27,8 @@ from qiskit.circuit import (
 )
 from qiskit.circuit.classical import expr
 
-from qcattn.conformance.case import Law, NoiseTerm
+from qcattn.backends.noise_terms import NoiseTerm
+from qcattn.conformance.case import Law
 from qcattn.conformance.channels import channel_of, misread
 from qcattn.conformance.matrices import MATRICES, controlled, pauli_string, standard_matrix
 from qcattn.conformance.states import Mixture, State, Terms, Vector
@@ -58,8 +59,8 @@ def law_of(circuit: QuantumCircuit, *, noise: Sequence[NoiseTerm] = ()) -> Law:
     r"""The exact distribution of the classical memory after a run.
 
     Up to 12 qubits all amplitudes are kept, in extended precision; beyond that those that are not
-    zero. Gates that no measured qubit can feel are left out. Noise takes a density matrix, and so do
-    many measurements and resets of few qubits.
+    zero. Gates that no measured qubit can feel are left out. Noise takes a density matrix, and so
+    do many measurements and resets of few qubits.
 
     Args:
         circuit: All parameters bound, with classical bits.

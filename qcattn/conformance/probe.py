@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 
+from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task
-from qcattn.conformance.case import Case, Law, NoiseTerm
+from qcattn.conformance.case import Case, Law
 from qcattn.errors import DoesNotFit
 from qcattn.evidence import Estimate
 

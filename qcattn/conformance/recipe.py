@@ -11,7 +11,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
-from qcattn.conformance.case import NoiseTerm
+from qcattn.backends.noise_terms import NoiseTerm
 
 __all__ = ["Program", "Recipe", "generator", "parameter", "rounded"]
 

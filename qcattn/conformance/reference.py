@@ -10,6 +10,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
+from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, readings_of_strings
 from qcattn.conformance.case import Law
 from qcattn.conformance.law import law_of
@@ -47,7 +48,7 @@ class Reference(Simulator):
         return 200
 
     def sample(
-        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[Any] = ()
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
     ) -> list[list[np.ndarray]]:
         """Run the tasks as one job; see `Simulator.sample`."""
         root = np.random.SeedSequence(seed).entropy
@@ -62,7 +63,9 @@ class Reference(Simulator):
             drawn.append(rows)
         return drawn
 
-    def law(self, task: Task, binding: int, noise: Sequence[Any] = ()) -> tuple[Law, np.ndarray]:
+    def law(
+        self, task: Task, binding: int, noise: Sequence[NoiseTerm] = ()
+    ) -> tuple[Law, np.ndarray]:
         """The law of one binding of a task, and its outcomes as readings."""
         values = task.values[binding]
         key = (id(task.circuit), values.tobytes(), tuple(map(id, noise)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from qcattn.conformance.case import NoiseTerm
+from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.conformance.recipe import Program, Recipe, generator, rounded
 
 __all__ = ["recipes"]
