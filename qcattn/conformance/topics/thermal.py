@@ -120,7 +120,7 @@ def as_program(circuit: QuantumCircuit) -> str:
     """OpenQASM 3 of a circuit whose gates all stand in ``stdgates.inc``, angles to 9 decimals."""
     lines = ["OPENQASM 3.0;", 'include "stdgates.inc";']
     lines += [f"input float[64] {_plain(parameter)};" for parameter in circuit.parameters]
-    names = {}
+    names: dict[Any, str] = {}
     for word, registers in (("qubit", circuit.qregs), ("bit", circuit.cregs)):
         for register in registers:
             lines.append(f"{word}[{register.size}] {register.name};")
