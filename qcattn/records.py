@@ -708,9 +708,18 @@ class Verdict:
         return bool(self.overall <= self.alpha)
 
     @property
+    def blind(self) -> bool:
+        """Whether no deviation at all would have been shown: too few shots, or keys too certain."""
+        return not min(self.resolution.min(initial=np.inf), self.overall_resolution) < 1
+
+    @property
     def agrees(self) -> bool:
-        """Whether every row was tested and nothing was refuted. NaN never agrees."""
-        return bool(self.overall > self.alpha) and not bool(self.undecided.any())
+        """Whether every row was tested, something would have been seen, and nothing was refuted.
+
+        NaN never agrees.
+        """
+        tested = not bool(self.undecided.any()) and not self.blind
+        return bool(self.overall > self.alpha) and tested
 
     @property
     def standing(self) -> Agreement:

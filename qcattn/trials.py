@@ -43,6 +43,8 @@ __all__ = ["Trial", "Trials", "all_methods", "prepare"]
 
 #: Rounding allowed for where a claimed error is compared with the true one.
 ROUNDING = 1e-9
+#: Trace distance from the state aimed at above which that is said beside the verdict.
+FAR = 0.01
 #: Qubits up to which a circuit with resets is sampled from its density matrix.
 _DENSE = 9
 
@@ -100,6 +102,18 @@ class Trial:
             return "differs"
         return self.result.standing
 
+    @property
+    def far(self) -> bool:
+        """Whether the state is, as claimed or not, farther than `FAR` from the one aimed at."""
+        return self.trace_distance > FAR
+
+    @property
+    def said(self) -> str:
+        """The verdict as it is printed: to agree is to be as claimed, which may be far off."""
+        if self.standing != "agrees":
+            return self.standing
+        return f"as claimed, {self.trace_distance:.2g} off" if self.far else "as claimed"
+
 
 @dataclass(frozen=True, eq=False)
 class Trials:
@@ -137,14 +151,19 @@ class Trials:
         fitting = (trial.standing for trial in self.trials if trial.result is not None)
         return joint_standing(fitting, complete=self.complete and not self.methods_repeat)
 
+    @property
+    def said(self) -> str:
+        """The verdict as it is printed."""
+        return "as claimed" if self.standing == "agrees" else self.standing
+
     def __str__(self) -> str:
         """One line a trial."""
-        lines = [f"{self.standing}: {self.hamiltonian.encoding}, {self.shots} shots a method"]
+        lines = [f"{self.said}: {self.hamiltonian.encoding}, {self.shots} shots a method"]
         for trial in self.trials:
             cost = trial.result.resources if trial.result else None
             said = f"{cost.qubits} qubits, {cost.two_qubit_gates} cx" if cost else trial.refused
             lines.append(
-                f"{trial.name:<16} beta {trial.beta:<6g} {trial.standing:<12} "
+                f"{trial.name:<16} beta {trial.beta:<6g} {trial.said:<12} "
                 f"claimed {trial.claimed:.2g}, true {trial.trace_distance:.2g}; {said}"
             )
         if self.methods_repeat:
@@ -161,11 +180,11 @@ class Trials:
                 "unknown" if isnan(value) else f"{value:.2g}"
                 for value in (trial.claimed, trial.trace_distance)
             )
-            said = trial.refused or trial.standing
+            said = trial.refused or trial.said
             lines.append((trial.name, f"{trial.beta:g}", gates, *distances, said))
         headings = ("method", "beta", "two-qubit gates", "claimed error", "true error", "verdict")
         said = f"{self.hamiltonian.encoding}, {self.shots} shots a method"
-        return notebook(self.standing, said, headings, lines)
+        return notebook(self.said, said, headings, lines)
 
 
 def all_methods() -> tuple[Preparation, ...]:

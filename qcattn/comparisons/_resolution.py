@@ -6,6 +6,12 @@ Two patterns of deviations with unknown signs are followed as they grow, :math:`
 two halves). On the way the mean of U is :math:`n(n-1) \sum w_i \epsilon_i^2` and its variance
 :math:`\sigma_0^2 + 4 n^3 \sum w_i^2 \epsilon_i^2 p_i`. The deviation is seen with 90% power where
 the mean passes the critical value by 1.28 standard deviations.
+
+A peaked row of few shots shows neither pattern however far it grows, since no key can lose more
+than it has: both end at a total variation of :math:`1 - p_t`, t the likeliest key. A larger one
+takes :math:`\epsilon` from t and gives it to the others, hardest to see in proportion to
+:math:`p_i^{2/3}`, the signs being known. That third pattern is followed where the first two show
+nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +20,15 @@ import numpy as np
 from scipy import special
 
 from qcattn.comparisons import _quadratic
-from qcattn.comparisons._rows import Floats
+from qcattn.comparisons._rows import Floats, Ints
 
 #: Standard normal quantile of 90% power.
 POWER = 1.2815515655446004
 _GROWTH = np.geomspace(1e-9, 1.0, 73)
+#: Smallest total variation of the third pattern, and how often the range above it is halved.
+_SMALLEST, _HALVINGS = 1e-6, 14
+#: What a search that has found nothing ends at, or above.
+_ALMOST = 1 - 1e-6
 
 
 def critical_value(level: Floats | float, skew: Floats) -> Floats:
@@ -43,6 +53,7 @@ class Sensitivity:
         self.shift = np.zeros_like(self.variation)
         self.spread = np.ones_like(self.variation)
         self.skew = np.zeros(size)
+        self._p, self._shots = p, shots
         step = max(1, block // outcomes)
         for start in range(0, size, step):
             part = slice(start, start + step)
@@ -52,7 +63,7 @@ class Sensitivity:
         law = _quadratic.weigh(p, shots)
         n = law.shots[:, 0]
         variance, third = _quadratic.null_moments(law)
-        live = (shots >= 2) & (law.gap[:, 0] > 0)
+        live = (shots >= 2) & (law.gap[:, 0] > 0) & (variance > 0)
         variance = np.where(live, variance, 1.0)
         self.skew[part] = np.where(live, third / variance**1.5, 0.0)
         w = law.w.copy()
@@ -73,8 +84,34 @@ class Sensitivity:
 
     def each(self, level: float) -> Floats:
         """Smallest total variation that each row shows at this level, shape (rows,); 1 if none."""
-        margin = self.shift - critical_value(level, self.skew) - POWER * self.spread
-        return self._cross(margin).max(axis=0)
+        critical = critical_value(level, self.skew)
+        found = self._cross(self.shift - critical - POWER * self.spread).max(axis=0)
+        rows = np.flatnonzero(found >= 1)
+        low, high = np.full(len(rows), _SMALLEST), np.ones(len(rows))
+        for _ in range(_HALVINGS if rows.size else 0):
+            middle = np.sqrt(low * high)
+            shift, spread = self._from_the_likeliest(rows, middle)
+            seen = shift >= critical[rows] + POWER * spread
+            low, high = np.where(seen, low, middle), np.where(seen, middle, high)
+        found[rows] = np.where(high > self._p[rows].max(axis=-1), 1.0, high)
+        return found
+
+    def _from_the_likeliest(self, rows: Ints, epsilon: Floats) -> tuple[Floats, Floats]:
+        """Mean and spread of U, over its null standard deviation, of the third pattern."""
+        p, n = self._p[rows], self._shots[rows]
+        law = _quadratic.weigh(p, n)
+        root = np.cbrt(law.p) ** 2
+        total = root.sum(axis=-1)
+        variance = _quadratic.null_moments(law)[0]
+        live = (n >= 2) & (total > 0) & (epsilon <= law.p_top[:, 0]) & (variance > 0)
+        more = epsilon[:, None] * root / np.where(total > 0, total, 1.0)[:, None]
+        top, w_top = law.p_top[:, 0], law.w_top[:, 0]
+        mean = n * (n - 1) * ((law.w * more**2).sum(axis=-1) + w_top * epsilon**2)
+        extra = ((law.w * more) ** 2 * (law.p + more)).sum(axis=-1)
+        extra += np.maximum(top - epsilon, 0.0) * (w_top * epsilon) ** 2
+        variance = np.where(live, variance, 1.0)
+        shift = np.where(live, mean / np.sqrt(variance), 0.0)
+        return shift, np.sqrt(1 + np.where(live, 4 * n**3 * extra / variance, 0.0))
 
     def together(self, level: float, weights: Floats) -> float:
         """Smallest total variation, the same in all rows, that the weighted sum of U shows."""
@@ -96,6 +133,20 @@ class Sensitivity:
                 spread = np.take_along_axis(self.spread[pattern], at, axis=0)[0]
                 variance = (weights**2 * (1 + (spread**2 - 1) * scale)).sum()
                 seen &= (weights * shift).sum() >= critical * norm + POWER * np.sqrt(variance)
+            low, high = (low, middle) if seen else (middle, high)
+        return (
+            float(high) if high < _ALMOST else self._together_from_the_likeliest(critical, weights)
+        )
+
+    def _together_from_the_likeliest(self, critical: Floats, weights: Floats) -> float:
+        """The same by the third pattern."""
+        low, high = _SMALLEST, 1.0
+        rows = np.arange(len(self._p))
+        for _ in range(_HALVINGS):
+            middle = np.sqrt(low * high)
+            shift, spread = self._from_the_likeliest(rows, np.full(len(rows), middle))
+            noise = np.sqrt((weights**2 * spread**2).sum())
+            seen = weights @ shift >= critical * np.sqrt((weights**2).sum()) + POWER * noise
             low, high = (low, middle) if seen else (middle, high)
         return float(high)
 

@@ -126,6 +126,11 @@ class Fit:
         return float(min(1.0, 2 * decided.size * decided.min(), 4 * u_sum, 4 * energy_sum))
 
     @property
+    def blind(self) -> bool:
+        """Whether no deviation at all would have been seen with 90% power, in no row."""
+        return not min(float(self.resolution.min(initial=1.0)), self.resolution_together) < 1
+
+    @property
     def refuted(self) -> bool:
         """Whether the rows together differ from their probabilities, at error rate alpha."""
         return self.overall() <= self.alpha

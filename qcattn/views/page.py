@@ -80,9 +80,9 @@ class Plotter:
         return inline_svg(plot, width, height, name=f"p{self.plotted}", label=label)
 
 
-def badge(word: str) -> str:
-    """A verdict of one word."""
-    return f'<span class="badge {word}">{word}</span>'
+def badge(word: str, said: str = "") -> str:
+    """A verdict of one word, and what is written for it if that is another one."""
+    return f'<span class="badge {word}">{said or word}</span>'
 
 
 def figure(pictures: Sequence[str], caption: str, *, before: str = "", after: str = "") -> str:

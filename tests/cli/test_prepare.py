@@ -30,7 +30,7 @@ def invoke(*arguments):
 def test_a_packaged_row_is_prepared_saved_and_shown_again(folder):
     done = invoke("--head", 7, "--beta", "0.5,1", *QUICK)
     assert done.exit_code == 0, done.output
-    assert "All 4 trials agree" in done.output.replace("\n", " ")
+    assert "All 4 trials are as claimed" in done.output.replace("\n", " ")
     trials = load_trials(folder / "qcattn-prepare")
     assert trials.hamiltonian.num_qubits == 4 and trials.standing == "agrees"
     assert "5 states of padding 10 above" in trials.source["text"]

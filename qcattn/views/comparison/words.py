@@ -20,12 +20,17 @@ def standing(certificate: Certificate, *, epsilon: float | None) -> Agreement:
 
     Returns:
         It differs if any row does; it agrees if every row has shots, and is certified where that
-        was asked.
+        was asked. Where it was not, shots so few that nothing would have been seen decide nothing.
     """
     if certificate.fit.refuted:
         return "differs"
-    certified = epsilon is None or certificate.all_certified
-    return "agrees" if certified and not np.any(certificate.fit.undecided) else "undecided"
+    good = not _nothing_seen(certificate) if epsilon is None else certificate.all_certified
+    return "agrees" if good and not np.any(certificate.fit.undecided) else "undecided"
+
+
+def _nothing_seen(certificate: Certificate) -> bool:
+    """Whether no deviation would have been seen, and none beyond one half is excluded either."""
+    return certificate.fit.blind and bool(np.max(certificate.upper) > 0.5)
 
 
 def words(certificate: Certificate, *, epsilon: float | None) -> str:
@@ -53,6 +58,8 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
         said += f" Undecided: {without}" if empty.any() else ""
     else:
         said = f"The counts do not differ from the probabilities ({shots}, {global_p})."
+        if epsilon is None and _nothing_seen(certificate):
+            said = f"Undecided: {shots} are so few that no deviation would have been seen."
     said += (
         f" A perfect sampler would be called different in at most {100 * fit.alpha:.6g}% of such "
         "comparisons."

@@ -10,6 +10,9 @@ from qcattn.views.run.worst import STRAY, WorstRow, worst_rows
 
 __all__ = ["offence", "sentence"]
 
+#: A row whose other keys have less than this together is all on its likeliest one.
+_CERTAIN = 0.01
+
 
 def sentence(result: Result) -> str:
     """The verdict in plain words, with its error rate and what it would have seen.
@@ -124,10 +127,37 @@ def _undecided(result: Result) -> str:
     decided = int((~fit.undecided).sum())
     if not decided:
         return "Undecided: no row has shots that count, so nothing was compared."
+    why = ", and interrupted" if not result.complete else ""
+    if blind := [verdict for verdict in result.verdicts if verdict.blind]:
+        return f"Undecided{why}. {' '.join(_blind(result, verdict) for verdict in blind)}"
     why = "the run was interrupted, " if not result.complete else ""
     return (
         f"Undecided: {why}{_progress(result)}; what there is agrees with softmax "
         f"({_p(fit)}). {_error_rate(result)}; {_resolution(result)}."
+    )
+
+
+def _blind(result: Result, verdict: Verdict) -> str:
+    """What a comparison could not have seen, and why."""
+    if verdict.name == "acceptance":
+        return (
+            "Whatever share of them the herald had let through, none would have stood out with 90% "
+            f"power: of {plural(int(result.counts.shots.max()), 'shot')} a row."
+        )
+    kept, spread = int(result.counts.kept.max()), 1 - float(result.expected.max(axis=-1).min())
+    if spread < _CERTAIN:
+        rest = f" but {number(spread)}" if spread else ""
+        return (
+            f"In every row the likeliest key has all the probability{rest}, so that any colder "
+            "softmax, and the mere maximum, give the same counts. A wrong temperature, or wrong "
+            "scores of the other keys, could not have been seen; only shots on other keys would "
+            "have been. Give a smaller beta."
+        )
+    few = f"{kept:,} shots count at most" if kept > 1 else "only one shot counts at most"
+    return (
+        f"In each row {few}: so few that no deviation of a direction which nobody knows beforehand "
+        "would have been seen with 90% power, in one row or in all of them together. Draw more "
+        "shots."
     )
 
 

@@ -34,7 +34,7 @@ def write_page_of(trials: Trials, path: str | Path) -> None:
         "<header>",
         "<h1>One thermal state, prepared in every way</h1>",
         f'<p class="subject">{escape(_subject(trials))}</p>',
-        f'<p class="lead">{badge(trials.standing)} {escape(words(trials))}</p>',
+        f'<p class="lead">{badge(trials.standing, trials.said)} {escape(words(trials))}</p>',
         "</header>",
         "<h2>What they cost</h2>",
         table(sheets.cost(trials), "grid"),
@@ -51,7 +51,7 @@ def write_page_of(trials: Trials, path: str | Path) -> None:
     first = next((t.result for t in trials.trials if t.result is not None), None)
     if first is not None:
         parts.append(f'<p class="note">The versions were {escape(joined(first.versions))}.</p>')
-    write_page(path, whole_page(f"{trials.standing}: {trials.hamiltonian.encoding}", parts))
+    write_page(path, whole_page(f"{trials.said}: {trials.hamiltonian.encoding}", parts))
 
 
 def _pictures(trials: Trials) -> str:

@@ -86,7 +86,7 @@ _ERRORS: tuple[_Cells, ...] = (
     ),
     (
         Column("verdict"),
-        lambda result, trial, n: "claim broken" if trial.claim_broken else trial.standing,
+        lambda result, trial, n: "claim broken" if trial.claim_broken else trial.said,
     ),
 )
 _FIDELITY: _Cells = (

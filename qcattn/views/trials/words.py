@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qcattn.trials import Trial, Trials
+from qcattn.trials import FAR, Trial, Trials
 from qcattn.views.labels import error_text, number, p_text
 
 __all__ = ["refusals", "words"]
@@ -69,13 +69,19 @@ def _verdicts(fitting: Sequence[Trial]) -> list[str]:
         parts.append(f"{_share(differ, fitting, 'differ')} from what they claim: {names}.")
         if broken := sum(trial.claim_broken for trial in differ):
             parts.append(f"In {broken} of them the true error exceeds the claimed one.")
-    if undecided := groups["undecided"]:
-        rarest = max(
-            1 / float(trial.result.prepared.success) for trial in undecided if trial.result
-        )
+    undecided = groups["undecided"]
+    none = [one for one in undecided if one.result and not one.result.counts.kept.any()]
+    few = [one for one in undecided if one not in none]
+    if none:
+        rarest = max(1 / float(one.result.prepared.success) for one in none if one.result)
         parts.append(
-            f"{_share(undecided, fitting, 'remain')} undecided, for no shot was kept: "
-            f"{_names(undecided, fitting)}; one that is kept takes up to {rarest:.2g} shots."
+            f"{_share(none, fitting, 'remain')} undecided, for no shot was kept: "
+            f"{_names(none, fitting)}; one that is kept takes up to {rarest:.2g} shots."
+        )
+    if few:
+        parts.append(
+            f"{_share(few, fitting, 'remain')} undecided, for so few shots were kept that no "
+            f"deviation would have been seen: {_names(few, fitting)}; draw more."
         )
     if agree := groups["agrees"]:
         unknown = [trial for trial in agree if np.isnan(trial.trace_distance)]
@@ -86,9 +92,14 @@ def _verdicts(fitting: Sequence[Trial]) -> list[str]:
             *([f"the true error{where} with the claimed one"] if len(unknown) < len(agree) else []),
         ]
         parts.append(
-            f"{_share(agree, fitting, 'agree')} with the claims: {', '.join(held[:-1])}, and "
-            f"{held[-1]}."
+            f"{_share(agree, fitting, '')} as claimed: {', '.join(held[:-1])}, and {held[-1]}."
         )
+        if far := sorted((one for one in agree if one.far), key=lambda one: -one.trace_distance):
+            off = ", ".join(f"{_names([one], fitting)} {one.trace_distance:.2g}" for one in far)
+            parts.append(
+                f"As claimed is not the thermal state: far from it (trace distance above {FAR:g}) "
+                f"{'is' if len(far) == 1 else 'are'} {off}."
+            )
         if unknown:
             parts.append(
                 f"Too large for dense linear algebra, so that the claimed error was not checked: "
@@ -99,7 +110,8 @@ def _verdicts(fitting: Sequence[Trial]) -> list[str]:
 
 def _share(part: Sequence[Trial], whole: Sequence[Trial], verb: str) -> str:
     """How many of how many, and what they do."""
-    verb += "s" * (len(part) == 1)
+    one = len(part) == 1
+    verb = f"{verb}{'s' * one}" if verb else "is" if one or len(whole) == 1 else "are"
     if len(whole) == 1:
         return f"The trial {verb}"
     many = "All" if len(part) == len(whole) else f"{len(part)} of"

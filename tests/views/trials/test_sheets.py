@@ -21,18 +21,18 @@ def test_cost_and_errors_are_those_of_the_trials(good):
     assert cells(cost, "kept")[0] == ""
     assert abs(float(cells(cost, "counted")[1]) - counts.kept / counts.shots) < 1e-3
     assert cells(errors, "claimed") == ["0", "0"] and cells(errors, "true") == ["0", "0"]
-    assert cells(errors, "verdict") == ["agrees", "agrees"]
+    assert cells(errors, "verdict") == ["as claimed", "as claimed"]
     assert not errors.marked
 
 
 def test_a_broken_claim_and_a_refusal_are_told_apart(mixed):
     errors = sheets.errors(mixed)
     assert cells(errors, "beta") == ["0.5"] * 2 + ["2"] * 2
-    assert cells(errors, "verdict") == ["agrees", "claim broken"] * 2
+    assert cells(errors, "verdict") == ["as claimed", "claim broken"] * 2
     assert errors.marked == {1, 3}
     said = words(mixed)
     assert "2 of 4 trials differ from what they claim: Braggart." in said
-    assert "2 of 4 trials agree" in said
+    assert "2 of 4 trials are as claimed" in said
     assert refusals(mixed) == (("Picky", "<b>not</b> to my taste"),)
     whole = sheets.errors(mixed, fidelity=True)
     assert len(whole.columns) == len(whole.lines[0])

@@ -13,7 +13,7 @@ from qcattn.views.trials.words import refusals, words
 
 def test_words_say_what_agrees_and_the_error_rate(good):
     said = words(good)
-    assert said.startswith("All 2 trials agree") and "0.0001%" in said
+    assert said.startswith("All 2 trials are as claimed") and "0.0001%" in said
     resolution = max(trial.result.fit.overall_resolution for trial in good.trials)
     assert f"to {resolution:.2g} (Heralded)" in said, "not to differ is no proof of agreement"
     part = replace(good, complete=False)
@@ -31,15 +31,15 @@ def test_a_true_error_that_is_unknown_is_not_said_to_agree(good):
 
 
 def test_where_no_shot_is_kept_nothing_agrees_and_the_shots_it_takes_are_told():
-    """False failures: a shot is kept in 40 with a probability below 1e-6."""
+    """False failures: a shot is kept in 400 with a probability below 1e-5."""
     methods = [ImaginaryTime(steps=60), Heralded(), Amplitude()]
-    done = prepare(ising(2), beta=[0.5, 25.0], methods=methods, shots=40, seed=1, alpha=1e-6)
+    done = prepare(ising(2), beta=[0.5, 25.0], methods=methods, shots=400, seed=1, alpha=1e-6)
     usual, rare = done.trials[0], done.trials[3]
     assert usual.standing == "agrees" and rare.standing == done.standing == "undecided"
     said = words(done)
     assert "1 of 2 trials remains undecided, for no shot was kept: ImaginaryTime at beta 25" in said
     assert f"takes up to {1 / float(rare.result.prepared.success):.2g} shots" in said
-    assert "1 of 2 trials agrees" in said and "All" not in said
+    assert "1 of 2 trials is as claimed" in said and "All" not in said
     assert errors(done).lines[1][errors(done).headings.index("p")] == ""
     ((names, why),) = refusals(done)
     assert names == "Heralded, Amplitude" and "which this method needs" in why
