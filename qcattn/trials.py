@@ -39,7 +39,7 @@ from qcattn.seeds import entropy
 from qcattn.stages import Preparation, draw_result, prepared_by
 from qcattn.walking import classes, made
 
-__all__ = ["Trial", "Trials", "all_methods", "prepare"]
+__all__ = ["Trial", "Trials", "all_methods", "methods_alike", "prepare"]
 
 #: Rounding allowed for where a claimed error is compared with the true one.
 ROUNDING = 1e-9
@@ -262,12 +262,16 @@ def prepare(
     if all(trial.result is None for trial in trials):
         raise DoesNotFit(f"`methods` holds none that fits: {trials[0].refused}")
     return Trials(
-        hamiltonian, tuple(trials), shots, alpha, root, same_numbers=_same_numbers(trials)
+        hamiltonian, tuple(trials), shots, alpha, root, same_numbers=methods_alike(trials)
     )
 
 
-def _same_numbers(trials: Iterable[Trial]) -> float:
-    """P-value of the hypothesis that every method is drawn with random numbers of its own."""
+def methods_alike(trials: Iterable[Trial]) -> float:
+    """P-value of the hypothesis that every method is drawn with random numbers of its own.
+
+    Args:
+        trials: Of one Hamiltonian; with the order of their shots, where it is known.
+    """
     drawn = [trial.result for trial in trials if trial.result is not None]
     laws = [result.prepared.distribution for result in drawn]
     together = Counts(

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from qcattn.arguments import whole_number
 from qcattn.evidence import Check, Curve, Estimate, Finding, Number, Panel, Role, Scale, Style
 from qcattn.folders.sealed import Kind, Sealed, npz, read_number, read_sealed, write_sealed
 from qcattn.folders.whole import whole_folder
@@ -58,7 +59,7 @@ def _entry(finding: Finding) -> dict[str, Any]:
     texts = ("name", "title", "statement", "section", "condition", "words")
     return {
         **{name: getattr(finding, name) for name in texts},
-        "standing": finding.standing,  # for readers of the file; not read back
+        "standing": finding.standing,  # for readers of the file; it must follow from the checks
         "shots": int(finding.shots),
         "alpha": float(finding.alpha),
         "seed": str(finding.seed),
@@ -117,7 +118,37 @@ def _findings_of(sealed: Sealed) -> list[Finding]:
     entries, arrays = sealed.document["findings"], sealed.arrays("findings.npz")
     if sealed.version == 1:
         entries = [_renewed(entry) for entry in entries]
-    return [_finding(entry, i, arrays) for i, entry in enumerate(entries)]
+    findings = [_finding(entry, i, arrays) for i, entry in enumerate(entries)]
+    for entry, finding in zip(entries, findings, strict=True):
+        # It is written for other readers, who would believe it.
+        if sealed.version > 1 and entry["standing"] != finding.standing:
+            raise ValueError(f"{finding.name} is {finding.standing} by its checks, and is said to "
+                             f"be {entry['standing']!r}")  # fmt: skip
+        _check_numbers(finding)
+    return findings
+
+
+def _check_numbers(finding: Finding) -> None:
+    """Numbers are what such numbers can be, and points of a curve have as many of each."""
+    alphas = [check.alpha for check in finding.checks]
+    if not 0 <= finding.alpha < 1 or min(alphas, default=0) < 0:
+        raise ValueError(f"`alpha` of {finding.name} is no error rate")
+    if sum(alphas) > finding.alpha * (1 + 1e-9):
+        raise ValueError(f"the checks of {finding.name} spend more than its `alpha`")
+    if not (np.isfinite(finding.seconds) and finding.seconds >= 0):
+        raise ValueError(f"`seconds` of {finding.name} is no duration")
+    whole_number(finding.shots, least=0)
+    whole_number(finding.seed, "seed", least=0)
+    for panel in finding.panels:
+        for curve in panel.curves:
+            arrays = [curve.x, curve.y, curve.low, curve.high]
+            given = [array for array in arrays if array is not None]
+            if any(a.ndim != 1 or a.size != curve.x.size or a.dtype.kind != "f" for a in given):
+                raise ValueError(f"the points of {curve.name!r} have more of one than of another")
+    for number in finding.numbers:
+        estimate = number.estimate
+        if estimate.low > estimate.high:
+            raise ValueError(f"the interval of {number.name!r} ends before it begins")
 
 
 def _renewed(entry: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +180,7 @@ def _finding(entry: dict[str, Any], i: int, arrays: dict[str, np.ndarray]) -> Fi
             for each in entry["numbers"]
         ),
         panels=tuple(_panel(panel, f"{i}_{j}", arrays) for j, panel in enumerate(entry["panels"])),
-        shots=int(entry["shots"]),
+        shots=entry["shots"],
         alpha=read_number(entry["alpha"]),
         seed=int(entry["seed"]),
         settings={str(name): str(text) for name, text in entry["settings"].items()},

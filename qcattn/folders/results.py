@@ -21,20 +21,29 @@ from qiskit.circuit import Parameter
 from qiskit.qpy.common import QPY_COMPATIBILITY_VERSION, QPY_VERSION
 from qiskit.qpy.exceptions import QpyError
 
-from qcattn.folders.sealed import Kind, Sealed, npz, read_number, read_sealed, write_sealed
+from qcattn.folders.checking import VERDICT_ARRAYS, checked
+from qcattn.folders.sealed import (
+    Kind,
+    Sealed,
+    npz,
+    read_number,
+    read_sealed,
+    read_truth,
+    write_sealed,
+)
 from qcattn.folders.whole import whole_folder
 from qcattn.records import Counts, Prepared, Resources, Result, Verdict
 
 __all__ = ["RESULT", "load", "load_part", "result_of", "save", "write_part", "write_result"]
 
-#: Version 2 names the parts of a run and states the error rate of the whole.
+#: Version 2 names the parts of a run and states the error rate of the whole; its verdicts are those
+#: of today's statistics, and it is held to them.
 RESULT = Kind(
     "result",
     version=2,
     files=("result.npz", "template.qpy", "template.qasm"),
     wrote="`qcattn run` or `save`",
 )
-_VERDICT_ARRAYS = ("statistic", "p_values", "refuted", "resolution", "undecided")
 _PREPARED_ARRAYS = ("values", "codewords", "distribution", "success", "error")
 _COUNT_ARRAYS = ("keys", "stray", "discarded")
 _ARRAYS = ("scores", "beta", "expected")
@@ -169,7 +178,7 @@ def result_of(sealed: Sealed) -> Result:
     verdicts = tuple(
         Verdict(
             **_verdict(entry),
-            **{name: arrays[f"verdict{i}_{name}"] for name in _VERDICT_ARRAYS},
+            **{name: arrays[f"verdict{i}_{name}"] for name in VERDICT_ARRAYS},
         )
         for i, entry in enumerate(document["verdicts"])
     )
@@ -185,47 +194,16 @@ def result_of(sealed: Sealed) -> Result:
         counts=Counts(*(arrays[f"counts_{name}"] for name in _COUNT_ARRAYS)),
         verdicts=verdicts,
         resources=Resources(**document["resources"]),
-        shots=int(document["shots"]),
+        shots=document["shots"],
         seed=int(document["seed"]),
         tokens=tuple(document["tokens"]),
         axes=tuple(document["axes"]),
-        complete=bool(document["complete"]),
+        complete=read_truth(document["complete"]),
         same_numbers=read_number(document["same_numbers"]) if sealed.version > 1 else 1.0,
         seconds={stage: read_number(value) for stage, value in document["seconds"].items()},
         **texts,
     )
-    _check_shapes(result)
-    return result
-
-
-def _check_shapes(result: Result) -> None:
-    """Every array has the rows and keys of the others, and what is one of a few is one of them."""
-    keys, rows = result.expected.shape, result.shape
-    prepared, counts = result.prepared, result.counts
-    key_bits = [register.size for register in prepared.circuit.cregs]
-    of_rows = {"stray": counts.stray, "discarded": counts.discarded}
-    of_rows |= {"success": prepared.success, "error": prepared.error}
-    for i, verdict in enumerate(result.verdicts):
-        of_rows |= {f"{name} of verdict {i}": getattr(verdict, name) for name in _VERDICT_ARRAYS}
-    of_keys = {"scores": result.scores, "counts": counts.keys, "expected": prepared.distribution}
-    fits = {
-        **{name: array.shape == rows for name, array in of_rows.items()},
-        **{name: array.shape == keys for name, array in of_keys.items()},
-        "beta": result.beta.shape in ((), rows),
-        "values": prepared.values.shape == (*rows, prepared.circuit.num_parameters),
-        "codewords": prepared.codewords.ndim == 2
-        and len(prepared.codewords) == keys[-1]
-        and prepared.codewords.shape[1] in key_bits,
-        "tokens": len(result.tokens) in (0, keys[-1]),
-        "axes": len(result.axes) in (0, len(rows)),
-        "verdicts": bool(result.verdicts) and result.fit.name == "fit",
-        "kind": prepared.kind in ("told", "thermal"),
-        "state": prepared.state in ("gibbs", "qsample"),
-        "spent": type(prepared.spent) is int and prepared.spent >= 0,
-    }
-    wrong = [name for name, fitting in fits.items() if not fitting]
-    if wrong:
-        raise ValueError(f"{', '.join(wrong)} do not match the rest")
+    return checked(result, old=sealed.version == 1)
 
 
 def _arrays(result: Result) -> dict[str, np.ndarray]:
@@ -233,7 +211,7 @@ def _arrays(result: Result) -> dict[str, np.ndarray]:
     arrays |= {f"counts_{name}": getattr(result.counts, name) for name in _COUNT_ARRAYS}
     arrays |= {f"prepared_{name}": getattr(result.prepared, name) for name in _PREPARED_ARRAYS}
     for i, verdict in enumerate(result.verdicts):
-        arrays |= {f"verdict{i}_{name}": getattr(verdict, name) for name in _VERDICT_ARRAYS}
+        arrays |= {f"verdict{i}_{name}": getattr(verdict, name) for name in VERDICT_ARRAYS}
     return {name: np.asarray(array) for name, array in arrays.items()}
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from qcattn.errors import NotWhole
 from qcattn.parsing import parse_json, read_npz
 
-__all__ = ["Kind", "Sealed", "npz", "read_number", "read_sealed", "write_sealed"]
+__all__ = ["Kind", "Sealed", "npz", "read_number", "read_sealed", "read_truth", "write_sealed"]
 
 _CURE = "take the folder from a copy, or run again"
 
@@ -160,6 +160,18 @@ def read_number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"a number is expected, but there is {value!r}")
     return float(value)
+
+
+def read_truth(value: Any) -> bool:
+    """True or false of a document, and nothing that may stand for either.
+
+    Example:
+        >>> read_truth(True)
+        True
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"true or false is expected, but there is {value!r}")
+    return value
 
 
 def npz(arrays: Mapping[str, Any]) -> bytes:

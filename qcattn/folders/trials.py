@@ -6,16 +6,28 @@ folders of their own, as `qcattn.folders.results` writes them, and can be read a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
+from qcattn.arguments import check_alpha, check_beta, whole_number
+from qcattn.folders.checking import check_alike
 from qcattn.folders.results import load_part, write_part
-from qcattn.folders.sealed import Kind, Sealed, npz, read_number, read_sealed, write_sealed
+from qcattn.folders.sealed import (
+    Kind,
+    Sealed,
+    npz,
+    read_number,
+    read_sealed,
+    read_truth,
+    write_sealed,
+)
 from qcattn.folders.whole import whole_folder
 from qcattn.records import Hamiltonian
-from qcattn.trials import Trial, Trials
+from qcattn.trials import ROUNDING, Trial, Trials, methods_alike
 
 __all__ = ["is_trials", "load_trials", "save_trials", "write_trials"]
 
@@ -119,16 +131,76 @@ def _trials_of(sealed: Sealed) -> Trials:
         SparsePauliOp.from_list(terms) if terms else None,
         arrays.get("basis"),
     )
-    return Trials(
+    _check_hamiltonian(hamiltonian)
+    trials = Trials(
         hamiltonian,
         tuple(_trial(entry, sealed) for entry in document["trials"]),
-        int(document["shots"]),
-        read_number(document["alpha"]),
-        int(document["seed"]),
-        bool(document["complete"]),
+        whole_number(document["shots"]),
+        check_alpha(document["alpha"]),
+        whole_number(int(document["seed"]), "seed", least=0),
+        read_truth(document["complete"]),
         {str(name): str(text) for name, text in document["source"].items()},
         read_number(document["same_numbers"]) if sealed.version > 1 else 1.0,
     )
+    _check_together(trials)
+    if not trials.complete:  # it was not asked then
+        return trials
+    alike = methods_alike(trials.trials)
+    if sealed.version == 1:
+        return replace(trials, same_numbers=alike)
+    check_alike(trials.same_numbers, alike)
+    return trials
+
+
+def _check_hamiltonian(hamiltonian: Hamiltonian) -> None:
+    """One Hamiltonian, of the kinds of numbers that it was written with."""
+    energies, words, basis = hamiltonian.energies, hamiltonian.codewords, hamiltonian.basis
+    fits = {
+        "energies": energies.dtype.kind == "f"
+        and energies.ndim == 1
+        and not np.isnan(energies).any()
+        and bool(np.isfinite(energies).any())
+        and not np.isneginf(energies).any(),
+        "codewords": words.dtype == bool
+        and words.shape == (energies.size, words.shape[-1])
+        and len(np.unique(words, axis=0)) == energies.size,
+        "basis": basis is None or (basis.dtype.kind == "f" and bool(np.isfinite(basis).all())),
+        "off_diagonal": hamiltonian.off_diagonal is None
+        or (
+            hamiltonian.off_diagonal.num_qubits == words.shape[-1]
+            and bool(np.isfinite(hamiltonian.off_diagonal.coeffs).all())
+        ),
+    }
+    wrong = [name for name, fitting in fits.items() if not fitting]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} are none of a Hamiltonian")
+
+
+def _check_together(trials: Trials) -> None:
+    """The results are of this Hamiltonian, of these shots, and spend no more than alpha."""
+    energies = trials.hamiltonian.energies
+    spent = 0.0
+    for trial in trials.trials:
+        check_beta(trial.beta)
+        for name in ("trace_distance", "fidelity"):
+            value = getattr(trial, name)
+            if not (np.isnan(value) or -ROUNDING <= value <= 1 + ROUNDING):
+                raise ValueError(f"`{name}` of {trial.name} is {value}, and must be from 0 to 1")
+        if not all(np.isfinite(value) and value >= 0 for value in trial.seconds):
+            raise ValueError(f"`seconds` of {trial.name} are no durations")
+        if (trial.result is None) != bool(trial.refused):
+            raise ValueError(f"{trial.name} was either refused or drawn, and not both or neither")
+        if (result := trial.result) is None:
+            continue
+        spent += result.alpha
+        if (
+            result.shots != trials.shots
+            or not np.array_equal(result.beta, trial.beta)
+            or not np.array_equal(result.scores, -energies)
+        ):
+            raise ValueError(f"the result of {trial.name} is of another Hamiltonian, beta or shots")
+    if spent > trials.alpha * (1 + 1e-9):
+        raise ValueError(f"the results spend {spent:g}, which is more than `alpha`")
 
 
 def _trial(entry: dict[str, Any], sealed: Sealed) -> Trial:
