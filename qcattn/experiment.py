@@ -95,8 +95,7 @@ def run(
     )
     check_object(encode_by, "encoding", "__call__", "Binary()")
     check_object(prepare_by, "preparation", "__call__", "Purification()")
-    plain = backend_of(backend)
-    check_object(plain, "backend", "stream", "Aer()")
+    plain = backend_of(backend, method="stream")
     with_noise(plain, noise, 1)  # a word or a strength that is none is said before preparing
 
     begun = time.perf_counter()

@@ -242,8 +242,7 @@ def prepare(
     betas = _temperatures(beta)
     shots, root, alpha = whole_number(shots), entropy(seed), check_alpha(alpha)
     if backend is not None:
-        backend = backend_of(backend)
-        check_object(backend, "backend", "stream", "Aer()")
+        backend = backend_of(backend, method="stream")
     plan: list[tuple[Any, float]] = [(one, b) for b in betas for one in _chosen(methods)]
     seeds = np.random.SeedSequence(root).spawn(len(plan))
     trials: list[Trial] = []

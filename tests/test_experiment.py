@@ -292,9 +292,9 @@ def test_progress_counts_rows(told):
         ({"encoding": Binary}, r"`encoding` .*Binary\(\)"),
         ({"preparation": Purification}, r"`preparation` .*Purification\(\)"),
         ({"backend": Aer}, r"`backend` .*Aer\(\)"),
-        ({"encoding": "binary"}, "`encoding`"),
+        ({"encoding": "binry"}, "`encoding`"),
         ({"preparation": 3}, "`preparation`"),
-        ({"backend": "aer"}, "`backend`"),
+        ({"backend": "are"}, "`backend`"),
     ],
 )
 def test_bad_input_names_the_argument(arguments, message):

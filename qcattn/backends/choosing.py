@@ -24,7 +24,7 @@ __all__ = ["backend_of", "with_noise"]
 _SHARED = ("method", "device", "precision", "noise_model")
 
 
-def backend_of(value: Any, name: str = "backend") -> Backend:
+def backend_of(value: Any, name: str = "backend", method: str = "__call__") -> Backend:
     """A backend, from an object, a name, a primitive or a backend of Qiskit's.
 
     Args:
@@ -32,6 +32,7 @@ def backend_of(value: Any, name: str = "backend") -> Backend:
             ``BaseSamplerV2``, an ``AerSimulator`` (its method, device, precision and noise are
             taken), or any other ``BackendV2``.
         name: Of the argument, as the caller knows it.
+        method: What the caller calls.
 
     Raises:
         ValueError: If it is nothing of that; the cure is named.
@@ -51,7 +52,7 @@ def backend_of(value: Any, name: str = "backend") -> Backend:
     if isinstance(value, BackendV2):
         return QiskitBackend(value)
     found: Backend = made("backends", value, name)
-    check_object(found, name, "__call__", "Aer()")
+    check_object(found, name, method, "Aer()")
     return found
 
 
