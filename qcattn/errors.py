@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Damaged", "DoesNotFit", "Interrupted", "NotWhole", "TakesLong", "TooLarge"]
+__all__ = ["Damaged", "DoesNotFit", "Doubtful", "Interrupted", "NotWhole", "TakesLong", "TooLarge"]
 
 
 class DoesNotFit(ValueError):
@@ -12,6 +12,10 @@ class DoesNotFit(ValueError):
 
     The message names what would do: another method, option or temperature.
     """
+
+
+class Doubtful(UserWarning):
+    """What was given is taken as it stands, but may be meant otherwise; the message names how."""
 
 
 class TakesLong(UserWarning):

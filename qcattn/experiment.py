@@ -16,6 +16,7 @@ from qcattn.backends.aer import Aer
 from qcattn.backends.choosing import backend_of, with_noise
 from qcattn.backends.protocol import Backend
 from qcattn.datasets import Scores
+from qcattn.datasets.scores import scores_of, warn_of_masks
 from qcattn.encodings.binary import Binary
 from qcattn.errors import Interrupted
 from qcattn.forecast import announce, duration
@@ -67,6 +68,8 @@ def run(
         progress: Told the rows that are done after each chunk, and how far a long one is.
 
     Warns:
+        Doubtful: If the scores look like weights after softmax, or if keys are masked because
+            their weight is exactly zero in double precision.
         TakesLong: If preparing or drawing is foreseen to take more than half a minute, with what
             would be quicker.
 
@@ -85,7 +88,7 @@ def run(
         >>> run([[0.0, 1.0]], preparation="Heralded", noise="readout=0.1", seed=1).differs
         True
     """
-    source = scores if isinstance(scores, Scores) else Scores(scores)  # type: ignore[arg-type]
+    source = scores_of(scores)
     if not np.prod(source.scores.shape[:-1]):
         raise ValueError(f"`scores` of shape {source.scores.shape} holds no row; pass at least one")
     shots, root, alpha = whole_number(shots), entropy(seed), check_alpha(alpha)
@@ -99,8 +102,9 @@ def run(
     with_noise(plain, noise, 1)  # a word or a strength that is none is said before preparing
 
     begun = time.perf_counter()
-    hamiltonian = encode(source.scores, encode_by)
     expected = softmax(source.scores, beta=beta)
+    hamiltonian = encode(source.scores, encode_by, beta)
+    masked = warn_of_masks(source.scores, expected)
     rows = math.prod(source.scores.shape[:-1])
     with hearing(lambda done, total, what: progress(0, rows, f"preparing: {what}")):
         prepared = prepared_by(prepare_by, hamiltonian, beta)
@@ -115,7 +119,11 @@ def run(
         seed=root,
         backend=noisy,
         alpha=alpha,
-        settings={"encoding": str(encode_by), "preparation": str(prepare_by)},
+        settings={
+            "encoding": str(encode_by),
+            "preparation": str(prepare_by),
+            **({"masked": f"{masked} keys of weight 0"} if masked else {}),
+        },
         preparing=time.perf_counter() - begun,
         progress=progress,
     )

@@ -24,6 +24,7 @@ from qcattn.machine import memory_bytes
 from qcattn.markup import notebook
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
@@ -219,6 +220,32 @@ class Hamiltonian:
         if basis is not None:
             basis = basis.reshape(math.prod(self.shape), *basis.shape[-2:])[rows]
         return replace(self, energies=_take(self.energies, rows), basis=basis)
+
+    def masked(self, beta: ArrayLike) -> Hamiltonian:
+        """The same, with energies so high that their weight is exactly zero turned to ``inf``.
+
+        Masks come as -1e4, -65504, -1e9 or the lowest number of a type as well as ``-inf``; in
+        double precision the thermal state is the same, and no method has to reach such energies.
+
+        Args:
+            beta: Inverse temperature, positive, scalar or of shape (...).
+
+        Returns:
+            This Hamiltonian itself if nothing changes, as where it is not diagonal: there what is
+            high up still has a weight, by what couples it to the others.
+
+        Example:
+            >>> import numpy as np
+            >>> keys = np.array([[False], [True]])
+            >>> Hamiltonian(np.array([0.0, 65504.0]), keys).masked(1.0).energies
+            array([ 0., inf])
+        """
+        from qcattn.thermal import boltzmann
+
+        if not self.is_diagonal:
+            return self
+        gone = np.isfinite(self.energies) & (boltzmann(self.energies, beta) == 0)
+        return replace(self, energies=np.where(gone, np.inf, self.energies)) if gone.any() else self
 
     def filled(self, gap: float) -> Hamiltonian:
         """The same with every basis state a key: masked keys and padding lie ``gap`` above.

@@ -57,23 +57,25 @@ class Preparation(Protocol):
         """Prepare."""
 
 
-def encode(scores: ArrayLike, encoding: Encoding) -> Hamiltonian:
+def encode(scores: ArrayLike, encoding: Encoding, beta: ArrayLike) -> Hamiltonian:
     """Scores as a Hamiltonian whose counts are to follow softmax.
 
     Args:
         scores: Shape (..., num_keys), dimensionless; ``-inf`` masks a key.
         encoding: An object of `qcattn.encodings`.
+        beta: Inverse temperature at which it is to be prepared, scalar or of shape (...).
 
     Returns:
-        Hamiltonian of shape (...), diagonal in the computational basis.
+        Hamiltonian of shape (...), diagonal in the computational basis; keys whose weight at beta
+        is exactly zero in double precision are masked.
 
     Raises:
         ValueError: If the encoding gives a Hamiltonian that is not diagonal, or refuses the scores.
 
     Example:
         >>> from qcattn.encodings import Binary
-        >>> encode([[0.0, 1.0, 2.0]], Binary()).shape
-        (1,)
+        >>> encode([[0.0, 1.0, -65504.0]], Binary(), 1.0).energies
+        array([[-0., -1., inf]])
     """
     hamiltonian = encoding(scores)
     if not hamiltonian.is_diagonal:
@@ -83,7 +85,7 @@ def encode(scores: ArrayLike, encoding: Encoding) -> Hamiltonian:
             f"then the counts are to follow softmax, but is {encoding}; compare preparations of it "
             "by `qcattn.prepare`"
         )
-    return hamiltonian
+    return hamiltonian.masked(beta)
 
 
 def prepare_rows(
@@ -208,7 +210,8 @@ def draw_result(
             name: getattr(source, name)
             for name in ("model", "sentence", "package", "version", "licence", "sha256", "source")
             if getattr(source, name)
-        },
+        }
+        | ({"layers": " ".join(map(str, source.layers))} if source.layers else {}),
         complete=complete,
         same_numbers=alike,
         seconds={"prepare": preparing, "sample": sampling, "compare": comparing},

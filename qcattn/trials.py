@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -22,7 +23,7 @@ from qcattn.certification.dense import certify_dense
 from qcattn.comparisons import same_numbers
 from qcattn.datasets import Scores
 from qcattn.dense_state import dense_seconds
-from qcattn.errors import DoesNotFit, Interrupted, TooLarge
+from qcattn.errors import DoesNotFit, Doubtful, Interrupted, TooLarge
 from qcattn.forecast import Forecast, announce
 from qcattn.markup import notebook
 from qcattn.progress import Progress, hearing, silent
@@ -45,6 +46,8 @@ __all__ = ["Trial", "Trials", "all_methods", "methods_alike", "prepare"]
 ROUNDING = 1e-9
 #: Trace distance from the state aimed at above which that is said beside the verdict.
 FAR = 0.01
+#: From so many k_B T above the ground state an energy stands for a mask: no level is up there.
+_MASK = 5000
 #: Qubits up to which a circuit with resets is sampled from its density matrix.
 _DENSE = 9
 
@@ -223,6 +226,10 @@ def prepare(
         alpha: Probability that any perfect sampler is said to differ, in (0, 1).
         progress: Told how many of the trials are done, and which comes next.
 
+    Warns:
+        Doubtful: If energies are masked because they lie 5,000 k_B T or more above the ground
+            state, where masks are and no levels.
+
     Returns:
         One trial for each method and temperature; one that does not fit says why.
 
@@ -241,6 +248,7 @@ def prepare(
     hamiltonian = _one(hamiltonian)
     betas = _temperatures(beta)
     shots, root, alpha = whole_number(shots), entropy(seed), check_alpha(alpha)
+    hamiltonian = _heeding_masks(hamiltonian, min(betas))
     if backend is not None:
         backend = backend_of(backend, method="stream")
     plan: list[tuple[Any, float]] = [(one, b) for b in betas for one in _chosen(methods)]
@@ -293,6 +301,21 @@ def _one(hamiltonian: Any) -> Hamiltonian:
             "one, for example `hamiltonian[0]`"
         )
     return hamiltonian
+
+
+def _heeding_masks(hamiltonian: Hamiltonian, beta: float) -> Hamiltonian:
+    """The Hamiltonian with what are masks rather than levels masked, and said so."""
+    levels = hamiltonian.energies[np.isfinite(hamiltonian.energies)]
+    masked = hamiltonian.masked(beta) if np.ptp(levels) * beta >= _MASK else hamiltonian
+    number = int(np.isinf(masked.energies).sum() - np.isinf(hamiltonian.energies).sum())
+    if number:
+        warnings.warn(
+            f"`hamiltonian` has {number:,} energies so high that their weight is exactly 0 in "
+            "double precision; they are taken as masked, as inf would be",
+            Doubtful,
+            stacklevel=3,
+        )
+    return masked
 
 
 def _temperatures(beta: ArrayLike) -> list[float]:

@@ -101,9 +101,9 @@ def test_what_is_no_batch_is_refused(shots, number, name):
 
 
 def test_an_encoding_that_is_not_diagonal_is_refused():
-    assert encode(ROWS, Binary()).shape == (2,)
+    assert encode(ROWS, Binary(), 1.0).shape == (2,)
     with pytest.raises(ValueError, match=r"`encoding` must .*Transverse.*qcattn.prepare"):
-        encode(ROWS, Transverse(field=0.5))
+        encode(ROWS, Transverse(field=0.5), 1.0)
 
 
 def test_rows_go_on_one_template_or_one_by_one():

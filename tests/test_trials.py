@@ -201,7 +201,7 @@ def test_a_given_backend_is_used():
         ({"beta": np.nan}, "beta"),
         ({"beta": "cold"}, "beta"),
         ({"backend": Aer}, "backend"),
-        ({"backend": "aer"}, "backend"),
+        ({"backend": "are"}, "backend"),
         ({"alpha": 0.0}, "alpha"),
         ({"shots": 0}, "shots"),
         ({"methods": []}, "methods"),

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Annotated, Any, NoReturn
 
@@ -16,6 +18,7 @@ import typer
 
 from qcattn.cli.signals import heed_signals, undisturbed
 from qcattn.cli.streams import lost, mend_streams
+from qcattn.errors import Doubtful
 
 __all__ = ["app", "fail", "main", "reporting"]
 
@@ -55,7 +58,8 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def wrapped(*args: Any, **options: Any) -> None:
         try:
-            command(*args, **options)
+            with _saying_doubts():
+                command(*args, **options)
         except typer.Exit:
             raise
         except (ValueError, RuntimeError, ImportError) as error:
@@ -79,6 +83,24 @@ def _fault(error: Exception) -> NoReturn:
     """End with the traceback of a fault of qcattn; code 1 would mean that counts differ."""
     traceback.print_exception(error)
     raise SystemExit(3)
+
+
+@contextmanager
+def _saying_doubts() -> Iterator[None]:
+    """Print what may be meant otherwise, each once, in place of Python's warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", Doubtful)
+        show, said = warnings.showwarning, set[str]()
+
+        def say(message: Warning | str, category: type[Warning], *place: Any) -> None:
+            if not issubclass(category, Doubtful):
+                show(message, category, *place)
+            elif str(message) not in said:
+                said.add(str(message))
+                typer.echo(f"qcattn: {message}", err=True)
+
+        warnings.showwarning = say  # type: ignore[assignment]
+        yield
 
 
 @app.callback(invoke_without_command=True)

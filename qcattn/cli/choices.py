@@ -50,29 +50,17 @@ def read(
 
 
 def select(scores: Scores, layer: int | None, head: int | None) -> Scores:
-    """One layer (first axis) or head (second axis) of the scores."""
+    """One layer or head of the scores, by the numbers of the model."""
     from dataclasses import replace
 
-    import numpy as np
+    from qcattn.datasets.scores import only
 
-    array, axes, source = scores.scores, list(scores.axes), scores.source
-    for name, axis, number in (("--head", 1, head), ("--layer", 0, layer)):
-        if number is None:
-            continue
-        if array.ndim - 1 <= axis:
-            raise ValueError(
-                f"`{name}` needs an axis {axis} before the keys, but the scores are of shape "
-                f"{scores.scores.shape}"
-            )
-        if not 0 <= number < array.shape[axis]:
-            raise ValueError(
-                f"`{name}` is {number}, but there are {array.shape[axis]}: 0 to "
-                f"{array.shape[axis] - 1}"
-            )
-        array = np.take(array, [number], axis).squeeze(axis)
-        del axes[axis : axis + 1]
-        source += f", {name.strip('-')} {number}"
-    return replace(scores, scores=array, axes=tuple(axes), source=source.strip(", "))
+    source = scores.source
+    for name, number in (("head", head), ("layer", layer)):
+        if number is not None:
+            scores = only(scores, name, number, f"--{name}")
+            source += f", {name} {number}"
+    return replace(scores, source=source.strip(", "))
 
 
 def strategy(folder: str, name: str) -> Any:

@@ -35,7 +35,9 @@ def names_in_help(room: str) -> str:
 
 ScoresFile = Annotated[
     Path | None,
-    typer.Option(help="Read scores of any shape (..., keys) from .npy, .npz, .csv or .json."),
+    typer.Option(
+        help="Read scores of any shape (..., keys) from .npy, .npz, .json, .csv, .tsv or .txt."
+    ),
 ]
 Model = Annotated[
     str | None,
@@ -44,8 +46,10 @@ Model = Annotated[
 Sentence = Annotated[
     int | None, typer.Option(help="Take this packaged sentence, counted from 0. [default: 0]")
 ]
-Layer = Annotated[int | None, typer.Option(help="Take one layer (first axis) alone.")]
-Head = Annotated[int | None, typer.Option(help="Take one head (second axis) alone.")]
+Layer = Annotated[
+    int | None, typer.Option(help="Take one layer alone, by the number of the model.")
+]
+Head = Annotated[int | None, typer.Option(help="Take one head alone.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same counts.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Normalise = Annotated[

@@ -117,7 +117,7 @@ def prepare(
     check_folder(out or free_folder(_FOLDER))
     betas = _numbers(beta)
     rows = _Rows(scores, model, sentence, layer, head, query, encoding, gap, field)
-    one, text = _hamiltonian(hamiltonian, qubits, chain, pauli, rows)
+    one, text = _hamiltonian(hamiltonian, qubits, chain, pauli, rows, min(betas))
     chosen = None if methods is None else _methods(methods, seed)
     options: dict[str, Any] = {"methods": chosen, "shots": shots, "seed": seed, "alpha": alpha}
     try:
@@ -190,7 +190,12 @@ class _Rows:
 
 
 def _hamiltonian(
-    name: str | None, qubits: int | None, chain: bool, pauli: str | None, rows: _Rows
+    name: str | None,
+    qubits: int | None,
+    chain: bool,
+    pauli: str | None,
+    rows: _Rows,
+    beta: float,
 ) -> tuple[Hamiltonian, str]:
     """The Hamiltonian that the options name, and what it is where it comes from scores."""
     packaged = rows.model is not None or rows.sentence is not None
@@ -209,7 +214,7 @@ def _hamiltonian(
 
         return Hamiltonian.of(read_pauli_sum(pauli), name="Pauli list"), ""
     _refuse(of_model, "scores")
-    return _of_scores(rows)
+    return _of_scores(rows, beta)
 
 
 def _refuse(options: dict[str, Any], source: str) -> None:
@@ -234,9 +239,16 @@ def _of_model(name: str, qubits: int | None, field: float | None, periodic: bool
     return models.free_fermions(qubits, periodic=periodic)
 
 
-def _of_scores(rows: _Rows) -> tuple[Hamiltonian, str]:
-    """One row of scores, with an energy for every basis state, and what it is."""
+def _of_scores(rows: _Rows, beta: float) -> tuple[Hamiltonian, str]:
+    """One row of scores, with an energy for every basis state, and what it is.
+
+    Keys that are masked, or whose weight is exactly zero at beta, the smallest, are left out.
+    """
     import numpy as np
+
+    from qcattn.arguments import check_beta
+    from qcattn.attention import softmax
+    from qcattn.datasets.scores import warn_of_masks
 
     encode, gap = _encoding(rows), 10.0 if rows.gap is None else rows.gap
     chosen = read(rows.scores, None, None, None, rows.model, rows.sentence)
@@ -252,9 +264,12 @@ def _of_scores(rows: _Rows) -> tuple[Hamiltonian, str]:
             f"-{len(every)}, but is {query}"
         )
     row = every[query]
-    row = row[np.isfinite(row)] if np.isfinite(row).any() else row
+    weights = softmax(row, beta=check_beta(beta))
+    masked = warn_of_masks(row, weights)
+    row = row[weights > 0]
     hamiltonian = encode(row)
     text = f"{part.source}, row {query % len(every)}".strip(", ")
+    text += f", {masked} keys of weight 0 left out" if masked else ""
     if not np.isfinite(hamiltonian.energies).all() or len(row) < 2**hamiltonian.num_qubits:
         if not encode.binary:
             binary = [name for name, cls in classes("encodings").items() if cls.binary]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qcattn.arguments import no_numbers
 from qcattn.attention import check_scores, scaled_dot_product_scores
 from qcattn.datasets.packages import file_sha256
-from qcattn.datasets.scores import Scores
+from qcattn.datasets.scores import Scores, warn_of_weights
 from qcattn.errors import TooLarge
 from qcattn.machine import memory_bytes
 from qcattn.parsing import parse_json, read_npy, read_npz
@@ -24,7 +24,7 @@ from qcattn.texts import lines_of, matrix_of, read_text
 __all__ = ["read_qk", "read_scores"]
 
 #: What an archive may hold beside its numbers.
-_LABELS = ("tokens", "axes", "about")
+_LABELS = ("tokens", "axes", "layers", "sentence", "about")
 #: Bytes of memory for a byte of text, and for a number or word in it, while it is read as numbers;
 #: how much of a text is looked at to see how many there are.
 _OF_TEXT, _OF_CELL, _LOOKED_AT = 6, 480, 2**16
@@ -41,8 +41,9 @@ def read_scores(path: str | Path, *, memory: int | None = None) -> Scores:
       heading names the keys, and a column of labels below an empty corner is left out;
     - ``.json``: nested lists, or an object with ``scores``.
 
-    An ``.npz`` and a JSON object may also hold ``tokens``, one label for each key, and ``axes``,
-    one name for each axis before the keys. A masked key is ``-inf``; in JSON write ``"-inf"`` or
+    An ``.npz`` and a JSON object may also hold ``tokens``, one label for each key, ``axes``, one
+    name for each axis before the keys, ``layers``, the model's own numbers of the layers, and
+    ``sentence``, the text. A masked key is ``-inf``; in JSON write ``"-inf"`` or
     ``-Infinity``. Files that :func:`qcattn.datasets.extract.write` wrote keep their provenance.
 
     Args:
@@ -72,6 +73,7 @@ def read_scores(path: str | Path, *, memory: int | None = None) -> Scores:
         content = _read(path, lambda names: {_scores_name(names), *_LABELS}, memory)
         values = _real(content[_scores_name(content)], "scores")
         check_scores(values)
+        warn_of_weights(values)
         return Scores(values, **_about(content, path))
 
 
@@ -351,10 +353,34 @@ def _about(content: dict[str, Any], path: Path) -> dict[str, Any]:
         stated = _stated(content["about"])
         known = [field.name for field in dataclasses.fields(Scores) if field.type is str]
         about |= {name: str(stated[name]) for name in known if name in stated}
-        content = {name: stated.get(name) for name in ("tokens", "axes")} | content
+        content = {name: stated.get(name) for name in ("tokens", "axes", "layers")} | content
     about["tokens"] = _texts(content, "tokens", "one label for each key")
     about["axes"] = _texts(content, "axes", "one name for each axis before the keys")
+    about["layers"] = _whole_numbers(content, "layers")
+    if "sentence" in content:
+        about["sentence"] = _text(content["sentence"], "sentence")
     return about
+
+
+def _text(value: Any, name: str) -> str:
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if not isinstance(value, str):
+        raise ValueError(f"`{name}` must be a text, but is {str(value)[:40]!r}.")
+    return value
+
+
+def _whole_numbers(content: dict[str, Any], name: str) -> tuple[int, ...]:
+    """A list of whole numbers by name; nothing where it is missing."""
+    numbers = content.get(name)
+    if isinstance(numbers, np.ndarray):
+        numbers = numbers.tolist()
+    if numbers is None:
+        return ()
+    listed = isinstance(numbers, list) and all(type(number) is int for number in numbers)
+    if not listed or len(set(numbers)) < len(numbers) or min(numbers, default=0) < 0:
+        raise ValueError(f"`{name}` must be a list of different whole numbers, the model's own.")
+    return tuple(numbers)
 
 
 def _texts(content: dict[str, Any], name: str, meaning: str) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ def scores(folder: str | Path, text: str) -> Scores:
 
     Returns:
         Scores of shape (layers, heads, tokens, tokens), float32, ``-inf`` where masked. The
+        ``layers`` are the model's own numbers, where some layers have no attention, and the
         ``sha256`` covers the weights files one after another, in the order of their names.
 
     Raises:
@@ -53,10 +54,11 @@ def scores(folder: str | Path, text: str) -> Scores:
             f"`text` has {ids.shape[-1]} tokens, but the model in '{folder}' takes 1 to "
             f"{longest or 'any number'}; pass a {'shorter' if ids.shape[-1] else 'longer'} text"
         )
-    recorded, reported = _run(torch, model, folder, ids, inputs["attention_mask"])
+    recorded, reported, layers = _run(torch, model, folder, ids, inputs["attention_mask"])
     return Scores(
         _checked(recorded, reported, folder),
         axes=("layer", "head", "query"),
+        layers=layers,
         tokens=tuple(tokeniser.decode([number]) for number in ids[0].tolist()),
         sentence=text,
         model=folder.resolve().name,
@@ -112,9 +114,24 @@ def _load(transformers: Any, torch: Any, folder: Path) -> tuple[Any, Any]:
 
 def _run(
     torch: Any, model: Any, folder: Path, ids: Any, attention_mask: Any
-) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
-    """What went into each softmax over four axes, and the attention that the model reports."""
-    recorded = []
+) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]], tuple[int, ...]]:
+    """What went into each softmax over four axes, the attention that the model reports, and layers.
+
+    The layers are the model's own numbers, () if they are 0, 1, 2 ...: in a hybrid model only some
+    layers have attention, and each part of a layer knows its number, ``layer_idx``.
+    """
+    recorded: list[NDArray[np.float32]] = []
+    numbers: list[int | None] = []
+    inside: list[int | None] = [None]
+
+    def entered(module: Any, _: Any) -> None:
+        inside[0] = module.layer_idx
+
+    hooks = [
+        module.register_forward_pre_hook(entered)
+        for module in model.modules()
+        if isinstance(getattr(module, "layer_idx", None), int)
+    ]
 
     class Recorder(torch.overrides.TorchFunctionMode):
         def __torch_function__(
@@ -125,6 +142,7 @@ def _run(
                 given = arguments[0] if arguments else options["input"]
                 if given.ndim == 4:
                     recorded.append(given.detach().float().numpy().copy())
+                    numbers.append(inside[0])
             return function(*arguments, **options)
 
     try:
@@ -132,8 +150,26 @@ def _run(
             output = model(input_ids=ids, attention_mask=attention_mask, output_attentions=True)
     except Exception as error:
         raise ValueError(f"The model in '{folder}' could not be run: {error}") from error
+    finally:
+        for hook in hooks:
+            hook.remove()
     reported = getattr(output, "attentions", None) or ()
-    return recorded, [layer.float().numpy() for layer in reported if layer is not None]
+    attentions = [layer.float().numpy() for layer in reported if layer is not None]
+    return recorded, attentions, _own_numbers(numbers, len(attentions))
+
+
+def _own_numbers(numbers: list[int | None], layers: int) -> tuple[int, ...]:
+    """The model's own numbers of the layers that have attention; () where they are 0, 1, 2 ...
+
+    Args:
+        numbers: In which layer each softmax was taken, None where the model does not say.
+        layers: How many layers report attention.
+    """
+    known = [number for number in numbers if number is not None]
+    counted = known == list(range(layers))
+    if len(known) != layers or len(set(known)) < layers or counted:
+        return ()
+    return tuple(known)
 
 
 def _checked(

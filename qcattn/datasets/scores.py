@@ -1,13 +1,30 @@
 """One set of attention scores together with where it came from."""
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qcattn.attention import unmasked
+from qcattn.attention import check_scores, unmasked
+from qcattn.errors import Doubtful
 
-__all__ = ["Scores"]
+__all__ = [
+    "Scores",
+    "axis_of",
+    "index_on",
+    "numbers_on",
+    "only",
+    "scores_of",
+    "warn_of_masks",
+    "warn_of_weights",
+]
+
+#: Axes of a model, where none are named.
+_PLACES = {"layer": 0, "head": 1}
+#: How far rows of weights may be from a sum of one: a few digits were written.
+_DIGITS = 5e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +36,8 @@ class Scores:
             model (layers, heads, queries, keys); ``-inf`` marks a masked key.
         tokens: One label for each key, or nothing where none is known.
         axes: Names of the leading axes, such as layer, head, query; or nothing if unknown.
+        layers: The model's own numbers of the entries on the axis ``layer``, where some layers of
+            the model have no attention; or nothing if they are 0, 1, 2 and so on.
         sentence: The text the scores belong to.
         model: Name of the model.
         package: Distribution that carried the weights.
@@ -28,7 +47,8 @@ class Scores:
         source: Where the numbers come from: the origin of the weights, or a file name.
 
     Raises:
-        ValueError: If there are tokens, and not one for each key, or likewise names of axes.
+        ValueError: If there are tokens, and not one for each key, or likewise names of axes or
+            numbers of layers.
 
     Example:
         >>> import numpy as np
@@ -39,6 +59,7 @@ class Scores:
     scores: NDArray[np.floating]
     tokens: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()
+    layers: tuple[int, ...] = ()
     sentence: str = ""
     model: str = ""
     package: str = ""
@@ -78,6 +99,17 @@ class Scores:
                 "them, or none"
             )
 
+        if self.layers and "layer" not in self.axes:
+            raise ValueError(
+                "`layers` numbers the axis called layer, but none is; name the axes, such as "
+                '["layer", "head", "query"]'
+            )
+        if self.layers and len(self.layers) != self.scores.shape[axis_of(self, "layer")]:
+            raise ValueError(
+                f"`layers` holds {len(self.layers)} numbers, but `scores` of shape "
+                f"{self.scores.shape} has {self.scores.shape[axis_of(self, 'layer')]} layers"
+            )
+
     def __repr__(self) -> str:
         """Shape and provenance; the numbers themselves are left out."""
         stated = [f"shape={self.scores.shape}"]
@@ -86,3 +118,161 @@ class Scores:
             if value:
                 stated.append(f"{name}={value!r}")
         return f"Scores({', '.join(stated)})"
+
+
+def axis_of(scores: Scores, name: str, wanted_by: str = "") -> int:
+    """The place of the axis of layers or of heads.
+
+    Args:
+        scores: Where axes have names, these decide; else shape (layers, ..., queries, keys) has
+            layers, and shape (layers, heads, ..., queries, keys) has heads.
+        name: ``"layer"`` or ``"head"``.
+        wanted_by: The option or argument that asks, as a message names it.
+
+    Raises:
+        ValueError: If there is no such axis.
+
+    Example:
+        >>> axis_of(Scores(np.zeros((2, 3, 4)), axes=("head", "query")), "head")
+        0
+    """
+    if name in scores.axes:
+        return scores.axes.index(name)
+    place = _PLACES[name]
+    if not scores.axes and scores.scores.ndim >= place + 3:
+        return place
+    called = f"the axes {', '.join(scores.axes)}" if scores.axes else "no names for axes"
+    cure = "" if scores.axes else 'name them, such as ["layer", "head", "query"], or '
+    raise ValueError(
+        f"`{wanted_by or name}` needs an axis called {name}, but the scores of shape "
+        f"{scores.scores.shape} have {called}; {cure}leave it out"
+    )
+
+
+def numbers_on(scores: Scores, name: str, wanted_by: str = "") -> tuple[int, ...]:
+    """The numbers of all layers, the model's own, or of all heads.
+
+    Example:
+        >>> numbers_on(Scores(np.zeros((2, 3, 4)), axes=("layer", "query"), layers=(3, 7)), "layer")
+        (3, 7)
+    """
+    axis = axis_of(scores, name, wanted_by)
+    own = scores.layers if name == "layer" else ()
+    return own or tuple(range(scores.scores.shape[axis]))
+
+
+def index_on(scores: Scores, name: str, number: int, wanted_by: str = "") -> tuple[int, int]:
+    """The axis of layers or heads, and where on it one of them stands.
+
+    Raises:
+        ValueError: If there is no such axis, or no such number on it.
+
+    Example:
+        >>> index_on(Scores(np.zeros((2, 4)), axes=("layer",), layers=(3, 7)), "layer", 7)
+        (0, 1)
+    """
+    numbers = numbers_on(scores, name, wanted_by)
+    if number not in numbers:
+        every = numbers == tuple(range(len(numbers)))
+        there = f"0 to {len(numbers) - 1}" if every else ", ".join(map(str, numbers))
+        raise ValueError(
+            f"`{wanted_by or name}` is {number}, but there are {len(numbers)}: {there}"
+        )
+    return axis_of(scores, name, wanted_by), numbers.index(number)
+
+
+def only(scores: Scores, name: str, number: int, wanted_by: str = "") -> Scores:
+    """One layer or one head of the scores, without its axis.
+
+    Args:
+        scores: Shape (..., keys).
+        name: ``"layer"`` or ``"head"``.
+        number: The model's own number of it.
+        wanted_by: The option or argument that asks, as a message names it.
+
+    Raises:
+        ValueError: If there is no such axis, or no such number on it.
+
+    Example:
+        >>> scores = Scores(np.arange(4.0).reshape(2, 2), axes=("layer",), layers=(3, 7))
+        >>> only(scores, "layer", 7).scores.tolist()
+        [2.0, 3.0]
+    """
+    axis, index = index_on(scores, name, number, wanted_by)
+    return replace(
+        scores,
+        scores=np.take(scores.scores, index, axis),
+        axes=scores.axes[:axis] + scores.axes[axis + 1 :],
+        layers=() if name == "layer" else scores.layers,
+    )
+
+
+def scores_of(value: Any) -> Scores:
+    """Scores from an array, which is looked at as `warn_of_weights` does; `Scores` as they are.
+
+    Example:
+        >>> scores_of([[0.0, 1.0]])
+        Scores(shape=(1, 2))
+    """
+    if isinstance(value, Scores):
+        return value
+    warn_of_weights(value)
+    return Scores(value)
+
+
+def warn_of_weights(values: Any) -> None:
+    """Warn if all rows are non-negative and sum to one, as attention does after softmax.
+
+    Args:
+        values: Scores of shape (..., keys), not yet checked.
+
+    Example:
+        >>> import warnings
+        >>> with warnings.catch_warnings(record=True) as said:
+        ...     warnings.simplefilter("always")
+        ...     warn_of_weights([[0.2, 0.8], [0.5, 0.5]])
+        >>> print(said[0].message)
+        `scores` look like attention weights, after softmax: every row is ...
+    """
+    try:
+        array = check_scores(values)
+    except ValueError:
+        return  # whoever takes them says what is wrong
+    if array.size == 0 or (array == np.floor(array)).all() or array.min() < 0:
+        return
+    if np.abs(array.sum(axis=-1) - 1).max() <= _DIGITS:
+        warnings.warn(
+            "`scores` look like attention weights, after softmax: every row is non-negative and "
+            "sums to 1. If they are, pass their logarithms (numpy.log), of which a weight of 0 "
+            "becomes -inf, a masked key; softmax is taken of what is given",
+            Doubtful,
+            stacklevel=3,
+        )
+
+
+def warn_of_masks(values: Any, weights: NDArray[np.float64]) -> int:
+    """Warn if finite scores have a weight of exactly zero: they are masked, as if they were -inf.
+
+    Args:
+        values: Scores of shape (..., keys).
+        weights: Their softmax, of the same shape.
+
+    Returns:
+        How many there are.
+
+    Example:
+        >>> warn_of_masks([0.0, 1.0, float("-inf")], np.array([0.3, 0.7, 0.0]))
+        0
+    """
+    gone = np.isfinite(values) & (weights == 0)
+    number, rows = int(gone.sum()), int(np.any(gone, axis=-1).sum())
+    if number:
+        keys = "1 key" if number == 1 else f"{number:,} keys"
+        where = "1 row" if rows == 1 else f"{rows:,} rows"
+        warnings.warn(
+            f"{keys} in {where} have a score so low that their weight is exactly 0 in double "
+            "precision; they are taken as masked, as -inf would be",
+            Doubtful,
+            stacklevel=3,
+        )
+    return number

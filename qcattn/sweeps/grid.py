@@ -15,6 +15,7 @@ from qcattn.attention import check_scores
 from qcattn.backends.aer import Aer
 from qcattn.backends.noise import noise_options
 from qcattn.datasets import Scores
+from qcattn.datasets.scores import only, scores_of
 from qcattn.encodings.binary import Binary
 from qcattn.preparations.purification import Purification
 from qcattn.sweeps.strategies import canonical, described, digest, label
@@ -51,7 +52,7 @@ def parts(
     layers: Iterable[int] | None = None,
     heads: Iterable[int] | None = None,
 ) -> tuple[Part, ...]:
-    """Layers (first axis) and heads (second axis) of scores, one part each.
+    """Layers and heads of scores, one part each, by the numbers of the model.
 
     Args:
         scores: Shape (layers, heads, ..., keys).
@@ -71,41 +72,27 @@ def parts(
         [{'scores': 'smollm2', 'layer': 3, 'head': 0}, {'scores': 'smollm2', 'layer': 3, 'head': 1}]
     """
     out = [Part(scores, {"scores": name or scores.model or scores.source or "scores"})]
-    # Heads first: they are the second axis as long as the first is there.
-    out = [one for whole in out for one in _along(whole, "head", 1, heads)]
-    out = [one for whole in out for one in _along(whole, "layer", 0, layers)]
+    # Heads first: without names they are the second axis as long as the first is there.
+    out = [one for whole in out for one in _along(whole, "head", heads)]
+    out = [one for whole in out for one in _along(whole, "layer", layers)]
     names = ("scores", "layer", "head")
     ordered = [Part(one.scores, {n: one.point[n] for n in names if n in one.point}) for one in out]
     return tuple(sorted(ordered, key=lambda one: [one.point.get(n, 0) for n in names[1:]]))
 
 
-def _along(part: Part, name: str, axis: int, chosen: Iterable[int] | None) -> list[Part]:
+def _along(part: Part, name: str, chosen: Iterable[int] | None) -> list[Part]:
     if chosen is None:
         return [part]
-    array = part.scores.scores
     chosen = list(chosen)
     if not chosen:
         raise ValueError(f"`{name}s` is empty; name one, or leave it out to keep all together")
-    if array.ndim - 1 <= axis:
-        raise ValueError(
-            f"`{name}s` needs an axis {axis} before the keys, but the scores are of shape "
-            f"{array.shape}"
-        )
-    out = []
     for number in chosen:
         if isinstance(number, bool) or not isinstance(number, int | np.integer):
             raise ValueError(f"`{name}s` holds {number!r}, which is no whole number")
-        if not 0 <= number < array.shape[axis]:
-            raise ValueError(
-                f"`{name}s` holds {number}, but there are {array.shape[axis]}: 0 to "
-                f"{array.shape[axis] - 1}"
-            )
-        axes = part.scores.axes[:axis] + part.scores.axes[axis + 1 :]
-        scores = Scores(
-            np.take(array, int(number), axis), part.scores.tokens, axes if part.scores.axes else ()
-        )
-        out.append(Part(scores, {**part.point, name: int(number)}))
-    return out
+    return [
+        Part(only(part.scores, name, int(number), f"{name}s"), {**part.point, name: int(number)})
+        for number in chosen
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,7 +282,7 @@ def _parts_of(scores: Any) -> tuple[Part, ...]:
         if isinstance(one, Part):
             out.append(one)
             continue
-        one = one if isinstance(one, Scores) else Scores(one)
+        one = scores_of(one)
         name = one.model or one.source or f"scores {number}"
         out.append(Part(one, {"scores": name}))
     points = [canonical(dict(one.point)) for one in out]

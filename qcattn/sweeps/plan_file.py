@@ -10,6 +10,7 @@ from typing import Any
 from qcattn import datasets
 from qcattn.backends.memory import parse_bytes
 from qcattn.datasets import files
+from qcattn.datasets.scores import numbers_on
 from qcattn.names import known
 from qcattn.sweeps.grid import Grid, Part, parts
 from qcattn.sweeps.strategies import strategy
@@ -124,9 +125,9 @@ def _scores(entry: Any, folder: Path) -> Iterable[Part]:
     else:
         scores, name = files.read_qk(folder / entry["qk"]), entry["qk"]
     chosen = {axis: entry.get(axis) for axis in ("layers", "heads")}
-    for place, axis in enumerate(chosen):
-        if chosen[axis] == "all" and scores.scores.ndim - 1 > place:
-            chosen[axis] = range(scores.scores.shape[place])
+    for axis in chosen:
+        if chosen[axis] == "all":
+            chosen[axis] = numbers_on(scores, axis.removesuffix("s"), axis)
         elif isinstance(chosen[axis], int):
             chosen[axis] = [chosen[axis]]
         elif isinstance(chosen[axis], str):

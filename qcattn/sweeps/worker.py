@@ -115,7 +115,7 @@ def _ready(piece: Piece) -> _Ready:
     spec = piece.spec
     keys = spec["scores"]["shape"][-1]
     rows = np.frombuffer(piece.rows, "<f8").reshape(-1, keys)
-    hamiltonian = encode(rows, strategy("encodings", **spec["encoding"]))
+    hamiltonian = encode(rows, strategy("encodings", **spec["encoding"]), spec["beta"])
     preparation = strategy("preparations", **spec["preparation"])
     prepared = prepare_rows(hamiltonian, spec["beta"], preparation)
     options = {**spec["backend"], "memory": piece.memory}

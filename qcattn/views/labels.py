@@ -14,6 +14,7 @@ __all__ = [
     "joined",
     "key_labels",
     "number",
+    "number_on",
     "p_text",
     "place",
     "plural",
@@ -75,6 +76,13 @@ def axis_names(result: Result) -> tuple[str, ...]:
     return tuple(f"axis {i}" for i in range(axes - len(_AXES))) + _AXES[-axes:] if axes else ()
 
 
+def number_on(result: Result, axis: int, index: int) -> str:
+    """The number of an entry on a leading axis: a layer has the model's own, if that is another."""
+    own = result.source.get("layers", "").split()
+    layers = own and axis_names(result)[axis] == "layer" and len(own) == result.shape[axis]
+    return own[index] if layers else str(index)
+
+
 def place(result: Result, index: tuple[int, ...], *, token: bool = True) -> str:
     """The name of a row, or of a group of rows if the index is shorter than the leading axes.
 
@@ -83,7 +91,10 @@ def place(result: Result, index: tuple[int, ...], *, token: bool = True) -> str:
     """
     if not index:
         return "the row" if not result.shape else "all rows"
-    names = [f"{name} {i}" for name, i in zip(axis_names(result), index, strict=False)]
+    names = [
+        f"{name} {number_on(result, axis, i)}"
+        for axis, (name, i) in enumerate(zip(axis_names(result), index, strict=False))
+    ]
     if token and len(index) == len(result.shape) and _queries_are_tokens(result):
         names[-1] += f" '{query_labels(result)[index[-1]]}'"
     return ", ".join(names)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from qcattn.attention import scaled_dot_product_scores
+from qcattn.datasets.extract import write as write_scores
 from qcattn.datasets.files import read_qk, read_scores
+from qcattn.errors import Doubtful
 
 INF = float("inf")
 ROWS = np.array([[0.5, -1.25, -INF], [3.0, 1e-30, 2.0]])
@@ -142,6 +144,27 @@ def test_a_long_row_is_read_whatever_separates_it(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_scores(path).scores, row)
 
 
+def test_a_sentence_and_numbers_of_layers_are_read_and_written(tmp_path: Path) -> None:
+    labels = {"axes": np.array(["layer", "query"]), "layers": np.array([3, 7])}
+    array = np.stack([ROWS, ROWS])
+    path = made(tmp_path, "s.npz", npz(scores=array, sentence=np.array("the cat"), **labels))
+    found = read_scores(path)
+    assert (found.layers, found.sentence) == ((3, 7), "the cat")
+    write_scores(found, tmp_path / "again.npz")
+    again = read_scores(tmp_path / "again.npz")
+    assert (again.layers, again.sentence, again.axes) == (found.layers, "the cat", found.axes)
+    axes = ["layer", "query"]
+    content = {"scores": [[[1, 2]], [[3, 4]]], "axes": axes, "layers": [3, 7], "sentence": "a b"}
+    found = read_scores(made(tmp_path, "s.json", text(json.dumps(content))))
+    assert (found.layers, found.sentence) == ((3, 7), "a b")
+
+
+def test_weights_in_a_file_are_noticed(tmp_path: Path) -> None:
+    path = made(tmp_path, "w.csv", text("0.25,0.75\n0.5,0.5\n"))
+    with pytest.warns(Doubtful, match="after softmax"):
+        read_scores(path)
+
+
 BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     # nothing there, or nothing in it
     ("s.npy", lambda path: None, r"there is no such file"),
@@ -221,6 +244,9 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.json", text('{"scores": [1, 2], "tokens": "ab"}'), r"`tokens` must be a list of strings"),
     ("s.json", text('{"scores": [1, 2], "axes": ["head"]}'), r"`axes` names 1 axes"),
     ("s.json", text('{"scores": [1, 2], "axes": [0]}'), r"`axes` must be a list of strings"),
+    ("s.json", text('{"scores": [1, 2], "sentence": 3}'), r"`sentence` must be a text"),
+    ("s.json", text('{"scores": [[1, 2]], "layers": [1.5]}'), r"`layers` must be a list of diff"),
+    ("s.json", text('{"scores": [[1, 2]], "layers": [1]}'), r"none is; name the axes"),
     ("s.json", text('{"tokens": ["a"]}'), r"holds nothing, and none is called 'scores'"),
     ("s.npz", npz(scores=ROWS, about=np.array("{")), r"`about` is not the provenance"),
     ("s.npz", npz(scores=ROWS, about=np.array("[]")), r"`about` is not the provenance"),

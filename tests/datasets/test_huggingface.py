@@ -314,3 +314,27 @@ def test_real_encoder_from_its_folder_gives_the_stored_scores(transformers: Any)
     found = huggingface.scores(folder, stored.sentence)
     assert (found.tokens, found.sha256) == (stored.tokens, stored.sha256)
     np.testing.assert_allclose(found.scores, stored.scores, rtol=0, atol=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "layers", "own"),
+    [
+        ([3, 7, 11], 3, (3, 7, 11)),
+        ([0, 1, 2], 3, ()),
+        ([None, None], 2, ()),
+        ([3, 3], 2, ()),
+        ([], 0, ()),
+    ],
+)
+def test_layers_keep_the_models_own_numbers(
+    numbers: list[int | None], layers: int, own: tuple[int, ...]
+) -> None:
+    assert huggingface._own_numbers(numbers, layers) == own
+
+
+def test_a_hybrid_model_keeps_its_own_numbers(transformers: Any, tmp_path: Path) -> None:
+    """Every second layer of a small Bamba has attention, the others a state space."""
+    save(transformers, "Bamba", tmp_path, num_hidden_layers=4, attn_layer_indices=[1, 3],
+         num_key_value_heads=2, mamba_n_heads=6, mamba_d_head=8, mamba_d_state=8)  # fmt: skip
+    found = huggingface.scores(tmp_path, TEXT)
+    assert found.layers == (1, 3) and len(found.scores) == 2

@@ -1,11 +1,14 @@
 """The record of scores and provenance."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
 
 from qcattn.datasets import Scores
+from qcattn.datasets.scores import axis_of, only, scores_of, warn_of_weights
+from qcattn.errors import Doubtful
 
 
 def test_labels_must_match_the_keys() -> None:
@@ -47,3 +50,74 @@ def test_text_that_is_not_unicode_is_refused(mark: str) -> None:
 @pytest.mark.parametrize("mark", ["", "\n", "\x00", "\u00e9", "\U0001f600", "\ufffd", "\u200b"])
 def test_odd_text_is_taken(mark: str) -> None:
     assert Scores(np.zeros(1), tokens=(mark,), sentence=mark).tokens == (mark,)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "name"),
+    [
+        ((4, 4), (), "layer"),  # queries and keys: its third row was taken
+        ((4, 4), (), "head"),
+        ((3, 4, 4), (), "head"),
+        ((3, 4, 4), ("head", "query"), "layer"),
+        ((5,), (), "layer"),
+    ],
+)
+def test_a_layer_or_head_is_not_taken_from_another_axis(
+    shape: tuple[int, ...], axes: tuple[str, ...], name: str
+) -> None:
+    with pytest.raises(ValueError, match=f"`--{name}` needs an axis called {name}"):
+        only(Scores(np.zeros(shape), axes=axes), name, 2, f"--{name}")
+
+
+def test_axes_are_found_by_their_names_and_layers_by_the_models_own_numbers() -> None:
+    array = np.random.default_rng(1).normal(size=(2, 3, 4, 5))
+    scores = Scores(array, axes=("head", "layer", "query"), layers=(3, 7, 11))
+    assert axis_of(scores, "layer") == 1
+    taken = only(scores, "layer", 11)
+    np.testing.assert_array_equal(taken.scores, array[:, 2])
+    assert (taken.axes, taken.layers) == (("head", "query"), ())
+    assert only(scores, "head", 1).layers == (3, 7, 11)
+    with pytest.raises(ValueError, match="`layer` is 2, but there are 3: 3, 7, 11"):
+        only(scores, "layer", 2)
+    with pytest.raises(ValueError, match="`layers` holds 1 numbers"):
+        Scores(array, axes=("layer", "head", "query"), layers=(3,))
+    with pytest.raises(ValueError, match="none is; name the axes"):
+        Scores(array, layers=(3, 7))
+
+
+WEIGHTS = np.random.default_rng(2).dirichlet(np.ones(5), size=(2, 3))
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        WEIGHTS,
+        WEIGHTS.astype("f2"),
+        WEIGHTS.round(3),
+        np.tril(WEIGHTS[0][:, :3]) / np.tril(WEIGHTS[0][:, :3]).sum(-1, keepdims=True),
+    ],
+    ids=["double", "half", "three digits", "causal"],
+)
+def test_weights_after_softmax_are_noticed(weights: np.ndarray) -> None:
+    with pytest.warns(Doubtful, match=r"after softmax.*logarithms \(numpy.log\)"):
+        scores_of(weights)
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        np.log(WEIGHTS),
+        WEIGHTS - 0.01,
+        WEIGHTS * 1.02,
+        np.where(WEIGHTS < 0.05, -np.inf, WEIGHTS),
+        np.vstack([WEIGHTS[0], np.full(5, 0.3)]),
+        [[0.0, 1.0], [1.0, 0.0]],
+        [[1.0]],
+        ["a"],
+        np.zeros((0, 3)),
+    ],
+    ids=str,
+)
+def test_scores_are_taken_in_silence(scores: Any) -> None:
+    """Every warning is an error here; rows that sum to one by chance are no reason for one."""
+    warn_of_weights(scores)

@@ -121,9 +121,9 @@ def test_a_grid_that_cannot_be_drawn_is_refused(options, said, small):
 
 
 def test_parts_that_are_not_there_are_refused(small):
-    with pytest.raises(ValueError, match="`layers` holds 30, but there are 30: 0 to 29"):
+    with pytest.raises(ValueError, match="`layers` is 30, but there are 30: 0 to 29"):
         parts(load_scores(), layers=[30])
-    with pytest.raises(ValueError, match="`heads` needs an axis 1"):
+    with pytest.raises(ValueError, match="`heads` needs an axis called head"):
         parts(Scores(np.zeros((2, 3))), heads=[0])
     with pytest.raises(ValueError, match="`layers` is empty"):
         parts(load_scores(), layers=[])

@@ -91,7 +91,7 @@ SCORES = '[[scores]]\nmodel = "smollm2"\n'
         ('[[scores]]\nfile = "gone.npy"', "gone.npy"),
         ('[[scores]]\nfile = "mine.npy"\nsentence = 1', "`sentence` chooses packaged scores"),
         ('[[scores]]\nmodel = "smollm"', "smollm2"),
-        (SCORES + "layers = [99]", "`layers` holds 99"),
+        (SCORES + "layers = [99]", "`layers` is 99, but there are 30: 0 to 29"),
         (SCORES + 'layers = "some"', "give a list of numbers"),
         ('preparations = ["Heralde"]\n' + SCORES, "did you mean 'Heralded'"),
         ("preparations = [3]\n" + SCORES, "give a name, or a table"),

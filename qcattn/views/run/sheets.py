@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qcattn.records import Result, bitstrings
-from qcattn.views.labels import axis_names, joined, key_labels, number, p_text, place
+from qcattn.views.labels import axis_names, joined, key_labels, number, number_on, p_text, place
 from qcattn.views.run.words import acceptance_shares, offence
 from qcattn.views.run.worst import Group, groups, worst_rows
 from qcattn.views.sheet import Column, Sheet
@@ -72,7 +72,7 @@ def summary(result: Result) -> Sheet:
         columns=(Column(name), Column("rows", "r"), *_COST, *_TESTS),
         lines=tuple(
             (
-                str(group.index[0]) if several else "all",
+                number_on(result, 0, group.index[0]) if several else "all",
                 _rows(group),
                 *costs,
                 *_tests(result, group, several),
