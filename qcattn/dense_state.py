@@ -7,19 +7,24 @@ the kept shots.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import CircuitError, Gate, Operation
+from qiskit.circuit import CircuitInstruction
 from qiskit.quantum_info import Operator
 
 from qcattn.progress import tell
-from qcattn.records import Prepared, check_bytes, numbers_of
+from qcattn.records import Prepared, check_bytes, every_reading, numbers_of
 
-__all__ = ["dense_seconds", "outcome_distribution", "system_state"]
+__all__ = ["dense_seconds", "outcome_distribution", "read_keys", "system_state", "unitary"]
 
 _IDLE = np.eye(2)
+#: Qubits up to which the rows that a gate acts on are looked up, which is quicker for few.
+_FEW = 12
+#: Gates that are taken together, at most.
+_TOGETHER = 1000
 # Seconds, on one core of 2024: a gate, and a number of the state that it changes.
 _GATE, _NUMBER = 3e-5, 1.2e-8
 
@@ -72,7 +77,37 @@ def outcome_distribution(prepared: Prepared) -> tuple[np.ndarray, float]:
     They sum to less than one where strays come out. Raises what `system_state` raises.
     """
     rho, success = system_state(prepared)
-    return np.clip(np.diag(rho).real[numbers_of(prepared.codewords)], 0.0, None), success
+    return read_keys(prepared, rho), success
+
+
+def read_keys(prepared: Prepared, state: np.ndarray) -> np.ndarray:
+    """Probabilities of the keys, shape (num_keys,), in a state of the system."""
+    return np.clip(np.diag(state).real[numbers_of(prepared.codewords)], 0.0, None)
+
+
+def unitary(circuit: QuantumCircuit) -> np.ndarray:
+    """Of a circuit of gates alone, shape (2**n, 2**n), qubit 0 the lowest bit.
+
+    Raises:
+        ValueError: If something in it is no gate, or it would not fit into memory.
+
+    Example:
+        >>> circuit = QuantumCircuit(1)
+        >>> circuit.x(0)
+        <qiskit.circuit.instructionset.InstructionSet object at ...>
+        >>> unitary(circuit).real
+        array([[0., 1.],
+               [1., 0.]])
+    """
+    n = circuit.num_qubits
+    check_bytes(2 * 16 * 4**n, f"a dense gate on {n} qubits")
+    out = np.eye(2**n, dtype=complex)
+    for stop, gates in _fused(circuit, set()):
+        if stop is not None:
+            raise ValueError(f"`circuit` has {stop.name!r}, which is no gate")
+        for matrix, qubits in gates:
+            _act(out, matrix, qubits)
+    return np.exp(1j * float(circuit.global_phase)) * out
 
 
 def dense_seconds(circuit: QuantumCircuit) -> float:
@@ -91,7 +126,7 @@ def dense_seconds(circuit: QuantumCircuit) -> float:
 
 
 def _is_mixed(circuit: QuantumCircuit) -> bool:
-    return any(item.operation.name in ("reset", "initialize") for item in circuit.data)
+    return any(item.name in ("reset", "initialize") for item in circuit.data)
 
 
 def _evolve(circuit: QuantumCircuit, heralds: set[int]) -> np.ndarray:
@@ -102,61 +137,103 @@ def _evolve(circuit: QuantumCircuit, heralds: set[int]) -> np.ndarray:
     check_bytes(2 * 16 * 2**axes, f"the dense state of {n} qubits" + " with resets" * mixed)
     state = np.zeros((2,) * axes, dtype=complex)
     state[(0,) * axes] = 1.0
-    loose: dict[int, np.ndarray] = {}  # one-qubit gates, until another gate needs their qubit
-
-    def act(matrix: np.ndarray, qubits: list[int]) -> None:
-        nonlocal state
-        state = _apply(state, matrix, [n - 1 - q for q in qubits])
-        if mixed:
-            state = _apply(state, matrix.conj(), [2 * n - 1 - q for q in qubits])
-
-    def settle(qubits: list[int]) -> None:
-        for qubit in qubits:
-            if qubit in loose:
-                act(loose.pop(qubit), [qubit])
-
-    for number, item in enumerate(circuit.data):
-        tell(number, len(circuit.data), "gates of its exact state")
-        operation = item.operation
-        qubits = [circuit.find_bit(qubit).index for qubit in item.qubits]
-        if operation.name == "barrier":
+    for stop, gates in _fused(circuit, heralds):
+        state = _acted(state, gates, n)
+        if stop is None:
             continue
-        if operation.name == "measure":
-            if circuit.find_bit(item.clbits[0]).index in heralds:
-                settle(qubits)
-                _project(state, qubits[0], n, mixed)
-            continue
-        if operation.name == "reset":
-            settle(qubits)
-            state = _reset(state, qubits[0], n)
-            continue
-        if item.clbits or getattr(operation, "blocks", ()):
-            raise ValueError(f"`prepared` has {operation.name!r}, which depends on classical bits")
-        matrix = _matrix(operation)
-        if len(qubits) == 1:
-            before = loose.get(qubits[0])
-            loose[qubits[0]] = matrix if before is None else matrix @ before
-        elif len(qubits) == 2:
-            low, high = (loose.pop(qubit, _IDLE) for qubit in qubits)
-            both = (high[:, None, :, None] * low[None, :, None, :]).reshape(4, 4)
-            act(matrix @ both, qubits)
+        qubit = circuit.find_bit(stop.qubits[0]).index
+        if stop.name == "reset":
+            state = _reset(state, qubit, n)
         else:
-            settle(qubits)
-            act(matrix, qubits)
-    settle(list(loose))
+            _project(state, qubit, n, mixed)
     return state
 
 
-def _matrix(operation: Operation) -> np.ndarray:
-    """Of a gate, shape (2**k, 2**k); its own where it has one, which is quicker."""
-    if isinstance(operation, Gate):
-        with suppress(CircuitError):
-            return np.asarray(operation.to_matrix())
-    return np.asarray(Operator(operation).data)
+def _fused(
+    circuit: QuantumCircuit, heralds: set[int]
+) -> Iterator[tuple[CircuitInstruction | None, list[tuple[np.ndarray, list[int]]]]]:
+    """Each reset and measurement of a herald, and the gates since the last one, as matrices.
+
+    Gates on one qubit are part of the next gate on two that needs their qubit. Gates that nothing
+    follows, or too many to wait, come with None.
+    """
+    places = {qubit: place for place, qubit in enumerate(circuit.qubits)}
+    loose: dict[int, np.ndarray] = {}
+    waiting: list[tuple[np.ndarray, list[int]]] = []
+    for number, item in enumerate(circuit.data):
+        tell(number, len(circuit.data), "gates of its exact state")
+        name, qubits = item.name, [places[qubit] for qubit in item.qubits]
+        if name == "barrier":
+            continue
+        halts = name == "reset"
+        if name == "measure":
+            halts = circuit.find_bit(item.clbits[0]).index in heralds
+            if not halts:
+                continue
+        elif item.clbits or item.is_control_flow():
+            raise ValueError(f"`prepared` has {name!r}, which depends on classical bits")
+        if halts or len(qubits) > 2:
+            waiting.extend((loose.pop(qubit), [qubit]) for qubit in qubits if qubit in loose)
+        if halts:
+            yield item, waiting
+            waiting = []
+            continue
+        matrix = item.matrix if item.matrix is not None else Operator(item.operation).data
+        if len(qubits) == 1:
+            before = loose.get(qubits[0])
+            loose[qubits[0]] = matrix if before is None else matrix @ before
+            continue
+        if len(qubits) == 2:
+            low, high = (loose.pop(qubit, _IDLE) for qubit in qubits)
+            matrix = matrix @ (high[:, None, :, None] * low[None, :, None, :]).reshape(4, 4)
+        waiting.append((matrix, qubits))
+        if len(waiting) == _TOGETHER:
+            yield None, waiting
+            waiting = []
+    waiting.extend((matrix, [qubit]) for qubit, matrix in loose.items())
+    yield None, waiting
+
+
+def _acted(state: np.ndarray, gates: list[tuple[np.ndarray, list[int]]], n: int) -> np.ndarray:
+    """The state after gates."""
+    mixed = state.ndim == 2 * n
+    if n > _FEW:
+        for matrix, qubits in gates:
+            state = _apply(state, matrix, [n - 1 - q for q in qubits])
+            if mixed:
+                state = _apply(state, matrix.conj(), [2 * n - 1 - q for q in qubits])
+    elif mixed and 4 * len(gates) > 2**n:  # quicker than each gate on both sides
+        whole, rho = np.eye(2**n, dtype=complex), state.reshape(2**n, 2**n)
+        for matrix, qubits in gates:
+            _act(whole, matrix, qubits)
+        state = (whole @ rho @ whole.conj().T).reshape(state.shape)
+    else:
+        columns = state.reshape(2**n, -1)
+        for matrix, qubits in gates:
+            _act(columns, matrix, qubits)
+            if mixed:
+                _act(columns.T, matrix.conj(), qubits)
+        state = columns.reshape(state.shape)
+    return state
+
+
+def _act(columns: np.ndarray, matrix: np.ndarray, qubits: list[int]) -> None:
+    """Apply a gate in place to vectors in columns, shape (2**n, ...), of few qubits."""
+    rows = _rows(len(columns).bit_length() - 1, tuple(qubits))
+    old = columns[rows]
+    columns[rows] = (matrix @ old.reshape(len(matrix), -1)).reshape(old.shape)
+
+
+@lru_cache(maxsize=1024)
+def _rows(n: int, qubits: tuple[int, ...]) -> np.ndarray:
+    """Basis states by what some qubits read, the lowest bit first, shape (2**k, 2**(n - k))."""
+    inside = (every_reading(len(qubits)) << np.array(qubits)).sum(axis=1)
+    states = np.arange(2**n)
+    return inside[:, None] + states[states & inside[-1] == 0]
 
 
 def _apply(state: np.ndarray, matrix: np.ndarray, axes: list[int]) -> np.ndarray:
-    """Apply a gate; axes[0] is the lowest bit of the matrix index."""
+    """Apply a gate to a tensor; axes[0] is the lowest bit of the matrix index."""
     k = len(axes)
     gate = matrix.reshape((2,) * (2 * k))
     # Index bits of the matrix run from the highest qubit to the lowest.

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
-from qiskit.quantum_info import DensityMatrix, Statevector, partial_trace, random_unitary
+from qiskit.quantum_info import DensityMatrix, Operator, Statevector, partial_trace, random_unitary
 
-from qcattn.dense_state import outcome_distribution, system_state
+from qcattn import dense_state
+from qcattn.dense_state import outcome_distribution, system_state, unitary
 from qcattn.encodings import Binary
 from qcattn.preparations import Heralded, Purification
 from qcattn.records import Prepared
@@ -69,6 +70,36 @@ def test_a_herald_is_projected_on_zero_where_it_is_measured(resets):
     kept = vector[:2]
     assert abs(success - np.vdot(kept, kept).real) < 1e-12
     assert np.abs(state - np.outer(kept, kept.conj()) / success).max() < 1e-12
+
+
+def test_the_unitary_of_gates_is_that_of_qiskit():
+    """Gates on one to three qubits and a global phase; a reset has none."""
+    circuit, _ = scrambled(5)
+    circuit.ry(0.3, 2)
+    circuit.global_phase = 0.7
+    assert np.abs(unitary(circuit) - Operator(circuit).data).max() < 1e-12
+    circuit.reset(0)
+    with pytest.raises(ValueError, match="'reset', which is no gate"):
+        unitary(circuit)
+
+
+@pytest.mark.parametrize("few", [1, 12])
+def test_few_and_many_qubits_go_two_ways_to_one_state(few, monkeypatch):
+    """By looked-up rows and by tensors, with many gates between resets and with few."""
+    monkeypatch.setattr(dense_state, "_FEW", few)
+    for gates in (2, 60):
+        rng = np.random.default_rng(gates)
+        system = QuantumRegister(3, "system")
+        circuit = QuantumCircuit(system, ClassicalRegister(3, "key"))
+        for _ in range(3):
+            for _ in range(gates):
+                circuit.ry(rng.normal(), int(rng.integers(3)))
+                circuit.cx(*rng.permutation(3)[:2].tolist())
+            circuit.reset(1)
+            circuit.ry(0.4, 1)
+        exact = DensityMatrix(np.eye(1, 8)[0]).evolve(circuit).data
+        circuit.measure(system, circuit.cregs[0])
+        assert np.abs(system_state(prepared_from(circuit))[0] - exact).max() < 1e-12
 
 
 def test_populations_of_keys_and_of_kept_shots():

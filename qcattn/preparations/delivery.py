@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
-from qcattn.dense_state import outcome_distribution, system_state
+from qcattn.dense_state import read_keys, system_state
 from qcattn.preparations.basis import with_basis
 from qcattn.preparations.fitting import Declared
 from qcattn.preparations.reference import gibbs
@@ -79,7 +79,6 @@ def with_true_error(prepared: Prepared, hamiltonian: Hamiltonian, beta: ArrayLik
         hamiltonian: Aimed at, shape ().
         beta: Inverse temperature.
     """
-    distance = trace_distance(system_state(prepared)[0], gibbs(hamiltonian, beta))
-    return replace(
-        prepared, distribution=outcome_distribution(prepared)[0], error=np.asarray(distance)
-    )
+    state, _ = system_state(prepared)
+    distance = trace_distance(state, gibbs(hamiltonian, beta))
+    return replace(prepared, distribution=read_keys(prepared, state), error=np.asarray(distance))

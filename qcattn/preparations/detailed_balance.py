@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import UCRYGate, UCRZGate, UnitaryGate
-from qiskit.quantum_info import Operator, Pauli
+from qiskit.quantum_info import Pauli
 from scipy.linalg import schur
 
 from qcattn.arguments import check_beta
+from qcattn.dense_state import unitary
 from qcattn.errors import DoesNotFit
 from qcattn.forecast import Forecast, announce
 from qcattn.preparations.basis import append_basis
+from qcattn.preparations.channels import superoperators
 from qcattn.preparations.costs import MULTIPLICATION, eigen_seconds
 from qcattn.preparations.delivery import delivered
 from qcattn.preparations.fitting import check_fits
@@ -56,8 +58,9 @@ class DetailedBalance:
     diagonal, or turned by a known basis, it is one multiplexed ry and cx back onto the system, and
     the channel is a Markov chain on the keys.
 
-    The eigenbasis of H and the channel are computed densely: 16 * 16**n bytes a few times over,
-    n up to about 5 (where H is diagonal 2**n by 2**n numbers, n up to about 8).
+    The eigenbasis of H and the channel are computed densely: 8 * 16**n bytes a few times over, half
+    of that where H is real, n up to about 6 (where H is diagonal 2**n by 2**n numbers, n up to
+    about 8).
 
     Attributes:
         error: Claimed bound on the trace distance from the Gibbs state, between 0 and 1; the
@@ -132,10 +135,10 @@ class DetailedBalance:
         labels = self._labels(hamiltonian)
         if hamiltonian.off_diagonal is None:
             start = int(np.argmin(hamiltonian.diagonal()))
-            first, sweep, last, channel = self._on_keys(hamiltonian, one_beta, labels)
-            once, each = 0.0, 0.0
+            first, sweep, last, chain = self._on_keys(hamiltonian, one_beta, labels)
+            channel, once, each = [chain], 0.0, 0.0
         else:
-            check_bytes(4 * 16 * 16**n, f"a dense channel on {n} qubits")
+            check_bytes(4 * 8 * 16**n, f"a dense channel on {n} qubits")
             announce("finding the steps of DetailedBalance", self.foreseen(hamiltonian))
             start = int(np.argmin(np.diagonal(hamiltonian.matrix).real))
             first, sweep, last, channel, once, each = self._on_states(hamiltonian, one_beta, labels)
@@ -200,16 +203,17 @@ class DetailedBalance:
 
     def _on_states(
         self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]
-    ) -> tuple[QuantumCircuit, QuantumCircuit, QuantumCircuit, np.ndarray, float, float]:
-        """Parts of the circuit, the channel of one sweep (4**n, 4**n), and defects of the gates.
+    ) -> tuple[QuantumCircuit, QuantumCircuit, QuantumCircuit, list[np.ndarray], float, float]:
+        """Parts of the circuit, the channel of one sweep in real matrices, and defects of gates.
 
         The defects, of the first and last part together and of a sweep, are what the gates
         found for the dense unitaries may add to the trace distance.
         """
         n = hamiltonian.num_qubits
-        energies, vectors = np.linalg.eigh(hamiltonian.matrix)
-        nu = frequencies(energies, beta)
-        steps, channel = [], np.eye(4**n, dtype=complex)
+        matrix = hamiltonian.matrix
+        energies, vectors = np.linalg.eigh(matrix)
+        nu, real = frequencies(energies, beta), not matrix.imag.any()
+        steps, krauses = [], []
         for number, label in enumerate(labels):
             tell(number, 2 * len(labels), "jumps")
             operator = vectors.conj().T @ Pauli(label).to_matrix() @ vectors
@@ -218,7 +222,9 @@ class DetailedBalance:
             stays = staying(delta * taken.conj().T @ taken, nu)
             pair = [vectors @ k @ vectors.conj().T for k in (stays, sqrt(delta) * taken)]
             steps.append(_factors(*pair))
-            channel = sum((_both_sides(k, channel) for k in pair), np.zeros_like(channel))
+            # Where H is real, a jump by strings with an odd number of Y is i times a real one.
+            parts = [pair[0].real, pair[1].imag if label.count("Y") % 2 else pair[1].real]
+            krauses.append(parts if real else pair)
         befores = [step[0] for step in steps]
         sweep, each = _registers(n), 0.0
         for (_, turn, middle, phase, after), following in zip(
@@ -231,38 +237,47 @@ class DetailedBalance:
             sweep.reset(n)
         first, last = _registers(n), _registers(n)
         once = _append(first, befores[0]) + _append(last, befores[0].conj().T)
+        channel = superoperators(krauses)
         return compiled(first), compiled(sweep), compiled(last), channel, once, each
 
-    def _mixing(self, channel: np.ndarray, num_qubits: int) -> tuple[int, float]:
+    def _mixing(self, channel: list[np.ndarray], num_qubits: int) -> tuple[int, float]:
         r"""Fewest sweeps that mix, and the bound on the error they leave.
 
         With B the channel where traces vanish, rho_0 - rho is turned into
         :math:`B^N (\rho_0 - \rho)`; its trace norm is at most :math:`\sqrt{2^n}` times its
         Frobenius norm, that of B^N at most its own, that of rho_0 - rho at most :math:`\sqrt2`.
+
+        Args:
+            channel: Real matrices that act beside one another; the first 2**n coordinates of the
+                first one are a diagonal.
+            num_qubits: n.
         """
-        size, states = len(channel), 2**num_qubits
-        trace = np.ones(size) if size == states else np.eye(states).ravel()
-        traceless = channel - np.outer(channel @ trace, trace) / states
-        scale = sqrt(states / 2)
+        states = 2**num_qubits
+        trace = np.zeros(len(channel[0]))
+        trace[:states] = 1.0
+        traceless = [channel[0] - np.outer(channel[0] @ trace, trace) / states, *channel[1:]]
+
+        def bound(parts: list[np.ndarray]) -> float:
+            return sqrt(states / 2) * float(np.linalg.norm([np.linalg.norm(one) for one in parts]))
+
         powers = [traceless]
-        while scale * np.linalg.norm(powers[-1]) > self.error:
+        while bound(powers[-1]) > self.error:
             if 2 ** (len(powers) - 1) >= self.most_sweeps:
                 raise DoesNotFit(
                     f"`most_sweeps` = {self.most_sweeps} do not mix: the bound on the error is "
-                    f"still {min(1.0, scale * np.linalg.norm(powers[-1])):.2g}, above `error` = "
-                    f"{self.error:g}; take more, a higher temperature, or `jumps` that join all "
-                    "states"
+                    f"still {min(1.0, bound(powers[-1])):.2g}, above `error` = {self.error:g}; "
+                    "take more, a higher temperature, or `jumps` that join all states"
                 )
             tell(len(powers), 2 * _POWERS, "powers of the channel")
-            powers.append(powers[-1] @ powers[-1])
+            powers.append([one @ one for one in powers[-1]])
         # The largest number of sweeps that is too small, one binary digit after the other.
-        short, left = 0, np.eye(size)
+        short, left = 0, [np.eye(len(one)) for one in traceless]
         for digit in reversed(range(len(powers) - 1)):
             tell(len(powers) - digit, len(powers), "powers of the channel")
-            further = left @ powers[digit]
-            if scale * np.linalg.norm(further) > self.error:
+            further = [one @ two for one, two in zip(left, powers[digit], strict=True)]
+            if bound(further) > self.error:
                 short, left = short + 2**digit, further
-        return short + 1, scale * float(np.linalg.norm(left @ traceless))
+        return short + 1, bound([one @ two for one, two in zip(left, traceless, strict=True)])
 
 
 def _check_gates(gates: int, num_qubits: int) -> None:
@@ -278,14 +293,14 @@ def _registers(num_qubits: int) -> QuantumCircuit:
     )
 
 
-def _append(circuit: QuantumCircuit, unitary: np.ndarray) -> float:
+def _append(circuit: QuantumCircuit, wanted: np.ndarray) -> float:
     """Append a dense gate on the system as cx and turns; how far they are from it, 2-norm."""
     n = circuit.num_qubits - 1
     bare = QuantumCircuit(n)
-    bare.append(UnitaryGate(unitary), range(n))
+    bare.append(UnitaryGate(wanted), range(n))
     gates = compiled(bare)
     circuit.compose(gates, range(n), inplace=True)
-    return float(np.linalg.norm(Operator(gates).data - unitary, 2))
+    return float(np.linalg.norm(unitary(gates) - wanted, 2))
 
 
 def _factors(stays: np.ndarray, jumps: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -305,23 +320,15 @@ def _factors(stays: np.ndarray, jumps: np.ndarray) -> tuple[np.ndarray, ...]:
     return before, 2 * np.arcsin(sines), middle, -2 * phase, after
 
 
-def _both_sides(kraus: np.ndarray, channel: np.ndarray) -> np.ndarray:
-    r"""The matrix of :math:`K \cdot K^\dagger` after a channel (N**2, N**2)."""
-    size = len(kraus)
-    rows = (kraus @ channel.reshape(size, -1)).reshape(size, size, -1)
-    return np.einsum("kb,abc->akc", kraus.conj(), rows, optimize=True).reshape(size**2, -1)
-
-
-def _outcomes(hamiltonian: Hamiltonian, channel: np.ndarray, start: int, sweeps: int) -> np.ndarray:
+def _outcomes(
+    hamiltonian: Hamiltonian, channel: list[np.ndarray], start: int, sweeps: int
+) -> np.ndarray:
     """What the keys are read as after so many sweeps, shape (2**n,)."""
-    states = 2**hamiltonian.num_qubits
-    on_keys = len(channel) == states
-    state = np.zeros(len(channel), channel.dtype)
-    state[start if on_keys else start * (states + 1)] = 1.0
+    state = np.zeros(len(channel[0]))
+    state[start] = 1.0
     for _ in range(sweeps):
-        state = channel @ state
-    if on_keys:
-        read = hamiltonian.rotation**2 @ state if hamiltonian.basis is not None else state
-    else:
-        read = state.reshape(states, states).diagonal().real
+        state = channel[0] @ state
+    read = state[: 2**hamiltonian.num_qubits]
+    if hamiltonian.basis is not None:
+        read = hamiltonian.rotation**2 @ read
     return read[list(hamiltonian.basis_states)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from qiskit import QuantumCircuit, transpile
+from functools import lru_cache
+
+from qiskit import QuantumCircuit
+from qiskit.transpiler import PassManager, generate_preset_pass_manager
 
 __all__ = ["GATES", "compiled"]
 
@@ -20,4 +23,10 @@ def compiled(circuit: QuantumCircuit) -> QuantumCircuit:
         >>> set(compiled(circuit).count_ops()) <= set(GATES)
         True
     """
-    return transpile(circuit, basis_gates=list(GATES), optimization_level=1, seed_transpiler=0)
+    return _passes().run(circuit)
+
+
+@lru_cache
+def _passes() -> PassManager:
+    """The passes of `qiskit.transpile`, put together once: for a small gate that takes longest."""
+    return generate_preset_pass_manager(1, basis_gates=list(GATES), seed_transpiler=0)

@@ -13,19 +13,17 @@ from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import Pauli
 
 from qcattn.arguments import check_beta, whole_number
-from qcattn.dense_state import system_state
 from qcattn.forecast import Forecast, announce
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.bath import bath_shares, cycle_unitary, flip_probability
-from qcattn.preparations.delivery import delivered
+from qcattn.preparations.delivery import delivered, with_true_error
 from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
 from qcattn.preparations.pauli_strings import labels_of
-from qcattn.preparations.reference import gibbs, populations
+from qcattn.preparations.reference import populations
 from qcattn.progress import tell
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
 from qcattn.seeds import entropy
-from qcattn.thermal import trace_distance
 
 __all__ = ["SystemBath"]
 
@@ -163,12 +161,8 @@ class SystemBath:
             return delivered(self, hamiltonian, circuit, distribution=distribution, error=error)
         self._on_states(circuit, hamiltonian, one_beta, labels)
         circuit.measure(range(n), range(n))
-        prepared = delivered(self, hamiltonian, compiled(circuit))
-        state, _ = system_state(prepared)
-        return replace(
-            prepared,
-            distribution=state.diagonal().real[list(hamiltonian.basis_states)].clip(0.0),
-            error=np.asarray(trace_distance(state, gibbs(hamiltonian, one_beta))),
+        return with_true_error(
+            delivered(self, hamiltonian, compiled(circuit)), hamiltonian, one_beta
         )
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:

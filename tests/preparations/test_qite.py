@@ -86,13 +86,34 @@ def all_strings(monkeypatch):
 # Strings.
 
 
+@pytest.mark.parametrize(
+    "hamiltonian", [ising(3), heisenberg(3), Transverse(field=0.7)([0.3, 1.1, -0.4, 0.9])]
+)
+def test_strings_that_are_left_aside_could_not_have_been_chosen(hamiltonian, monkeypatch):
+    """The same circuit from all of them."""
+    seen = []
+    joined = pursuit._joined
+
+    def counted(strings, values, terms):
+        found = joined(strings, values, terms)
+        seen.append(len(found) / len(strings))
+        return found
+
+    monkeypatch.setattr(pursuit, "_joined", counted)
+    some = QITE(steps=3)(hamiltonian, beta=1.0)
+    assert min(seen) < 0.6, "some are left aside"
+    monkeypatch.setattr(pursuit, "_joined", lambda strings, values, terms: strings)
+    every = QITE(steps=3)(hamiltonian, beta=1.0)
+    assert some.circuit == every.circuit and some.error == every.error
+
+
 def test_products_of_strings_are_those_of_matrices():
     strings = np.arange(16)
     for other in range(16):
-        phases, products = multiply(strings, other, 2)
-        for string, phase, made in zip(strings, phases, products, strict=True):
+        powers, products = multiply(strings, other, 2)
+        for string, power, made in zip(strings, powers.tolist(), products, strict=True):
             left = pauli_of(int(string), 2).to_matrix() @ pauli_of(other, 2).to_matrix()
-            assert np.array_equal(left, phase * pauli_of(int(made), 2).to_matrix())
+            assert np.array_equal(left, 1j**power * pauli_of(int(made), 2).to_matrix())
 
 
 def test_numbers_of_an_operator_give_it_back():
