@@ -170,9 +170,12 @@ class DetailedBalance:
             powers, size = _POWERS * MULTIPLICATION * 8.0**n, 4 * 8 * 4**n
             return Forecast(powers + _TURN * 4.0**n, size)
         jumps = len(self._labels(hamiltonian))
-        powers = _POWERS * MULTIPLICATION * 64.0**n
-        seconds = powers + jumps * (4 * MULTIPLICATION * 32.0**n + _TURN * 4.0**n)
-        return Forecast(seconds + eigen_seconds(hamiltonian), 4 * 16 * 16**n)
+        paulis = hamiltonian.off_diagonal.paulis
+        is_real = not ((paulis.x & paulis.z).sum(axis=1) % 2).any()
+        # Products of real matrices, and in two halves where H is real.
+        powers = _POWERS * MULTIPLICATION * 64.0**n / (16 if is_real else 4)
+        seconds = powers + jumps * (MULTIPLICATION * 32.0**n + _TURN * 4.0**n)
+        return Forecast(seconds + eigen_seconds(hamiltonian), 4 * 8 * 16**n)
 
     def _labels(self, hamiltonian: Hamiltonian) -> tuple[str, ...]:
         return labels_of(hamiltonian, self.jumps, "XYZ", "jumps")

@@ -34,7 +34,7 @@ __all__ = ["QITE"]
 
 # Seconds for a string of the domain: beside a chosen one, and again for each chosen before; and how
 # many are chosen on n sites, _CHOSEN * _GROWTH**n. One core of 2024, n from 2 to 5.
-_STRING, _OVERLAP, _CHOSEN, _GROWTH = 3e-8, 2e-9, 1.25, 2.4
+_STRING, _OVERLAP, _CHOSEN, _GROWTH = 4e-9, 2.5e-10, 1.25, 2.4
 
 # Strings P on all qubits and angles of rotations exp(-i angle P), the first one applied first.
 _Rotations = list[tuple[int, float]]

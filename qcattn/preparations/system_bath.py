@@ -30,7 +30,7 @@ __all__ = ["SystemBath"]
 #: Fractional part of the golden ratio: multiples of it fill an interval evenly.
 _GOLDEN = (sqrt(5) - 1) / 2
 #: Seconds that a gate takes: appended, compiled and evolved, and for each number of the state.
-_APPENDED, _EVOLVED, _NUMBER = 5e-6, 3e-5, 3e-8
+_APPENDED, _EVOLVED, _NUMBER = 5e-6, 1.2e-5, 1e-8
 #: Bytes that a gate takes while a circuit is built and compiled, about.
 _GATE = 1000
 

@@ -51,8 +51,8 @@ def test_the_gates_that_are_foreseen_come_to_a_factor_of_two(method, n):
 @pytest.mark.parametrize(
     ("method", "short", "long"),
     [
-        (QITE(), 3, 5),
-        (SystemBath(), 2, 4),
+        (QITE(steps=20), 3, 5),
+        (SystemBath(), 2, 5),
         (DetailedBalance(), 4, 6),
         (QSVT(), 8, 12),
         (ImaginaryTime(), 8, 12),
