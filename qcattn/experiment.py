@@ -20,6 +20,7 @@ from qcattn.datasets.scores import scores_of, warn_of_masks
 from qcattn.encodings.binary import Binary
 from qcattn.errors import Interrupted
 from qcattn.forecast import announce, duration
+from qcattn.plurals import plural
 from qcattn.preparations.amplitude import Amplitude
 from qcattn.preparations.purification import Purification
 from qcattn.progress import Progress, hearing, silent
@@ -157,7 +158,7 @@ def _announce(
         for name, seconds in others.items()
         if seconds < foreseen.seconds / 3
     ]
-    drawing = f"drawing {rows:,} row{'s' * (rows > 1)} of {shots:,} shots"
+    drawing = f"drawing {plural(rows, 'row')} of {plural(shots, 'shot')}"
     announce(drawing, foreseen, [*quicker, "Ctrl-C ends it and keeps what was drawn"])
 
 

@@ -22,6 +22,7 @@ from qcattn.arguments import no_numbers, rounding
 from qcattn.errors import TooLarge
 from qcattn.machine import memory_bytes
 from qcattn.markup import notebook
+from qcattn.plurals import plural
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -833,7 +834,7 @@ class Result:
         """A few lines: what was prepared, what was drawn, what the comparisons say."""
         lines = [
             f"{verdict.name:<12} p = {verdict.overall:.3g} at alpha = {verdict.alpha:g}, "
-            f"{int(verdict.refuted.sum())} rows refuted"
+            f"{plural(int(verdict.refuted.sum()), 'row')} refuted"
             for verdict in self.verdicts
         ]
         if self.rows_repeat:
@@ -858,10 +859,13 @@ class Result:
         """What was drawn, and with which circuit, in two lines."""
         rows = int(np.prod(self.shape))
         return (
-            f"{rows} rows of {self.expected.shape[-1]} keys, {self.shots} shots a row"
+            f"{plural(rows, 'row')} of {plural(self.expected.shape[-1], 'key')}, "
+            f"{plural(self.shots, 'shot')} a row"
             + ("" if self.complete else ", interrupted")
-            + f"\n{self.prepared.method} ({self.prepared.kind}), {self.resources.qubits} qubits, "
-            f"{self.resources.two_qubit_gates} two-qubit gates, depth {self.resources.depth}"
+            + f"\n{self.prepared.method} ({self.prepared.kind}), "
+            f"{plural(self.resources.qubits, 'qubit')}, "
+            f"{plural(self.resources.two_qubit_gates, 'two-qubit gate')}, depth "
+            f"{self.resources.depth}"
         )
 
     @property

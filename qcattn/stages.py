@@ -83,7 +83,7 @@ def encode(scores: ArrayLike, encoding: Encoding, beta: ArrayLike) -> Hamiltonia
         raise ValueError(
             f"`encoding` must give a Hamiltonian that is diagonal, as {diagonal} do, since only "
             f"then the counts are to follow softmax, but is {encoding}; compare preparations of it "
-            "by `qcattn.prepare`"
+            "by `qcattn prepare` (in Python `qcattn.prepare`)"
         )
     return hamiltonian.masked(beta)
 

@@ -26,6 +26,7 @@ from qcattn.dense_state import dense_seconds
 from qcattn.errors import DoesNotFit, Doubtful, Interrupted, TooLarge
 from qcattn.forecast import Forecast, announce
 from qcattn.markup import notebook
+from qcattn.plurals import plural
 from qcattn.progress import Progress, hearing, silent
 from qcattn.records import (
     REPEATING,
@@ -161,10 +162,14 @@ class Trials:
 
     def __str__(self) -> str:
         """One line a trial."""
-        lines = [f"{self.said}: {self.hamiltonian.encoding}, {self.shots} shots a method"]
+        lines = [f"{self.said}: {self.hamiltonian.encoding}, {plural(self.shots, 'shot')} a method"]
         for trial in self.trials:
             cost = trial.result.resources if trial.result else None
-            said = f"{cost.qubits} qubits, {cost.two_qubit_gates} cx" if cost else trial.refused
+            said = (
+                f"{plural(cost.qubits, 'qubit')}, {cost.two_qubit_gates:,} cx"
+                if cost
+                else trial.refused
+            )
             lines.append(
                 f"{trial.name:<16} beta {trial.beta:<6g} {trial.said:<12} "
                 f"claimed {trial.claimed:.2g}, true {trial.trace_distance:.2g}; {said}"
@@ -186,7 +191,7 @@ class Trials:
             said = trial.refused or trial.said
             lines.append((trial.name, f"{trial.beta:g}", gates, *distances, said))
         headings = ("method", "beta", "two-qubit gates", "claimed error", "true error", "verdict")
-        said = f"{self.hamiltonian.encoding}, {self.shots} shots a method"
+        said = f"{self.hamiltonian.encoding}, {plural(self.shots, 'shot')} a method"
         return notebook(self.said, said, headings, lines)
 
 
@@ -297,8 +302,8 @@ def _one(hamiltonian: Any) -> Hamiltonian:
         hamiltonian = Hamiltonian.of(hamiltonian)
     if hamiltonian.shape:
         raise ValueError(
-            f"`hamiltonian` must be one Hamiltonian, but there are {hamiltonian.shape}; index "
-            "one, for example `hamiltonian[0]`"
+            f"`hamiltonian` must be one Hamiltonian, but there are {hamiltonian.shape}; choose "
+            "one, as `hamiltonian[0]`"
         )
     return hamiltonian
 
@@ -387,7 +392,9 @@ def _trial(
         run = _suited(prepared.circuit) if backend is None else backend
         if isinstance(run, Aer):
             cures = [f"`methods` without {name} take less", "Ctrl-C keeps the other methods"]
-            announce(f"{name}: drawing {shots:,} shots", run.foreseen(prepared, shots), cures)
+            announce(
+                f"{name}: drawing {plural(shots, 'shot')}", run.foreseen(prepared, shots), cures
+            )
         result = draw_result(
             prepared,
             Scores(-hamiltonian.energies),

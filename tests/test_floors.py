@@ -18,6 +18,7 @@ FLOORS = {
                 "machine",
                 "markup",
                 "names",
+                "plurals",
                 "progress",
                 "seeds",
                 "texts",

@@ -44,3 +44,16 @@ def test_dir_lists_public_names_only_even_when_rooms_have_been_imported():
 def test_a_name_that_is_not_public_is_refused():
     with pytest.raises(AttributeError, match=r"qcattn.*Herald"):
         _ = qcattn.Herald
+
+
+ROOMS = ["certification", "claims", "comparisons", "datasets", "models", "sweeps", "preparations"]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_tab_completion_in_a_room_shows_what_is_public(room):
+    module = __import__(f"qcattn.{room}", fromlist=["a"])
+    shown = dir(module)
+    assert shown and set(getattr(module, "__all__", ())) <= set(shown)
+    for name in shown:
+        assert not name.startswith("_")
+        assert callable(getattr(module, name)), f"{name} is a file or a module of another's"

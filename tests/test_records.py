@@ -307,7 +307,7 @@ def test_rounding_of_a_product_is_no_lack_of_hermiticity(dtype):
         (np.array([[1, 0], [0, 1]], dtype=object), "numpy.array"),
         (SparsePauliOp(["ZI", "IZ"], [1.7e308, 1.7e308]), "energies beyond float64"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_no_operator_is_refused_with_the_cure(operator, message):
     with pytest.raises(ValueError, match=message.replace("\\\\", "\\")):

@@ -5,4 +5,9 @@ from qcattn.walking import exports
 
 __all__ = ["all_claims", "run_claims"]
 
-__getattr__, __dir__ = exports("claims")
+__getattr__, _claims = exports("claims")
+
+
+def __dir__() -> list[str]:
+    """What tab completion shows: the functions, and the claims by the names of their classes."""
+    return [*__all__, *_claims()]

@@ -55,12 +55,12 @@ def select(scores: Scores, layer: int | None, head: int | None) -> Scores:
 
     from qcattn.datasets.scores import only
 
-    source = scores.source
+    chosen = ""
     for name, number in (("head", head), ("layer", layer)):
         if number is not None:
             scores = only(scores, name, number, f"--{name}")
-            source += f", {name} {number}"
-    return replace(scores, source=source.strip(", "))
+            chosen = f", {name} {number}{chosen}"
+    return replace(scores, source=f"{scores.source}{chosen}".strip(", "))
 
 
 def strategy(folder: str, name: str) -> Any:

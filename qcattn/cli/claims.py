@@ -35,6 +35,9 @@ def claims(
         Path | None,
         typer.Option(help="Write into this new folder. [default: qcattn-claims, or -2 ...]"),
     ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="List the claims, and run none of them.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run the claims about softmax and Born's rule as experiments, each with a verdict.
@@ -47,6 +50,9 @@ def claims(
     from qcattn.errors import Interrupted
 
     whole_number(seed, "--seed", least=0)
+    if listed:
+        _list(names, json)
+        return
     check_folder(out or free_folder(_FOLDER))
     interrupted = False
     try:
@@ -62,6 +68,28 @@ def claims(
         typer.echo("Interrupted: what was found is kept, the rest is marked.", err=json)
     kept.check()
     raise typer.Exit(exit_code((one.standing for one in findings), complete=not interrupted))
+
+
+def _list(names: list[str] | None, json: bool) -> None:
+    """Print what the claims state, and where."""
+    from qcattn.claims import all_claims
+    from qcattn.names import known
+    from qcattn.views.sheet import Column, Sheet
+
+    every = {claim.name: claim for claim in all_claims()}
+    chosen = [every[known("CLAIM", name, every)] for name in names or every]
+    if json:
+        print_json(
+            {
+                "claims": [
+                    {"name": c.name, "title": c.title, "statement": c.statement} for c in chosen
+                ]
+            }
+        )
+        return
+    columns = (Column("claim"), Column("title"), Column("statement"))
+    lines = tuple((c.name, c.title, " ".join(c.statement.split())) for c in chosen)
+    print_sheets(Sheet("Claims", columns, lines, "`qcattn claims A1 A2` runs some of them."))
 
 
 def print_findings(

@@ -29,4 +29,7 @@ def merge(
     if not sources:
         raise ValueError("give two stores, or one and `--into`")
     new, known = together(sources, target)
-    typer.echo(f"{target}: {new:,} batches added, {known:,} were there already")
+    typer.echo(
+        f"{target}: {new:,} {'batch' if new == 1 else 'batches'} added, {known:,} were there "
+        "already"
+    )

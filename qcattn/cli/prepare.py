@@ -29,9 +29,11 @@ from qcattn.cli.printing import (
     print_words,
 )
 from qcattn.cli.progress import bar
+from qcattn.plurals import plural
 from qcattn.walking import class_of, classes
 
 if TYPE_CHECKING:
+    from qcattn.datasets import Scores
     from qcattn.records import Hamiltonian
     from qcattn.trials import Trials
 
@@ -141,11 +143,12 @@ def print_trials(trials: Trials, kept: Kept, json: bool) -> None:
     """Print the table, a few sentences and the place, or JSON."""
     from qcattn.views.trials import sheets
     from qcattn.views.trials.brief import brief
-    from qcattn.views.trials.words import refusals, words
+    from qcattn.views.trials.words import refusals, subject, words
 
     if json:
         print_json(brief(trials), kept)
         return
+    print_words(f"{subject(trials)}.", "")
     print_sheets(sheets.cost(trials), sheets.errors(trials))
     print_words(words(trials))
     print_words(*(f"Left out: {names}: {why}" for names, why in refusals(trials)))
@@ -268,8 +271,8 @@ def _of_scores(rows: _Rows, beta: float) -> tuple[Hamiltonian, str]:
     masked = warn_of_masks(row, weights)
     row = row[weights > 0]
     hamiltonian = encode(row)
-    text = f"{part.source}, row {query % len(every)}".strip(", ")
-    text += f", {masked} keys of weight 0 left out" if masked else ""
+    text = f"{part.source}, {_name_of_row(part, query % len(every))}".strip(", ")
+    text += f", {plural(masked, 'key')} of weight 0 left out" if masked else ""
     if not np.isfinite(hamiltonian.energies).all() or len(row) < 2**hamiltonian.num_qubits:
         if not encode.binary:
             binary = [name for name, cls in classes("encodings").items() if cls.binary]
@@ -280,6 +283,15 @@ def _of_scores(rows: _Rows, beta: float) -> tuple[Hamiltonian, str]:
         text += f", {2**hamiltonian.num_qubits - len(row)} states of padding {gap:g} above"
         hamiltonian = hamiltonian.filled(gap)
     return hamiltonian, text
+
+
+def _name_of_row(scores: Scores, row: int) -> str:
+    """What a row is called: the query and its token, where these are known."""
+    from qcattn.views.labels import visible
+
+    if scores.scores.ndim == 2 and len(scores.tokens) == len(scores.scores):
+        return f"query {row} '{visible(scores.tokens[row])}'"
+    return f"row {row}"
 
 
 def _encoding(rows: _Rows) -> Any:

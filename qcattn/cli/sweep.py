@@ -12,6 +12,7 @@ from qcattn.cli.app import app, reporting
 from qcattn.cli.options import Json
 from qcattn.cli.printing import exit_code, print_json, print_sheets, print_words
 from qcattn.cli.progress import bar
+from qcattn.plurals import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +175,8 @@ def _go_on(part: Sweep) -> None:
     shots = sum(int(cell.counts.shots.sum()) for cell in part.distinct)
     again = shlex.join(["qcattn", *sys.argv[1:]])
     typer.echo(
-        f"Interrupted: {shots:,} shots of {rows:,} rows are kept in {part.store}. Go on with\n"
+        f"Interrupted: {plural(shots, 'shot')} of {plural(rows, 'row')} are kept in {part.store}. "
+        "Go on with\n"
         f"  {again}",
         err=True,
     )

@@ -32,3 +32,6 @@ __all__ = [
     "same",
     "same_numbers",
 ]
+
+# What tab completion shows; the files of the room are no part of it.
+__dir__ = __all__.copy

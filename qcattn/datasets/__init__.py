@@ -6,3 +6,6 @@ from qcattn.datasets.stored import load_scores, packaged_models
 from qcattn.datasets.values import Values, values
 
 __all__ = ["Head", "Scores", "Values", "load_head", "load_scores", "packaged_models", "values"]
+
+# What tab completion shows; the files of the room are no part of it.
+__dir__ = __all__.copy

@@ -84,13 +84,14 @@ def _misfit(cls: Any, hamiltonian: Hamiltonian) -> str:
     if not cls.batched and hamiltonian.shape:
         return (
             f"`hamiltonian` must be one Hamiltonian, because the circuit of {cls.__name__} depends "
-            f"on it, but there are {hamiltonian.shape}; index one, for example `hamiltonian[0]`"
+            f"on it, but there are {hamiltonian.shape}; take one row, by `qcattn prepare --query "
+            "0` or in Python as `hamiltonian[0]`"
         )
     filled = hamiltonian.num_keys == 2**hamiltonian.num_qubits
     if cls.every_state and not (filled and np.isfinite(hamiltonian.energies).all()):
         return (
             f"`hamiltonian` ({hamiltonian.encoding}) has masked keys or padding, and "
-            f"{cls.__name__} moves between all basis states; give them an energy, for example "
-            "with `hamiltonian.filled(gap=10)`"
+            f"{cls.__name__} moves between all basis states; give them an energy, by "
+            "`qcattn prepare --gap 10` or in Python by `hamiltonian.filled(gap=10)`"
         )
     return ""

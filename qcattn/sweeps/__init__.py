@@ -24,3 +24,6 @@ __all__ = [
     "read_plan",
     "sweep",
 ]
+
+# What tab completion shows; the files of the room are no part of it.
+__dir__ = __all__.copy

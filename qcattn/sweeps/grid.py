@@ -17,6 +17,7 @@ from qcattn.backends.noise import noise_options
 from qcattn.datasets import Scores
 from qcattn.datasets.scores import only, scores_of
 from qcattn.encodings.binary import Binary
+from qcattn.plurals import plural
 from qcattn.preparations.purification import Purification
 from qcattn.sweeps.strategies import canonical, described, digest, label
 from qcattn.versions import package_versions
@@ -253,7 +254,8 @@ class Grid:
     def __str__(self) -> str:
         """How many cells and rows."""
         rows = sum(len(cell.rows) for cell in self.cells)
-        return f"{len(self.cells)} cells, {rows} rows, {self.shots} shots a row"
+        size = f"{plural(len(self.cells), 'cell')}, {plural(rows, 'row')}"
+        return f"{size}, {plural(self.shots, 'shot')} a row"
 
 
 def labels(spec: Mapping[str, Any]) -> dict[str, Any]:

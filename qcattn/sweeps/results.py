@@ -12,6 +12,7 @@ import numpy as np
 
 from qcattn.attention import softmax
 from qcattn.comparisons import Certificate, certify
+from qcattn.plurals import plural
 from qcattn.records import Agreement, Counts, Verdict, joint_standing
 from qcattn.stages import compare
 from qcattn.sweeps.grid import ROWS, Grid
@@ -230,7 +231,7 @@ class Sweep:
     def __str__(self) -> str:
         """One line a cell."""
         varied = self.varied
-        lines = [f"{self.standing}: {len(self.cells)} cells, alpha = {self.alpha:g}"]
+        lines = [f"{self.standing}: {plural(len(self.cells), 'cell')}, alpha = {self.alpha:g}"]
         for cell in self.cells:
             place = ", ".join(f"{axis} {cell.point.get(axis)}" for axis in varied) or "all"
             lines.append(f"{cell.standing:<10} {place}")

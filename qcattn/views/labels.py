@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isnan
 
+from qcattn.plurals import plural
 from qcattn.records import Result
 
 __all__ = [
@@ -132,16 +133,6 @@ def error_text(value: float) -> str:
     if isnan(value):
         return "unknown"
     return "0" if value < SMALLEST else f"{value:.2g}"
-
-
-def plural(count: int, noun: str) -> str:
-    """So many of a thing.
-
-    Example:
-        >>> plural(1, "row"), plural(1234, "row")
-        ('1 row', '1,234 rows')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def joined(pairs: Mapping[str, str]) -> str:

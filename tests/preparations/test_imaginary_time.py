@@ -267,7 +267,7 @@ def test_the_circuit_does_not_hear_of_the_reference(monkeypatch):
         (lambda: ImaginaryTime(error=1e-11)(ising(2), beta=2.0), "takes more than 4096 steps"),
         (lambda: ImaginaryTime()(ising(2), beta=-1.0), "`beta` must be one positive"),
         (lambda: ImaginaryTime()(ising(2), beta=[1.0, 2.0]), "`beta` must be one positive"),
-        (lambda: ImaginaryTime()(Binary()([[0.0, 1.0]]), beta=1.0), "index one"),
+        (lambda: ImaginaryTime()(Binary()([[0.0, 1.0]]), beta=1.0), "take one row"),
         (lambda: ImaginaryTime()(ising(18), beta=1.0), r"37 qubits takes [\d,]+ bytes"),
         (
             lambda: ImaginaryTime(steps=48)(ising(4), beta=12.0),

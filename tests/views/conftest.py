@@ -10,6 +10,8 @@ from qcattn.errors import Interrupted
 from qcattn.experiment import run
 from qcattn.records import Counts
 
+PARTS = ("keys", "stray", "discarded")
+
 
 class Dice:
     """A backend that draws from the law that the circuit must give, after ``fault`` changed it.
@@ -22,6 +24,10 @@ class Dice:
 
     def fitted(self, prepared):
         return prepared.circuit
+
+    def __call__(self, prepared, shots, seed=None):
+        parts = [counts for _, counts in self.stream(prepared, shots, seed)]
+        return Counts(*(np.concatenate([getattr(part, name) for part in parts]) for name in PARTS))
 
     def settings(self):
         return {"backend": "Dice", "draws": "born", "noise": "none"}

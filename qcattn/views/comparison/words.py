@@ -6,7 +6,7 @@ import numpy as np
 
 from qcattn.comparisons import Certificate
 from qcattn.records import Agreement
-from qcattn.views.labels import number, p_text
+from qcattn.views.labels import number, p_text, plural
 
 __all__ = ["standing", "words"]
 
@@ -44,10 +44,11 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     fit = certificate.fit
     rows = fit.p_values.size
     confidence = f"{100 * (1 - certificate.alpha):.6g}%"
-    shots = f"{int(fit.shots.sum()):,} shots" + (f" in {rows:,} rows" if rows > 1 else "")
+    shots = plural(int(fit.shots.sum()), "shot") + (f" in {rows:,} rows" if rows > 1 else "")
     global_p = f"{'global ' if rows > 1 else ''}p = {p_text(fit.overall())}"
     empty = fit.undecided.ravel()
-    without = f"{int(empty.sum()):,} of {rows:,} rows have no shots{_named(empty)}."
+    verb = "has" if empty.sum() == 1 else "have"
+    without = f"{int(empty.sum()):,} of {plural(rows, 'row')} {verb} no shots{_named(empty)}."
     if empty.any() and not fit.refuted:
         return f"Undecided: {without}"
     if fit.refuted:

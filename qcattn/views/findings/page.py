@@ -11,7 +11,7 @@ from qcattn.evidence import Finding
 from qcattn.folders.whole import whole_file
 from qcattn.views.findings import sheets
 from qcattn.views.findings.words import caption, command, standings
-from qcattn.views.labels import joined, number
+from qcattn.views.labels import joined, number, plural
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.panels import plot_panel, size_of
 from qcattn.views.vector import svg_file
@@ -71,7 +71,7 @@ def _head(findings: Sequence[Finding]) -> list[str]:
     return [
         "<header>",
         "<h1>Claims as experiments</h1>",
-        f'<p class="subject">{sum(one.shots for one in findings):,} shots on circuits, '
+        f'<p class="subject">{plural(sum(one.shots for one in findings), "shot")} on circuits, '
         f"{number(sum(one.seconds for one in findings))} s, seed {findings[0].seed}</p>",
         f'<p class="lead">{escape(standings(findings))} A verdict follows from what was tested; '
         "every test and number stands below.</p>",

@@ -9,7 +9,7 @@ import numpy as np
 
 from qcattn.records import Result
 from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX, attention_map
-from qcattn.views.labels import axis_names, key_labels, p_text, place, query_labels
+from qcattn.views.labels import axis_names, key_labels, p_text, place, plural, query_labels
 from qcattn.views.plotted import axes_or_new
 from qcattn.views.run.bands import LEVEL, RowBars, bars_of
 
@@ -158,7 +158,7 @@ def plot_row_bars(
     ticks = [tick for tick in _SHARES if tick < ax.get_ylim()[1]]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     _label(ax.xaxis, names, upright=False)
-    ax.set(xlabel="key", ylabel=f"share of {kept:,} shots\n(root scale)")
+    ax.set(xlabel="key", ylabel=f"share of {plural(kept, 'shot')}\n(root scale)")
     title = _title_of_row(result, row, kept)
     ax.set_title(title if labels is not None else plottable([title])[0], parse_math=False)
     return ax

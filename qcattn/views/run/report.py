@@ -120,7 +120,7 @@ def _subject(result: Result) -> str:
         f"{quoted}{reader}: {plural(result.fit.p_values.size, 'row')} of "
         f"{plural(result.expected.shape[-1], 'key')}, {escape(result.prepared.method)} "
         f"({result.prepared.kind}) on {plural(result.resources.qubits, 'qubit')}, "
-        f"{result.shots:,} shots a row, seed {result.seed}"
+        f"{plural(result.shots, 'shot')} a row, seed {result.seed}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from qcattn.plurals import plural
 from qcattn.records import Result, bitstrings
 from qcattn.views.labels import axis_names, joined, key_labels, number, number_on, p_text, place
 from qcattn.views.run.words import acceptance_shares, offence
@@ -29,7 +30,10 @@ _COST = (
 )
 _TESTS = (
     Column(
-        "differ", "r", '"differ" counts the rows that are refuted, family-wise over the whole run.'
+        "differ",
+        "r",
+        '"differ" counts the rows that are refuted, family-wise: even one of them, in the whole '
+        "run, is by chance no likelier than the error rate says.",
     ),
     Column("worst row", "l", '"worst row" is the row with the smallest p-value.'),
     Column("its p", "r", '"its p" is the p-value of that row alone.'),
@@ -196,7 +200,7 @@ def heralds(result: Result, number_of_rows: int = 20) -> Sheet:
             Column("p", "r", '"p" is that of an exact two-sided binomial test of the row.'),
         ),
         lines=tuple(lines),
-        caption=f"The {left_out:,} rows with larger p are left out." if left_out else "",
+        caption=f"{plural(left_out, 'row')} with larger p left out." if left_out else "",
         marked=frozenset(i for i, row in enumerate(shown) if refuted[row]),
     )
 

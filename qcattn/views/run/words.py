@@ -47,7 +47,7 @@ def sentence(result: Result) -> str:
 
 def offence(result: Result, worst: WorstRow) -> str:
     """What is wrong in a row: the outcome, its count, and the count expected."""
-    much = f"{worst.measured:,} of {worst.kept:,} shots"
+    much = f"{worst.measured:,} of {plural(worst.kept, 'shot')}"
     if worst.key == STRAY:
         return f"{much} read no key, which has probability zero"
     key = _key(result, worst.key)
@@ -89,11 +89,14 @@ def _agrees(result: Result, verdict: Verdict) -> str:
     if verdict.name == "acceptance":
         predicted, counted = acceptance_shares(result)
         return (
-            f"The herald let {counted:.2%} of the shots through, as predicted "
+            "The herald, a bit that says which shots count, let "
+            f"{counted:.2%} of them through, as predicted "
             f"({predicted:.2%}; {_p(verdict)})."
         )
     rows = plural(verdict.p_values.size, "row")
-    return f"The counts agree with softmax: {rows} of {result.shots:,} shots, {_p(verdict)}."
+    return (
+        f"The counts agree with softmax: {rows} of {plural(result.shots, 'shot')}, {_p(verdict)}."
+    )
 
 
 def _differs(result: Result, verdict: Verdict) -> str:
@@ -110,8 +113,9 @@ def _differs(result: Result, verdict: Verdict) -> str:
         shots, kept = int(result.counts.shots[row]), int(result.counts.kept[row])
         predicted = float(np.broadcast_to(result.prepared.success, result.shape)[row])
         return (
-            f"The herald differs from its prediction: {extent}{_p(verdict)}. Farthest off is "
-            f"{place(result, row)}: {kept:,} of {shots:,} shots let through, "
+            "The herald, a bit that says which shots count, differs from its prediction: "
+            f"{extent}{_p(verdict)}. Farthest off is {place(result, row)}: {kept:,} of "
+            f"{plural(shots, 'shot')} let through, "
             f"{number(shots * predicted, 4)} expected."
         )
     worst = worst_rows(result, 1)[0]

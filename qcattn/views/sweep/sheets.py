@@ -15,7 +15,8 @@ _SHOTS = Column("shots", "r", '"shots" are those of one row.')
 _DIFFER = Column(
     "differ",
     "r",
-    '"differ" counts the rows that are refuted, family-wise over the whole sweep.',
+    '"differ" counts the rows that are refuted, family-wise: even one of them, in the whole sweep, '
+    "is by chance no likelier than the error rate says.",
 )
 _P = Column("p", "r", '"p" is the smallest p-value of the comparisons, all rows together.')
 _BOUND = Column(
@@ -64,7 +65,7 @@ def cells(sweep: Sweep, epsilon: float | None = None) -> Sheet:
             cell.standing,
             *((_reached(cell, rules),) if rules else ()),
             f"{refuted_rows(cell):,}",
-            p_text(min(verdict.overall for verdict in cell.verdicts)),
+            _p(cell),
             *((_bound(cell, epsilon),) if bounded else ()),
         )
         for cell in shown
@@ -100,6 +101,12 @@ def failures(sweep: Sweep, most: int = 10) -> Sheet:
         ),
         caption=_more(more, "error"),
     )
+
+
+def _p(cell: Cell) -> str:
+    """The smallest p-value; nothing where there is no shot to have one."""
+    drawn = bool(cell.counts.kept.any())
+    return p_text(min(verdict.overall for verdict in cell.verdicts)) if drawn else ""
 
 
 def _axis(sweep: Sweep, axis: str) -> Column:

@@ -17,7 +17,7 @@ def words(sweep: Sweep) -> str:
         by.setdefault(cell.standing, []).append(cell)
     rows = sum(cell.num_rows for cell in sweep.distinct)
     shots = sum(int(cell.counts.shots.sum()) for cell in sweep.distinct)
-    size = f"{plural(len(sweep), 'cell')}, {plural(rows, 'row')}, {shots:,} shots"
+    size = f"{plural(len(sweep), 'cell')}, {plural(rows, 'row')}, {plural(shots, 'shot')}"
     said = []
     if differ := by.get("differs"):
         worst = min(differ, key=lambda cell: min(v.overall for v in cell.verdicts))
@@ -30,7 +30,11 @@ def words(sweep: Sweep) -> str:
         said.append(f"The counts agree with softmax: {size}.")
     else:
         agree = len(by.get("agrees", ()))
-        said.append(f"Undecided: {agree:,} of {size} agree, none differs.")
+        said.append(
+            f"Undecided: the counts of {agree:,} of {plural(len(sweep), 'cell')} agree with "
+            f"softmax and none differ, but {plural(len(sweep) - agree, 'cell')} cannot be decided "
+            f"yet. Drawn so far: {plural(shots, 'shot')} of {plural(rows, 'row')}."
+        )
     if failed := by.get("failed"):
         said.append(f"{plural(len(failed), 'cell')} failed; --retry-failed tries again.")
     if lacking := by.get("undecided"):
@@ -38,15 +42,24 @@ def words(sweep: Sweep) -> str:
         if unmet:
             said.append(
                 f"{plural(len(unmet), 'cell')} did not reach {unmet[0].rule} within "
-                f"{shots_of_cell(unmet[0])} shots a row; raise --shots."
+                f"{_shots(unmet[0])} a row; raise --shots."
             )
         if len(unmet) < len(lacking):
-            said.append(f"{plural(len(lacking) - len(unmet), 'cell')} lack shots.")
+            said.append(f"{_lacking(len(lacking) - len(unmet))}.")
     said.append(
         f"A perfect sampler would be called different, in any cell, in at most "
         f"{100 * sweep.alpha:.3g}% of such sweeps."
     )
     return " ".join(said)
+
+
+def _lacking(cells: int) -> str:
+    return f"{plural(cells, 'cell')} {'lacks' if cells == 1 else 'lack'} shots"
+
+
+def _shots(cell: Cell) -> str:
+    said = shots_of_cell(cell)
+    return f"{said} shot{'' if said == '1' else 's'}"
 
 
 def place_of_cell(sweep: Sweep, cell: Cell) -> str:

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from qcattn.trials import Trials
-from qcattn.views.labels import joined, number
+from qcattn.views.labels import joined
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.trials import sheets
 from qcattn.views.trials.plots import (
@@ -15,7 +15,7 @@ from qcattn.views.trials.plots import (
     plot_error_against_cost,
     size_of_plot,
 )
-from qcattn.views.trials.words import words
+from qcattn.views.trials.words import subject, words
 
 __all__ = ["write_page_of"]
 
@@ -33,7 +33,7 @@ def write_page_of(trials: Trials, path: str | Path) -> None:
     parts = [
         "<header>",
         "<h1>One thermal state, prepared in every way</h1>",
-        f'<p class="subject">{escape(_subject(trials))}</p>',
+        f'<p class="subject">{escape(subject(trials))}</p>',
         f'<p class="lead">{badge(trials.standing, trials.said)} {escape(words(trials))}</p>',
         "</header>",
         "<h2>What they cost</h2>",
@@ -68,16 +68,4 @@ def _pictures(trials: Trials) -> str:
         "claimed one. Gates of shots that the herald discards count too. A hollow mark is a "
         "circuit that was told Boltzmann weights, and a filled one a circuit that knows the "
         "Hamiltonian and beta only. Errors at the dotted line are rounding.",
-    )
-
-
-def _subject(trials: Trials) -> str:
-    """What was prepared, and how often, in a line."""
-    betas = sorted({trial.beta for trial in trials.trials})
-    source = trials.source.get("text", "")
-    return (
-        f"{trials.hamiltonian.encoding} on {trials.hamiltonian.num_qubits} qubits"
-        + (f" ({source})" if source else "")
-        + f", beta {', '.join(number(b) for b in betas)}, {trials.shots:,} shots a trial, "
-        f"seed {trials.seed}"
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from qcattn.records import Result, bitstrings
 from qcattn.trials import Trial, Trials
-from qcattn.views.labels import error_text, number, p_text
+from qcattn.views.labels import error_text, number, p_text, plural
 from qcattn.views.run.words import acceptance_shares
 from qcattn.views.sheet import Column, Sheet
 from qcattn.views.trials.words import refusals
@@ -30,7 +30,12 @@ _COST: tuple[_Cells, ...] = (
         lambda result, trial, n: f"{result.resources.two_qubit_gates:,}",
     ),
     (
-        Column("kept", "r", '"kept" is the share of shots that the herald should let through.'),
+        Column(
+            "kept",
+            "r",
+            '"kept" is the share of shots that the herald, a bit that says which shots count, '
+            "should let through.",
+        ),
         lambda result, trial, n: _kept(result, float(result.prepared.success)),
     ),
     (
@@ -136,7 +141,7 @@ def _sheet(trials: Trials, title: str, cells: Sequence[_Cells]) -> Sheet:
     fitting = [trial for trial in trials.trials if trial.result is not None]
     where = "" if several or not trials.trials else f", beta {number(trials.trials[0].beta)}"
     return Sheet(
-        title=f"{title}: {trials.hamiltonian.encoding}, {size} qubits{where}",
+        title=f"{title}: {trials.hamiltonian.encoding}, {plural(size, 'qubit')}{where}",
         columns=(
             Column("method"),
             *((_BETA,) if several else ()),

@@ -7,10 +7,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from qcattn.plurals import whole_of
 from qcattn.trials import FAR, Trial, Trials
-from qcattn.views.labels import error_text, number, p_text
+from qcattn.views.labels import error_text, number, p_text, plural
 
-__all__ = ["refusals", "words"]
+__all__ = ["refusals", "subject", "words"]
+
+
+def subject(trials: Trials) -> str:
+    """What was prepared, and how often, in a line."""
+    betas = sorted({trial.beta for trial in trials.trials})
+    source = trials.source.get("text", "")
+    return (
+        f"{trials.hamiltonian.encoding} on {plural(trials.hamiltonian.num_qubits, 'qubit')}"
+        + (f" ({source})" if source else "")
+        + f", beta {', '.join(number(b) for b in betas)}, {plural(trials.shots, 'shot')} a trial, "
+        f"seed {trials.seed}"
+    )
 
 
 def words(trials: Trials) -> str:
@@ -114,8 +127,9 @@ def _share(part: Sequence[Trial], whole: Sequence[Trial], verb: str) -> str:
     verb = f"{verb}{'s' * one}" if verb else "is" if one or len(whole) == 1 else "are"
     if len(whole) == 1:
         return f"The trial {verb}"
-    many = "All" if len(part) == len(whole) else f"{len(part)} of"
-    return f"{many} {len(whole)} trials {verb}"
+    if len(part) == len(whole):
+        return f"{whole_of(len(whole), 'trial')} {verb}"
+    return f"{len(part)} of {len(whole)} trials {verb}"
 
 
 def _names(part: Sequence[Trial], whole: Sequence[Trial]) -> str:

@@ -86,9 +86,7 @@ def test_a_herald_that_agrees_is_told_with_both_shares(make):
     result = make([[0.0, 1.0, 2.0, 0.5]], preparation=Heralded())
     predicted = float(result.prepared.success[0])
     counted = result.counts.kept[0] / 4096
-    assert f"let {counted:.2%} of the shots through, as predicted ({predicted:.2%};" in sentence(
-        result
-    )
+    assert f"let {counted:.2%} of them through, as predicted ({predicted:.2%};" in sentence(result)
     assert "different in at most 1% of such runs" in sentence(result)
 
 
@@ -97,7 +95,7 @@ def test_a_herald_that_differs_is_told_apart_from_the_counts(make):
     result = make([[0.0, 1.0, 1.5, 0.5]], preparation=Heralded(), accept=0.8)
     said = sentence(result)
     assert result.verdicts[1].differs
-    assert "The herald differs from its prediction" in said
+    assert "which shots count, differs from its prediction" in said
     assert "The counts agree with softmax" in said
     assert f"{int(result.counts.kept[0]):,} of 4,096 shots let through" in said
 

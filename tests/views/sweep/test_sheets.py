@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from qcattn.records import Counts
 from qcattn.views.sweep import sheets
+from qcattn.views.sweep.words import words
 
 
 def test_a_line_a_cell_and_a_bound_where_it_is_asked_for(done):
@@ -12,6 +14,21 @@ def test_a_line_a_cell_and_a_bound_where_it_is_asked_for(done):
     assert set(plain.headings) == set(names) and bounded.headings[-1] == "TV at most"
     differ = {i for i, cell in enumerate(done) if cell.standing == "differs"}
     assert plain.marked == differ and len(differ) == 6
+
+
+def test_a_cell_without_shots_has_no_p_and_the_words_say_what_is_undecided(done):
+    first, *others = done.where(noise="none").cells
+    empty = replace(first)
+    empty.__dict__["counts"] = Counts.zeros(first.counts.stray.shape, 4)  # as if nothing was read
+    part = replace(done, cells=(empty, *others))
+    sheet = sheets.cells(part)
+    column = [line[sheet.headings.index("p")] for line in sheet.lines]
+    assert column[0] == "" and all(column[1:])
+    assert sheet.lines[0][sheet.headings.index("verdict")] == "undecided"
+    assert words(part).startswith(
+        "Undecided: the counts of 5 of 6 cells agree with softmax and none differ, but 1 cell "
+        "cannot be decided yet. Drawn so far: 360,000 shots of 54 rows. 1 cell lacks shots."
+    )
 
 
 def test_a_large_sweep_is_cut_and_says_so(done, monkeypatch):

@@ -13,7 +13,7 @@ from qcattn.views.trials.words import refusals, words
 
 def test_words_say_what_agrees_and_the_error_rate(good):
     said = words(good)
-    assert said.startswith("All 2 trials are as claimed") and "0.0001%" in said
+    assert said.startswith("Both trials are as claimed") and "0.0001%" in said
     resolution = max(trial.result.fit.overall_resolution for trial in good.trials)
     assert f"to {resolution:.2g} (Heralded)" in said, "not to differ is no proof of agreement"
     part = replace(good, complete=False)
