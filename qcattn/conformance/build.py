@@ -173,13 +173,27 @@ def _qpy(circuit: QuantumCircuit) -> bytes:
     for version in range(QPY_COMPATIBILITY_VERSION, QPY_VERSION + 1):
         buffer = io.BytesIO()
         try:
-            qpy.dump(circuit, buffer, version=version)
+            qpy.dump(_blocks_named(circuit), buffer, version=version)
         except QpyError:
             continue
         content = bytearray(buffer.getvalue())
         content[_QPY_RELEASE_PLACE : _QPY_RELEASE_PLACE + 3] = bytes(_QPY_RELEASE)
         return _named_in_order(bytes(content))
     raise ValueError(f"no version of QPY holds {circuit.name}")
+
+
+def _blocks_named(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The circuit whose blocks are called blocks, where Qiskit counts them."""
+    out = circuit.copy_empty_like()
+    for item in circuit.data:
+        operation = item.operation
+        if hasattr(operation, "blocks"):
+            blocks = [_blocks_named(block) for block in operation.blocks]
+            for block in blocks:
+                block.name = "block"
+            operation = operation.replace_blocks(blocks)
+        out.append(operation, item.qubits, item.clbits)
+    return out
 
 
 def _named_in_order(content: bytes) -> bytes:

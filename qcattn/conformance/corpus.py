@@ -16,7 +16,7 @@ from qcattn.errors import NotWhole
 from qcattn.names import known
 from qcattn.parsing import parse_json
 
-__all__ = ["FORMAT", "case", "corpus", "read_corpus"]
+__all__ = ["FORMAT", "case", "corpus", "corpus_folder", "read_corpus"]
 
 FORMAT = 1
 
@@ -32,12 +32,21 @@ def corpus() -> tuple[Case, ...]:
         >>> len(corpus()) > 5, corpus()[0].laws[0].p.sum().round(12)
         (True, np.float64(1.0))
     """
+    return read_corpus(corpus_folder())
+
+
+def corpus_folder() -> Path:
+    """Where the corpus lies: in the installed package, or beside it in a checkout.
+
+    Raises:
+        NotWhole: If there is none.
+    """
     house = Path(qcattn.__file__).parent
     places = [house / "circuits", house.parent / "circuits"]
-    here = [place for place in places if (place / "manifest.json").is_file()]
+    here = [place for place in places if place.is_dir()]
     if not here:
-        raise NotWhole(f"there is no {places[0] / 'manifest.json'}; install the package again")
-    return read_corpus(here[0])
+        raise NotWhole(f"there is no folder {places[0]}; install the package again")
+    return here[0]
 
 
 def case(name: str) -> Case:

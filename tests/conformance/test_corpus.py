@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +13,7 @@ import pytest
 
 import qcattn
 from qcattn.conformance.build import files_of, topic_names
-from qcattn.conformance.case import FEATURES
+from qcattn.conformance.case import FEATURES, loaded
 from qcattn.conformance.corpus import case, corpus, read_corpus
 from qcattn.errors import NotWhole
 
@@ -93,6 +96,32 @@ def test_a_foreign_manifest_is_refused(copy, content):
 
 def test_circuits_are_parsed_only_when_asked_for():
     assert all("circuit" not in vars(one) for one in read_corpus(CIRCUITS))
+
+
+def test_the_example_of_the_guide_runs_without_this_package():
+    text = (CIRCUITS / "README.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert "qcattn" not in example
+    code = f"import sys\n{example}\nprint('qcattn' in sys.modules)"
+    said = subprocess.check_output([sys.executable, "-c", code], cwd=CIRCUITS, text=True)
+    *lines, ours = said.splitlines()
+    rows = [line.split() for line in lines]
+    assert ours == "False" and len(rows) == 8
+    # Eight bins of 10,000 shots: five standard deviations in one of them is rarer than 1e-5.
+    for _, count, expected in rows:
+        assert abs(int(count) - float(expected)) < 5 * np.sqrt(float(expected))
+
+
+def test_the_guide_names_each_topic():
+    text = (CIRCUITS / "README.md").read_text()
+    assert set(topic_names()) <= set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+
+
+def test_without_the_reader_of_openqasm_3_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "qiskit_qasm3_import", None)
+    with pytest.raises(ImportError, match=r"qcattn\[conformance\]"):
+        loaded(case("gates/ry").text)
+    assert loaded(case("gates/rxx").text).num_qubits == 2
 
 
 def test_numbers_are_those_of_the_file():

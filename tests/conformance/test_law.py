@@ -14,6 +14,7 @@ from qcattn.conformance.corpus import case, corpus
 from qcattn.conformance.law import gate_matrix, law_of
 from qcattn.conformance.matrices import MATRICES, controlled, standard_matrix
 from qcattn.conformance.topics.gates import FORMS
+from qcattn.conformance.topics.thermal import PREPARED
 
 DENSE = [one for one in corpus() if not one.features - {"parameters"} and one.qubits <= 12]
 
@@ -188,3 +189,29 @@ def test_a_gate_of_the_file_is_taken_by_its_definition():
     circuit.h([0, 1, 2])
     circuit.measure_all()
     assert distance(law_of(circuit), by_statevector(circuit)) < 1e-13
+
+
+# Thermal circuits give what their preparation claims.
+
+
+@pytest.mark.parametrize("file", PREPARED)
+def test_a_thermal_circuit_gives_the_distribution_that_is_claimed(file):
+    """Angles are stored to 9 decimals, and a bath's thousands of gates add that up."""
+    prepared = PREPARED[file]()
+    one = case(f"thermal/{file}")
+    circuit = one.circuit
+    key = next(register for register in circuit.cregs if register.name == "key")
+    bits = [circuit.find_bit(bit).index for bit in key]
+    heralds = [circuit.find_bit(bit).index for bit in circuit.clbits if bit not in set(key)]
+    for law, index in zip(one.laws, np.ndindex(prepared.shape), strict=True):
+        read: dict[tuple, float] = {}
+        for outcome, p in zip(law.outcomes, law.p, strict=True):
+            memory = outcome[::-1]
+            if all(memory[bit] == "0" for bit in heralds):
+                word = tuple(memory[bit] == "1" for bit in bits)
+                read[word] = read.get(word, 0.0) + p
+        success = sum(read.values())
+        words = [tuple(bool(bit) for bit in word) for word in prepared.codewords]
+        keys = np.array([read.get(word, 0.0) for word in words]) / success
+        assert np.abs(keys - prepared.distribution[index]).max() < 2e-7
+        assert abs(success - np.asarray(prepared.success)[index]) < 2e-7

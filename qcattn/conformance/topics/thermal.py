@@ -1,26 +1,34 @@
-"""Every thermal preparation of this package, on real rows of scores and on models of physics."""
+"""Every thermal preparation of this package, on real rows of scores and on models of physics.
+
+Some of them diagonalise or search, which ends in other last digits on another machine. So a circuit
+is prepared once, and its stored text is what its law is computed from when the corpus is built
+again; to prepare it anew, remove the text and build.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterExpression
 
+from qcattn.conformance.corpus import corpus_folder
 from qcattn.conformance.recipe import Recipe
 from qcattn.datasets import load_head
 from qcattn.encodings import Binary
 from qcattn.models import free_fermions, heisenberg, ising
+from qcattn.parsing import parse_json
 from qcattn.records import Hamiltonian, Prepared
 from qcattn.walking import classes
 
 __all__ = ["PREPARED", "as_program", "recipes", "row"]
 
-#: Options under which a circuit is short enough to be stored.
-_SHORT: dict[str, dict[str, Any]] = {"SystemBath": {"cycles": 3}}
+#: Cycles of a bath with which a circuit is short enough to be stored, by what it is prepared for.
+_CYCLES: dict[str, int] = {"4-keys": 30, "8-keys": 10, "ising-2": 6}
 _BETA = 0.8
 _MODELS: dict[str, Callable[[], Hamiltonian]] = {
     "ising-2": lambda: ising(2, coupling=0.8, field=0.7),
@@ -59,14 +67,16 @@ def row(keys: int) -> np.ndarray:
 
 def _named() -> Iterator[tuple[str, Callable[[], Prepared]]]:
     for name, method in classes("preparations").items():
-        made = method(**_SHORT.get(name, {}))
-        for keys in (4, 8, *_ROWS.get(name, ())):
-            yield f"{_file(name)}-{keys}-keys", _on_row(made, keys)
+        hamiltonians = {f"{n}-keys": _of_row(n) for n in (4, 8, *_ROWS.get(name, ()))}
         if method.takes == "any":
-            for model, hamiltonian in _MODELS.items():
-                yield f"{_file(name)}-{model}", _on_model(made, hamiltonian)
+            hamiltonians |= _MODELS
         if method.batched:
-            yield f"{_file(name)}-4-keys-several-rows", _on_rows(made)
+            hamiltonians["4-keys-several-rows"] = lambda: Binary()(row(12).reshape(3, 4))
+        for what, hamiltonian in hamiltonians.items():
+            if name != "SystemBath":
+                yield f"{_file(name)}-{what}", _of(method(), hamiltonian)
+            elif what in _CYCLES:
+                yield f"{_file(name)}-{what}", _of(method(cycles=_CYCLES[what]), hamiltonian)
 
 
 def _file(name: str) -> str:
@@ -75,15 +85,11 @@ def _file(name: str) -> str:
     return words.lower().strip("-").replace("q-a-o-a", "qaoa")
 
 
-def _on_row(method: Any, keys: int) -> Callable[[], Prepared]:
-    return lambda: method(Binary()(row(keys)), beta=_BETA)
+def _of_row(keys: int) -> Callable[[], Hamiltonian]:
+    return lambda: Binary()(row(keys))
 
 
-def _on_rows(method: Any) -> Callable[[], Prepared]:
-    return lambda: method(Binary()(row(12).reshape(3, 4)), beta=_BETA)
-
-
-def _on_model(method: Any, hamiltonian: Callable[[], Hamiltonian]) -> Callable[[], Prepared]:
+def _of(method: Any, hamiltonian: Callable[[], Hamiltonian]) -> Callable[[], Prepared]:
     return lambda: method(hamiltonian(), beta=_BETA)
 
 
@@ -94,26 +100,42 @@ PREPARED: dict[str, Callable[[], Prepared]] = dict(_named())
 def recipes() -> Iterator[Recipe]:
     """Each of them; several rows are one template with a binding a row."""
     for file, prepare in PREPARED.items():
-        prepared = prepare()
-        circuit = prepared.circuit
-        bindings: list[dict[str, float]] = [{}]
-        if prepared.shape:
-            named = [_plain(parameter) for parameter in circuit.parameters]
-            bindings = [
-                dict(zip(named, np.round(values, 9).tolist(), strict=True))
-                for values in prepared.values
-            ]
-        else:
-            circuit = circuit.assign_parameters(prepared.values)
-        words = ["thermal", prepared.method, *(["parametric"] if prepared.shape else [])]
-        words += ["herald"] if prepared.herald_register is not None else []
-        yield Recipe(
-            name=f"thermal/{file}",
-            content=as_program(circuit),
-            exercises=words,
-            about=f"{prepared.method} ({prepared.kind}), {file}, at beta = {_BETA}.",
-            bindings=bindings,
-        )
+        name = f"thermal/{file}"
+        stored = corpus_folder() / f"{name}.qasm"
+        yield _kept(name, stored) if stored.is_file() else _recipe(name, prepare())
+
+
+def _kept(name: str, path: Path) -> Recipe:
+    about = parse_json(path.with_suffix(".json").read_bytes())
+    names = about["parameters"]
+    return Recipe(
+        name=name,
+        content=path.read_text(encoding="utf-8"),
+        exercises=about["exercises"],
+        about=about["about"],
+        bindings=[dict(zip(names, values, strict=True)) for values in about["values"]],
+    )
+
+
+def _recipe(name: str, prepared: Prepared) -> Recipe:
+    circuit = prepared.circuit
+    bindings: list[dict[str, float]] = [{}]
+    if prepared.shape:
+        named = [_plain(parameter) for parameter in circuit.parameters]
+        rows = np.round(prepared.flat_values, 9).tolist()
+        bindings = [dict(zip(named, values, strict=True)) for values in rows]
+    else:
+        circuit = circuit.assign_parameters(prepared.values)
+    words = ["thermal", prepared.method, *(["parametric"] if prepared.shape else [])]
+    words += ["herald"] if prepared.herald_register is not None else []
+    file = name.partition("/")[2]
+    return Recipe(
+        name=name,
+        content=as_program(circuit),
+        exercises=words,
+        about=f"{prepared.method} ({prepared.kind}), {file}, at beta = {_BETA}.",
+        bindings=bindings,
+    )
 
 
 def as_program(circuit: QuantumCircuit) -> str:
