@@ -18,12 +18,16 @@ __all__ = [
     "check_betas",
     "check_distributions",
     "check_object",
+    "check_shots",
     "entry",
     "no_numbers",
     "real_array",
     "rounding",
     "whole_number",
 ]
+
+#: Shots of a row.
+MOST_SHOTS = 2**53
 
 
 def check_alpha(alpha: Any, name: str = "alpha") -> float:
@@ -44,6 +48,30 @@ def check_alpha(alpha: Any, name: str = "alpha") -> float:
     if not number or not 0 < float(alpha) < 1:
         raise ValueError(f"`{name}` must be a number between 0 and 1, but is {alpha!r}")
     return float(alpha)
+
+
+def check_shots(value: Any, name: str = "shots") -> int:
+    """A number of shots, 1 or more, and no more than can be counted and compared.
+
+    Args:
+        value: What was given.
+        name: Of the argument, as the caller knows it.
+
+    Raises:
+        ValueError: If it is no whole number from 1 to 2**53, beyond which double precision, in
+            which counts are compared, holds no odd number.
+
+    Example:
+        >>> check_shots(4096)
+        4096
+    """
+    number = whole_number(value, name)
+    if number > MOST_SHOTS:
+        raise ValueError(
+            f"`{name}` must be at most 2**53, {MOST_SHOTS:,}, but is {number:,}; draw several "
+            "batches and add their counts"
+        )
+    return number
 
 
 def whole_number(value: Any, name: str = "shots", *, least: int = 1) -> int:

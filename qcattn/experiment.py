@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qcattn.arguments import check_alpha, check_object, whole_number
+from qcattn.arguments import check_alpha, check_object, check_shots
 from qcattn.attention import softmax
 from qcattn.backends.aer import Aer
 from qcattn.backends.choosing import backend_of, with_noise
@@ -92,7 +92,7 @@ def run(
     source = scores_of(scores)
     if not np.prod(source.scores.shape[:-1]):
         raise ValueError(f"`scores` of shape {source.scores.shape} holds no row; pass at least one")
-    shots, root, alpha = whole_number(shots), entropy(seed), check_alpha(alpha)
+    shots, root, alpha = check_shots(shots), entropy(seed), check_alpha(alpha)
     encode_by = Binary() if encoding is None else made("encodings", encoding, "encoding")
     prepare_by = (
         Purification() if preparation is None else made("preparations", preparation, "preparation")

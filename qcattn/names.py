@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from qcattn.legible import quoted
+
 __all__ = ["known"]
 
 
@@ -33,8 +35,10 @@ def known(where: str, value: str, names: Iterable[str]) -> str:
     names = list(names)
     if value not in names:
         written = {name.lower(): name for name in names}
-        near = get_close_matches(value.lower(), written, 1, 0.3)
+        near = get_close_matches(value.lower()[:80], written, 1, 0.3)
         hint = f"; did you mean {written[near[0]]!r}?" if near else ""
         subject = where if " " in where else f"`{where}`"
-        raise ValueError(f"{subject} must be one of {', '.join(names)}, but is {value!r}{hint}")
+        raise ValueError(
+            f"{subject} must be one of {', '.join(names)}, but is {quoted(value)}{hint}"
+        )
     return value

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qcattn.apart import WORTH, apart
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_shots, whole_number
 from qcattn.backends.choosing import backend_of
 from qcattn.backends.counting import Gathered
 from qcattn.backends.protocol import Backend
@@ -277,7 +277,7 @@ def draw_batch(
     """
     address = (_BATCH, whole_number(number, "number", least=0))
     run = backend_of(backend)
-    (counts,) = draw_each([prepared], whole_number(shots), entropy(seed), address, run)
+    (counts,) = draw_each([prepared], check_shots(shots), entropy(seed), address, run)
     return counts
 
 

@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qcattn.legible import quoted
+from qcattn.opening import open_file
+
 __all__ = ["CURE", "Cells", "Line", "Matrix", "decimal_mark", "lines_of", "matrix_of", "number_in",
            "parsed", "read_text", "whole_written"]  # fmt: skip
 
@@ -49,7 +52,7 @@ def read_text(path: str | Path) -> str:
 
     Raises:
         OSError: If it cannot be read.
-        ValueError: If it is no such text.
+        ValueError: If it is no such text, or no file but a pipe.
 
     Example:
         >>> import tempfile
@@ -59,7 +62,8 @@ def read_text(path: str | Path) -> str:
         ...     read_text(file)
         '0.5'
     """
-    content = Path(path).read_bytes()
+    with open_file(path) as file:
+        content = file.read()
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
@@ -202,7 +206,7 @@ def parsed(cell: str, place: str, mark: str = ".") -> float:
     """
     number = number_in(cell, mark)
     if number is None:
-        raise ValueError(f"{place} is {cell.strip()[:40]!r}, which is not a number; {CURE}")
+        raise ValueError(f"{place} is {quoted(cell.strip(), 40)}, which is not a number; {CURE}")
     if math.isinf(number) and "inf" not in cell.lower():
         raise ValueError(
             f"{place} is {cell.strip()[:40]}, which is beyond float64. "

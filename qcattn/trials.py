@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
 from qcattn.apart import WORTH, apart
-from qcattn.arguments import check_alpha, check_betas, check_object, whole_number
+from qcattn.arguments import check_alpha, check_betas, check_object, check_shots
 from qcattn.backends.aer import Aer
 from qcattn.backends.choosing import backend_of
 from qcattn.backends.protocol import Backend
@@ -252,7 +252,7 @@ def prepare(
     """
     hamiltonian = _one(hamiltonian)
     betas = _temperatures(beta)
-    shots, root, alpha = whole_number(shots), entropy(seed), check_alpha(alpha)
+    shots, root, alpha = check_shots(shots), entropy(seed), check_alpha(alpha)
     hamiltonian = _heeding_masks(hamiltonian, min(betas))
     if backend is not None:
         backend = backend_of(backend, method="stream")

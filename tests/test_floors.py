@@ -13,6 +13,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         [
+            ("legible", "opening"),
             (
                 "errors",
                 "machine",

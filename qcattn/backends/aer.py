@@ -14,7 +14,7 @@ from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.noise import NoiseModel
 
 from qcattn.apart import PROCESS, WORTH, apart
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_shots
 from qcattn.backends.born import (
     bundled,
     roll,
@@ -102,8 +102,10 @@ class Aer:
             value = getattr(self, name)
             if value not in values:
                 raise ValueError(f"`{name}` must be one of {', '.join(values)}, but is {value!r}")
-        if self.memory is not None and not self.memory > 0:
-            raise ValueError(f"`memory` must be positive, in bytes, but is {self.memory!r}")
+        if self.memory is not None and not 0 < self.memory < 2**63:
+            raise ValueError(
+                f"`memory` must be positive, and below 2**63 bytes, but is {self.memory!r}"
+            )
         if self.noise_model is not None and self.imitate is not None:
             raise ValueError(
                 "`noise_model` and `imitate` both bring noise; give one of them "
@@ -136,7 +138,7 @@ class Aer:
         What is foreseen to take long is drawn by a process of its own, which Ctrl-C ends at once;
         the counts are the same.
         """
-        shots, root = whole_number(shots), entropy(seed)
+        shots, root = check_shots(shots), entropy(seed)
         at_once, foreseen = self.rows_at_once(prepared, shots), self.foreseen(prepared, shots)
         jobs = len(prepared.flat_values) / at_once * self._parts(shots)
         left = self._limit() - PROCESS
@@ -199,7 +201,7 @@ class Aer:
         """
         if self.draws == "born":
             raise ValueError("`draws` is 'born', which draws counts, not shots; use 'shots'")
-        shots, root = whole_number(shots), entropy(seed)
+        shots, root = check_shots(shots), entropy(seed)
         circuit, reader = self.fitted(prepared), Reader(prepared)
         out = np.empty((len(prepared.flat_values), shots), np.int64)
         filled = np.zeros(len(out), np.int64)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_shots
 from qcattn.backends.choosing import backend_of
 from qcattn.backends.protocol import Backend
 from qcattn.records import Counts, Prepared
@@ -34,6 +34,6 @@ def draw(
         ValueError: If shots is no whole number, 1 or more.
     """
     run = backend_of(backend)
-    number = whole_number(shots)
+    number = check_shots(shots)
     seeds = np.random.SeedSequence(entropy(seed)).spawn(len(circuits))
     return [run(one, number, part) for one, part in zip(circuits, seeds, strict=True)]

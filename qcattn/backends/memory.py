@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qiskit import QuantumCircuit
 
 from qcattn.errors import TooLarge
+from qcattn.legible import quoted
 
 __all__ = ["Footprint", "active_qubits", "footprint", "parse_bytes"]
 
@@ -127,8 +128,13 @@ def parse_bytes(text: str, name: str = "memory") -> int:
     unit = match and {key.lower(): size for key, size in _UNITS.items()}.get(match[2].lower())
     try:
         size = int(float(match[1]) * unit) if match and unit else 0
-    except ValueError:
+    except (ValueError, OverflowError):
         size = 0
     if size < 1:
-        raise ValueError(f"`{name}` must be a size such as 4GiB or 500MB, but is {text!r}")
+        raise ValueError(f"`{name}` must be a size such as 4GiB or 500MB, but is {quoted(text)}")
+    if size >= 2**63:
+        raise ValueError(
+            f"`{name}` must be below 2**63 bytes, 8,192 PiB, as machines count them, but is "
+            f"{quoted(text)}; give what there is"
+        )
     return size

@@ -12,7 +12,7 @@ from qiskit import QuantumCircuit
 from qiskit.primitives import BaseSamplerV2, BitArray, StatevectorSampler
 from qiskit.transpiler import PassManager
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_shots
 from qcattn.backends.counting import Reader
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task
@@ -98,7 +98,7 @@ class Sampler(Simulator):
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
         """Draw shots of all rows: one slice of the flattened rows and its counts."""
-        shots = whole_number(shots)
+        shots = check_shots(shots)
         values, reader = prepared.flat_values, Reader(prepared)
         # One PUB of one call: a primitive with a fixed seed repeats itself at the next one.
         data = self.sampler.run([(self.fitted(prepared), values)], shots=shots).result()[0].data

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from qiskit import QuantumCircuit
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_shots
 from qcattn.backends.counting import Reader, collect
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.records import Counts, Prepared
@@ -140,7 +140,7 @@ class Simulator(ABC):
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
         """Draw the same shots part by part: slices of the flattened rows and their counts."""
-        shots, values, reader = whole_number(shots), prepared.flat_values, Reader(prepared)
+        shots, values, reader = check_shots(shots), prepared.flat_values, Reader(prepared)
         circuit, step = prepared.circuit, max(1, _SHOTS_OF_CHUNK // shots)
         place = {bit: i for i, bit in enumerate(circuit.clbits)}
         registers = {register.name: register for register in circuit.cregs}

@@ -6,7 +6,9 @@ undecided, 3 a fault of qcattn. For `qcattn claims` a refuted claim is a finding
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,10 +19,14 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from qcattn.cli.signals import heed_signals, undisturbed
-from qcattn.cli.streams import lost, mend_streams
+from qcattn.cli.streams import lost, mend_streams, say
 from qcattn.errors import Doubtful
+from qcattn.legible import shortened
 
-__all__ = ["app", "fail", "main", "reporting"]
+__all__ = ["app", "fail", "main", "report_fault", "reporting"]
+
+#: Characters of a message.
+_MOST = 4000
 
 app = typer.Typer(
     help="Sample attention as thermal circuits on Aer and compare the counts with softmax.",
@@ -38,18 +44,28 @@ def main() -> None:
     heed_signals()
     # Pages are plotted into files, whatever a notebook or a desktop around this command asks for.
     os.environ["MPLBACKEND"] = "Agg"
+    code = 2
     try:
-        app()
+        given = app(standalone_mode=False)
+        code = given if given in (0, 1, 2, 3) else 2 if given else 0
+    except (KeyboardInterrupt, typer.Abort):
+        say("qcattn: interrupted", err=True)
     except Exception as error:
-        _fault(error)
+        if hasattr(error, "format_message"):  # of typer, on what was given
+            usage = io.StringIO()
+            error.show(file=usage)  # type: ignore[attr-defined]
+            say(usage.getvalue().rstrip(), err=True)
+        else:
+            report_fault(error)
     finally:
         if (gone := lost()) is not None:
-            typer.echo(f"qcattn: standard output cannot be written: {gone.strerror}", err=True)
+            say(f"qcattn: standard output cannot be written: {gone.strerror}", err=True)
+    sys.exit(code)
 
 
 def fail(message: object) -> NoReturn:
     """End with a message and exit code 2."""
-    typer.echo(f"qcattn: {message}", err=True)
+    say(f"qcattn: {shortened(str(message), _MOST)}", err=True)
     raise typer.Exit(2)
 
 
@@ -75,14 +91,15 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
         except Exception as error:
             if type(error).__module__.startswith("qiskit"):
                 fail(error)
-            _fault(error)
+            report_fault(error)
 
     return wrapped
 
 
-def _fault(error: Exception) -> NoReturn:
+def report_fault(error: BaseException) -> NoReturn:
     """End with the traceback of a fault of qcattn; code 1 would mean that counts differ."""
-    traceback.print_exception(error)
+    lines = "".join(traceback.format_exception(error)).rstrip().split("\n")
+    say("\n".join(shortened(line, _MOST) for line in lines), err=True)
     raise SystemExit(3)
 
 
@@ -93,14 +110,14 @@ def _saying_doubts() -> Iterator[None]:
         warnings.simplefilter("always", Doubtful)
         show, said = warnings.showwarning, set[str]()
 
-        def say(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        def told(message: Warning | str, category: type[Warning], *place: Any) -> None:
             if not issubclass(category, Doubtful):
                 show(message, category, *place)
             elif str(message) not in said:
                 said.add(str(message))
-                typer.echo(f"qcattn: {message}", err=True)
+                say(f"qcattn: {message}", err=True)
 
-        warnings.showwarning = say  # type: ignore[assignment]
+        warnings.showwarning = told  # type: ignore[assignment]
         yield
 
 
@@ -111,5 +128,5 @@ def _version(
     if version:
         from importlib.metadata import version as installed
 
-        typer.echo(installed("qcattn"))
+        say(installed("qcattn"))
         raise typer.Exit

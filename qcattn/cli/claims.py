@@ -12,6 +12,7 @@ from qcattn.cli.options import Json, Seed
 from qcattn.cli.output import Kept, check_folder, free_folder, keep
 from qcattn.cli.printing import exit_code, print_json, print_place, print_sheets, print_words
 from qcattn.cli.progress import bar
+from qcattn.cli.streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def claims(
     kept = _keep(findings, out)
     print_findings(findings, kept, json, in_full=bool(names))
     if interrupted:
-        typer.echo("Interrupted: what was found is kept, the rest is marked.", err=json)
+        say("Interrupted: what was found is kept, the rest is marked.", err=json)
     kept.check()
     raise typer.Exit(exit_code((one.standing for one in findings), complete=not interrupted))
 

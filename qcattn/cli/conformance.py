@@ -12,6 +12,7 @@ from qcattn.cli.options import Json
 from qcattn.cli.output import free_folder
 from qcattn.cli.printing import print_json, print_sheets, print_words
 from qcattn.cli.progress import bar
+from qcattn.cli.streams import say
 
 if TYPE_CHECKING:
     from qcattn.backends.simulator import Simulator
@@ -97,7 +98,7 @@ def conformance(
     if interrupted:
         fail(f"interrupted: the answers are kept in {folder}; the same command goes on there")
     if not json:
-        typer.echo(f"Report: {folder / 'report.html'}")
+        say(f"Report: {folder / 'report.html'}")
     raise typer.Exit({"passed": 0, "alarm": 1, "undecided": 2}[report.standing])
 
 
@@ -165,7 +166,9 @@ def _print(report: Report, since: tuple[Change, ...], json: bool) -> None:
     from qcattn.views.conformance.words import change, sentence
 
     if json:
-        print_json({**brief(report), "since": [change(one) for one in since]})
+        print_json(
+            {"command": "conformance", **brief(report), "since": [change(one) for one in since]}
+        )
         return
     print_sheets(sheets.summary(report, narrow=True))
     for one in report.alarms:

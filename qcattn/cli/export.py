@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.streams import say
 from qcattn.plurals import plural
 
 __all__ = ["export"]
@@ -33,4 +34,4 @@ def export(
         raise ValueError("give `--csv FILE` or `--parquet FILE`")
     done = load_sweep(store)
     for path, write in targets:
-        typer.echo(f"{path}: {plural(write(done, path), 'line')}")
+        say(f"{path}: {plural(write(done, path), 'line')}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.streams import say
 
 __all__ = ["extract"]
 
@@ -24,4 +25,4 @@ def extract(
 
     scores = extract(model, text)
     write(scores, out)
-    typer.echo(f"{out}: scores {scores.scores.shape} of {scores.model or model}")
+    say(f"{out}: scores {scores.scores.shape} of {scores.model or model}")

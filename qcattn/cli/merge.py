@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.streams import say
 
 __all__ = ["merge"]
 
@@ -29,7 +30,7 @@ def merge(
     if not sources:
         raise ValueError("give two stores, or one and `--into`")
     new, known = together(sources, target)
-    typer.echo(
+    say(
         f"{target}: {new:,} {'batch' if new == 1 else 'batches'} added, {known:,} were there "
         "already"
     )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
-from qcattn.cli.app import fail
+from qcattn.cli.app import fail, report_fault
 from qcattn.cli.signals import undisturbed
+from qcattn.cli.streams import say
 
 __all__ = ["Kept", "check_folder", "free_folder", "keep"]
 
@@ -42,10 +40,8 @@ class Kept:
             return
         if self.said:
             fail(self.said)
-        traceback.print_exception(self.fault)
-        typer.echo(f"qcattn: the page could not be made; the results are kept in {self.folder}",
-                   err=True)  # fmt: skip
-        raise typer.Exit(3)
+        say(f"qcattn: the page could not be made; the results are kept in {self.folder}", err=True)
+        report_fault(self.fault)
 
 
 def free_folder(name: str) -> Path:

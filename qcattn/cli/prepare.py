@@ -29,6 +29,7 @@ from qcattn.cli.printing import (
     print_words,
 )
 from qcattn.cli.progress import bar
+from qcattn.cli.streams import say
 from qcattn.plurals import plural
 from qcattn.walking import class_of, classes
 
@@ -134,7 +135,7 @@ def prepare(
     kept = _keep(trials, out)
     print_trials(trials, kept, json)
     if not trials.complete:
-        typer.echo("Interrupted: what was done is kept.", err=json)
+        say("Interrupted: what was done is kept.", err=json)
     kept.check()
     raise typer.Exit(exit_code([trials.standing], complete=trials.complete))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import typer
+from qcattn.cli.streams import say, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,13 +51,13 @@ def print_json(document: Mapping[str, Any], kept: Kept | None = None) -> None:
         folder = None if kept.folder is None else str(kept.folder)
         document = {**document, "folder": folder, "report": kept.report}
     lines = (f" {dumps(name)}: {dumps(said, allow_nan=False)}" for name, said in document.items())
-    typer.echo("{\n" + ",\n".join(lines) + "\n}")
+    say("{\n" + ",\n".join(lines) + "\n}")
 
 
 def print_place(kept: Kept) -> None:
     """Say where the report and the results are."""
     if kept.report is not None:
-        typer.echo(f"Report and results: {kept.report}")
+        say(f"Report and results: {kept.report}")
 
 
 def print_sheets(*sheets: Sheet) -> None:
@@ -68,7 +69,9 @@ def print_sheets(*sheets: Sheet) -> None:
     console = Console()
     for sheet in sheets:
         if sheet.lines:
-            console.print(set_in_type(sheet, console.width))
+            lines = tuple(tuple(shown(cell) for cell in line) for line in sheet.lines)
+            legible = replace(sheet, title=shown(sheet.title), lines=lines)
+            console.print(set_in_type(legible, console.width))
 
 
 def print_words(*texts: str) -> None:
@@ -76,7 +79,7 @@ def print_words(*texts: str) -> None:
     from rich.console import Console
 
     for text in texts:
-        Console().print(text, highlight=False, markup=False)
+        Console().print(shown(text), highlight=False, markup=False)
 
 
 def print_results(results: Sequence[Result], alpha: float, kept: Kept, json: bool) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import typer
-
+from qcattn.cli.streams import say
 from qcattn.errors import TakesLong
+from qcattn.legible import legible
 from qcattn.progress import Progress
 
 __all__ = ["bar"]
@@ -32,24 +32,24 @@ def bar(*, quiet: bool) -> Iterator[Progress]:
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
         progress.TimeElapsedColumn(),
-        "{task.description}",
+        progress.TextColumn("{task.description}", markup=False),
     )
     console = Console(stderr=True, quiet=quiet)
     with progress.Progress(*columns, console=console, transient=True) as shown:
         task = shown.add_task("", total=None)
 
         def tell(done: float, total: float, what: str) -> None:
-            shown.update(task, completed=done, total=total, description=what)
+            shown.update(task, completed=done, total=total, description=legible(what))
 
         with warnings.catch_warnings():
             warnings.simplefilter("always", TakesLong)
             show = warnings.showwarning
 
-            def say(message: Warning | str, category: type[Warning], *place: Any) -> None:
+            def told(message: Warning | str, category: type[Warning], *place: Any) -> None:
                 if issubclass(category, TakesLong):
-                    typer.echo(f"qcattn: {message}", err=True)
+                    say(f"qcattn: {message}", err=True)
                 else:
                     show(message, category, *place)
 
-            warnings.showwarning = say  # type: ignore[assignment]
+            warnings.showwarning = told  # type: ignore[assignment]
             yield tell

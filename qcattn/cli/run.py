@@ -23,6 +23,7 @@ from qcattn.cli.options import (
 from qcattn.cli.output import Kept, check_folder, free_folder, keep
 from qcattn.cli.printing import exit_code, print_results
 from qcattn.cli.progress import bar
+from qcattn.cli.streams import say
 
 if TYPE_CHECKING:
     from qcattn.backends.aer import Aer
@@ -120,11 +121,11 @@ def run(
     kept = _keep(results, alpha, out)
     print_results(results, alpha, kept, json)
     if memory is not None and not json:
-        typer.echo(_memory(chosen.scores.shape, max(sample.peaks), memory))
+        say(_memory(chosen.scores.shape, max(sample.peaks), memory))
     if not complete:
         whole = results[0].complete
         where = " in the second part, Heralded; the first is whole" if whole else ""
-        typer.echo(f"Interrupted{where}: what was drawn is kept.", err=json)
+        say(f"Interrupted{where}: what was drawn is kept.", err=json)
     kept.check()
     raise typer.Exit(exit_code((one.standing for one in results), complete=complete))
 

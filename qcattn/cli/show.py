@@ -13,6 +13,7 @@ from qcattn.cli.options import Json
 from qcattn.cli.output import Kept
 from qcattn.cli.prepare import print_trials
 from qcattn.cli.printing import exit_code, print_results
+from qcattn.cli.streams import say
 from qcattn.cli.sweep import show_sweep
 
 __all__ = ["show"]
@@ -70,7 +71,7 @@ def show(
     target = out or Path(f"{plot}.svg")
     axis: str = plot
     write_plot(lambda ax: plot_over_axis(done, axis, ax, quantity=quantity, by=chosen), target)
-    typer.echo(f"Plot: {target}")
+    say(f"Plot: {target}")
 
 
 def _show_folder(folder: Path, json: bool) -> None:

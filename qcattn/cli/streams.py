@@ -13,7 +13,11 @@ import select
 import sys
 from typing import Any
 
-__all__ = ["lost", "mend_streams"]
+import typer
+
+from qcattn.legible import legible
+
+__all__ = ["lost", "mend_streams", "say", "shown"]
 
 
 class _Patient(io.RawIOBase):
@@ -51,6 +55,21 @@ class _Patient(io.RawIOBase):
     def isatty(self) -> bool:
         """Whether people look at it."""
         return bool(self._raw.isatty())
+
+
+def shown(text: str) -> str:
+    r"""A text of several lines as a terminal may be given it, whatever it quotes.
+
+    Example:
+        >>> shown("layer \x1b[31m\n2")
+        'layer \\x1b[31m\n2'
+    """
+    return "\n".join(legible(line) for line in text.split("\n"))
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print lines as they are, on standard output or on the error stream."""
+    typer.echo(shown(str(text)), err=err)
 
 
 def mend_streams() -> None:

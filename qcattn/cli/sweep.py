@@ -12,6 +12,7 @@ from qcattn.cli.app import app, reporting
 from qcattn.cli.options import Json
 from qcattn.cli.printing import exit_code, print_json, print_sheets, print_words
 from qcattn.cli.progress import bar
+from qcattn.cli.streams import say
 from qcattn.plurals import plural
 
 if TYPE_CHECKING:
@@ -112,14 +113,12 @@ def _check(store: Path, json: bool) -> None:
 
     found = damages(store)
     if json:
-        print_json({"store": str(store), "damages": found})
+        print_json({"command": "sweep", "store": str(store), "damages": found})
     elif found:
         _say(f"{store} is damaged:", found)
-        typer.echo(
-            "Run its plan on it again, which draws damaged batches again, or restore a copy."
-        )
+        say("Run its plan on it again, which draws damaged batches again, or restore a copy.")
     else:
-        typer.echo(f"{store} is whole: every row has the SHA-256 that it was written with.")
+        say(f"{store} is whole: every row has the SHA-256 that it was written with.")
     raise typer.Exit(2 if found else 0)
 
 
@@ -133,7 +132,7 @@ def _say(heading: str, lines: Sequence[str], err: bool = False) -> None:
     """Some lines under a heading; of many the first."""
     more = [f"and {len(lines) - _MOST_LINES:,} more"] if len(lines) > _MOST_LINES else []
     for line in (heading, *(f"  {line}" for line in (*lines[:_MOST_LINES], *more))):
-        typer.echo(line, err=err)
+        say(line, err=err)
 
 
 def _spread(
@@ -174,7 +173,7 @@ def _go_on(part: Sweep) -> None:
     rows = sum(cell.num_rows for cell in part.distinct)
     shots = sum(int(cell.counts.shots.sum()) for cell in part.distinct)
     again = shlex.join(["qcattn", *sys.argv[1:]])
-    typer.echo(
+    say(
         f"Interrupted: {plural(shots, 'shot')} of {plural(rows, 'row')} are kept in {part.store}. "
         "Go on with\n"
         f"  {again}",

@@ -12,6 +12,8 @@ import numpy as np
 
 from qcattn.arguments import rounding
 from qcattn.comparisons.outcomes import Outcomes, counted, kind_of, labelled, number_of, role_in
+from qcattn.legible import shortened
+from qcattn.opening import open_file
 from qcattn.parsing import parse_json, read_npy
 from qcattn.texts import CURE, Line, decimal_mark, lines_of, matrix_of, number_in, read_text
 
@@ -60,7 +62,7 @@ def read_outcomes(path: str | Path, role: str = "counts") -> Outcomes:
     except FileNotFoundError:
         raise ValueError(f"File '{path}' is missing.") from None
     except ValueError as error:
-        raise ValueError(f"File '{path}': {error}") from None
+        raise ValueError(f"File '{path}': {shortened(str(error))}") from None
 
 
 def normalised(law: Outcomes, *, anyway: bool = False) -> tuple[Outcomes, float]:
@@ -116,7 +118,7 @@ def _content(path: Path, role: str) -> Any:
     """An array, or a list of dictionaries of texts and numbers."""
     suffix = path.suffix.lower()
     if suffix == ".npy":
-        with path.open("rb") as file:
+        with open_file(path) as file:
             array = read_npy(file)
         if array.dtype.kind == "U" and array.ndim in (1, 2) and role == "counts":
             return [counted(row) for row in np.atleast_2d(array).tolist()]
@@ -125,7 +127,8 @@ def _content(path: Path, role: str) -> Any:
         return _table(lines_of(read_text(path)), role)
     if suffix != ".json":
         raise ValueError(f"ends in {suffix!r}; pass {_KINDS}")
-    return _of_json(parse_json(path.read_bytes()), role)
+    with open_file(path) as file:
+        return _of_json(parse_json(file.read()), role)
 
 
 def _of_json(content: Any, role: str) -> Any:

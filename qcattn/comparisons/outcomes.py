@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from qcattn.legible import legible, quoted
 from qcattn.texts import CURE, number_in
 
 __all__ = [
@@ -62,7 +63,9 @@ class Outcomes:
     def name(self, column: int) -> str:
         """The outcome of a column as it is written."""
         label = self.labels[column]
-        return f"{label:0{self.bits}b}" if self.bits and isinstance(label, int) else str(label)
+        if self.bits and isinstance(label, int):
+            return f"{label:0{self.bits}b}"
+        return legible(str(label))
 
     @property
     def names(self) -> list[str]:
@@ -198,7 +201,8 @@ def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.
     if (counts.kind == "texts") != (probabilities.kind == "texts"):
         called = " and ".join(
             # A text that could be nothing else, if there is one.
-            f"by {one.kind} such as {max(one.names, key=lambda name: kind_of([name]) == 'texts')!r}"
+            f"by {one.kind} such as "
+            f"{quoted(max(one.names, key=lambda name: kind_of([name]) == 'texts'))}"
             for one in (counts, probabilities)
         )
         raise ValueError(

@@ -17,7 +17,9 @@ from qcattn.attention import check_scores, scaled_dot_product_scores
 from qcattn.datasets.packages import file_sha256
 from qcattn.datasets.scores import Scores, warn_of_weights
 from qcattn.errors import TooLarge
+from qcattn.legible import listed, quoted, shortened
 from qcattn.machine import memory_bytes
+from qcattn.opening import open_file
 from qcattn.parsing import parse_json, read_npy, read_npz
 from qcattn.texts import lines_of, matrix_of, read_text
 
@@ -131,7 +133,7 @@ def _naming(path: Path) -> Iterator[None]:
     except TooLarge as error:
         raise TooLarge(f"File '{path}': {error}") from error
     except ValueError as error:
-        raise ValueError(f"File '{path}': {error}") from error
+        raise ValueError(f"File '{path}': {shortened(str(error))}") from error
 
 
 def _names_of_qk(content: Collection[str]) -> set[str]:
@@ -195,7 +197,7 @@ def _check_text(path: Path, allowed: int) -> None:
         TooLarge: Naming the bytes.
     """
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_file(path) as file:
         begins = file.read(_LOOKED_AT)
     cells = len(re.findall(rb"[^\s,;\[\]\0]+", begins)) * size / max(1, len(begins))
     needed = round(_OF_TEXT * size + _OF_CELL * cells)
@@ -209,7 +211,7 @@ def _check_text(path: Path, allowed: int) -> None:
 def _read_numpy(
     path: Path, names: Callable[[Collection[str]], Collection[str]], allowed: int
 ) -> Any:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         archived = file.read(2) == b"PK"  # whatever its name says
         file.seek(0)
         return read_npz(file, names, allowed) if archived else read_npy(file, allowed)
@@ -238,10 +240,11 @@ def _within_range(number: float, written: str, place: str) -> float:
 
 
 def _read_json(path: Path) -> Any:
-    return parse_json(
-        path.read_bytes(),
-        parse_float=lambda text: _within_range(float(text), text, "a number"),
-    )
+    with open_file(path) as file:
+        return parse_json(
+            file.read(),
+            parse_float=lambda text: _within_range(float(text), text, "a number"),
+        )
 
 
 def _scores_name(content: Collection[str]) -> str:
@@ -251,7 +254,7 @@ def _scores_name(content: Collection[str]) -> str:
     others = [name for name in content if name not in _LABELS]
     if len(others) != 1:
         raise ValueError(
-            f"it holds {', '.join(map(repr, others)) or 'nothing'}, and none is called 'scores'. "
+            f"it holds {listed(others) or 'nothing'}, and none is called 'scores'. "
             "Name the array of scores `scores`."
         )
     return others[0]
@@ -261,8 +264,7 @@ def _either(content: Collection[str], name: str, short: str) -> str:
     found = [each for each in (name, short) if each in content]
     if len(found) != 1:
         raise ValueError(
-            f"it needs either `{name}` or `{short}`, but it holds "
-            f"{', '.join(map(repr, content)) or 'nothing'}."
+            f"it needs either `{name}` or `{short}`, but it holds {listed(content) or 'nothing'}."
         )
     return found[0]
 
@@ -290,7 +292,7 @@ def _scalar(content: dict[str, Any], name: str, kinds: str, missing: Any) -> Any
     value = np.asarray(content[name])
     if value.ndim != 0 or value.dtype.kind not in kinds:
         expected = "true or false" if kinds == "b" else "one number"
-        raise ValueError(f"`{name}` must be {expected}, but it is {content[name]!r}.")
+        raise ValueError(f"`{name}` must be {expected}, but it is {quoted(content[name])}.")
     return value.item()
 
 

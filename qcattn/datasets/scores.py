@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from qcattn.attention import check_scores, unmasked
 from qcattn.errors import Doubtful
+from qcattn.legible import legible, quoted
 
 __all__ = [
     "Scores",
@@ -25,6 +26,9 @@ __all__ = [
 _PLACES = {"layer": 0, "head": 1}
 #: How far rows of weights may be from a sum of one: a few digits were written.
 _DIGITS = 5e-3
+
+#: Names are legible from here on; tokens and the sentence are data, and are shown as labels.
+_NAMES = ("model", "package", "version", "licence", "sha256", "source")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +87,12 @@ class Scores:
         for text in (*self.tokens, self.sentence):
             if not text.isprintable() and any("\ud800" <= mark <= "\udfff" for mark in text):
                 raise ValueError(
-                    f"`tokens` and `sentence` must be valid Unicode, unlike {text!r}; "
+                    f"`tokens` and `sentence` must be valid Unicode, unlike {quoted(text)}; "
                     "replace the lone surrogate"
                 )
+        for name in _NAMES:
+            object.__setattr__(self, name, legible(getattr(self, name)))
+        object.__setattr__(self, "axes", tuple(legible(axis) for axis in self.axes))
         keys = self.scores.shape[-1]
         if self.tokens and len(self.tokens) != keys:
             raise ValueError(

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from qcattn.errors import NotWhole
+from qcattn.opening import open_file
 from qcattn.parsing import parse_json, read_npz
 
 __all__ = ["Kind", "Sealed", "npz", "read_number", "read_sealed", "read_truth", "write_sealed"]
@@ -185,7 +186,8 @@ def _document(kind: Kind, path: Path) -> dict[str, Any]:
     """A JSON document that says that it is of this kind, and of a version that is known."""
     named = f"name a folder that {kind.wrote} wrote"
     try:
-        document = parse_json(path.read_bytes())
+        with open_file(path) as file:
+            document = parse_json(file.read())
     except FileNotFoundError as error:
         raise NotWhole(f"`{path}` is missing; {named}") from error
     except OSError as error:
@@ -219,9 +221,12 @@ def _check_seal(path: Path, document: dict[str, Any], seal: str | None) -> None:
 def _content(path: Path, stated: object) -> bytes:
     """The bytes of a file whose SHA-256 is stated."""
     try:
-        content = path.read_bytes()
+        with open_file(path) as file:
+            content = file.read()
     except FileNotFoundError as error:
         raise NotWhole(f"`{path}` is missing; {_CURE}") from error
+    except ValueError as error:
+        raise NotWhole(f"`{path}` is damaged: {error}; {_CURE}") from error
     except OSError as error:
         raise NotWhole(f"`{path}` cannot be read ({error.strerror}); {_CURE}") from error
     if _sha256(content) != stated:

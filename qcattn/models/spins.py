@@ -15,6 +15,8 @@ from qcattn.records import Hamiltonian
 
 __all__ = ["free_fermions", "heisenberg", "ising"]
 
+_MOST_SITES = 1000
+
 
 def ising(
     num_qubits: int,
@@ -130,6 +132,11 @@ def _sites(num_qubits: int) -> int:
     whole = isinstance(num_qubits, int | np.integer) and not isinstance(num_qubits, bool)
     if not (whole and num_qubits > 0):
         raise ValueError(f"`num_qubits` must be a whole number, 1 or more, but is {num_qubits!r}")
+    if num_qubits > _MOST_SITES:
+        raise ValueError(
+            f"`num_qubits` must be at most {_MOST_SITES:,}, but is {num_qubits:,}; a state of n "
+            "sites has 2**n numbers"
+        )
     return int(num_qubits)
 
 

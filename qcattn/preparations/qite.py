@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.arguments import check_beta, whole_number
+from qcattn.arguments import check_beta, check_shots, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.forecast import Forecast, announce
 from qcattn.preparations.basis import append_basis
@@ -123,7 +123,7 @@ class QITE:
         if self.domain is not None:
             whole_number(self.domain, "domain", least=0)
         if self.shots is not None:
-            whole_number(self.shots)
+            check_shots(self.shots)
         if self.order not in (1, 2):
             raise ValueError(f"`order` must be 1 or 2, but is {self.order!r}")
         value = self.regularisation

@@ -14,7 +14,7 @@ from qiskit.quantum_info import SparsePauliOp
 from scipy.optimize import minimize
 from scipy.special import digamma, xlogy
 
-from qcattn.arguments import check_beta, whole_number
+from qcattn.arguments import check_beta, check_shots, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.preparations.ansatz import (
     Block,
@@ -117,7 +117,7 @@ class Variational:
             whole_number(self.layers, "layers")
         whole_number(self.restarts, "restarts")
         if self.shots is not None:
-            whole_number(self.shots)
+            check_shots(self.shots)
         elif self.backend is not None:
             raise ValueError("`backend` measures nothing without `shots`; give shots, say 1000")
 
@@ -150,7 +150,7 @@ class Variational:
         else:
             backend = Aer() if self.backend is None else self.backend
             cost = measured = MeasuredCost(
-                inner, temperature, ancilla, system, backend, whole_number(self.shots), draws
+                inner, temperature, ancilla, system, backend, check_shots(self.shots), draws
             )
         angles = _lowest(cost, count_angles(ancilla) + count_angles(system), self, starts)
         prepared = delivered(

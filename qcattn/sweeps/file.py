@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qcattn.errors import Damaged
+from qcattn.opening import open_file
 from qcattn.sweeps.journal import LOG, check_beside, is_filled, journal_of
 
 __all__ = [
@@ -61,7 +62,7 @@ _CURE = "restore a copy, or name another file"
 
 def _head(path: Path) -> bytes:
     """The header of the file, as far as it goes."""
-    with ALONE, path.open("rb") as file:
+    with ALONE, open_file(path) as file:
         return file.read(100)
 
 
@@ -69,7 +70,7 @@ def is_store(path: str | Path) -> bool:
     """Whether a file says in its header that it is a store of a sweep."""
     try:
         head = _head(Path(path))
-    except OSError:
+    except (OSError, ValueError):
         return False
     return head[:16] == b"SQLite format 3\0" and head[68:72] == APPLICATION.to_bytes(4, "big")
 

@@ -17,6 +17,7 @@ from qcattn.backends.noise import noise_options
 from qcattn.datasets import Scores
 from qcattn.datasets.scores import only, scores_of
 from qcattn.encodings.binary import Binary
+from qcattn.legible import legible
 from qcattn.plurals import plural
 from qcattn.preparations.purification import Purification
 from qcattn.sweeps.strategies import canonical, described, digest, label
@@ -44,6 +45,10 @@ class Part:
 
     scores: Scores
     point: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Names of the axes and what they say are legible from here on."""
+        object.__setattr__(self, "point", legible_point(self.point))
 
 
 def parts(
@@ -79,6 +84,19 @@ def parts(
     names = ("scores", "layer", "head")
     ordered = [Part(one.scores, {n: one.point[n] for n in names if n in one.point}) for one in out]
     return tuple(sorted(ordered, key=lambda one: [one.point.get(n, 0) for n in names[1:]]))
+
+
+def legible_point(point: Mapping[str, Any]) -> dict[str, Any]:
+    r"""A place on the axes as it may be shown.
+
+    Example:
+        >>> legible_point({"scores": "\x1b[2Jmine", "layer": 3})
+        {'scores': '\\x1b[2Jmine', 'layer': 3}
+    """
+    return {
+        legible(name): legible(value) if isinstance(value, str) else value
+        for name, value in point.items()
+    }
 
 
 def _along(part: Part, name: str, chosen: Iterable[int] | None) -> list[Part]:

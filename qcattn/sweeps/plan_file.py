@@ -11,6 +11,7 @@ from qcattn import datasets
 from qcattn.backends.memory import parse_bytes
 from qcattn.datasets import files
 from qcattn.datasets.scores import numbers_on
+from qcattn.legible import shortened
 from qcattn.names import known
 from qcattn.sweeps.grid import Grid, Part, parts
 from qcattn.sweeps.strategies import strategy
@@ -73,14 +74,16 @@ def read_plan(path: str | Path) -> Grid:
         plan = tomllib.loads(read_text(path))
     except OSError as error:
         raise ValueError(f"`{path}` cannot be read ({error.strerror}); name a plan") from error
+    except RecursionError as error:
+        raise ValueError(f"`{path}` is no plan: its lists are nested too deeply") from error
     except ValueError as error:
-        raise ValueError(f"`{path}` is no TOML: {error}") from error
+        raise ValueError(f"`{path}` is no TOML: {shortened(str(error))}") from error
     try:
         return _grid(plan, path.parent)
     except (TypeError, OSError) as error:
-        raise ValueError(f"`{path}`: {error}") from error
+        raise ValueError(f"`{path}`: {shortened(str(error))}") from error
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{path}: {shortened(str(error))}") from error
 
 
 def _grid(plan: dict[str, Any], folder: Path) -> Grid:

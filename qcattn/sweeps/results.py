@@ -12,10 +12,11 @@ import numpy as np
 
 from qcattn.attention import softmax
 from qcattn.comparisons import Certificate, certify
+from qcattn.legible import legible
 from qcattn.plurals import plural
 from qcattn.records import Agreement, Counts, Verdict, joint_standing
 from qcattn.stages import compare
-from qcattn.sweeps.grid import ROWS, Grid
+from qcattn.sweeps.grid import ROWS, Grid, legible_point
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.strategies import canonical
 from qcattn.sweeps.until import ruled, share
@@ -277,8 +278,8 @@ def load_sweep(path: str | Path, grid: Grid | None = None) -> Sweep:
                 store=path,
                 key=key,
                 spec=specs[key],
-                point={**point, **{name: _value(specs[key], name) for name in apart}},
-                axes=tuple(said["axes"]),
+                point=legible_point(point | {name: _value(specs[key], name) for name in apart}),
+                axes=tuple(map(legible, said["axes"])),
                 tokens=tuple(said["tokens"]),
                 shots=int(said["shots"]),
                 alpha=alpha,

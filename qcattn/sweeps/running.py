@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_shots
 from qcattn.errors import Interrupted
 from qcattn.progress import Progress, silent
 from qcattn.sweeps.grid import Grid
@@ -98,7 +98,7 @@ def sweep(
         agrees     beta 1.0
         [1000]
     """
-    shots = grid.shots if shots is None else whole_number(shots)
+    shots = grid.shots if shots is None else check_shots(shots)
     if -(-shots // grid.batch) > _MOST_BATCHES:
         raise ValueError(
             f"`shots` is {shots:,}, which are more than {_MOST_BATCHES:,} batches of "

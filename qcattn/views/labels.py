@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isnan
 
+from qcattn.legible import legible
 from qcattn.plurals import plural
 from qcattn.records import Result
 
@@ -36,15 +37,7 @@ def visible(token: str) -> str:
         >>> visible(" cat"), visible("a\x07"), visible("")
         ('␣cat', 'a\\x07', '""')
     """
-    if not token:
-        return '""'
-    return "".join(
-        _MARKS.get(mark, mark if mark.isprintable() else _escaped(mark)) for mark in token
-    )
-
-
-def _escaped(mark: str) -> str:
-    return mark.encode("unicode_escape").decode("ascii")
+    return "".join(_MARKS.get(mark) or legible(mark) for mark in token) or '""'
 
 
 def key_labels(result: Result) -> tuple[str, ...]:

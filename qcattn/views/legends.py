@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
 
 __all__ = ["legend_below", "legend_inside", "rows_below"]
 
@@ -27,20 +28,27 @@ _LOOK: dict[str, Any] = {
 
 def legend_inside(ax: Axes, where: str = "best") -> None:
     """Name the curves inside the picture."""
-    ax.legend(loc=where, handlelength=1.6, **_LOOK)
+    _as_written(ax.legend(loc=where, handlelength=1.6, **_LOOK))
 
 
 def legend_below(ax: Axes) -> None:
     """Name the curves under the picture, one or two on a line."""
     names = ax.get_legend_handles_labels()[1]
     if names:
-        ax.legend(
+        legend = ax.legend(
             loc="upper center",
             bbox_to_anchor=(0.5, -0.22),
             ncols=_columns(names),
             handlelength=2.6,
             **_LOOK,
         )
+        _as_written(legend)
+
+
+def _as_written(legend: Legend) -> None:
+    """No name is read as mathematics, whatever dollars there are in it."""
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def rows_below(names: list[str]) -> int:

@@ -62,7 +62,7 @@ def plot_panel(panel: Panel, ax: Axes | None = None) -> Axes:
     if panel.ticks:
         slant = sum(map(len, panel.ticks)) > _WIDE_TICKS
         turned: dict[str, Any] = {"rotation": 90, "va": "top"} if slant else {}
-        ax.set_xticks(range(len(panel.ticks)), panel.ticks, **turned)
+        ax.set_xticks(range(len(panel.ticks)), panel.ticks, parse_math=False, **turned)
     for axis, scale in ((ax.xaxis, panel.x_scale), (ax.yaxis, panel.y_scale)):
         if scale == "log":
             _plain(axis)

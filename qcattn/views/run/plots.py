@@ -95,7 +95,8 @@ def plot_attention_map(
     tokens = query_labels(result) == key_labels(result)
     _label(ax.yaxis, (names if tokens else query_labels(result))[::queries], upright=True)
     query = axis_names(result)[-1]
-    ax.set(xlabel=_of_cells("key", keys), ylabel=_of_cells(query, queries))
+    ax.set_xlabel(_of_cells("key", keys))
+    ax.set_ylabel(_of_cells(query, queries), parse_math=False)
     ax.set_title(f"measured, {result.prepared.method}" if measured else "softmax")
     return ax
 

@@ -125,18 +125,19 @@ def plot_over_axis(
     if numeric:
         _scale(ax, np.array(values, dtype=float), axis)
     else:
-        ax.set_xticks(range(len(values)), [str(value) for value in values])
+        ax.set_xticks(range(len(values)), [str(value) for value in values], parse_math=False)
         ax.set_xlim(-0.5, len(values) - 0.5)
     if any(np.isfinite(point.exact) for point in points):
         ax.plot([], [], ls="none", marker="_", ms=14, mew=1.4, color=SOFTMAX, label=said)
-    ax.set(xlabel=axis, ylabel=QUANTITIES[quantity])
+    ax.set_xlabel(axis, parse_math=False)
+    ax.set_ylabel(QUANTITIES[quantity])
     ax.margins(x=0.1)
     ends = [end for p in points for end in (p.low, p.high, p.exact) if np.isfinite(end)]
     room = 0.06 * (max(ends) - min(ends)) or 0.05
     ax.set_ylim(0 if quantity == "distance" else min(ends) - room, max(ends) + room)
     what = "bounds" if quantity == "distance" else "intervals"
     held = f"{100 * (1 - sweep.alpha):.6g}% {what}, all together"
-    ax.set_title(f"{sweep.store.name}: {_SHORTLY[quantity]} over {axis}\n{held}")
+    ax.set_title(f"{sweep.store.name}: {_SHORTLY[quantity]} over {axis}\n{held}", parse_math=False)
     legend_below(ax)
     return ax
 

@@ -1,0 +1,72 @@
+r"""Text that comes from a file or a user, as it may be shown: one way for the whole house.
+
+Names, labels and messages pass here where they are read, and all that a terminal is given passes
+once more, so that no escape sequence reaches it, whatever a file holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["legible", "listed", "quoted", "shortened"]
+
+
+def legible(text: str) -> str:
+    r"""The text with all that is no visible character written out; spaces of any width stay.
+
+    Args:
+        text: Of any origin; control characters, escape sequences, marks that turn the direction of
+            writing, and halves of characters (lone surrogates) are written out.
+
+    Example:
+        >>> legible("caf\u00e9 \x1b[31m"), legible("\udce9"), legible("a\nb")
+        ('café \\x1b[31m', '\\udce9', 'a\\nb')
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        mark
+        if mark.isprintable() or (mark.isspace() and mark > "\x7f" and len(mark.splitlines()) < 2)
+        else mark.encode("unicode_escape").decode("ascii")
+        for mark in text
+    )
+
+
+def shortened(text: str, most: int = 1000) -> str:
+    """The text; of a long one the beginning and the end, and how much is left out between.
+
+    Example:
+        >>> shortened("0123456789" * 10, 40)
+        '01234567890 ... 79 characters ... 0123456789'
+    """
+    if len(text) <= most:
+        return text
+    end = most // 4
+    begin = most - end - 19
+    return f"{text[:begin]} ... {len(text) - begin - end:,} characters ... {text[-end:]}"
+
+
+def quoted(value: object, most: int = 80) -> str:
+    """A value as it is written in an error, on one line.
+
+    Example:
+        >>> quoted("layer"), len(quoted("x" * 10**6)) < 100
+        ("'layer'", True)
+    """
+    # Not all of a long text is written out first.
+    text = repr(value[: 2 * most] if isinstance(value, str) else value)
+    if isinstance(value, str) and len(value) > 2 * most:
+        return f"{text[: most // 2]}' ... of {len(value):,} characters"
+    return shortened(legible(text), most)
+
+
+def listed(values: Iterable[object], most: int = 8) -> str:
+    """Values joined by commas, the first of many.
+
+    Example:
+        >>> listed(["a", "b"]), listed(range(100), 3)
+        ("'a', 'b'", '0, 1, 2 and 97 more')
+    """
+    values = list(values)
+    said = ", ".join(quoted(value) for value in values[:most])
+    return f"{said} and {len(values) - most:,} more" if len(values) > most else said
