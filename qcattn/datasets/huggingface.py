@@ -9,9 +9,14 @@ from numpy.typing import NDArray
 
 from qcattn.datasets.packages import require
 from qcattn.datasets.scores import Scores
+from qcattn.parsing import parse_json
 
 __all__ = ["scores"]
 
+#: The file of weights where there is only one.
+_WHOLE = "model.safetensors"
+#: How the entries of a configuration end that count layers.
+_LAYERS = ("layers", "n_layer", "num_layer")
 _TOLERANCE = 1e-5  # of a probability in float32
 
 
@@ -34,12 +39,14 @@ def scores(folder: str | Path, text: str) -> Scores:
     Returns:
         Scores of shape (layers, heads, tokens, tokens), float32, ``-inf`` where masked. The
         ``layers`` are the model's own numbers, where some layers have no attention, and the
-        ``sha256`` covers the weights files one after another, in the order of their names.
+        ``sha256`` covers the weights files that are loaded, one after another, in the order of
+        their names.
 
     Raises:
         ModuleNotFoundError: If transformers or torch is missing; the message names the pip
             command.
-        ValueError: If the folder is not a usable model, the text is empty or too long, or the
+        ValueError: If the folder is not a usable model, names weights outside of it or more layers
+            than it holds, the text is empty or too long, or the
             architecture is not supported.
     """
     folder = Path(folder)
@@ -68,20 +75,89 @@ def scores(folder: str | Path, text: str) -> Scores:
 
 
 def _weight_files(folder: Path) -> list[Path]:
-    """The weights of the folder, or why there are none to be read."""
+    """The weights that transformers will load from the folder, or why it must not load any.
+
+    That is ``model.safetensors``, or else what ``model.safetensors.index.json`` names, unless the
+    configuration, or an adapter, names others.
+    """
     if not (folder / "config.json").is_file():
         raise ValueError(
             f"`folder` is '{folder}', which holds no config.json; "
             "pass a folder written by `save_pretrained` or downloaded whole"
         )
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
+    config = _document(folder / "config.json")
+    if "transformers_weights" in config or (folder / "adapter_config.json").exists():
         raise ValueError(
-            f"Model folder '{folder}' holds no .safetensors file. Pickled weights (.bin, .pt) "
-            "are never loaded: save the model again with `save_pretrained`, which writes "
-            "safetensors."
+            f"Model folder '{folder}' names weights that may lie elsewhere (`transformers_weights` "
+            "of config.json, or an adapter). Save the whole model again with `save_pretrained`."
         )
+    whole, index = folder / _WHOLE, folder / f"{_WHOLE}.index.json"
+    if whole.is_file():
+        files = [whole]
+    elif index.is_file():
+        files = _shards(index)
+    else:
+        raise ValueError(
+            f"Model folder '{folder}' holds no .safetensors file that is named {_WHOLE} or in an "
+            "index. Pickled weights (.bin, .pt) are never loaded: save the model again with "
+            "`save_pretrained`, which writes safetensors."
+        )
+    _check_layers(folder, config, sum(_tensors(file) for file in files))
     return files
+
+
+def _shards(index: Path) -> list[Path]:
+    """The files that an index names, all of them in its own folder."""
+    named = _document(index).get("weight_map")
+    names = sorted(set(map(str, named.values()))) if isinstance(named, dict) else []
+    if not names:
+        raise ValueError(f"'{index}' names no files of weights. Get the whole model.")
+    for name in names:
+        plain = Path(name).name == name and name not in ("", ".", "..") and "\\" not in name
+        if not plain or not name.endswith(".safetensors"):
+            raise ValueError(
+                f"'{index}' names {name[:80]!r}, which is no .safetensors file in this folder. "
+                "Weights from elsewhere are never loaded: get the whole model."
+            )
+        if not index.with_name(name).is_file():
+            raise ValueError(f"'{index}' names {name!r}, which is missing. Get the whole model.")
+    return [index.with_name(name) for name in names]
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """What a JSON file of the folder says."""
+    try:
+        document = parse_json(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"File '{path}': {error}. Get the model again.") from error
+    if not isinstance(document, dict):
+        raise ValueError(f"File '{path}' holds no JSON object. Get the model again.")
+    return document
+
+
+def _tensors(path: Path) -> int:
+    """How many tensors a file of weights says that it holds."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if size > path.stat().st_size:
+            raise ValueError(f"'{path}' is damaged: its header ends after it. Get the model again.")
+        try:
+            header = parse_json(file.read(size))
+        except ValueError as error:
+            raise ValueError(f"'{path}' is damaged ({error}). Get the model again.") from error
+    return len(header) if isinstance(header, dict) else 0
+
+
+def _check_layers(folder: Path, config: dict[str, Any], tensors: int) -> None:
+    """Refuse more layers than there are weights, which transformers would first make at random."""
+    for name, value in config.items():
+        if isinstance(value, dict):
+            _check_layers(folder, value, tensors)
+        elif name.endswith(_LAYERS) and type(value) is int and value > tensors:
+            raise ValueError(
+                f"`{name}` in the config.json of '{folder}' is {value:,}, but there are only "
+                f"{tensors:,} arrays of weights. Get the whole model."
+            )
 
 
 def _load(transformers: Any, torch: Any, folder: Path) -> tuple[Any, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from qcattn.sweeps.results import Cell, Sweep
 
 __all__ = ["export_csv", "export_parquet"]
 
-_NUMBERS = {
+#: How texts begin that spreadsheets take for formulas.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBERS: dict[str, type] = {
     "key": int,
     "token": str,
     "count": int,
@@ -29,6 +33,8 @@ def export_csv(sweep: Sweep, path: str | Path) -> int:
 
     Columns: the address of the cell, the axes of the sweep, the leading axes of the scores, then
     key, token, count, of the row stray, kept and all shots, and expected, the softmax of the key.
+    An axis of the name of another column has " of sweep" or " of scores" behind it. Before a text
+    that a spreadsheet would take for a formula, such as the token "=1+1", there is an apostrophe.
 
     Args:
         sweep: What to write.
@@ -46,9 +52,12 @@ def export_csv(sweep: Sweep, path: str | Path) -> int:
     lines = 0
     with whole_file(path) as fresh, fresh.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(columns)
+        writer.writerow(map(_plain, columns.types))
         for cell in sweep:
             table = _lines(cell, columns)
+            for name, kind in columns.types.items():
+                if kind is str:
+                    table[name] = [text and _plain(text) for text in table[name]]
             writer.writerows(zip(*table.values(), strict=True))
             lines += len(table["key"])
     return lines
@@ -71,7 +80,7 @@ def export_parquet(sweep: Sweep, path: str | Path) -> int:
         ) from error
     columns = _columns(sweep)
     types = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
-    schema = pyarrow.schema([(name, types[kind]) for name, kind in columns.items()])
+    schema = pyarrow.schema([(name, types[kind]) for name, kind in columns.types.items()])
 
     lines = 0
     with whole_file(path) as fresh, parquet.ParquetWriter(fresh, schema) as writer:
@@ -82,29 +91,65 @@ def export_parquet(sweep: Sweep, path: str | Path) -> int:
     return lines
 
 
-def _columns(sweep: Sweep) -> dict[str, type]:
-    """Names of the columns and their types."""
-    axes = {name: _type(values) for name, values in sweep.axes.items()}
-    inner = {name: int for cell in sweep for name in _axes(cell)}
-    return {"cell": str, **axes, **inner, **_NUMBERS}
+@dataclass(frozen=True)
+class _Columns:
+    """What each column is called, so that no two have one name.
+
+    Attributes:
+        types: Column to its type, in their order.
+        outer: Axis of the sweep to its column.
+        inner: Leading axis of the scores to its column.
+    """
+
+    types: dict[str, type]
+    outer: dict[str, str]
+    inner: dict[str, str]
+
+
+def _columns(sweep: Sweep) -> _Columns:
+    """Columns of all cells together. What is named as another column has "of ..." behind it."""
+    taken = {"cell", *_NUMBERS}
+    outer = _named(sweep.axes, taken, "of sweep")
+    inner = _named([name for cell in sweep for name in _axes(cell)], taken, "of scores")
+    types: dict[str, type] = {"cell": str}
+    types |= {outer[name]: _type(values) for name, values in sweep.axes.items()}
+    types |= dict.fromkeys(inner.values(), int)
+    return _Columns(types | _NUMBERS, outer, inner)
+
+
+def _named(names: Iterable[str], taken: set[str], kind: str) -> dict[str, str]:
+    """A column for each name; those that are taken grow by it."""
+    out = {}
+    for name in dict.fromkeys(names):
+        column = name
+        while column in taken:
+            column = f"{column} {kind}"
+        taken.add(column)
+        out[name] = column
+    return out
 
 
 def _axes(cell: Cell) -> tuple[str, ...]:
-    """Names of the leading axes, none of which is an axis of the sweep."""
-    names = cell.axes or tuple(f"row{i}" if i else "row" for i in range(len(cell.shape)))
-    return tuple(f"{name} of scores" if name in cell.point else name for name in names)
+    """Names of the leading axes."""
+    return cell.axes or tuple(f"row{i}" if i else "row" for i in range(len(cell.shape)))
 
 
-def _lines(cell: Cell, columns: dict[str, type]) -> dict[str, list[Any]]:
+def _plain(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _lines(cell: Cell, columns: _Columns) -> dict[str, list[Any]]:
     """The lines of a cell, column by column."""
     counts, keys = cell.counts, cell.expected.shape[-1]
     size = cell.num_rows * keys
-    table: dict[str, list[Any]] = {name: [None] * size for name in columns}
+    table: dict[str, list[Any]] = {name: [None] * size for name in columns.types}
     table["cell"] = [cell.key] * size
     for name, value in cell.point.items():
-        table[name] = [columns[name](value)] * size
+        column = columns.outer[name]
+        table[column] = [columns.types[column](value)] * size
     for name, index in zip(_axes(cell), np.indices(cell.shape), strict=True):
-        table[name] = np.repeat(index.ravel(), keys).tolist()
+        table[columns.inner[name]] = np.repeat(index.ravel(), keys).tolist()
     table["key"] = list(range(keys)) * cell.num_rows
     table["token"] = list(cell.tokens or [""] * keys) * cell.num_rows
     table["count"] = counts.keys.ravel().tolist()

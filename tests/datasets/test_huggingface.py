@@ -4,6 +4,7 @@ Skipped where transformers or torch is missing. The reference is the query and k
 of the model, read by hooks, or the NumPy forward pass of qcattn on the same weights.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,95 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
         huggingface.scores(tmp_path, TEXT)
 
 
+def files_of(folder: Path, **files: Any) -> Path:
+    """A folder with a configuration and other files; a tiny file of weights is one of two."""
+    import json
+
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"config.json": {}, **files}
+    for name, content in files.items():
+        text = content if isinstance(content, bytes) else json.dumps(content).encode()
+        (folder / name).write_bytes(text)
+    return folder
+
+
+def weights(names: int = 2) -> bytes:
+    """A file of weights of one byte each."""
+    import json
+
+    entries = {f"w{i}": {"dtype": "U8", "shape": [1], "data_offsets": [i, i + 1]}
+               for i in range(names)}  # fmt: skip
+    header = json.dumps(entries).encode()
+    return len(header).to_bytes(8, "little") + header + b"\0" * names
+
+
+INDEX = "model.safetensors.index.json"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../outside.safetensors", "/etc/outside.safetensors", "a/b.safetensors", "..", "x.bin",
+     "..\\outside.safetensors"],
+)  # fmt: skip
+def test_an_index_that_points_outside_is_refused(tmp_path: Path, name: str) -> None:
+    """The hash was of whatever lay in the folder, a decoy."""
+    (tmp_path / "outside.safetensors").write_bytes(weights())
+    folder = files_of(
+        tmp_path / "model",
+        **{INDEX: {"weight_map": {"w0": name}}, "decoy.safetensors": weights()},
+    )
+    with pytest.raises(ValueError, match=r"is no \.safetensors file in this folder"):
+        huggingface.scores(folder, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({INDEX: {"weight_map": {"w0": "a.safetensors"}}}, "which is missing"),
+        ({INDEX: {"weight_map": {}}}, "names no files"),
+        ({INDEX: {"weight_map": "a"}}, "names no files"),
+        ({INDEX: b'{"weight_map": {"a": "x.safetensors", "a": "y.safetensors"}}'}, "twice"),
+        ({"decoy.safetensors": weights()}, "holds no .safetensors file that is named model"),
+        ({"model.safetensors": b"\xff" * 20}, "is damaged: its header ends after it"),
+        ({"model.safetensors": b"\2\0\0\0\0\0\0\0{,"}, "is damaged"),
+        ({"model.safetensors": weights(), "adapter_config.json": {}}, "may lie elsewhere"),
+        ({"model.safetensors": weights(), "config.json": {"transformers_weights": "../x"}},
+         "may lie elsewhere"),
+        ({"model.safetensors": weights(), "config.json": {"num_hidden_layers": 10**9}},
+         "`num_hidden_layers` .* is 1,000,000,000, but there are only 2 arrays"),
+        ({"model.safetensors": weights(), "config.json": {"text_config": {"n_layer": 3}}},
+         "`n_layer` .* is 3, but"),
+        ({"config.json": []}, "holds no JSON object"),
+    ],
+)  # fmt: skip
+def test_folders_that_are_not_what_they_say_are_refused(
+    tmp_path: Path, files: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        huggingface.scores(files_of(tmp_path / "model", **files), TEXT)
+
+
+def test_the_hash_is_of_what_is_loaded(transformers: Any, tmp_path: Path) -> None:
+    """A model in several files, with a decoy beside them; and another model in one file."""
+    import hashlib
+
+    model = save(transformers, "Bert", tmp_path / "one")
+    whole = huggingface.scores(tmp_path / "one", TEXT)
+    shutil.copytree(tmp_path / "one", tmp_path / "several")
+    (tmp_path / "several" / "model.safetensors").unlink()
+    model.save_pretrained(tmp_path / "several", max_shard_size="10KB")
+    (tmp_path / "several" / "a.safetensors").write_bytes(weights())
+    shards = sorted((tmp_path / "several").glob("model-*.safetensors"))
+    assert len(shards) > 1
+    found = huggingface.scores(tmp_path / "several", TEXT)
+    np.testing.assert_array_equal(found.scores, whole.scores)
+    assert found.sha256 == hashlib.sha256(b"".join(map(Path.read_bytes, shards))).hexdigest()
+    alone = (tmp_path / "one" / "model.safetensors").read_bytes()
+    (tmp_path / "one" / "decoy.safetensors").write_bytes(weights())
+    again = huggingface.scores(tmp_path / "one", TEXT)
+    assert again.sha256 == whole.sha256 == hashlib.sha256(alone).hexdigest()
+
+
 def test_code_in_the_folder_is_never_run(transformers: Any, tmp_path: Path) -> None:
     import json
 
@@ -272,7 +362,7 @@ def test_damaged_weights_are_refused(transformers: Any, tmp_path: Path) -> None:
     save(transformers, "Bert", tmp_path)
     path = tmp_path / "model.safetensors"
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ValueError, match="could not be loaded"):
+    with pytest.raises(ValueError, match="is damaged: its header ends after it"):
         huggingface.scores(tmp_path, TEXT)
 
 
@@ -295,8 +385,7 @@ def test_missing_package_is_asked_for_by_command(
 ) -> None:
     from qcattn.datasets import packages
 
-    for name in ("config.json", "model.safetensors"):
-        (tmp_path / name).touch()
+    files_of(tmp_path, **{"model.safetensors": weights()})
     monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"`torch`.*pip install 'qcattn\[hf\]'"):
         huggingface.scores(tmp_path, TEXT)

@@ -6,10 +6,11 @@ import errno
 import numpy as np
 import pytest
 
+from qcattn.backends import Aer
 from qcattn.datasets import Scores
 from qcattn.folders.exporting import export_csv, export_parquet
 from qcattn.preparations import Heralded
-from qcattn.sweeps import Grid, sweep
+from qcattn.sweeps import Grid, Part, sweep
 
 ROWS = [[[0.0, 1.0, 2.0], [1.0, -np.inf, 0.0]], [[0.5, 0.5, 0.5], [2.0, 0.0, 1.0]]]
 
@@ -40,6 +41,47 @@ def test_each_key_of_each_row_of_each_cell_has_a_line(swept, tmp_path):
             for name in ("stray", "kept", "shots"):
                 assert int(line[name]) == getattr(cell.counts, name)[at]
         assert len({(line["head"], line["query"], line["key"]) for line in own}) == len(own) == 12
+
+
+NAMES = ("key", "count", "expected", "cell", "token", "stray", "kept", "shots")
+
+
+@pytest.mark.parametrize("name", [*NAMES, "beta", "layer"])
+def test_an_axis_named_as_another_column_has_one_of_its_own(tmp_path, name):
+    """Of two columns of one name the last was written over the first."""
+    scores = Scores(np.array(ROWS), axes=(name, "query"))
+    points = {"scores": "s", **({name: 7} if name != "beta" else {}), f"{name} of sweep": 5}
+    grid = Grid(Part(scores, points), shots=100, batch=100, seed=1,
+                backends=Aer(device="CPU", draws="born"))  # fmt: skip
+    (cell,) = done = sweep(grid, store=tmp_path / "runs.sqlite")
+    export_csv(done, tmp_path / "counts.csv")
+    header, *_ = csv.reader((tmp_path / "counts.csv").read_text(encoding="utf-8").splitlines())
+    assert len(set(header)) == len(header) == 1 + len(cell.point) + 2 + 7
+    placed = {f"{name} of sweep": "7", f"{name} of sweep of sweep": "5"}
+    placed = {
+        "beta": {"beta of sweep": "5"},
+        "layer": {"layer": "7", "layer of sweep": "5"},
+    }.get(name, placed)
+    for line in lines_of(tmp_path / "counts.csv"):
+        at = (int(line[f"{name} of scores"]), int(line["query"]), int(line["key"]))
+        assert int(line["count"]) == cell.counts.keys[at]
+        assert float(line["expected"]) == cell.expected[at]
+        assert placed.items() <= line.items()
+
+
+@pytest.mark.parametrize("token", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_text_is_a_formula(tmp_path, token):
+    scores = Scores(np.array([[0.0, 1.0]]), axes=("=2+2",), tokens=(token, "a=1"))
+    grid = Grid(Part(scores, {"scores": "=3+3", "+4": 1}), shots=100, batch=100, seed=1,
+                backends=Aer(device="CPU", draws="born"))  # fmt: skip
+    export_csv(sweep(grid, store=tmp_path / "runs.sqlite"), tmp_path / "counts.csv")
+    with (tmp_path / "counts.csv").open(newline="", encoding="utf-8") as file:
+        header, first, second = csv.reader(file)
+    assert {"'=2+2", "'+4"} <= set(header)
+    line = dict(zip(header, first, strict=True))
+    assert (line["token"], line["scores"]) == (f"'{token}", "'=3+3")
+    assert dict(zip(header, second, strict=True))["token"] == "a=1"
+    assert not any(text.startswith(("=", "+", "-", "@", "\t", "\r")) for text in header + first)
 
 
 def test_parquet_says_the_same(swept, tmp_path):
