@@ -21,23 +21,43 @@ __all__ = [
     "place",
     "plural",
     "query_labels",
+    "shortened",
     "visible",
 ]
 
 #: Errors below this are rounding.
 SMALLEST = 1e-12
+#: Characters of a token or of the name of an axis at most, wherever a result is shown.
+_LONGEST = 48
 _AXES = ("batch", "layer", "head", "query")
 _MARKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
 
 
 def visible(token: str) -> str:
-    r"""A token with its spaces, line ends and control characters made visible.
+    r"""A token with its spaces, line ends and control characters made visible; a long one is cut.
 
     Example:
         >>> visible(" cat"), visible("a\x07"), visible("")
         ('␣cat', 'a\\x07', '""')
+        >>> len(visible("a" * 1_000_000))
+        48
     """
-    return "".join(_MARKS.get(mark) or legible(mark) for mark in token) or '""'
+    begins = "".join(_MARKS.get(mark) or legible(mark) for mark in token[: _LONGEST + 1])
+    return shortened(begins, _LONGEST) or '""'
+
+
+def shortened(text: str, most: int) -> str:
+    """A text, or what fits of it before three dots in one.
+
+    Args:
+        text: Of any length.
+        most: Characters at most, 1 or more.
+
+    Example:
+        >>> shortened("because", 7), shortened("because", 4)
+        ('because', 'bec…')
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def key_labels(result: Result) -> tuple[str, ...]:
@@ -63,7 +83,7 @@ def axis_names(result: Result) -> tuple[str, ...]:
     its entries are rows and nothing more.
     """
     if result.axes:
-        return result.axes
+        return tuple(shortened(name, _LONGEST) for name in result.axes)
     axes = len(result.shape)
     if axes == 1:
         return ("query",) if _queries_are_tokens(result) else ("row",)

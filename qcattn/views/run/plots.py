@@ -9,7 +9,15 @@ import numpy as np
 
 from qcattn.records import Result
 from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX, attention_map
-from qcattn.views.labels import axis_names, key_labels, p_text, place, plural, query_labels
+from qcattn.views.labels import (
+    axis_names,
+    key_labels,
+    p_text,
+    place,
+    plural,
+    query_labels,
+    shortened,
+)
 from qcattn.views.plotted import axes_or_new
 from qcattn.views.run.bands import LEVEL, RowBars, bars_of
 
@@ -23,6 +31,7 @@ _MOST_LABELS = 32
 _MOST_CELLS = 128
 _MOST_STROKES = 1500
 _LONGEST_LABEL = 16
+_LONGEST_TITLE = 36
 _SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 _STEPS = [digit * 10**power for power in range(12) for digit in (1, 2, 5)]
 
@@ -94,7 +103,7 @@ def plot_attention_map(
     _label(ax.xaxis, names[::keys], upright=False)
     tokens = query_labels(result) == key_labels(result)
     _label(ax.yaxis, (names if tokens else query_labels(result))[::queries], upright=True)
-    query = axis_names(result)[-1]
+    query = shortened(axis_names(result)[-1], _LONGEST_LABEL)
     ax.set_xlabel(_of_cells("key", keys))
     ax.set_ylabel(_of_cells(query, queries), parse_math=False)
     ax.set_title(f"measured, {result.prepared.method}" if measured else "softmax")
@@ -197,7 +206,8 @@ def _bars_and_bands(ax: Axes, bars: RowBars) -> None:
 def _title_of_row(result: Result, row: tuple[int, ...], kept: int) -> str:
     *outer, inner = place(result, row).split(", ")
     p_value = f"p = {p_text(float(result.fit.p_values[row]))}" if kept else "no shots"
-    return "\n".join([*([", ".join(outer)] if outer else []), f"{inner}, {p_value}"])
+    first, second = (shortened(part, _LONGEST_TITLE) for part in (", ".join(outer), inner))
+    return "\n".join([*([first] if outer else []), f"{second}, {p_value}"])
 
 
 def check_head(result: Result, index: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -243,15 +253,11 @@ def _root(values: np.ndarray) -> np.ndarray:
 def _label(axis: Axis, labels: Sequence[str], *, upright: bool) -> None:
     """Ticks with labels, at most a few dozen of them, none of them read as mathematics."""
     step = next(step for step in _STEPS if len(labels) <= step * _MOST_LABELS)
-    shown = [_short(label) for label in labels[::step]]
+    shown = [shortened(label, _LONGEST_LABEL) for label in labels[::step]]
     turn: dict[str, Any] = (
         {} if upright or max(map(len, shown), default=0) < 3 else {"rotation": 90}
     )
     axis.set_ticks(range(0, len(labels), step), shown, parse_math=False, **turn)
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
 
 
 def _hatch(ax: Axes, cells: np.ndarray) -> None:

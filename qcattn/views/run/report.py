@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qcattn.attention import telling_head
 from qcattn.records import Result
-from qcattn.views.labels import joined, key_labels, place, plural
+from qcattn.views.labels import joined, key_labels, place, plural, shortened
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.run import sheets
 from qcattn.views.run.bands import bands_in_words
@@ -31,6 +31,8 @@ _WIDEST = 4.7
 _BARS = 6
 _BARS_BESIDE = 3
 _CIRCUIT_OPERATIONS = 400
+#: Characters of a sentence, or of where scores come from, that are quoted at most.
+_SENTENCE = 400
 
 
 def write_report(
@@ -92,7 +94,8 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
         "<h2>To get the same counts again</h2>",
         *_again(results),
     ]
-    title = f"{main.standing}: {main.source.get('sentence', 'attention scores')}"
+    subject = shortened(main.source.get("sentence", "attention scores"), _SENTENCE)
+    title = f"{main.standing}: {subject}"
     return whole_page(title, parts)
 
 
@@ -113,7 +116,9 @@ _SCALE = (
 
 def _subject(result: Result) -> str:
     """What was read, and by what, in a line."""
-    sentence, model = result.source.get("sentence", ""), result.source.get("model", "")
+    sentence, model = (
+        shortened(result.source.get(name, ""), _SENTENCE) for name in ("sentence", "model")
+    )
     quoted = f"“{escape(sentence)}”" if sentence else "Attention scores"
     reader = f" read by {escape(model)}" if model else ""
     return (
@@ -255,7 +260,8 @@ def _run(result: Result) -> list[str]:
     settings = table(sheets.details(result), "facts")
     if not result.source:
         return [settings]
-    source = Sheet("Scores", (Column(""), Column("")), tuple(result.source.items()))
+    facts = tuple((name, shortened(text, _SENTENCE)) for name, text in result.source.items())
+    source = Sheet("Scores", (Column(""), Column("")), facts)
     return [
         f'<div class="pair"><div><h3>Settings and cost</h3>{settings}</div>'
         f"<div><h3>Where the scores come from</h3>{table(source, 'facts')}</div></div>"

@@ -137,19 +137,30 @@ def worst(result: Result, number_of_rows: int = 10) -> Sheet:
     )
 
 
-def codebook(result: Result) -> Sheet:
-    """Key, token and bitstring, one line a key."""
-    strings = bitstrings(result.prepared.codewords)
+def codebook(result: Result, number_of_keys: int = 1024) -> Sheet:
+    """Key, token and bitstring, one line a key.
+
+    Args:
+        result: Of any shape.
+        number_of_keys: How many keys at most, the first ones.
+    """
+    keys = len(result.prepared.codewords)
+    strings = bitstrings(result.prepared.codewords[:number_of_keys])
     columns = [Column("key", "r"), Column("bitstring")]
     cells = [[str(key) for key in range(len(strings))], strings]
     if result.tokens:
         columns.insert(1, Column("token"))
-        cells.insert(1, key_labels(result))
+        cells.insert(1, key_labels(result)[: len(strings)])
+    rest = (
+        f" The first {len(strings):,} of {keys:,} keys are listed; the `codebook` of the result "
+        "lists all."
+    )
     return Sheet(
         title="Keys and their bitstrings",
         columns=tuple(columns),
         lines=tuple(zip(*cells, strict=True)),
-        caption="As in Qiskit, the rightmost character of a bitstring is qubit 0.",
+        caption="As in Qiskit, the rightmost character of a bitstring is qubit 0."
+        + rest * (len(strings) < keys),
     )
 
 
