@@ -63,7 +63,7 @@ def claims(
         findings, interrupted = stop.result, True
         if not any(finding.shots for finding in findings):
             fail("interrupted before any claim was done")
-    kept = _keep(findings, out)
+    kept = _keep(findings, out, quiet=json)
     print_findings(findings, kept, json, in_full=bool(names))
     if interrupted:
         say("Interrupted: what was found is kept, the rest is marked.", err=json)
@@ -119,7 +119,7 @@ def print_findings(
     print_place(kept)
 
 
-def _keep(findings: Sequence[Finding], out: Path | None) -> Kept:
+def _keep(findings: Sequence[Finding], out: Path | None, *, quiet: bool) -> Kept:
     from qcattn.folders.findings import write_findings
     from qcattn.views.findings.page import write_page_of, write_pictures
 
@@ -127,4 +127,4 @@ def _keep(findings: Sequence[Finding], out: Path | None) -> Kept:
         write_page_of(findings, folder / "report.html")
         write_pictures(findings, folder)
 
-    return keep(out, _FOLDER, lambda folder: write_findings(findings, folder), page)
+    return keep(out, _FOLDER, lambda folder: write_findings(findings, folder), page, quiet=quiet)

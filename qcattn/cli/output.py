@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qcattn.cli.app import fail, report_fault
+from qcattn.cli.progress import bar
 from qcattn.cli.signals import undisturbed
 from qcattn.cli.streams import say
+from qcattn.progress import hearing, tell
 
 __all__ = ["Kept", "check_folder", "free_folder", "keep"]
 
@@ -72,7 +74,12 @@ def check_folder(folder: Path) -> None:
 
 
 def keep(
-    out: Path | None, name: str, results: Callable[[Path], None], page: Callable[[Path], None]
+    out: Path | None,
+    name: str,
+    results: Callable[[Path], None],
+    page: Callable[[Path], None],
+    *,
+    quiet: bool,
 ) -> Kept:
     """Write results into a new folder, whole, and then the page about them.
 
@@ -84,6 +91,7 @@ def keep(
         name: Of the default folder.
         results: Writes the results into the folder that it is given.
         page: Writes the page, and what belongs to it, into the same folder.
+        quiet: Show no bar meanwhile.
 
     Returns:
         Where they are, and what went wrong; nothing is raised, so that they can be shown still.
@@ -94,7 +102,9 @@ def keep(
         except (ValueError, OSError) as error:
             return _rescued(name, results, error)
     try:
-        page(folder)
+        with bar(quiet=quiet) as said, hearing(said):
+            tell(0, 1, "writing the page")
+            page(folder)
     except (OSError, MemoryError) as error:
         why = (isinstance(error, OSError) and error.strerror) or str(error) or "out of memory"
         return Kept(folder, False, error, f"the page could not be written: {why}; the results are "

@@ -132,7 +132,7 @@ def prepare(
             fail("interrupted before any method was done")
     if text:
         trials = replace(trials, source={"text": text})
-    kept = _keep(trials, out)
+    kept = _keep(trials, out, quiet=json)
     print_trials(trials, kept, json)
     if not trials.complete:
         say("Interrupted: what was done is kept.", err=json)
@@ -305,7 +305,7 @@ def _encoding(rows: _Rows) -> Any:
     return replace(encode, **{k: v for k, v in options.items() if k in own and v is not None})
 
 
-def _keep(trials: Trials, out: Path | None) -> Kept:
+def _keep(trials: Trials, out: Path | None, *, quiet: bool) -> Kept:
     from qcattn.folders.trials import write_trials
     from qcattn.views.trials.page import write_page_of
 
@@ -314,4 +314,5 @@ def _keep(trials: Trials, out: Path | None) -> Kept:
         _FOLDER,
         lambda folder: write_trials(trials, folder),
         lambda folder: write_page_of(trials, folder / "report.html"),
+        quiet=quiet,
     )

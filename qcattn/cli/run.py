@@ -118,7 +118,7 @@ def run(
     )  # fmt: skip
     chosen, name = select(source, layer, head), preparation or "Purification"
     results, complete = _parts(sample, chosen, name, seed, beside=beside)
-    kept = _keep(results, alpha, out)
+    kept = _keep(results, alpha, out, quiet=json)
     print_results(results, alpha, kept, json)
     if memory is not None and not json:
         say(_memory(chosen.scores.shape, max(sample.peaks), memory))
@@ -265,7 +265,7 @@ def _memory(shape: tuple[int, ...], drawing: int, allowed: str) -> str:
     return f"Memory: {peak:.3g} GiB at the peak, {predicted:.3g} GiB predicted, {allowed} allowed"
 
 
-def _keep(results: list[Result], alpha: float, out: Path | None) -> Kept:
+def _keep(results: list[Result], alpha: float, out: Path | None, *, quiet: bool) -> Kept:
     from qcattn.folders.runs import Run, write_run
     from qcattn.views.run.report import write_report
 
@@ -274,4 +274,5 @@ def _keep(results: list[Result], alpha: float, out: Path | None) -> Kept:
         "qcattn-run",
         lambda folder: write_run(Run(tuple(results), alpha), folder),
         lambda folder: write_report(folder / "report.html", results),
+        quiet=quiet,
     )

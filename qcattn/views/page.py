@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qcattn.markup import html_table
+from qcattn.progress import tell
 from qcattn.views.sheet import Sheet
 from qcattn.views.vector import inline_svg
 
@@ -77,6 +78,7 @@ class Plotter:
     ) -> str:
         """Plot on fresh axes of this size in inches; the label is for those who cannot see."""
         self.plotted += 1
+        tell(self.plotted - 1, self.plotted, f"picture {self.plotted} of the page")
         return inline_svg(plot, width, height, name=f"p{self.plotted}", label=label)
 
 
