@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from qcattn.errors import TooLarge
 from qcattn.machine import memory_bytes
 
-__all__ = ["parse_json", "read_npy", "read_npz"]
+__all__ = ["parse_json", "read_npy", "read_npz", "shape_in_npz"]
 
 #: Digits of a whole number at most, as Python's own limit.
 _MOST_DIGITS = 4300
@@ -109,6 +109,27 @@ def read_npz(
             return {name: archive[name] for name in chosen}
 
 
+def shape_in_npz(file: IO[bytes], name: str) -> tuple[int, ...]:
+    """The shape of an array of an archive, as its header says; nothing is unpacked.
+
+    Raises:
+        ValueError: If there is none of that name, or it is damaged.
+
+    Example:
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> np.savez(file, scores=[[0.5, 1.5]])
+        >>> shape_in_npz(io.BytesIO(file.getvalue()), "scores")
+        (1, 2)
+    """
+    with (
+        _unspoilt(),
+        np.load(file, allow_pickle=False) as archive,
+        archive.zip.open(f"{name}.npy") as packed,
+    ):
+        return _header(packed)[0]
+
+
 def read_npy(file: IO[bytes], most: int | None = None) -> NDArray[Any]:
     """The array of a .npy file.
 
@@ -153,16 +174,22 @@ def _stated(file: IO[bytes]) -> tuple[int, int]:
 
     As it is stored, and as it is computed with: small numbers become numbers of eight bytes.
     """
+    shape, dtype = _header(file)
+    numbers = math.prod(shape)
+    return numbers * dtype.itemsize, numbers * max(dtype.itemsize, 8 if dtype.kind in "iuf" else 0)
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of the array that begins here; one of no bytes if its header is unknown."""
     headers = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }
     read = headers.get(np.lib.format.read_magic(file))
     if read is None:
-        return 0, 0
+        return (0,), np.dtype(np.uint8)
     shape, _, dtype = read(file)
-    numbers = math.prod(shape)
-    return numbers * dtype.itemsize, numbers * max(dtype.itemsize, 8 if dtype.kind in "iuf" else 0)
+    return shape, dtype
 
 
 def _check_sizes(sizes: Mapping[str, int], most: int | None) -> None:

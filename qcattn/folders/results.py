@@ -9,6 +9,7 @@ names the other results of the same run, if there are any, and the error rate of
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -21,6 +22,8 @@ from qiskit.circuit import Parameter
 from qiskit.qpy.common import QPY_COMPATIBILITY_VERSION, QPY_VERSION
 from qiskit.qpy.exceptions import QpyError
 
+from qcattn.errors import TooLarge
+from qcattn.experiment import held_bytes
 from qcattn.folders.checking import VERDICT_ARRAYS, checked
 from qcattn.folders.sealed import (
     Kind,
@@ -32,6 +35,7 @@ from qcattn.folders.sealed import (
     write_sealed,
 )
 from qcattn.folders.whole import whole_folder
+from qcattn.machine import memory_bytes
 from qcattn.records import Counts, Prepared, Resources, Result, Verdict
 
 __all__ = ["RESULT", "load", "load_part", "result_of", "save", "write_part", "write_result"]
@@ -174,7 +178,8 @@ def load_part(folder: Path, name: str, seal: str | None) -> Result:
 def result_of(sealed: Sealed) -> Result:
     """The result that was written into a folder, the parts beside it left out."""
     document = sealed.document
-    arrays: dict[str, Any] = sealed.arrays("result.npz")
+    circuit = _circuit(sealed.files["template.qpy"])
+    arrays: dict[str, Any] = _arrays_of(sealed, circuit)
     verdicts = tuple(
         Verdict(
             **_verdict(entry),
@@ -184,7 +189,7 @@ def result_of(sealed: Sealed) -> Result:
     )
     prepared = Prepared(
         **document["prepared"],
-        circuit=_circuit(sealed.files["template.qpy"]),
+        circuit=circuit,
         **{name: arrays[f"prepared_{name}"] for name in _PREPARED_ARRAYS},
     )
     texts: dict[str, Any] = {name: dict(document[name]) for name in _TEXTS}
@@ -204,6 +209,27 @@ def result_of(sealed: Sealed) -> Result:
         **texts,
     )
     return checked(result, old=sealed.version == 1)
+
+
+def _arrays_of(sealed: Sealed, circuit: QuantumCircuit) -> dict[str, np.ndarray]:
+    """The arrays of a result, as large together as those of a run of its scores are.
+
+    Raises:
+        TooLarge: If they are larger, or checking them would not fit into memory.
+    """
+    shape = sealed.shape("result.npz", "scores")
+    held, allowed = held_bytes(shape), memory_bytes() // 2
+    if held > allowed:
+        raise TooLarge(
+            f"`{sealed.folder}` holds a result of scores of shape {shape}, which takes {held:,} "
+            f"bytes to check, more than half of the memory here ({allowed:,} bytes)"
+        )
+    names = [*_ARRAYS, *(f"counts_{name}" for name in _COUNT_ARRAYS)]
+    names += [f"prepared_{name}" for name in _PREPARED_ARRAYS]
+    for i in range(len(sealed.document["verdicts"])):
+        names += [f"verdict{i}_{name}" for name in VERDICT_ARRAYS]
+    angles = 8 * circuit.num_parameters * math.prod(shape[:-1])
+    return sealed.arrays("result.npz", names, held + angles)
 
 
 def _arrays(result: Result) -> dict[str, np.ndarray]:

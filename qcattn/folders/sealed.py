@@ -12,16 +12,16 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from qcattn.errors import NotWhole
+from qcattn.errors import NotWhole, TooLarge
 from qcattn.opening import open_file
-from qcattn.parsing import parse_json, read_npz
+from qcattn.parsing import parse_json, read_npz, shape_in_npz
 
 __all__ = ["Kind", "Sealed", "npz", "read_number", "read_sealed", "read_truth", "write_sealed"]
 
@@ -75,9 +75,15 @@ class Sealed:
     version: int
     files: Mapping[str, bytes]
 
-    def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """The arrays of an npz file, by name."""
-        return read_npz(io.BytesIO(self.files[name]))
+    def arrays(
+        self, name: str, names: Collection[str] | None = None, most: int | None = None
+    ) -> dict[str, np.ndarray]:
+        """The arrays of an npz file, by name; see `qcattn.parsing.read_npz`."""
+        return read_npz(io.BytesIO(self.files[name]), names, most)
+
+    def shape(self, name: str, array: str) -> tuple[int, ...]:
+        """The shape of an array of an npz file, which is not unpacked for it."""
+        return shape_in_npz(io.BytesIO(self.files[name]), array)
 
 
 def write_sealed(
@@ -128,6 +134,7 @@ def read_sealed(
 
     Raises:
         NotWhole: If a file is missing, foreign, newer or damaged; the message names it.
+        TooLarge: If what it holds does not fit into memory, as the headers of its arrays say.
     """
     folder = Path(folder)
     path = folder / kind.document
@@ -143,7 +150,7 @@ def read_sealed(
     files = {name: _content(folder / name, hashes[name]) for name in kind.files}
     try:
         return parse(Sealed(folder, document, version, files))
-    except NotWhole:
+    except (NotWhole, TooLarge):
         raise
     except Exception as error:  # a forged file can make any reader fail in any way
         raise NotWhole(
