@@ -12,6 +12,7 @@ from qcattn.records import Result
 __all__ = [
     "SMALLEST",
     "axis_names",
+    "cut_short",
     "error_text",
     "joined",
     "key_labels",
@@ -21,7 +22,6 @@ __all__ = [
     "place",
     "plural",
     "query_labels",
-    "shortened",
     "visible",
 ]
 
@@ -43,10 +43,10 @@ def visible(token: str) -> str:
         48
     """
     begins = "".join(_MARKS.get(mark) or legible(mark) for mark in token[: _LONGEST + 1])
-    return shortened(begins, _LONGEST) or '""'
+    return cut_short(begins, _LONGEST) or '""'
 
 
-def shortened(text: str, most: int) -> str:
+def cut_short(text: str, most: int) -> str:
     """A text, or what fits of it before three dots in one.
 
     Args:
@@ -54,7 +54,7 @@ def shortened(text: str, most: int) -> str:
         most: Characters at most, 1 or more.
 
     Example:
-        >>> shortened("because", 7), shortened("because", 4)
+        >>> cut_short("because", 7), cut_short("because", 4)
         ('because', 'bec…')
     """
     return text if len(text) <= most else f"{text[: most - 1]}…"
@@ -83,7 +83,7 @@ def axis_names(result: Result) -> tuple[str, ...]:
     its entries are rows and nothing more.
     """
     if result.axes:
-        return tuple(shortened(name, _LONGEST) for name in result.axes)
+        return tuple(cut_short(name, _LONGEST) for name in result.axes)
     axes = len(result.shape)
     if axes == 1:
         return ("query",) if _queries_are_tokens(result) else ("row",)

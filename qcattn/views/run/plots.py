@@ -11,12 +11,12 @@ from qcattn.records import Result
 from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX, attention_map
 from qcattn.views.labels import (
     axis_names,
+    cut_short,
     key_labels,
     p_text,
     place,
     plural,
     query_labels,
-    shortened,
 )
 from qcattn.views.plotted import axes_or_new
 from qcattn.views.run.bands import LEVEL, RowBars, bars_of
@@ -103,7 +103,7 @@ def plot_attention_map(
     _label(ax.xaxis, names[::keys], upright=False)
     tokens = query_labels(result) == key_labels(result)
     _label(ax.yaxis, (names if tokens else query_labels(result))[::queries], upright=True)
-    query = shortened(axis_names(result)[-1], _LONGEST_LABEL)
+    query = cut_short(axis_names(result)[-1], _LONGEST_LABEL)
     ax.set_xlabel(_of_cells("key", keys))
     ax.set_ylabel(_of_cells(query, queries), parse_math=False)
     ax.set_title(f"measured, {result.prepared.method}" if measured else "softmax")
@@ -206,7 +206,7 @@ def _bars_and_bands(ax: Axes, bars: RowBars) -> None:
 def _title_of_row(result: Result, row: tuple[int, ...], kept: int) -> str:
     *outer, inner = place(result, row).split(", ")
     p_value = f"p = {p_text(float(result.fit.p_values[row]))}" if kept else "no shots"
-    first, second = (shortened(part, _LONGEST_TITLE) for part in (", ".join(outer), inner))
+    first, second = (cut_short(part, _LONGEST_TITLE) for part in (", ".join(outer), inner))
     return "\n".join([*([first] if outer else []), f"{second}, {p_value}"])
 
 
@@ -253,7 +253,7 @@ def _root(values: np.ndarray) -> np.ndarray:
 def _label(axis: Axis, labels: Sequence[str], *, upright: bool) -> None:
     """Ticks with labels, at most a few dozen of them, none of them read as mathematics."""
     step = next(step for step in _STEPS if len(labels) <= step * _MOST_LABELS)
-    shown = [shortened(label, _LONGEST_LABEL) for label in labels[::step]]
+    shown = [cut_short(label, _LONGEST_LABEL) for label in labels[::step]]
     turn: dict[str, Any] = (
         {} if upright or max(map(len, shown), default=0) < 3 else {"rotation": 90}
     )

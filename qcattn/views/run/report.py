@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qcattn.attention import telling_head
 from qcattn.records import Result
-from qcattn.views.labels import joined, key_labels, place, plural, shortened
+from qcattn.views.labels import cut_short, joined, key_labels, place, plural
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.run import sheets
 from qcattn.views.run.bands import bands_in_words
@@ -94,7 +94,7 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
         "<h2>To get the same counts again</h2>",
         *_again(results),
     ]
-    subject = shortened(main.source.get("sentence", "attention scores"), _SENTENCE)
+    subject = cut_short(main.source.get("sentence", "attention scores"), _SENTENCE)
     title = f"{main.standing}: {subject}"
     return whole_page(title, parts)
 
@@ -117,7 +117,7 @@ _SCALE = (
 def _subject(result: Result) -> str:
     """What was read, and by what, in a line."""
     sentence, model = (
-        shortened(result.source.get(name, ""), _SENTENCE) for name in ("sentence", "model")
+        cut_short(result.source.get(name, ""), _SENTENCE) for name in ("sentence", "model")
     )
     quoted = f"“{escape(sentence)}”" if sentence else "Attention scores"
     reader = f" read by {escape(model)}" if model else ""
@@ -260,7 +260,7 @@ def _run(result: Result) -> list[str]:
     settings = table(sheets.details(result), "facts")
     if not result.source:
         return [settings]
-    facts = tuple((name, shortened(text, _SENTENCE)) for name, text in result.source.items())
+    facts = tuple((name, cut_short(text, _SENTENCE)) for name, text in result.source.items())
     source = Sheet("Scores", (Column(""), Column("")), facts)
     return [
         f'<div class="pair"><div><h3>Settings and cost</h3>{settings}</div>'
