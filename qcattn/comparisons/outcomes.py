@@ -273,9 +273,11 @@ def _check_room(counts: Outcomes, law: Outcomes) -> None:
     if all(plain):
         fits, room = number == len(other.labels), f"{len(other.labels)}"
     elif other.bits:
-        # A law may leave out the last readings, those that stand for no key.
-        least = 2**other.bits if plain[0] else 2**other.bits // 2 + (other.bits > 1)
-        fits, room = least <= number <= 2**other.bits, f"outcomes of {other.bits} bits"
+        # Both may leave out the last readings, those that stand for no key.
+        least = 2**other.bits // 2 + (other.bits > 1)
+        exact = number in (most + 1, 2**other.bits)
+        fits = exact if plain[0] else least <= number <= 2**other.bits
+        room = f"outcomes of {other.bits} bits"
     else:
         # Counts are as many as it takes, or all readings of the bits that this takes.
         exact = number in (most + 1, 2 ** max(1, most.bit_length()))

@@ -90,6 +90,14 @@ def test_a_law_may_leave_out_the_readings_that_are_no_keys():
     assert fit({**NAMED, "11": 3}, LAW[:3]).refuted
 
 
+def test_counts_of_as_many_keys_as_the_law_names_are_taken():
+    """257 keys on nine bits; 300 numbers would be shots, or another experiment's."""
+    law = {f"{key:09b}": 1 / 257 for key in range(257)}
+    assert fit(np.full(257, 10), law).shots == 2570
+    with pytest.raises(ValueError, match="300 numbers a row"):
+        fit(np.full(300, 10), law)
+
+
 def test_a_measured_law_takes_named_counts():
     law = expected(LAW, readout=[np.array([[0.98, 0.03], [0.02, 0.97]])] * 2, calibration_shots=1e4)
     drawn = np.random.default_rng(2).multinomial(1000, law.p)
