@@ -39,6 +39,7 @@ from qcattn.records import (
 )
 from qcattn.seeds import entropy
 from qcattn.stages import Preparation, draw_result, prepared_by
+from qcattn.thermal import boltzmann
 from qcattn.walking import classes, made
 
 __all__ = ["Trial", "Trials", "all_methods", "methods_alike", "prepare"]
@@ -156,6 +157,25 @@ class Trials:
         return joint_standing(fitting, complete=self.complete and not self.methods_repeat)
 
     @property
+    def advice(self) -> str:
+        """Which methods end far from the thermal state, or no closer than no circuit, and cures."""
+        parts = []
+        far = [trial for trial in self.trials if trial.result is not None and trial.far]
+        for beta in dict.fromkeys(trial.beta for trial in far):
+            mixed = _distance_of_mixed(self.hamiltonian, beta)
+            worse = [one.name for one in far if one.beta == beta and one.trace_distance > mixed]
+            if worse:
+                parts.append(
+                    f"At beta {beta:g} the maximally mixed state, which takes no method, is "
+                    f"{mixed:.2g} from the thermal state: closer than {', '.join(worse)}."
+                )
+        known = classes("preparations")
+        cures = {trial.name: getattr(known.get(trial.name), "closer", "") for trial in far}
+        if listed := "; ".join(f"{name} by {cure}" for name, cure in cures.items() if cure):
+            parts.append(f"What would come closer: {listed}; or another method.")
+        return " ".join(parts)
+
+    @property
     def said(self) -> str:
         """The verdict as it is printed."""
         return "as claimed" if self.standing == "agrees" else self.standing
@@ -176,6 +196,7 @@ class Trials:
             )
         if self.methods_repeat:
             lines.append("this sampler gives every method the same random numbers")
+        lines += [self.advice] * bool(self.advice)
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -294,6 +315,15 @@ def methods_alike(trials: Iterable[Trial]) -> float:
     )
     success = [float(result.prepared.success) for result in drawn]
     return same_numbers(together, np.array(laws), success)
+
+
+def _distance_of_mixed(hamiltonian: Hamiltonian, beta: float) -> float:
+    """Trace distance of the maximally mixed state of the support from the thermal state."""
+    levels = hamiltonian.energies[np.isfinite(hamiltonian.energies)]
+    if hamiltonian.off_diagonal is not None:
+        levels = np.linalg.eigvalsh(hamiltonian.matrix)
+    weights = boltzmann(levels, beta)
+    return float(np.abs(weights - 1 / len(weights)).sum() / 2)
 
 
 def _one(hamiltonian: Any) -> Hamiltonian:

@@ -14,6 +14,7 @@ from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.errors import DoesNotFit, Interrupted, TooLarge
 from qcattn.preparations import (
+    QITE,
     QSVT,
     Amplitude,
     Heralded,
@@ -23,7 +24,8 @@ from qcattn.preparations import (
 )
 from qcattn.preparations.reference import populations
 from qcattn.trials import all_methods, prepare
-from qcattn.walking import names
+from qcattn.views.trials.words import words
+from qcattn.walking import classes, names
 
 QUICK = [Amplitude(), Purification(), Heralded()]
 ROW = Binary()([0.3, 1.1, -0.4, 0.9])
@@ -62,6 +64,26 @@ def test_every_method_agrees_with_itself_on_a_row_of_keys():
         assert trial.shots == 20_000
         assert trial.seconds[0] > 0 and trial.seconds[1] > 0
     assert "Heralded" in str(done) and "as claimed" in str(done)
+
+
+def test_a_poor_state_is_said_with_its_cure():
+    """QITE in too few steps for the cold ends farther away than no method at all."""
+    hamiltonian = models.ising(2)
+    poor = prepare(hamiltonian, beta=[0.5, 50.0], methods=[QITE(steps=2), QSVT(error=1e-3)], seed=1)
+    close, fitting, cold, _ = poor.trials
+    assert not close.far and cold.far and cold.trace_distance > 0.75
+    assert poor.advice == (
+        "At beta 50 the maximally mixed state, which takes no method, is 0.75 from the thermal "
+        "state: closer than QITE. What would come closer: QITE by more `steps`; or another method."
+    )
+    assert poor.advice in str(poor) and poor.advice in words(poor)
+    good = replace(poor, trials=(close, fitting))
+    assert good.advice == "" and "closer" not in str(good) + words(good)
+
+
+def test_every_method_that_may_end_far_away_says_what_brings_it_closer():
+    for cls in classes("preparations").values():
+        assert bool(getattr(cls, "closer", "")) == (cls.takes == "any")
 
 
 @pytest.mark.parametrize("fault", ["beta", "success", "angle", "quiet"])

@@ -35,16 +35,21 @@ def ancilla_blocks(num_qubits: int, layers: int) -> list[Block]:
     return blocks
 
 
-def system_blocks(num_qubits: int, layers: int, *, real: bool, even: bool) -> list[Block]:
+def system_blocks(
+    num_qubits: int, layers: int, *, real: bool, even: bool, free: bool = True
+) -> list[Block]:
     """Layers of pair rotations on a ring, which real, parity-conserving operators need [1].
 
-    Pair rotations alone stay real and conserve the parity of the excited qubits.
+    Pair rotations alone stay real and conserve the parity of the excited qubits. Those of
+    neighbours take free fermions (Jordan and Wigner's) to free fermions, in any number of layers;
+    second neighbours let them interact.
 
     Args:
         num_qubits: Qubits, 1 or more.
         layers: Layers.
         real: Leave out rz, which makes the circuit complex.
         even: Leave out ry, which mixes the parities.
+        free: Leave out second neighbours.
 
     References:
         [1] M. Consiglio et al., Phys. Rev. A 110, 012445 (2024), arXiv:2303.11276.
@@ -55,6 +60,9 @@ def system_blocks(num_qubits: int, layers: int, *, real: bool, even: bool) -> li
     if not even:
         layer += [("y", q) for q in range(num_qubits)]
     layer += [("pair", a, b) for a, b in _ring(num_qubits)]
+    if not free and num_qubits > 3:  # of 3, second neighbours are neighbours around the ring
+        pairs = range(2 if num_qubits == 4 else num_qubits)
+        layer += [("pair", a, (a + 2) % num_qubits) for a in pairs]
     return layer * layers
 
 

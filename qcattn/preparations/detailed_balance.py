@@ -92,6 +92,7 @@ class DetailedBalance:
     every_state: ClassVar[bool] = True
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
     source: ClassVar[str] = "Ding, Li, Lin, arXiv:2404.05998"
+    closer: ClassVar[str] = "a smaller `error`"
 
     error: float = 1e-2
     jumps: tuple[str, ...] = ()

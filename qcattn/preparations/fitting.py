@@ -28,6 +28,8 @@ class Declared(Protocol):
         kind: ``"told"`` (angles come from Boltzmann weights computed classically) or
             ``"thermal"`` (the circuit knows H and beta only).
         source: The paper, as the README's table gives it.
+
+    A class whose state is not exact also says in ``closer`` what brings it closer.
     """
 
     takes: ClassVar[Literal["diagonal", "any"]]

@@ -94,6 +94,7 @@ class ImaginaryTime:
     every_state: ClassVar[bool] = False
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
     source: ClassVar[str] = "Kosugi et al., PRR 4, 033121"
+    closer: ClassVar[str] = "more `steps` or a smaller `error`"
 
     steps: int | None = None
     error: float = 1e-2

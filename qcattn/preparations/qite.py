@@ -104,6 +104,7 @@ class QITE:
     every_state: ClassVar[bool] = True
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
     source: ClassVar[str] = "Motta et al., Nat. Phys. 16, 205"
+    closer: ClassVar[str] = "more `steps`"
 
     steps: int = 8
     order: int = 2

@@ -102,6 +102,7 @@ class QSVT:
     every_state: ClassVar[bool] = False
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
     source: ClassVar[str] = "Gilyén et al., arXiv:1806.01838"
+    closer: ClassVar[str] = "a smaller `error`"
 
     error: float = 1e-6
     ground_energy: float | None = None

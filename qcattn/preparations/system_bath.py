@@ -101,6 +101,7 @@ class SystemBath:
     every_state: ClassVar[bool] = True
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
     source: ClassVar[str] = "Ding et al., arXiv:2508.05703"
+    closer: ClassVar[str] = "more `cycles`, or `couplings` that leave nothing conserved"
 
     cycles: int | None = None
     strength: float = 1.0

@@ -80,6 +80,7 @@ class ThermofieldQAOA:
     every_state: ClassVar[bool] = True
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
     source: ClassVar[str] = "Wu and Hsieh, PRL 123, 220502"
+    closer: ClassVar[str] = "more `layers` or `starts`"
 
     layers: int | None = None
     starts: int = 2

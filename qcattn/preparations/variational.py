@@ -58,8 +58,9 @@ class Variational:
     starts; the exact F, or Z, is not known to it.
 
     :math:`U_A` is layers of ry with rings of cx between them; :math:`U_S` layers of
-    :math:`e^{-i(\theta X_a Y_b + \phi Y_a X_b)/2}` around a ring, with ry where H mixes the
-    parities of the excited qubits, and rz where H is not real. A diagonal H needs no :math:`U_S`;
+    :math:`e^{-i(\theta X_a Y_b + \phi Y_a X_b)/2}` around a ring, and between second neighbours
+    where the fermions of H interact, with ry where H mixes the parities of the excited qubits, and
+    rz where H is not real. A diagonal H needs no :math:`U_S`;
     where H is given in a rotated basis, all this happens in that basis, and its rotation follows.
 
     With ``shots=None`` p and the energy are exact, and so is the gradient. With a number of shots
@@ -74,10 +75,12 @@ class Variational:
 
     The error claimed is the true trace distance, by dense diagonalisation.
 
-    2 n qubits and at most 3 n cx a layer.
+    2 n qubits and at most 5 n cx a layer.
 
     Attributes:
-        layers: Of each register, 1 or more; None takes n + 1.
+        layers: Of each register, 1 or more; None takes n + 1 of up to 3 qubits (4 where H is
+            diagonal) and 2 n of more: a distribution of the ancilla has 2**n - 1 parameters, and a
+            layer n.
         shots: Shots a circuit, or None for exact expectation values.
         restarts: Random starts, 1 or more; the lowest F wins.
         backend: What draws the shots; None is `qcattn.backends.Aer`. Not used without shots.
@@ -100,6 +103,7 @@ class Variational:
     every_state: ClassVar[bool] = True
     kind: ClassVar[Literal["told", "thermal"]] = "thermal"
     source: ClassVar[str] = "Consiglio et al., PRA 110, 012445"
+    closer: ClassVar[str] = "more `layers` or `restarts`"
 
     layers: int | None = None
     shots: int | None = None
@@ -141,7 +145,7 @@ class Variational:
         n = hamiltonian.num_qubits
         check_bytes(16 * 8 * 4**n, f"finding the angles of two registers of {n} qubits")
         inner = replace(hamiltonian, basis=None)
-        ancilla, system = blocks_of(inner, n + 1 if self.layers is None else int(self.layers))
+        ancilla, system = blocks_of(inner, self._layers(inner))
         draws, starts = np.random.SeedSequence(entropy(self.seed)).spawn(2)
         measured: MeasuredCost | None = None
         cost: Cost
@@ -162,6 +166,12 @@ class Variational:
         )
         return with_true_error(prepared, hamiltonian, beta)
 
+    def _layers(self, inner: Hamiltonian) -> int:
+        if self.layers is not None:
+            return int(self.layers)
+        n = inner.num_qubits
+        return n + 1 if n <= (4 if inner.is_diagonal else 3) else 2 * n
+
 
 def blocks_of(inner: Hamiltonian, layers: int) -> tuple[list[Block], list[Block]]:
     """Blocks of the ancilla and of the system, by the symmetries of H in its own basis."""
@@ -171,7 +181,27 @@ def blocks_of(inner: Hamiltonian, layers: int) -> tuple[list[Block], list[Block]
     paulis = inner.off_diagonal.paulis
     real = not ((paulis.x & paulis.z).sum(axis=1) % 2).any()
     even = not (paulis.x.sum(axis=1) % 2).any()
-    return ancilla_blocks(n, layers), system_blocks(n, layers, real=real, even=even)
+    free = _is_free(inner.operator)
+    return ancilla_blocks(n, layers), system_blocks(n, layers, real=real, even=even, free=free)
+
+
+def _is_free(operator: SparsePauliOp) -> bool:
+    """Whether all strings are of two Majorana fermions (Jordan and Wigner's), or their parity too.
+
+    These are one Z, and X or Y on two qubits with Z on all between them; or the same with the
+    letters Z and 1 exchanged on every other qubit, as on the bond that closes a ring.
+    """
+    for x, z in zip(operator.paulis.x, operator.paulis.z, strict=True):
+        ends = np.flatnonzero(x)
+        if len(ends) == 2:
+            places = np.arange(len(x))
+            between = (places > ends[0]) & (places < ends[1])
+            rest = ~x
+            if not ((z == between)[rest].all() or (z != between)[rest].all()):
+                return False
+        elif len(ends) or 1 < z.sum() < len(z) - 1:
+            return False
+    return True
 
 
 def exact_cost(

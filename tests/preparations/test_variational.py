@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from qiskit.quantum_info import SparsePauliOp, Statevector, partial_trace
+from qiskit.quantum_info import Pauli, SparsePauliOp, Statevector, partial_trace
 from scipy.linalg import expm, sqrtm
 
 from qcattn import datasets
@@ -12,7 +12,7 @@ from qcattn.backends import Aer
 from qcattn.comparisons import fit
 from qcattn.dense_state import outcome_distribution
 from qcattn.encodings import Binary, Rotated, Transverse
-from qcattn.models.spins import heisenberg, ising
+from qcattn.models.spins import free_fermions, heisenberg, ising
 from qcattn.preparations import delivery, reference, variational
 from qcattn.preparations.ansatz import count_angles
 from qcattn.preparations.variational import MeasuredCost, Variational, blocks_of, exact_cost
@@ -26,10 +26,12 @@ PUBLISHED = {
     3: (0.99999, 0.99991, 1, 0.99998, 1, 1, 1),
     4: (0.99936, 0.99809, 0.99787, 0.99818, 0.99895, 0.99996, 1),
     5: (0.99918, 0.99317, 0.99128, 0.99122, 0.99492, 0.99976, 0.99999),
+    6: (0.99900, 0.99047, 0.98398, 0.98575, 0.99040, 0.99933, 0.99997),
 }
 PUBLISHED_DISTANCES = {0.2: 0.0240, 0.5: 0.0640, 0.8: 0.0464, 1.0: 0.0288}
 HARD = {(4, 3.0), (5, 0.2), (5, 3.0)}
-CASES = [(n, beta) for n in PUBLISHED for beta in BETAS]
+# All of six qubits are in tests/benchmarks/published.py; here are those that take longest to reach.
+CASES = [(n, beta) for n in PUBLISHED for beta in BETAS if n < 6 or beta in (0.2, 0.5)]
 
 
 def ring(n):
@@ -64,6 +66,7 @@ def distance(rho, sigma) -> float:
 # Published numbers.
 
 
+@pytest.mark.filterwarnings("ignore::qcattn.errors.TakesLong")
 @pytest.mark.parametrize(("n", "beta"), CASES)
 def test_the_published_fidelities_are_reached_from_one_seed(n, beta):
     """published-numbers 3: Consiglio et al., arXiv:2303.11276, best squared fidelities.
@@ -82,6 +85,54 @@ def test_the_published_fidelities_are_reached_from_one_seed(n, beta):
         assert prepared.error < PUBLISHED_DISTANCES[beta]
     near = exact_gibbs(ring(n), 1.2 * beta)
     assert fidelity(rho, near) < 1 - 1e-5, "another temperature is told apart"
+
+
+def test_n_plus_one_layers_of_six_qubits_are_too_few():
+    """The ancilla's 42 angles are fewer than the 63 of its distribution: .98854 before."""
+    rho = delivered(Variational(layers=7, restarts=1)(ring(6), beta=0.2))
+    assert fidelity(rho, exact_gibbs(ring(6), 0.2)) < PUBLISHED[6][0]
+
+
+@pytest.mark.filterwarnings("ignore::qcattn.errors.TakesLong")
+@pytest.mark.parametrize(("n", "beta"), [(4, 0.5), (4, 2.0), (5, 1.0)])
+def test_interacting_fermions_need_second_neighbours(n, beta, monkeypatch):
+    """Rotations of neighbours alone stay .17 away from a Heisenberg ring, in any depth."""
+    hamiltonian = heisenberg(n)
+    prepared = Variational(restarts=1)(hamiltonian, beta=beta)
+    rho = delivered(prepared)
+    assert distance(rho, exact_gibbs(hamiltonian, beta)) < 0.005
+    if n == 4:
+        monkeypatch.setattr(variational, "_is_free", lambda operator: True)
+        alone = Variational(restarts=1)(hamiltonian, beta=beta)
+        assert alone.error > 0.1
+
+
+@pytest.mark.parametrize(
+    ("hamiltonian", "free"),
+    [
+        (ring(6), True),
+        (ising(5, field=0.5, axes=("Y", "Z")), True),
+        (free_fermions(5), True),
+        (free_fermions(5, periodic=True), True),
+        (heisenberg(4), False),
+        (ising(4), False),
+        (Hamiltonian.of(SparsePauliOp(["XIX"])), True),  # Y Z Y times the parity
+        (Hamiltonian.of(SparsePauliOp(["IXIX"])), False),
+    ],
+)
+def test_which_fermions_are_free(hamiltonian, free):
+    """Against commutators: strings of two Majoranas take Majoranas to Majoranas, parity aside."""
+    assert variational._is_free(hamiltonian.operator) == free
+    n = hamiltonian.num_qubits
+    majoranas = [Pauli("I" * (n - 1 - q) + letter + "Z" * q) for q in range(n) for letter in "XY"]
+    parity = Pauli("Z" * n)
+    linear = {str(one)[-n:] for m in majoranas for one in (m, m @ parity)}
+    singles = all(
+        {str(m @ s)[-n:] for m in majoranas if m.anticommutes(s)} <= linear
+        or {str(m @ s @ parity)[-n:] for m in majoranas if m.anticommutes(s @ parity)} <= linear
+        for s in hamiltonian.operator.paulis
+    )
+    assert singles == free
 
 
 def test_a_truncated_free_energy_and_its_ceiling_are_beaten():

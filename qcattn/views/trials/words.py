@@ -32,6 +32,7 @@ def words(trials: Trials) -> str:
     if not fitting:
         return "No method fits." if trials.complete else "Interrupted before any method was done."
     parts = _verdicts(fitting)
+    parts += [trials.advice] * bool(trials.advice)
     if trials.methods_repeat:
         parts.append(
             "This sampler gives every method the same random numbers (p = "
