@@ -13,6 +13,8 @@ from qiskit_aer.noise import (
     thermal_relaxation_error,
 )
 
+from qcattn.legible import quoted
+
 __all__ = ["noise_options"]
 
 _ONE_QUBIT = ["ry", "h", "x"]
@@ -44,7 +46,14 @@ def noise_options(text: str, num_qubits: int | None = None) -> dict[str, Any]:
         >>> noise_options("depolarizing=0.02,readout")["noise_model"].noise_instructions
         ['cx', 'h', 'measure', 'ry', 'x']
     """
+    if text == "none":
+        return {}
     text = text.replace("depolarising", "depolarizing")
+    if ":" in text:
+        raise ValueError(
+            f"`noise` must give strengths behind `=`, but is {quoted(text)}; "
+            f"write {quoted(text.replace(':', '='))}"
+        )
     if "," not in text and "=" not in text and text not in _STRENGTH:
         return {"imitate": _backend(text, num_qubits)}
     model = NoiseModel()
@@ -91,8 +100,12 @@ def _backend(name: str, num_qubits: int | None) -> Any:
     try:
         from qiskit_ibm_runtime import fake_provider
     except ImportError:
-        cure = "; more backends come with `pip install 'qcattn[fake]'`"
-        raise ValueError(_unknown(name, known) + cure) from None
+        if name.startswith("Fake"):
+            raise ValueError(
+                f"`noise` is {quoted(name)}, but the fake backends of qiskit-ibm-runtime are not "
+                "installed: `pip install 'qcattn[fake]'`, or take GenericBackendV2"
+            ) from None
+        raise ValueError(_unknown(name, known)) from None
     fakes = [entry for entry in dir(fake_provider) if entry.startswith("Fake")]
     if name not in fakes:
         raise ValueError(_unknown(name, known + fakes))
@@ -109,10 +122,10 @@ def _number(name: str, value: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise ValueError(f"`noise` has {name}={value!r}, which is not a number") from None
+        raise ValueError(f"`noise` has {name}={quoted(value)}, which is not a number") from None
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, 1, 0.4)
+    near = get_close_matches(name[:80], known, 1, 0.4)
     hint = f"did you mean {near[0]!r}" if near else f"known are {', '.join(known[:6])}"
-    return f"`noise` has no {name!r}; {hint}"
+    return f"`noise` has no {quoted(name)}; {hint}"

@@ -39,8 +39,9 @@ def readout_matrices(noise: NoiseModel, qubits: Sequence[int]) -> list[np.ndarra
         matrix = np.asarray(error["probabilities"], dtype=float).T
         if len(matrix) != 2:
             raise ValueError(
-                "`noise_model` has a readout error on several qubits at once, which draws='born' "
-                "does not apply; use draws='shots'"
+                "`noise_model` has a readout error on several qubits at once, and draws='born' "
+                "applies those of single qubits only; use draws='shots', which applies both, or "
+                "give each qubit a ReadoutError of its own"
             )
         if "gate_qubits" in error:
             local.update({group[0]: matrix for group in error["gate_qubits"]})

@@ -61,7 +61,7 @@ def sweep(
     Exit code 0: all cells agree with softmax; 1: some differ; 2: misuse, an interruption, failed
     cells, or undecided ones.
     """
-    from qcattn.arguments import whole_number
+    from qcattn.arguments import check_shots, whole_number
     from qcattn.errors import Interrupted
     from qcattn.sweeps import read_plan
 
@@ -74,6 +74,9 @@ def sweep(
     if workers is not None:
         whole_number(workers, "--workers")
     grid = read_plan(plan)
+    if not json:
+        asked = grid.shots if shots is None else check_shots(shots)
+        say(f"{plan}: {plural(len(grid.cells), 'cell')}, {grid.shots_of(asked)}", err=True)
     try:
         done = _spread(
             grid,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.arguments import check_alpha, check_betas, whole_number
+from qcattn.arguments import check_alpha, check_betas, check_shots, whole_number
 from qcattn.attention import check_scores
 from qcattn.backends.aer import Aer
 from qcattn.backends.noise import noise_options
@@ -30,6 +30,7 @@ __all__ = ["ROWS", "Grid", "GridCell", "Part", "labels", "parts", "task_key"]
 ROWS = 64
 #: Shots of a batch at most, so that all that is counted fits into 64 bits.
 _MOST_SHOTS = 10**12
+_BATCH = 2048
 #: Raised when what is stored of a cell changes.
 _FORMAT = 1
 
@@ -168,8 +169,9 @@ class Grid:
         noise: Descriptions as `qcattn.backends.noise.noise_options` takes them; "none" is none.
         backends: `Aer` objects without noise; the device is named, "CPU" or "GPU".
         shots: Shots a row to draw, rounded up to whole batches.
-        batch: Shots of a batch. A row is simulated once a batch, so larger ones are faster, and
-            smaller ones follow ``shots``, or a rule for stopping, more closely.
+        batch: Shots of a batch; 2,048, or all of ``shots`` where these are fewer, if None. A row is
+            simulated once a batch, so larger ones are faster, and smaller ones follow ``shots``, or
+            a rule for stopping, more closely.
         seed: 0 or more.
         alpha: Probability that any cell of perfect samplers is said to differ.
 
@@ -190,7 +192,7 @@ class Grid:
     noise: Any = ("none",)
     backends: Any = field(default_factory=lambda: (Aer(device="CPU"),))
     shots: int = 4096
-    batch: int = 2048
+    batch: Any = None
     seed: int = 0
     alpha: float = 0.01
 
@@ -210,7 +212,10 @@ class Grid:
         for name in ("scores", "beta", "encodings", "preparations", "noise", "backends"):
             if not getattr(self, name):
                 raise ValueError(f"`{name}` is empty, so there is nothing to draw; give a value")
-        for name, least in (("shots", 1), ("batch", 1), ("seed", 0)):
+        check_shots(self.shots)
+        if self.batch is None:
+            keep(self, "batch", min(_BATCH, self.shots))
+        for name, least in (("batch", 1), ("seed", 0)):
             whole_number(getattr(self, name), name, least=least)
         if self.batch > _MOST_SHOTS:
             raise ValueError(f"`batch` is {self.batch:,}, but must be at most {_MOST_SHOTS:,}")
@@ -220,8 +225,7 @@ class Grid:
                 f"`noise` holds {self.noise!r}, but must be text such as 'readout=0.01'"
             )
         for text in self.noise:
-            if text != "none":
-                noise_options(text, 1)  # a word or a strength that is none is said before drawing
+            noise_options(text, 1)  # a word or a strength that is none is said before drawing
         for backend in self.backends:
             if isinstance(backend, Aer) and backend.device == "auto":
                 raise ValueError(
@@ -273,7 +277,18 @@ class Grid:
         """How many cells and rows."""
         rows = sum(len(cell.rows) for cell in self.cells)
         size = f"{plural(len(self.cells), 'cell')}, {plural(rows, 'row')}"
-        return f"{size}, {plural(self.shots, 'shot')} a row"
+        return f"{size}, {self.shots_of(self.shots)}"
+
+    def shots_of(self, shots: int) -> str:
+        """How many shots a row are drawn, where so many are asked for, in words.
+
+        Example:
+            >>> Grid([[0.0, 1.0]]).shots_of(3000)
+            '4,096 shots a row, in whole batches of 2,048 where 3,000 are asked for'
+        """
+        drawn = -(-shots // self.batch) * self.batch
+        more = f", in whole batches of {self.batch:,} where {shots:,} are asked for"
+        return f"{plural(drawn, 'shot')} a row{more if drawn > shots else ''}"
 
 
 def labels(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def read_plan(path: str | Path) -> Grid:
         ...     plan = Path(folder, "plan.toml")
         ...     size = plan.write_text(text)
         ...     print(read_plan(plan))
-        72 cells, 792 rows, 4096 shots a row
+        72 cells, 792 rows, 4,096 shots a row
     """
     path = Path(path)
     try:

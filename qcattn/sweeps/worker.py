@@ -119,9 +119,8 @@ def _ready(piece: Piece) -> _Ready:
     preparation = strategy("preparations", **spec["preparation"])
     prepared = prepare_rows(hamiltonian, spec["beta"], preparation)
     options = {**spec["backend"], "memory": piece.memory}
-    if spec["noise"] != "none":
-        qubits = max(one.circuit.num_qubits for one in prepared)
-        options |= noise_options(spec["noise"], qubits)
+    qubits = max(one.circuit.num_qubits for one in prepared)
+    options |= noise_options(spec["noise"], qubits)
     # Strategies make tuples of lists; noise is an object already.
     return _Ready(prepared, strategy("backends", **options))
 
