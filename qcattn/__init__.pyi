@@ -43,3 +43,11 @@ from .sweeps import Grid as Grid
 from .sweeps import load_sweep as load_sweep
 from .sweeps import sweep as sweep
 from .trials import prepare as prepare
+from .views.panels import plot_panel as plot_panel
+from .views.reports import report as report
+from .views.run.plots import plot_attention_map as plot_attention_map
+from .views.run.plots import plot_row_bars as plot_row_bars
+from .views.run.quantiles import plot_p_value_quantiles as plot_p_value_quantiles
+from .views.sweep.axes import plot_over_axis as plot_over_axis
+from .views.trials.plots import plot_error_against_beta as plot_error_against_beta
+from .views.trials.plots import plot_error_against_cost as plot_error_against_cost

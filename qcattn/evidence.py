@@ -7,12 +7,16 @@ from the checks by `Evidence.standing`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from qcattn.frames import frame
 from qcattn.markup import notebook
 from qcattn.names import known
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = [
     "Check",
@@ -273,6 +277,22 @@ class Finding(Evidence):
             exact = "" if np.isnan(number.reference) else f", exact {number.reference:.6g}"
             lines.append(f"  {number.name}: {e.best:.6g} [{e.low:.6g}, {e.high:.6g}]{exact}")
         return "\n".join([*lines, f"  {self.words}"])
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The numbers as a data frame: one line a number, with its interval and what is exact.
+
+        Raises:
+            ImportError: If pandas is not installed: `pip install 'qcattn[pandas]'`.
+        """
+        return frame(
+            {
+                "number": [one.name for one in self.numbers],
+                "measured": [one.estimate.best for one in self.numbers],
+                "low": [one.estimate.low for one in self.numbers],
+                "high": [one.estimate.high for one in self.numbers],
+                "exact": [one.reference for one in self.numbers],
+            }
+        )
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the standing, the words, and a line a check."""

@@ -20,11 +20,13 @@ import numpy as np
 
 from qcattn.arguments import no_numbers, rounding
 from qcattn.errors import TooLarge
+from qcattn.frames import frame
 from qcattn.machine import memory_bytes
 from qcattn.markup import notebook
 from qcattn.plurals import plural
 
 if TYPE_CHECKING:
+    import pandas
     from numpy.typing import ArrayLike
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
@@ -840,6 +842,63 @@ class Result:
         if self.rows_repeat:
             lines.append("this sampler gives every row the same random numbers")
         return "\n".join([f"{self.standing}: {self._drawn()}", *lines])
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Counts as a data frame: one line for each key of each row.
+
+        Its columns are the leading axes, the key, its token where there are tokens, its bitstring,
+        its counts, the probability expected, and the p-value of the row. Shots that read no key
+        are in no line.
+
+        Raises:
+            ImportError: If pandas is not installed: `pip install 'qcattn[pandas]'`.
+        """
+        keys = self.expected.shape[-1]
+        places = np.indices(self.expected.shape).reshape(len(self.shape) + 1, -1)
+        names = self.axes or tuple(f"axis {i}" for i in range(len(self.shape)))
+        rows = self.expected.size // keys
+        columns: dict[str, Any] = dict(zip((*names, "key"), places, strict=True))
+        if self.tokens:
+            columns["token"] = list(self.tokens) * rows
+        columns["bitstring"] = list(bitstrings(self.prepared.codewords)) * rows
+        columns["count"] = self.counts.keys.ravel()
+        columns["expected"] = self.expected.ravel()
+        columns["p_value"] = np.repeat(np.ravel(self.fit.p_values), keys)
+        return frame(columns)
+
+    def single_shots(self, index: int | tuple[int, ...] = (), seed: Any = 0) -> list[str]:
+        """The kept shots of one row, one bitstring each, qubit 0 rightmost.
+
+        Counts know no order. This is one that is drawn from ``seed``: of independent shots every
+        order is as likely as any other. To test whether shots are independent takes their true
+        order, which `qcattn.independent` is given.
+
+        Args:
+            index: Of the row, () if there is one only.
+            seed: Anything `numpy.random.default_rng` takes.
+
+        Returns:
+            As many as shots were kept. What a stray shot read is not kept: it is a string of ``?``.
+
+        Raises:
+            ValueError: If the index is not that of a row.
+
+        Example:
+            >>> from qcattn.experiment import run
+            >>> sorted(set(run([0.0, 9.0], shots=100, seed=1).single_shots()))
+            ['1']
+        """
+        row = tuple(index) if isinstance(index, tuple) else (int(index),)
+        if len(row) != len(self.shape):
+            raise ValueError(
+                f"`index` must have {len(self.shape)} numbers, one for each of the leading axes "
+                f"{self.shape}, but is {row}; name one row"
+            )
+        words = bitstrings(self.prepared.codewords)
+        counts = self.counts[row]
+        drawn = np.repeat(np.arange(len(words) + 1), np.append(counts.keys, counts.stray))
+        names = [*words, "?" * len(words[0])]
+        return [names[key] for key in np.random.default_rng(seed).permutation(drawn)]
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the verdict, what was drawn, and a line a comparison."""

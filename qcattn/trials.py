@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from math import isnan, nan
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +25,7 @@ from qcattn.datasets import Scores
 from qcattn.dense_state import dense_seconds
 from qcattn.errors import DoesNotFit, Doubtful, Interrupted, TooLarge
 from qcattn.forecast import Forecast, announce
+from qcattn.frames import frame
 from qcattn.markup import notebook
 from qcattn.plurals import plural
 from qcattn.progress import Progress, hearing, silent
@@ -41,6 +42,9 @@ from qcattn.seeds import entropy
 from qcattn.stages import Preparation, draw_result, prepared_by
 from qcattn.thermal import boltzmann
 from qcattn.walking import classes, made
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["Trial", "Trials", "all_methods", "methods_alike", "prepare"]
 
@@ -198,6 +202,29 @@ class Trials:
             lines.append("this sampler gives every method the same random numbers")
         lines += [self.advice] * bool(self.advice)
         return "\n".join(lines)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The trials as a data frame: one line for each method and temperature.
+
+        Raises:
+            ImportError: If pandas is not installed: `pip install 'qcattn[pandas]'`.
+        """
+        costs = [trial.result.resources if trial.result else None for trial in self.trials]
+        return frame(
+            {
+                "method": [trial.name for trial in self.trials],
+                "beta": [trial.beta for trial in self.trials],
+                "verdict": [trial.standing for trial in self.trials],
+                "qubits": [cost.qubits if cost else nan for cost in costs],
+                "depth": [cost.depth if cost else nan for cost in costs],
+                "two_qubit_gates": [cost.two_qubit_gates if cost else nan for cost in costs],
+                "shots": [trial.shots for trial in self.trials],
+                "claimed": [trial.claimed for trial in self.trials],
+                "trace_distance": [trial.trace_distance for trial in self.trials],
+                "fidelity": [trial.fidelity for trial in self.trials],
+                "refused": [trial.refused for trial in self.trials],
+            }
+        )
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the verdict, the Hamiltonian, and a line a trial."""

@@ -16,6 +16,7 @@ FLOORS = {
             ("legible", "opening"),
             (
                 "errors",
+                "frames",
                 "machine",
                 "markup",
                 "names",

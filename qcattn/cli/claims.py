@@ -102,14 +102,14 @@ def print_findings(
     """
     from qcattn.views.findings import sheets
     from qcattn.views.findings.brief import brief
-    from qcattn.views.findings.words import standings
+    from qcattn.views.findings.words import source_of, standings
 
     if json:
         print_json(brief(findings), kept)
         return
     print_sheets(sheets.summary(findings, narrow=True))
     for finding in findings if in_full else ():
-        source = f"\n({finding.section})" if finding.section else ""
+        source = f"\n({source_of(finding)})" if source_of(finding) else ""
         print_words(
             f"{finding.name} {finding.title}: {finding.standing}\n\n{finding.statement}{source}\n"
         )

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from qcattn.attention import softmax
 from qcattn.comparisons import Certificate, certify
+from qcattn.frames import frame
 from qcattn.legible import legible
+from qcattn.markup import notebook
 from qcattn.plurals import plural
 from qcattn.records import Agreement, Counts, Verdict, joint_standing
 from qcattn.stages import compare
@@ -20,6 +22,9 @@ from qcattn.sweeps.grid import ROWS, Grid, legible_point
 from qcattn.sweeps.store import Store
 from qcattn.sweeps.strategies import canonical
 from qcattn.sweeps.until import ruled, share
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["Cell", "Sweep", "as_counts", "load_sweep"]
 
@@ -237,6 +242,34 @@ class Sweep:
             place = ", ".join(f"{axis} {cell.point.get(axis)}" for axis in varied) or "all"
             lines.append(f"{cell.standing:<10} {place}")
         return "\n".join(lines)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The cells as a data frame: axes, verdict, rows, fewest shots a row, smallest p-value.
+
+        Counts of every key are what `qcattn export` writes.
+
+        Raises:
+            ImportError: If pandas is not installed: `pip install 'qcattn[pandas]'`.
+        """
+        columns: dict[str, Any] = {
+            axis: [cell.point.get(axis) for cell in self.cells] for axis in self.axes
+        }
+        drawn = [bool(cell.counts.kept.any()) for cell in self.cells]
+        least = [min(verdict.overall for verdict in cell.verdicts) for cell in self.cells]
+        columns["verdict"] = [cell.standing for cell in self.cells]
+        columns["rows"] = [cell.num_rows for cell in self.cells]
+        columns["shots"] = [int(cell.counts.shots.min()) for cell in self.cells]
+        columns["p_value"] = np.where(drawn, least, np.nan)
+        return frame(columns)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict and a line a cell."""
+        varied = self.varied
+        lines = [
+            (*(str(cell.point.get(axis)) for axis in varied), cell.standing) for cell in self.cells
+        ]
+        said = f"{plural(len(self.cells), 'cell')}, error rate {self.alpha:g}"
+        return notebook(self.standing, said, (*varied, "verdict"), lines)
 
 
 def load_sweep(path: str | Path, grid: Grid | None = None) -> Sweep:

@@ -6,6 +6,7 @@ A claim is found by walking the folders of qcattn.claims: its file is all that i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from qcattn.claims.frame.claim import Claim
@@ -16,7 +17,7 @@ from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
 from qcattn.walking import classes
 
-__all__ = ["all_claims", "run_claims"]
+__all__ = ["all_claims", "document_of", "run_claims"]
 
 
 def all_claims() -> list[Claim[Any]]:
@@ -27,6 +28,17 @@ def all_claims() -> list[Claim[Any]]:
         "Born's rule, pure states"
     """
     return sorted((cls() for cls in classes("claims").values()), key=_place)
+
+
+def document_of(name: str) -> str:
+    """The document whose statement a claim is; its folder says so. "" if there is no such claim.
+
+    Example:
+        >>> document_of("A6").startswith("Softmax ≡ Born Rule")
+        True
+    """
+    homes = {claim.name: type(claim).__module__.rpartition(".")[0] for claim in all_claims()}
+    return str(import_module(homes[name]).DOCUMENT) if name in homes else ""
 
 
 def _place(claim: Claim[Any]) -> tuple[str, int]:

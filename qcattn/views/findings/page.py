@@ -10,7 +10,7 @@ from pathlib import Path
 from qcattn.evidence import Finding
 from qcattn.folders.whole import whole_file
 from qcattn.views.findings import sheets
-from qcattn.views.findings.words import caption, command, standings
+from qcattn.views.findings.words import caption, command, source_of, standings
 from qcattn.views.labels import joined, number, plural
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.panels import plot_panel, size_of
@@ -86,7 +86,8 @@ def _part(plotter: Plotter, finding: Finding, level: int) -> list[str]:
         plotter(partial(plot_panel, panel), *size_of(panel), panel.title)
         for panel in finding.panels
     ]
-    section = f"<footer>{escape(finding.section)}</footer>" if finding.section else ""
+    source = source_of(finding)
+    section = f"<footer>{escape(source)}</footer>" if source else ""
     inner = level + 1
     parts = [
         f'<h{level} id="{escape(finding.name)}">{escape(finding.name)} '

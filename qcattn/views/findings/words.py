@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from qcattn.claims.frame.running import document_of
 from qcattn.evidence import Finding, Panel, Standing
 from qcattn.views.labels import plural
 
-__all__ = ["MEANING", "caption", "command", "standings"]
+__all__ = ["MEANING", "caption", "command", "source_of", "standings"]
 
 #: What a verdict means, the good news first.
 MEANING: dict[Standing, str] = {
@@ -33,6 +34,17 @@ def standings(findings: Sequence[Finding]) -> str:
     parts = [f"{found[verdict]} {verdict}" for verdict in MEANING if found[verdict]]
     claims = plural(len(findings), "claim")
     return f"{claims}: {', '.join(parts)}." if parts else f"{claims}."
+
+
+def source_of(finding: Finding) -> str:
+    """The document that makes the claim, and the section where it stands; "" if neither is known.
+
+    Example:
+        >>> source_of(Finding(name="A6", title="", checks=(), alpha=0.01, seed=0, section="KMS"))
+        'Softmax ≡ Born Rule: A Party Trick Derivation (Ada & Luna, 2026), section “KMS”'
+    """
+    section = f"section “{finding.section}”" if finding.section else ""
+    return ", ".join(filter(None, [document_of(finding.name), section]))
 
 
 def caption(panels: Sequence[Panel]) -> str:
