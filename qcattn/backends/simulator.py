@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
-__all__ = ["Ability", "Simulator", "Task", "readings_of_counts", "readings_of_strings"]
+__all__ = ["Ability", "Simulator", "Task", "imported", "readings_of_counts", "readings_of_strings"]
 
 #: What a simulator can do. ``order``: it gives the shots in the order in which they were drawn;
 #: ``parameters``: it takes a table of values for the parameters of one circuit;
@@ -199,3 +200,21 @@ def readings_of_counts(counts: dict[str, int], clbits: int) -> np.ndarray:
     """
     shots = np.fromiter(counts.values(), np.int64, len(counts))
     return np.repeat(readings_of_strings(list(counts), clbits), shots, axis=0)
+
+
+def imported(module: str, extra: str) -> Any:
+    """A package that an adapter needs.
+
+    Args:
+        module: Its name.
+        extra: Of qcattn, which brings it.
+
+    Raises:
+        ImportError: If it is missing; the message says how to install it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"{module} cannot be imported ({error}); `pip install 'qcattn[{extra}]'` brings it"
+        ) from error

@@ -104,7 +104,7 @@ def variation(counts: Counts, p: np.ndarray) -> Estimate:
     plug_in = (np.abs(keys / n - p).sum() + stray / n) / 2
     spread = math.sqrt(math.log(2 / _LEVEL) / (2 * n))
     bias = math.sqrt(np.count_nonzero(keys) / n) / 2
-    noise = float(np.sqrt(p * (1 - p) / n).sum()) * math.sqrt(2 / math.pi) / 2
+    noise = float(np.sqrt(p * np.maximum(1 - p, 0.0) / n).sum()) * math.sqrt(2 / math.pi) / 2
     upper = float(certify(counts, p, 0.5, _LEVEL / 2).upper[0])
     best = max(0.0, math.sqrt(max(0.0, plug_in**2 - noise**2)))
     low = max(0.0, plug_in - bias - spread)

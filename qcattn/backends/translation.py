@@ -1,0 +1,101 @@
+"""A circuit as plain steps, for adapters that put it into another library's words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from qiskit import QuantumCircuit, transpile
+from qiskit.exceptions import QiskitError
+
+from qcattn.errors import DoesNotFit
+
+__all__ = ["Step", "reads_at_end", "steps"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One instruction.
+
+    Attributes:
+        name: Of the gate, or ``"measure"`` or ``"reset"``.
+        angles: Radians.
+        qubits: Numbers, in the order of the gate.
+        bit: Into which a measurement writes; -1 otherwise.
+    """
+
+    name: str
+    angles: tuple[float, ...]
+    qubits: tuple[int, ...]
+    bit: int = -1
+
+
+def steps(circuit: QuantumCircuit, gates: Collection[str], *, reset: bool = False) -> list[Step]:
+    """The instructions of a circuit on the gates that a library has.
+
+    Args:
+        circuit: Without parameters.
+        gates: Names as Qiskit has them; others are translated into these.
+        reset: Whether the library has resets.
+
+    Returns:
+        Gates, measurements and resets in their order; barriers are left out.
+
+    Raises:
+        DoesNotFit: If the circuit holds what cannot be said by these: control flow, noise, a reset
+            where there is none, or a gate that does not decompose into them.
+
+    Example:
+        >>> circuit = QuantumCircuit(1, 1)
+        >>> _ = circuit.h(0), circuit.measure(0, 0)
+        >>> [step.name for step in steps(circuit, ["h"])]
+        ['h', 'measure']
+    """
+    place = {qubit: i for i, qubit in enumerate(circuit.qubits)}
+    bits = {bit: i for i, bit in enumerate(circuit.clbits)}
+    more = {"measure", "barrier", "delay", *(("reset",) if reset else ())}
+    fitted = circuit
+    if not {one.operation.name for one in circuit.data} <= {*gates, *more}:
+        try:
+            fitted = transpile(circuit, basis_gates=list(gates), optimization_level=0)
+        except QiskitError as error:
+            raise DoesNotFit(f"the circuit has no form on {sorted(gates)}: {error}") from error
+        place = {qubit: i for i, qubit in enumerate(fitted.qubits)}
+        bits = {bit: i for i, bit in enumerate(fitted.clbits)}
+    found = []
+    for one in fitted.data:
+        name = one.operation.name
+        if name in ("barrier", "delay"):
+            continue
+        if name not in {*gates, *more}:
+            raise DoesNotFit(f"the circuit holds {name!r}, which this simulator does not have")
+        angles = tuple(map(float, one.operation.params))
+        bit = bits[one.clbits[0]] if one.clbits else -1
+        found.append(Step(name, angles, tuple(place[qubit] for qubit in one.qubits), bit))
+    return found
+
+
+def reads_at_end(found: list[Step], clbits: int) -> tuple[list[Step], list[int]]:
+    """Gates, and the qubit that is read into each classical bit, -1 where none is.
+
+    Args:
+        found: As `steps` gives them.
+        clbits: Of the circuit.
+
+    Raises:
+        DoesNotFit: If a qubit is used after it was measured, or a bit is written twice.
+    """
+    gates: list[Step] = []
+    read = [-1] * clbits
+    measured: set[int] = set()
+    for step in found:
+        if measured & set(step.qubits):
+            raise DoesNotFit("a qubit is used after it was measured")
+        if step.name == "measure":
+            if read[step.bit] >= 0:
+                raise DoesNotFit("a classical bit is written twice")
+            (read[step.bit],) = step.qubits
+            measured |= set(step.qubits)
+        else:
+            gates.append(step)
+    return gates, read
