@@ -13,6 +13,7 @@ from qiskit import QuantumCircuit
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported
 from qcattn.backends.translation import reads_at_end, steps
+from qcattn.records import numbers_of, readings_of
 
 __all__ = ["Qulacs"]
 
@@ -61,7 +62,7 @@ class Qulacs(Simulator):
         for circuit in circuits:
             state, read = _state(circuit)
             p = np.abs(np.array(state.get_vector())) ** 2
-            places = _bits(np.arange(len(p)), read) @ (1 << np.arange(circuit.num_clbits))
+            places = numbers_of(_bits(np.arange(len(p)), read))
             found.append(np.bincount(places, weights=p, minlength=1 << circuit.num_clbits))
         return found
 
@@ -89,5 +90,6 @@ def _state(circuit: QuantumCircuit) -> tuple[Any, list[int]]:
 
 def _bits(numbers: np.ndarray, read: list[int]) -> np.ndarray:
     """Readings (shots, clbits) of basis states by their numbers; a bit that nobody writes is 0."""
-    columns = [numbers >> qubit & 1 == 1 if qubit >= 0 else numbers < 0 for qubit in read]
-    return np.stack(columns, axis=-1)
+    of_qubits = readings_of(numbers, max(read) + 2)  # one column more, of which -1 is zero
+    out: np.ndarray = of_qubits[:, read]
+    return out

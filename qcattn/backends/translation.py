@@ -10,11 +10,11 @@ from qiskit.exceptions import QiskitError
 
 from qcattn.errors import DoesNotFit
 
-__all__ = ["Step", "reads_at_end", "steps"]
+__all__ = ["PlainStep", "reads_at_end", "steps"]
 
 
 @dataclass(frozen=True)
-class Step:
+class PlainStep:
     """One instruction.
 
     Attributes:
@@ -30,7 +30,9 @@ class Step:
     bit: int = -1
 
 
-def steps(circuit: QuantumCircuit, gates: Collection[str], *, reset: bool = False) -> list[Step]:
+def steps(
+    circuit: QuantumCircuit, gates: Collection[str], *, reset: bool = False
+) -> list[PlainStep]:
     """The instructions of a circuit on the gates that a library has.
 
     Args:
@@ -71,11 +73,11 @@ def steps(circuit: QuantumCircuit, gates: Collection[str], *, reset: bool = Fals
             raise DoesNotFit(f"the circuit holds {name!r}, which this simulator does not have")
         angles = tuple(map(float, one.operation.params))
         bit = bits[one.clbits[0]] if one.clbits else -1
-        found.append(Step(name, angles, tuple(place[qubit] for qubit in one.qubits), bit))
+        found.append(PlainStep(name, angles, tuple(place[qubit] for qubit in one.qubits), bit))
     return found
 
 
-def reads_at_end(found: list[Step], clbits: int) -> tuple[list[Step], list[int]]:
+def reads_at_end(found: list[PlainStep], clbits: int) -> tuple[list[PlainStep], list[int]]:
     """Gates, and the qubit that is read into each classical bit, -1 where none is.
 
     Args:
@@ -85,7 +87,7 @@ def reads_at_end(found: list[Step], clbits: int) -> tuple[list[Step], list[int]]
     Raises:
         DoesNotFit: If a qubit is used after it was measured, or a bit is written twice.
     """
-    gates: list[Step] = []
+    gates: list[PlainStep] = []
     read = [-1] * clbits
     measured: set[int] = set()
     for step in found:

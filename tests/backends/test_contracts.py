@@ -19,7 +19,7 @@ from qcattn.walking import classes
 #: What backends that have no defaults are made of.
 MADE_OF = {
     "QiskitBackend": {"backend": AerSimulator()},
-    "Sampler": {"sampler": StatevectorSampler(seed=1)},
+    "Sampler": {"sampler": StatevectorSampler()},
 }
 #: An estimator draws no shots.
 BACKENDS = {name: cls for name, cls in classes("backends").items() if name != "Estimator"}
