@@ -27,6 +27,7 @@ from .folders.results import load as load
 from .folders.results import save as save
 from .folders.trials import load_trials as load_trials
 from .folders.trials import save_trials as save_trials
+from .own_circuit import run_circuit as run_circuit
 from .preparations.amplified import Amplified as Amplified
 from .preparations.amplitude import Amplitude as Amplitude
 from .preparations.detailed_balance import DetailedBalance as DetailedBalance

@@ -35,7 +35,7 @@ FLOORS = {
             ("preparations",),
             ("certification",),
             ("stages",),
-            ("experiment",),
+            ("experiment", "own_circuit"),
             ("trials",),
             ("sweeps",),
             ("folders",),

@@ -159,8 +159,11 @@ def test_a_circuit_that_does_not_fit_into_memory_is_left_out_and_the_others_go_o
     small, large = (needed(method, 1) for method in (Amplitude(), Heralded()))
     assert small < large
     backend = Aer(memory=(small + large) // 2)
-    done = prepare(ROW, methods=[Heralded(), Amplitude()], shots=500, seed=1, backend=backend)
-    assert [trial.standing for trial in done.trials] == ["does not fit", "agrees"]
+    done = prepare(ROW, methods=[Heralded(), Amplitude()], shots=10, seed=1, backend=backend)
+    assert [trial.standing for trial in done.trials] == [
+        "does not fit",
+        "undecided",
+    ]  # of ten shots
     assert "bytes" in done.trials[0].refused
 
 

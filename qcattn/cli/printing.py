@@ -92,6 +92,12 @@ def print_results(results: Sequence[Result], alpha: float, kept: Kept, json: boo
         print_json(brief(results, alpha), kept)
         return
     for result in results:
+        if len(results) > 1 and result is not results[0] and not result.shape:
+            print_words(
+                f"Beside it {result.source.get('source', 'one row')} is prepared again from its "
+                "energies alone, where softmax comes out and does not go in:",
+                "",
+            )
         print_sheets(sheets.summary(result))
         if result.differs:
             print_sheets(sheets.worst(result))

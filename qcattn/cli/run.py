@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from qcattn.records import Result
 
 __all__ = ["run"]
+
+#: Keys up to which a row of own scores is prepared again by a thermal method.
+_KEYS_BESIDE = 256
 
 _Encoding = Annotated[
     str,
@@ -109,15 +113,17 @@ def run(
     check_folder(out or free_folder("qcattn-run"))
     limit = _limit(memory)
     source = read(scores, qk, hf, text, model, sentence, _left(limit, (0,)))
-    # Packaged scores without a choice of preparation: one head is prepared again, heralded.
-    beside = preparation is None and scores is qk is hf is None
+    # Without a choice of preparation one head, or a row of own scores, is prepared again.
+    packaged = scores is qk is hf is None
+    beside = preparation is None and (packaged or source.scores.shape[-1] <= _KEYS_BESIDE)
     device_options = {"method": method, "device": device, "draws": draws}
     sample = _Sampling(
         {"beta": beta, "shots": shots, "alpha": alpha / 2 if beside else alpha},
         strategy("encodings", encoding), device_options, noise, limit, quiet=json,
     )  # fmt: skip
     chosen, name = select(source, layer, head), preparation or "Purification"
-    results, complete = _parts(sample, chosen, name, seed, beside=beside)
+    again = (_one_head if packaged else _one_row) if beside else None
+    results, complete = _parts(sample, chosen, name, seed, again)
     kept = _keep(results, alpha, out, quiet=json)
     print_results(results, alpha, kept, json)
     if memory is not None and not json:
@@ -181,19 +187,23 @@ class _Sampling:
 
 
 def _parts(
-    sample: _Sampling, scores: Scores, name: str, seed: int, *, beside: bool
+    sample: _Sampling,
+    scores: Scores,
+    name: str,
+    seed: int,
+    choose: Callable[[Scores, Result], Scores] | None,
 ) -> tuple[list[Result], bool]:
-    """The run, one head of it again where that is wanted beside it, and whether all was drawn."""
+    """The run, what is chosen of it prepared again beside it, and whether all was drawn."""
     from numpy.random import SeedSequence
 
     main = sample(scores, name, "", seed)
     if not main.counts.shots.any():
         fail("interrupted before anything was drawn")
-    if not (beside and main.complete):
+    if choose is None or not main.complete:
         return [main], main.complete
     try:
         (other,) = SeedSequence(seed).spawn(1)
-        again = sample(_one_head(scores, main), "Heralded", "heralded ", other)
+        again = sample(choose(scores, main), "Heralded", "heralded ", other)
     except KeyboardInterrupt:
         return [main], False
     return ([main, again] if again.counts.shots.any() else [main]), again.complete
@@ -207,6 +217,20 @@ def _one_head(scores: Scores, result: Result) -> Scores:
 
     index = telling_head(result.expected)
     return replace(scores, scores=scores.scores[index], axes=scores.axes[len(index) :])
+
+
+def _one_row(scores: Scores, result: Result) -> Scores:
+    """The row of own scores whose softmax is spread most: of it most shots are kept."""
+    from dataclasses import replace
+
+    import numpy as np
+    from scipy.special import entr
+
+    spread = entr(result.expected).sum(axis=-1)
+    row = tuple(int(i) for i in np.unravel_index(int(np.argmax(spread)), spread.shape))
+    where = f"row {', '.join(map(str, row))}" if row else "the row"
+    source = ", ".join(filter(None, (scores.source, where)))
+    return replace(scores, scores=scores.scores[row], axes=(), source=source)
 
 
 def _backend(scores: Scores, given: dict[str, str], memory: int) -> Aer:

@@ -130,7 +130,7 @@ def test_beta_reaches_the_circuit_and_softmax(folder):
 def test_what_is_left_of_the_axes_keeps_their_names(folder, options, axes, shape):
     from qcattn.datasets import load_scores as stored
 
-    done = invoke("run", *options, "--draws", "born", "--shots", 100, "--alpha", "1e-6")
+    done = invoke("run", *options, "--draws", "born", "--shots", 1000, "--alpha", "1e-6")
     assert done.exit_code == 0, done.output
     result = load(folder / "qcattn-run")
     assert (result.axes, result.shape) == (axes, shape)

@@ -271,3 +271,20 @@ def test_few_outcomes_are_told_apart_by_every_seed(outcomes, seed):
     first = np.random.default_rng(4).integers(outcomes, size=300)
     part = independent([first, first], parts=["shift"], seed=seed).parts["shift"]
     assert part.p_value < 1e-50 and part.where == (0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "shots", "first", "second"),
+    [("the second half again", 5000, 0, 5000), ("3,000 shots, 5,000 later", 3000, 0, 5000)],
+)
+def test_stretches_that_come_again_within_one_run(name, shots, first, second):
+    """No chance but below 1e-300: as many shots are repeated. A fair run is refuted at 1e-6."""
+    rng = np.random.default_rng(5)
+    run = rng.choice(4, size=10_000, p=[0.7, 0.2, 0.07, 0.03])
+    part = independent([run], parts=["repeat"], alpha=1e-6)
+    assert not part.refuted, name
+    run[second : second + shots] = run[first : first + shots]
+    found = independent([run], parts=["repeat"], alpha=1e-6)
+    *places, length = found.parts["repeat"].where
+    assert found.refuted and places == [0, first, 0, second]
+    assert shots <= length < shots + 20  # what follows may agree by chance

@@ -19,7 +19,7 @@ _KINDS = {
 }
 _KINDS_IN_WORDS = {
     "told": "A preparation is told if its angles come from Boltzmann weights that were computed "
-    "classically.",
+    "classically: that its counts agree tests the circuit and the simulator, not the physics.",
     "thermal": "A preparation is thermal if its circuit knows the energies and beta only.",
 }
 _FACTS = (Column(""), Column(""))
@@ -71,8 +71,9 @@ def summary(result: Result) -> Sheet:
     )
     found = groups(result)
     prepared = f"{result.prepared.method} ({result.prepared.kind})"
+    law = result.settings.get("law", "softmax")
     return Sheet(
-        title=f"{prepared}: counts against softmax" + (f", by {name}" if several else ""),
+        title=f"{prepared}: counts against {law}" + (f", by {name}" if several else ""),
         columns=(Column(name), Column("rows", "r"), *_COST, *_TESTS),
         lines=tuple(
             (

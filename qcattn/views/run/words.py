@@ -81,6 +81,11 @@ def _key(result: Result, key: int) -> str:
     return f"key {key} '{key_labels(result)[key]}'" if result.tokens else f"key {key}"
 
 
+def _law(result: Result) -> str:
+    """What the counts are compared with, in words."""
+    return result.settings.get("law", "softmax")
+
+
 def _p(verdict: Verdict) -> str:
     return f"{'p' if verdict.p_values.size == 1 else 'global p'} = {p_text(verdict.overall)}"
 
@@ -94,9 +99,8 @@ def _agrees(result: Result, verdict: Verdict) -> str:
             f"({predicted:.2%}; {_p(verdict)})."
         )
     rows = plural(verdict.p_values.size, "row")
-    return (
-        f"The counts agree with softmax: {rows} of {plural(result.shots, 'shot')}, {_p(verdict)}."
-    )
+    shots = plural(result.shots, "shot")
+    return f"The counts agree with {_law(result)}: {rows} of {shots}, {_p(verdict)}."
 
 
 def _differs(result: Result, verdict: Verdict) -> str:
@@ -121,7 +125,7 @@ def _differs(result: Result, verdict: Verdict) -> str:
     worst = worst_rows(result, 1)[0]
     where = "" if not result.shape else f"{place(result, worst.row)}: "
     return (
-        f"The counts differ from softmax: {extent}{_p(verdict)}. Worst: {where}"
+        f"The counts differ from {_law(result)}: {extent}{_p(verdict)}. Worst: {where}"
         f"{offence(result, worst)}."
     )
 
@@ -136,7 +140,7 @@ def _undecided(result: Result) -> str:
         return f"Undecided{why}. {' '.join(_blind(result, verdict) for verdict in blind)}"
     why = "the run was interrupted, " if not result.complete else ""
     return (
-        f"Undecided: {why}{_progress(result)}; what there is agrees with softmax "
+        f"Undecided: {why}{_progress(result)}; what there is agrees with {_law(result)} "
         f"({_p(fit)}). {_error_rate(result)}; {_resolution(result)}."
     )
 
