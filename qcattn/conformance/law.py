@@ -318,8 +318,6 @@ def gate_matrix(operation: Operation) -> np.ndarray:
         return pauli_string(operation.params[0])
     if name == "permutation":
         return _rearranged(operation.params[0])
-    if name == "multiplexer":
-        return _chosen(operation.params)
     if _is_of_the_file(operation):
         return _defined(operation)
     raise ValueError(f"there is no definition of the gate {name!r}; write it in matrices.py")
@@ -336,14 +334,6 @@ def _rearranged(pattern: Sequence[int]) -> np.ndarray:
     after = sum((before >> int(source) & 1) << j for j, source in enumerate(pattern))
     out = np.zeros((2**n, 2**n), dtype=np.clongdouble)
     out[after, before] = 1
-    return out
-
-
-def _chosen(matrices: Sequence[np.ndarray]) -> np.ndarray:
-    """The k-th matrix on the first qubit where the others read k."""
-    out = np.zeros((2 * len(matrices),) * 2, dtype=np.clongdouble)
-    for k, matrix in enumerate(matrices):
-        out[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = matrix
     return out
 
 

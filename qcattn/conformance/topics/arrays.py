@@ -1,0 +1,72 @@
+"""Gates that carry an array: unitary matrices, diagonals, permutations, Pauli strings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit import Gate
+from qiskit.circuit.library import (
+    DiagonalGate,
+    PauliGate,
+    PermutationGate,
+    UnitaryGate,
+)
+
+from qcattn.conformance.recipe import Recipe, generator, rounded
+
+__all__ = ["recipes"]
+
+
+def recipes() -> Iterator[Recipe]:
+    """One to three qubits of unitary matrices, two or three of the others."""
+    for qubits in (1, 2, 3):
+        name = f"arrays/unitary-{qubits}"
+        yield _recipe(name, UnitaryGate(_unitary(qubits, generator(name))), "unitary")
+    for qubits in (2, 3):
+        name = f"arrays/diagonal-{qubits}"
+        phases = np.exp(1j * generator(name).uniform(-3, 3, 2**qubits))
+        yield _recipe(name, DiagonalGate(phases.tolist()), "diagonal")
+    yield _recipe("arrays/permutation-3", PermutationGate([2, 0, 1]), "permutation")
+    yield _recipe("arrays/pauli-3", PauliGate("XYZ"), "pauli")
+
+
+def _recipe(name: str, gate: Gate, word: str) -> Recipe:
+    """The gate between turns about x and z and entangling gates."""
+    rng = generator(f"{name} around")
+    n = max(2, gate.num_qubits)
+    circuit = QuantumCircuit(QuantumRegister(n, "q"), ClassicalRegister(n, "c"), name=name)
+    _turned(circuit, rng)
+    for qubit in range(n - 1):
+        circuit.cx(qubit, qubit + 1)
+    _turned(circuit, rng)
+    circuit.append(gate, [int(qubit) for qubit in rng.permutation(n)[: gate.num_qubits]])
+    _turned(circuit, rng)
+    circuit.measure(circuit.qubits, circuit.clbits)
+    words = [word, "complex phase"] if word in ("unitary", "diagonal") else [word]
+    return Recipe(
+        name=name,
+        content=circuit,
+        exercises=words,
+        about=f"The gate {word} on {gate.num_qubits} qubits between turns about x and z.",
+    )
+
+
+def _turned(circuit: QuantumCircuit, rng: np.random.Generator) -> None:
+    for qubit in circuit.qubits:
+        about_z, about_x = rounded(rng.uniform(0.4, 2.7, 2))
+        circuit.rz(about_z, qubit)
+        circuit.rx(about_x, qubit)
+
+
+def _unitary(qubits: int, rng: np.random.Generator) -> np.ndarray:
+    """A random unitary matrix by Gram and Schmidt, in an order of operations of its own."""
+    size = 2**qubits
+    rows: list[np.ndarray] = []
+    for _ in range(size):
+        row = rng.normal(size=size) + 1j * rng.normal(size=size)
+        for other in (*rows, *rows):  # twice, for the last digits
+            row = row - (other.conj() * row).sum() * other
+        rows.append(row / np.sqrt((np.abs(row) ** 2).sum()))
+    return np.array(rows)
