@@ -21,6 +21,7 @@ from qcattn.conformance.case import Law
 from qcattn.conformance.corpus import case, corpus
 from qcattn.conformance.law import gate_matrix, law_of
 from qcattn.conformance.matrices import MATRICES, controlled, standard_matrix
+from qcattn.conformance.states import Terms
 from qcattn.conformance.topics.gates import FORMS
 from qcattn.conformance.topics.thermal import PREPARED
 
@@ -372,3 +373,25 @@ def test_a_thermal_circuit_gives_the_distribution_that_is_claimed(file):
         keys = np.array([read.get(word, 0.0) for word in words]) / success
         assert np.abs(keys - prepared.distribution[index]).max() < 2e-7
         assert abs(success - np.asarray(prepared.success)[index]) < 2e-7
+
+
+@pytest.mark.parametrize(
+    "one", [one for one in WIDE if "echo" in one.name], ids=lambda one: one.name
+)
+def test_an_echo_needs_all_its_terms_across_the_middle(one):
+    """The Schmidt rank where the phases begin, and the weight that a cut of it would keep."""
+    state, half = Terms.zero(), one.qubits // 2
+    for item in one.circuit.data:
+        if item.operation.name == "cp":
+            break
+        places = [one.circuit.find_bit(qubit).index for qubit in item.qubits]
+        state = state.after(gate_matrix(item.operation), places)
+    low = sorted({key & ((1 << half) - 1) for key in state.amplitudes})
+    high = sorted({key >> half for key in state.amplitudes})
+    matrix = np.zeros((len(high), len(low)), dtype=complex)
+    for key, amplitude in state.amplitudes.items():
+        matrix[high.index(key >> half), low.index(key & ((1 << half) - 1))] = amplitude
+    weights = np.linalg.svd(matrix, compute_uv=False) ** 2
+    coins = int(one.name.split("-")[-2])
+    assert np.count_nonzero(weights > 1e-12) == 2**coins
+    assert weights[: 2**coins // 2].sum() < 0.95, "half of the values is not enough"

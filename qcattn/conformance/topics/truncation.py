@@ -8,7 +8,8 @@ from qcattn.conformance.recipe import Program, Recipe, generator, rounded
 
 __all__ = ["recipes"]
 
-_WORDS = {"ccx": 3, "cx": 2, "cz": 2, "t": 1, "swap": 2, "s": 1}
+_SIZES = {"ccx": 3, "cx": 2, "cz": 2, "t": 1, "s": 1}
+_WORDS = ("ccx", "cx", "cx", "cx", "cz", "t", "s")
 
 
 def recipes() -> Iterator[Recipe]:
@@ -45,21 +46,26 @@ def _deep(qubits: int, depth: int) -> Recipe:
 def _echo(qubits: int, coins: int) -> Recipe:
     """Coins are spread, phases put on what they became, and the spreading undone.
 
-    Between, the state has 2**coins terms of different bits, so that cutting it in the middle of
-    the qubits takes about as many values; what is cut off is missing from the interference at the
-    end.
+    Between, a cut through the middle of the qubits takes 2**coins values, of which none is small;
+    what a truncation drops is missing from the interference at the end.
     """
     name = f"truncation/echo-{qubits}-qubits-{coins}-coins"
     rng = generator(name)
     program = Program(qubits, c=6)
-    tossed = [int(qubit) for qubit in rng.choice(qubits, coins, replace=False)]
+    half = qubits // 2
+    tossed = [int(qubit) for qubit in rng.choice(half, coins, replace=False)]
+    partners = [half + int(qubit) for qubit in rng.choice(half, coins, replace=False)]
     for coin in tossed:
         program.gate("ry", rounded(rng.uniform(1.0, 2.1, 1)), [coin])
-    gates: list[tuple[str, list[int]]] = []
+    # Each coin is known on either side of the middle, and what follows stays on one side.
+    gates: list[tuple[str, list[int]]] = [
+        ("cx", [coin, partner]) for coin, partner in zip(tossed, partners, strict=True)
+    ]
     for _ in range(5 * qubits):
-        word = str(rng.choice(list(_WORDS)))
-        drawn = rng.choice(qubits, _WORDS[word], replace=False)
-        gates.append((word, [int(qubit) for qubit in drawn]))
+        word = str(rng.choice(_WORDS))
+        side = half * int(rng.integers(2))
+        drawn = rng.choice(half, _SIZES[word], replace=False)
+        gates.append((word, [side + int(qubit) for qubit in drawn]))
     for word, place in gates:
         program.gate(word, [], place)
     for _ in range(qubits):
