@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -62,6 +63,19 @@ class Probed(Evidence):
         """Trials that are refuted by themselves, in the order of the jobs."""
         names = {answer.job for answer in self.answers}
         return tuple(check for check in self.checks if check.name in names)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Its numbers as JUnit XML takes them; those that it does not have are left out."""
+        numbers = {
+            "p_value": self.p_value,
+            "effect": self.effect.best,
+            "effect_low": self.effect.low,
+            "effect_high": self.effect.high,
+            "resolution": self.resolution,
+        }
+        told = {name: f"{value:.6g}" for name, value in numbers.items() if not math.isnan(value)}
+        return {"relation": self.title, **told, "shots": str(self.shots)}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

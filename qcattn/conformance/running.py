@@ -25,7 +25,7 @@ from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
 from qcattn.walking import classes
 
-__all__ = ["all_probes", "job_named", "run_conformance"]
+__all__ = ["all_probes", "applicable", "job_named", "run_conformance"]
 
 
 def all_probes() -> list[Probe[Any]]:
@@ -36,6 +36,34 @@ def all_probes() -> list[Probe[Any]]:
         ['as asked', 'bindings', 'bit order']
     """
     return sorted((cls() for cls in classes("conformance.probes").values()), key=lambda p: p.name)
+
+
+def applicable(
+    simulator: Simulator,
+    level: Level,
+    probes: Sequence[str] | None = None,
+    cases: Sequence[Case] | None = None,
+) -> list[str]:
+    """Probes with any job that the simulator says it can do; they share the error budget.
+
+    Args:
+        simulator: Adapter of what is tested.
+        level: ``"quick"``, ``"standard"`` or ``"deep"``.
+        probes: Names; None for all.
+        cases: Circuits; the corpus if None.
+
+    Raises:
+        ValueError: If a name is unknown.
+
+    Example:
+        >>> from qcattn.backends import Estimator
+        >>> from qiskit.primitives import StatevectorEstimator
+        >>> applicable(Estimator(StatevectorEstimator()), "quick", ["bit order", "expectation"])
+        ['expectation']
+    """
+    circuits = corpus() if cases is None else cases
+    works = [_work(probe, simulator, circuits, level) for probe in _chosen(probes)]
+    return [work.probe.name for work in works if work.jobs]
 
 
 @dataclass(frozen=True, eq=False)

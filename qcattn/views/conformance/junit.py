@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -51,18 +50,8 @@ def _case(probed: Probed, classname: str) -> ElementTree.Element:
         "testcase", name=probed.name, classname=classname, time=f"{probed.seconds:.3f}"
     )
     properties = ElementTree.SubElement(case, "properties")
-    _property(properties, "relation", probed.title)
-    effect = probed.effect
-    for name, value in {
-        "p_value": probed.p_value,
-        "effect": effect.best,
-        "effect_low": effect.low,
-        "effect_high": effect.high,
-        "resolution": probed.resolution,
-    }.items():
-        if not math.isnan(value):
-            _property(properties, name, f"{value:.6g}")
-    _property(properties, "shots", str(probed.shots))
+    for name, value in probed.properties.items():
+        _property(properties, name, value)
     if probed.standing == "not applicable":
         ElementTree.SubElement(case, "skipped", message=probed.words)
     elif probed.standing == "alarm":
