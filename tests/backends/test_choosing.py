@@ -31,7 +31,7 @@ SCORES = [[0.0, 1.0, 2.0], [0.5, 0.5, float("-inf")]]
         (BasicSimulator(), QiskitBackend),
         (GenericBackendV2(6, seed=1), QiskitBackend),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
 def test_whatever_qiskit_has_is_a_backend(backend, kind):
     assert isinstance(backend_of(backend), kind)
@@ -110,7 +110,6 @@ def test_the_other_places_that_draw_take_them_too():
         ({"noise": "readout", "backend": StatevectorSampler()}, "simulated by Aer, but .* Sampler"),
         ({"noise": "readout", "backend": Aer(**noise_options("readout"))}, "has noise already"),
     ],
-    ids=str,
 )
 def test_what_is_nothing_of_that_gets_the_cure(options, message):
     with pytest.raises(ValueError, match=message.replace("\\\\", "\\")):

@@ -17,7 +17,7 @@ from qiskit.circuit import ControlFlowOp
 from qcattn.backends.simulator import Task
 from qcattn.conformance.reference import Reference
 
-__all__ = ["FAULTS", "Planted", "planted"]
+__all__ = ["FAULTS", "Planted", "Turned", "planted"]
 
 Drawn = list[list[np.ndarray]]
 
@@ -403,6 +403,15 @@ class Alike(Planted):
         """Each circuit as if it were the only one."""
         seed = int(np.random.default_rng().integers(2**31)) if seed is None else seed
         return [super(Alike, self).sample([task], seed, noise)[0] for task in tasks]
+
+
+@dataclass(frozen=True, eq=False)
+class Turned(Reference):
+    """The bits of a shot are turned round: a fault that the command line can name."""
+
+    def sample(self, tasks, seed=None, noise=()):
+        """Read from the other end."""
+        return [[run[:, ::-1] for run in runs] for runs in super().sample(tasks, seed, noise)]
 
 
 FAULTS = planted()

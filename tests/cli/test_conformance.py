@@ -11,7 +11,7 @@ from qcattn.conformance.stored import load_report
 from qcattn.errors import NotWhole
 
 REFERENCE = "qcattn.conformance.reference:Reference"
-FAULT = "planted:BitsSwapped"
+FAULT = "planted:Turned"
 SHORT = ["--probe", "bit order", "--probe", "seeds", "--seed", "3"]
 
 

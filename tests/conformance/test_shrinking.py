@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from planted import BitsSwapped, WeakAngle
+from planted import FAULTS, Planted
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
@@ -36,7 +36,7 @@ def long_job():
 
 
 def test_a_fault_of_one_gate_is_shrunk_to_that_gate():
-    small = shrink(ExactLaw(), long_job(), WeakAngle(), seed=1)
+    small = shrink(ExactLaw(), long_job(), FAULTS["ry turns by 10% less"](), seed=1)
     ((task,),) = (small.job.tasks,)
     names = [one.operation.name for one in task.circuit.data]
     assert names.count("ry") == 1 and names[-1] == "measure" and len(names) <= 3
@@ -51,13 +51,15 @@ def test_what_does_not_fail_again_is_not_shrunk():
 
 
 def test_an_error_is_not_taken_for_wrong_shots():
-    class Fragile(WeakAngle):
+    weak = FAULTS["ry turns by 10% less"]().gate
+
+    class Fragile(Planted):
         def sample(self, tasks, seed=None, noise=()):
             if any(len(task.circuit.data) < 6 for task in tasks):
                 raise RuntimeError("too short")
             return super().sample(tasks, seed, noise)
 
-    small = shrink(ExactLaw(), long_job(), Fragile(), seed=1)
+    small = shrink(ExactLaw(), long_job(), Fragile(gate=weak), seed=1)
     assert not small.outcome.raised
     assert all(len(task.circuit.data) >= 6 for task in small.job.tasks)
 
@@ -88,14 +90,14 @@ def test_the_script_of_repeated_shots_shows_them(tmp_path):
     assert shown.returncode == 1 and "p-value" in shown.stdout, shown.stderr
 
 
-@pytest.mark.parametrize("fault", [BitsSwapped, Reference])
-def test_the_script_of_a_law_exits_with_1_where_it_is_broken(fault, tmp_path):
+@pytest.mark.parametrize("broken", [True, False])
+def test_the_script_of_a_law_exits_with_1_where_it_is_broken(broken, tmp_path):
     """The script draws on Aer, which is right; in one of the two the law is turned round."""
     circuit = QuantumCircuit(2, 2)
     circuit.ry(1.0, 0)
     circuit.measure([0, 1], [0, 1])
     job = ProbeJob(name="two", tasks=(Task(circuit, 4000),), laws=((law_of(circuit),),))
-    if fault is BitsSwapped:
+    if broken:
         turned = circuit.copy_empty_like()
         turned.ry(1.0, 1)
         turned.measure([0, 1], [0, 1])
@@ -104,7 +106,7 @@ def test_the_script_of_a_law_exits_with_1_where_it_is_broken(fault, tmp_path):
         "A law.", "It holds", job, QiskitBackend(AerSimulator()), "qiskit_aer:AerSimulator", 1
     )
     shown = run_script(text, tmp_path)
-    assert shown.returncode == (fault is BitsSwapped), shown.stderr
+    assert shown.returncode == broken, shown.stderr
     assert "right" in shown.stdout
 
 
