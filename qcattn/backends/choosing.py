@@ -12,11 +12,9 @@ from qiskit_aer.noise import NoiseModel
 
 from qcattn.arguments import check_object
 from qcattn.backends.aer import Aer
+from qcattn.backends.named import adapted, making
 from qcattn.backends.noise import noise_options
 from qcattn.backends.protocol import Backend
-from qcattn.backends.qiskit_backend import QiskitBackend
-from qcattn.backends.sampler import Sampler
-from qcattn.walking import made
 
 __all__ = ["backend_of", "with_noise"]
 
@@ -28,9 +26,10 @@ def backend_of(value: Any, name: str = "backend", method: str = "__call__") -> B
     """A backend, from an object, a name, a primitive or a backend of Qiskit's.
 
     Args:
-        value: None for `Aer`, an object of `qcattn.backends`, the name of its class, a
-            ``BaseSamplerV2``, an ``AerSimulator`` (its method, device, precision and noise are
-            taken), or any other ``BackendV2``.
+        value: None for `Aer`, an object of `qcattn.backends`, a text as
+            `qcattn.backends.named.making` takes it (a class of that folder, an entry point, or
+            ``module:factory``), a ``BaseSamplerV2``, an ``AerSimulator`` (its method, device,
+            precision and noise are taken), or any other ``BackendV2``.
         name: Of the argument, as the caller knows it.
         method: What the caller calls.
 
@@ -41,19 +40,33 @@ def backend_of(value: Any, name: str = "backend", method: str = "__call__") -> B
         >>> from qiskit.primitives import StatevectorSampler
         >>> type(backend_of(StatevectorSampler())).__name__, type(backend_of("aer")).__name__
         ('Sampler', 'Aer')
+        >>> type(backend_of("qiskit.primitives:StatevectorSampler")).__name__
+        'Sampler'
     """
     if value is None:
         return Aer()
-    if isinstance(value, BaseSamplerV2):
-        return Sampler(value)
+    if isinstance(value, str):
+        found = making(value, name)
+        _check_shared(value, found.value, found.options, name)
+        value = found.value
     if isinstance(value, AerSimulator):
         options = {key: getattr(value.options, key, None) for key in _SHARED}
         return Aer(**{key: one for key, one in options.items() if one is not None})
-    if isinstance(value, BackendV2):
-        return QiskitBackend(value)
-    found: Backend = made("backends", value, name)
-    check_object(found, name, method, "Aer()")
-    return found
+    if isinstance(value, BaseSamplerV2 | BackendV2):
+        return adapted(value, name)
+    check_object(value, name, method, "Aer()")
+    backend: Backend = value
+    return backend
+
+
+def _check_shared(text: str, value: Any, options: dict[str, Any], name: str) -> None:
+    """Refuse options of an `AerSimulator` that a run would drop."""
+    more = sorted(set(options) - set(_SHARED))
+    if isinstance(value, AerSimulator) and more:
+        raise ValueError(
+            f"`{name}` is {text!r}, but a run takes {', '.join(_SHARED)} of an AerSimulator and "
+            f"would drop {', '.join(more)}; leave that out, or test it by `qcattn conformance`"
+        )
 
 
 def with_noise(backend: Any, noise: Any, num_qubits: int) -> Any:

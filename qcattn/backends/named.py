@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib import import_module, metadata
 from typing import Any
 
@@ -16,22 +17,62 @@ from qcattn.backends.qiskit_backend import QiskitBackend
 from qcattn.backends.sampler import Sampler
 from qcattn.backends.simulator import Simulator
 from qcattn.names import known
-from qcattn.walking import classes, names
+from qcattn.walking import classes, made, names
 
-__all__ = ["GROUP", "adapted", "named_simulator"]
+__all__ = ["GROUP", "Making", "adapted", "making", "named_simulator"]
 
 #: Entry points by which a package offers its simulators.
 GROUP = "qcattn.backends"
 
 
-def named_simulator(text: str, where: str = "--backend") -> Simulator:
-    """The simulator that a text names.
+@dataclass(frozen=True, eq=False)
+class Making:
+    """What a text names, made.
+
+    Attributes:
+        value: What the factory gave.
+        factory: Makes it anew.
+        options: In brackets, of the factory.
+    """
+
+    value: Any
+    factory: Callable[..., Any]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def making(text: str, where: str) -> Making:
+    """What a text names, whoever asks: a run, a sweep or a test of the simulator.
 
     Args:
-        text: A file of this folder by the name of its class, such as ``qulacs``; an entry point of
-            the group ``qcattn.backends``; or ``module:factory``, where options may follow in
-            brackets: ``qiskit_aer:AerSimulator(method='density_matrix')``. What the factory gives
-            is a Qiskit ``BackendV2``, ``BaseSamplerV2`` or ``BaseEstimatorV2``, or a `Simulator`.
+        text: A class of this folder, such as ``qulacs``; an entry point of the group
+            ``qcattn.backends``; or ``module:factory``. Options may follow in brackets:
+            ``qiskit_aer:AerSimulator(method='density_matrix')``.
+        where: What the text was given for.
+
+    Raises:
+        ValueError: If there is no such name, module or factory, or it cannot be made.
+
+    Example:
+        >>> making("aer(draws='born')", "--backend").value.draws
+        'born'
+    """
+    place, options = _parsed(text, where)
+    own = {one.lower() for one in names("backends")}
+    factory = _imported(place, where) if ":" in place else _offered(place, where)
+    if not options and place.lower() in own:
+        return Making(made("backends", place, where), factory)
+    try:
+        return Making(factory(**options), factory, options)
+    except TypeError as error:
+        raise ValueError(f"`{where}` is {text!r}, which cannot be made: {error}") from error
+
+
+def named_simulator(text: str, where: str = "--backend") -> Simulator:
+    """The simulator that a text names, for those who test it.
+
+    Args:
+        text: As `making` takes it. What the factory gives is a Qiskit ``BackendV2``,
+            ``BaseSamplerV2`` or ``BaseEstimatorV2``, or a `Simulator`.
         where: What the text was given for.
 
     Returns:
@@ -46,13 +87,8 @@ def named_simulator(text: str, where: str = "--backend") -> Simulator:
         >>> named_simulator("qiskit_aer:AerSimulator(method='stabilizer')").most_qubits > 1000
         True
     """
-    place, options = _parsed(text, where)
-    factory = _imported(place, where) if ":" in place else _offered(place, where)
-    try:
-        made = factory(**options)
-    except TypeError as error:
-        raise ValueError(f"`{where}` is {text!r}, which cannot be made: {error}") from error
-    return adapted(made, where, factory, options)
+    found = making(text, where)
+    return adapted(found.value, where, found.factory, found.options)
 
 
 def adapted(

@@ -27,7 +27,7 @@ from qcattn.cli.progress import bar
 from qcattn.cli.streams import say
 
 if TYPE_CHECKING:
-    from qcattn.backends.aer import Aer
+    from qcattn.backends.protocol import Backend
     from qcattn.datasets import Scores
     from qcattn.records import Result
 
@@ -48,6 +48,24 @@ _Preparation = Annotated[
     typer.Option(
         help=f"Prepare by {names_in_help('preparations')}; some of them take a single row only. "
         "[default: Purification, and for packaged scores one head again by Heralded]"
+    ),
+]
+_Backend = Annotated[
+    str | None,
+    typer.Option(
+        help="Sample on another simulator than Aer: an adapter by its name, such as qulacs, an "
+        "entry point, or module:factory, such as qiskit.primitives:StatevectorSampler."
+    ),
+]
+_Device = Annotated[
+    str | None,
+    typer.Option(help="Simulate on the CPU, the GPU or what suits (auto). [default: auto]"),
+]
+_Method = Annotated[str | None, typer.Option(help="Use this method of Aer. [default: automatic]")]
+_Draws = Annotated[
+    str | None,
+    typer.Option(
+        help="Draw by Aer's shots, or by born: exact probabilities, then dice. [default: shots]"
     ),
 ]
 _Noise = Annotated[
@@ -79,13 +97,10 @@ def run(
     beta: Annotated[float, typer.Option(help="Prepare at this inverse temperature.")] = 1.0,
     encoding: _Encoding = "Binary",
     preparation: _Preparation = None,
-    device: Annotated[
-        str, typer.Option(help="Simulate on the CPU, the GPU or what suits (auto).")
-    ] = "auto",
-    method: Annotated[str, typer.Option(help="Use this method of Aer.")] = "automatic",
-    draws: Annotated[
-        str, typer.Option(help="Draw by Aer's shots, or by born: exact probabilities, then dice.")
-    ] = "shots",
+    backend: _Backend = None,
+    device: _Device = None,
+    method: _Method = None,
+    draws: _Draws = None,
     noise: _Noise = None,
     memory: Annotated[
         str | None,
@@ -116,10 +131,11 @@ def run(
     # Without a choice of preparation one head, or a row of own scores, is prepared again.
     packaged = scores is qk is hf is None
     beside = preparation is None and (packaged or source.scores.shape[-1] <= _KEYS_BESIDE)
-    device_options = {"method": method, "device": device, "draws": draws}
+    given = {"method": method, "device": device, "draws": draws}
+    _check_apart(backend, {**given, "noise": noise, "memory": memory})
     sample = _Sampling(
         {"beta": beta, "shots": shots, "alpha": alpha / 2 if beside else alpha},
-        strategy("encodings", encoding), device_options, noise, limit, quiet=json,
+        strategy("encodings", encoding), backend, given, noise, limit, quiet=json,
     )  # fmt: skip
     chosen, name = select(source, layer, head), preparation or "Purification"
     again = (_one_head if packaged else _one_row) if beside else None
@@ -143,7 +159,8 @@ class _Sampling:
     Attributes:
         options: Of `qcattn.run`.
         encode: The encoding.
-        device: Options of `Aer` as they were given.
+        backend: Name of another simulator, or None for Aer.
+        given: Options of `Aer` as they were given, None where they were not.
         noise: As it was given, or None.
         memory: Bytes that the whole run may hold.
         quiet: Show no bar.
@@ -152,7 +169,8 @@ class _Sampling:
 
     options: dict[str, Any]
     encode: Any
-    device: dict[str, str]
+    backend: str | None
+    given: dict[str, str | None]
     noise: str | None
     memory: int
     quiet: bool
@@ -160,12 +178,13 @@ class _Sampling:
 
     def __call__(self, scores: Scores, name: str, label: str, seed: Any) -> Result:
         """Sample one part by the preparation of that name; partly, where it is interrupted."""
+        from qcattn.backends.aer import Aer
         from qcattn.backends.choosing import with_noise
         from qcattn.errors import Interrupted
         from qcattn.experiment import run
 
         prepare = strategy("preparations", name)
-        backend = _backend(scores, self.device, self.memory)
+        backend = _backend(self.backend, scores, self.given, self.memory)
         try:
             with bar(quiet=self.quiet) as tell:
                 result = run(
@@ -181,8 +200,9 @@ class _Sampling:
         except Interrupted as stop:
             result = stop.result
         prepared = result.prepared
-        noisy = with_noise(backend, self.noise, prepared.circuit.num_qubits)
-        self.peaks.append(noisy.peak_bytes(prepared, self.options["shots"]))
+        if isinstance(backend, Aer):  # of others nobody knows what they hold
+            noisy = with_noise(backend, self.noise, prepared.circuit.num_qubits)
+            self.peaks.append(noisy.peak_bytes(prepared, self.options["shots"]))
         return result
 
 
@@ -233,19 +253,40 @@ def _one_row(scores: Scores, result: Result) -> Scores:
     return replace(scores, scores=scores.scores[row], axes=(), source=source)
 
 
-def _backend(scores: Scores, given: dict[str, str], memory: int) -> Aer:
+def _is_aer(name: str | None) -> bool:
+    return name is None or name.strip().lower() == "aer"
+
+
+def _check_apart(name: str | None, given: dict[str, str | None]) -> None:
+    """Refuse options of Aer beside another simulator."""
+    beside = [f"`--{option}`" for option, value in given.items() if value is not None]
+    if beside and not _is_aer(name):
+        raise ValueError(
+            f"{' and '.join(beside)} can be given for Aer only, but `--backend` is {name!r}; leave "
+            "one out, or write options of that simulator in brackets: module:factory(name=value)"
+        )
+
+
+def _backend(
+    name: str | None, scores: Scores, given: dict[str, str | None], memory: int
+) -> Backend:
     from qiskit_aer import AerSimulator
 
     from qcattn.backends.aer import Aer
+    from qcattn.backends.choosing import backend_of
 
+    if not _is_aer(name):
+        return backend_of(name, "--backend", "stream")
     # Those that turn by any angle.
     turning = ("automatic", "statevector", "density_matrix", "matrix_product_state")
-    methods = [name for name in AerSimulator().available_methods() if name in turning]
-    device = given["device"] if given["device"] == "auto" else given["device"].upper()
+    methods = [one for one in AerSimulator().available_methods() if one in turning]
+    device = given["device"] or "auto"
     options: dict[str, Any] = {
-        "method": known("--method", given["method"], methods),
-        "device": known("--device", device, ["auto", "CPU", "GPU"]),
-        "draws": known("--draws", given["draws"], ["shots", "born"]),
+        "method": known("--method", given["method"] or "automatic", methods),
+        "device": known(
+            "--device", device if device == "auto" else device.upper(), ["auto", "CPU", "GPU"]
+        ),
+        "draws": known("--draws", given["draws"] or "shots", ["shots", "born"]),
     }
     return Aer(**options, memory=_left(memory, scores.scores.shape))
 

@@ -13,7 +13,7 @@ import numpy as np
 from qcattn.arguments import check_alpha, check_betas, check_shots, whole_number
 from qcattn.attention import check_scores
 from qcattn.backends.aer import Aer
-from qcattn.backends.noise import noise_options
+from qcattn.backends.choosing import with_noise
 from qcattn.datasets import Scores
 from qcattn.datasets.scores import only, scores_of
 from qcattn.encodings.binary import Binary
@@ -167,7 +167,8 @@ class Grid:
         encodings: Objects of `qcattn.encodings`, or names.
         preparations: Objects of `qcattn.preparations`, or names.
         noise: Descriptions as `qcattn.backends.noise.noise_options` takes them; "none" is none.
-        backends: `Aer` objects without noise; the device is named, "CPU" or "GPU".
+        backends: Objects of `qcattn.backends` without noise, or names, such as ``"qulacs"``; of
+            `Aer` the device is named, "CPU" or "GPU". Noise is Aer's.
         shots: Shots a row to draw, rounded up to whole batches.
         batch: Shots of a batch; 2,048, or all of ``shots`` where these are fewer, if None. A row is
             simulated once a batch, so larger ones are faster, and smaller ones follow ``shots``, or
@@ -206,7 +207,7 @@ class Grid:
         for name in ("encodings", "preparations", "noise", "backends"):
             value = getattr(self, name)
             several = tuple(value) if isinstance(value, list | tuple) else (value,)
-            if name in ("encodings", "preparations"):
+            if name in ("encodings", "preparations", "backends"):
                 several = tuple(made(name, one, name) for one in several)
             keep(self, name, several)
         for name in ("scores", "beta", "encodings", "preparations", "noise", "backends"):
@@ -224,14 +225,14 @@ class Grid:
             raise ValueError(
                 f"`noise` holds {self.noise!r}, but must be text such as 'readout=0.01'"
             )
-        for text in self.noise:
-            noise_options(text, 1)  # a word or a strength that is none is said before drawing
         for backend in self.backends:
             if isinstance(backend, Aer) and backend.device == "auto":
                 raise ValueError(
                     "`backends` holds device='auto', but the counts of a sweep must not depend on "
                     "the machine; name 'CPU' or 'GPU'"
                 )
+            for text in self.noise:
+                with_noise(backend, text, 1)  # what cannot be is said before drawing
         self.cells  # noqa: B018  every cell can be described
 
     @cached_property
@@ -245,22 +246,22 @@ class Grid:
             "rows": ROWS,
             "batch": int(self.batch),
             "seed": str(self.seed),
-            "versions": package_versions(),
         }
         encodings = [described(one, "encodings") for one in self.encodings]
         preparations = [described(one, "preparations") for one in self.preparations]
-        backends = [described(one, "backends") for one in self.backends]
+        backends = [(described(one, "backends"), _versions(one)) for one in self.backends]
         for part in self.scores:
             array = np.ascontiguousarray(part.scores.scores, dtype="<f8")
             check_scores(array)
             stored = {"sha256": digest(array.tobytes()), "shape": list(array.shape)}
-            for beta, encoding, preparation, noise, backend in product(
+            for beta, encoding, preparation, noise, (backend, versions) in product(
                 self.beta, encodings, preparations, self.noise, backends
             ):
                 # Memory cuts the work into other chunks, and no number depends on that.
                 counting = {k: v for k, v in backend.items() if k != "memory"}
                 spec = {
                     **common,
+                    "versions": versions,
                     "scores": stored,
                     "beta": beta,
                     "encoding": encoding,
@@ -289,6 +290,14 @@ class Grid:
         drawn = -(-shots // self.batch) * self.batch
         more = f", in whole batches of {self.batch:,} where {shots:,} are asked for"
         return f"{plural(drawn, 'shot')} a row{more if drawn > shots else ''}"
+
+
+def _versions(backend: Any) -> dict[str, str]:
+    """Versions that determine counts: of the packages that a simulator brings, its own too."""
+    if isinstance(backend, Aer):
+        return package_versions()
+    settings = backend.settings()
+    return {**package_versions(), settings["backend"]: settings["version"]}
 
 
 def labels(spec: Mapping[str, Any]) -> dict[str, Any]:

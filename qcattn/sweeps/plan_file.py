@@ -41,7 +41,8 @@ def read_plan(path: str | Path) -> Grid:
     ``sentence``), a ``file`` as ``qcattn run --scores`` takes it, or queries and keys ``qk``;
     files lie where the plan lies. ``layers`` and ``heads`` make each one a cell ("all" for every
     one); without them the rows stay together. Encodings, preparations and backends are names, or
-    tables ``{name = "QSVT", error = 1e-3}`` with fields of the class (``backends``: of `Aer`).
+    tables ``{name = "QSVT", error = 1e-3}`` with fields of the class; a table of ``backends``
+    without a name is of `Aer`.
 
     Args:
         path: The file.
@@ -156,4 +157,7 @@ def _backend(entry: Any) -> Any:
             raise ValueError(f"`backends` holds {key!r}; noise is an axis of its own, `noise`")
     if isinstance(entry.get("memory"), str):
         entry = {**entry, "memory": parse_bytes(entry["memory"], "memory")}
-    return _strategy("backends", {"name": "Aer", "device": "CPU", **entry})
+    name = entry.get("name", "Aer")
+    if isinstance(name, str) and name.lower() == "aer":
+        entry = {"name": name, "device": "CPU", **entry}
+    return _strategy("backends", entry)

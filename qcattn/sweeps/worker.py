@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from qcattn.backends.noise import noise_options
+from qcattn.backends.aer import Aer
+from qcattn.backends.choosing import with_noise
 from qcattn.records import Counts, Prepared, Resources
 from qcattn.stages import draw_each, encode, prepare_rows
 from qcattn.sweeps.grid import task_key
@@ -118,11 +119,11 @@ def _ready(piece: Piece) -> _Ready:
     hamiltonian = encode(rows, strategy("encodings", **spec["encoding"]), spec["beta"])
     preparation = strategy("preparations", **spec["preparation"])
     prepared = prepare_rows(hamiltonian, spec["beta"], preparation)
-    options = {**spec["backend"], "memory": piece.memory}
+    backend = strategy("backends", **spec["backend"])
+    if isinstance(backend, Aer):
+        backend = replace(backend, memory=piece.memory)
     qubits = max(one.circuit.num_qubits for one in prepared)
-    options |= noise_options(spec["noise"], qubits)
-    # Strategies make tuples of lists; noise is an object already.
-    return _Ready(prepared, strategy("backends", **options))
+    return _Ready(prepared, with_noise(backend, spec["noise"], qubits))
 
 
 def _about(ready: _Ready) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """A simulator by what a person calls it."""
 
+from importlib import metadata
+
 import numpy as np
 import pytest
 from qiskit.primitives import StatevectorEstimator, StatevectorSampler
 from qiskit_aer import AerSimulator
 
-from qcattn.backends import Estimator, QiskitBackend, Sampler
+from qcattn.backends import Aer, Estimator, QiskitBackend, Sampler, named
+from qcattn.backends.choosing import backend_of
 from qcattn.backends.named import adapted, named_simulator
+from qcattn.conformance.reference import Reference
 
 
 def test_a_factory_is_called_with_its_options():
@@ -33,6 +37,24 @@ def test_what_is_adapted_is_what_was_given():
         adapted(np.zeros(3))
 
 
+def test_one_text_names_the_same_for_a_run_and_for_a_test(monkeypatch):
+    offered = metadata.EntryPoint("mine", "qiskit_aer:AerSimulator", named.GROUP)
+    monkeypatch.setattr(named.metadata, "entry_points", lambda group: [offered])
+    for text, tested, run in (
+        ("mine", QiskitBackend, Aer),
+        ("qiskit_aer:AerSimulator(method='statevector')", QiskitBackend, Aer),
+        ("qiskit.primitives:StatevectorSampler", Sampler, Sampler),
+        ("qiskit.providers.basic_provider:BasicSimulator", QiskitBackend, QiskitBackend),
+        ("qcattn.conformance.reference:Reference", Reference, Reference),
+    ):
+        assert type(named_simulator(text)) is tested and type(backend_of(text)) is run, text
+    assert backend_of("qiskit_aer:AerSimulator(method='statevector')").method == "statevector"
+    with pytest.raises(ValueError, match="would drop fusion_enable"):
+        backend_of("qiskit_aer:AerSimulator(fusion_enable=False)")
+    with pytest.raises(ValueError, match=r"must be one of Aer, .*, mine"):
+        backend_of("yours")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -43,7 +65,8 @@ def test_what_is_adapted_is_what_was_given():
         ("os:getcwd", "must give a Qiskit BackendV2"),
         ("qiskit_aer:AerSimulator(3)", "name=value"),
         ("qiskit_aer:AerSimulator(method=open('x'))", "name=value"),
-        ("sampler", "cannot be made"),
+        ("sampler", "needs `sampler`"),
+        ("aer(colour='red')", "cannot be made"),
     ],
 )
 def test_what_is_no_simulator_is_refused_with_the_cure(text, said):

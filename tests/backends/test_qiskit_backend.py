@@ -21,7 +21,9 @@ def turned():
     return circuit
 
 
-@pytest.mark.parametrize("backend", [AerSimulator(), BasicSimulator()], ids=["Aer", "BasicSimulator"])
+@pytest.mark.parametrize(
+    "backend", [AerSimulator(), BasicSimulator()], ids=["Aer", "BasicSimulator"]
+)
 def test_tasks_of_other_shots_and_bindings_come_back_in_their_places(backend):
     """False-failure rate 1e-6; the law of another binding is refuted."""
     angles = np.array([0.4, 1.1, 2.6])

@@ -472,6 +472,12 @@ def test_a_bad_file_is_named_with_place_and_exit_2(folder, case):
         (["--device", "gpux"], "did you mean 'GPU'"),
         (["--draws", "bron"], "did you mean 'born'"),
         (["--noise", "readuot"], "did you mean 'readout'"),
+        (["--backend", "qulaks"], "`--backend` must be one of Aer, "),
+        (["--backend", "os:getcwd"], "`--backend` must be an object such as `Aer()`"),
+        (["--backend", "qulacs", "--noise", "readout"], "`--noise` can be given for Aer only"),
+        (["--backend", "qulacs", "--method", "automatic"], "in brackets"),
+        (["--backend", "qulacs", "--device", "CPU", "--draws", "born"], "`--device` and `--draws`"),
+        (["--backend", "qulacs", "--memory", "4GiB"], "`--memory`"),
         (["--model", "smolm2"], "smollm2"),
         (["--sentence", "7"], "sentence"),
         (["--layer", "30"], "`--layer` is 30, but there are 30: 0 to 29"),
@@ -491,6 +497,21 @@ def test_bad_options_are_named_with_exit_2(folder, options, message):
     assert done.exit_code == 2
     assert message in " ".join(done.output.split()), done.output
     assert list(folder.iterdir()) == []
+
+
+def test_another_simulator_draws_and_the_record_names_it(folder):
+    """A perfect sampler is said to differ once in a million runs."""
+    pytest.importorskip("qulacs", reason="qulacs is an extra of its own")
+    options = ["--backend", "qulacs", "--shots", 500, "--alpha", "1e-6", "--seed", 4]
+    done = invoke("run", *options)
+    assert done.exit_code == 0, done.output
+    (folder / "qcattn-run").rename(folder / "first")
+    assert invoke("run", *options).exit_code == 0
+    one, again = load(folder / "first"), load(folder / "qcattn-run")
+    assert one.settings["backend"] == "Qulacs" and one.settings["version"]
+    assert np.array_equal(one.counts.keys, again.counts.keys)
+    aer = invoke("run", *HEAD, *FAST, "--backend", "Aer", "--out", "aer")
+    assert aer.exit_code == 0 and load(folder / "aer").settings["backend"] == "Aer", aer.output
 
 
 def test_an_axis_that_is_not_there_is_said(folder):

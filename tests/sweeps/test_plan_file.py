@@ -4,7 +4,7 @@ import pytest
 from qcattn.backends import Aer
 from qcattn.encodings import Binary, OneHot
 from qcattn.preparations import QSVT, Amplitude
-from qcattn.sweeps import Grid, read_plan
+from qcattn.sweeps import Grid, read_plan, sweep
 from qcattn.sweeps.grid import parts
 from qcattn.sweeps.worker import Piece, work
 
@@ -100,6 +100,12 @@ SCORES = '[[scores]]\nmodel = "smollm2"\n'
         ('backends = [{draw = "born"}]\n' + SCORES, "did you mean 'draws'"),
         ('backends = [{noise_model = "x"}]\n' + SCORES, "noise is an axis of its own"),
         ('backends = [{device = "auto"}]\n' + SCORES, "must not depend on the machine"),
+        ('backends = "qulaks"\n' + SCORES, "did you mean 'Qulacs'"),
+        ('backends = "os:getcwd"\n' + SCORES, "`backends` must be one of Aer"),
+        (
+            'backends = ["Aer", "stim"]\nnoise = "readout"\n' + SCORES,
+            "simulated by Aer, but `backend` is Stim",
+        ),
         ('beta = ["x"]\n' + SCORES, "`beta` must hold real numbers"),
         ('noise = "redout=0.1"\n' + SCORES, "did you mean 'readout'"),
         (SCORES + "layers = []\n" + SCORES, "`layers` is empty"),
@@ -122,6 +128,22 @@ def test_a_backend_may_be_held_to_some_memory(read):
     rows = cell.block(0).tobytes()
     (drawn,) = work([Piece(cell.key, cell.spec, 0, rows, (0,), cell.memory)])
     assert "bytes" in drawn.error and not drawn.batches
+
+
+def test_another_simulator_is_named_in_a_plan_beside_aer(read, tmp_path):
+    """False-failure rate 1e-6; its version is part of its address, and Aer's is what it was."""
+    pytest.importorskip("qulacs", reason="qulacs is an extra of its own")
+    mine = '[[scores]]\nfile = "mine.npy"\n'
+    grid = read('backends = ["aer", "qulacs"]\nshots = 300\nalpha = 1e-6\n' + mine)
+    aer, other = grid.cells
+    assert aer.key == read("shots = 300\n" + mine).cells[0].key
+    assert other.spec["backend"] == {"name": "Qulacs"} and "Qulacs" in other.spec["versions"]
+    done = sweep(grid, store=tmp_path / "runs.sqlite")
+    assert [cell.point["backend"] for cell in done] == ["Aer", "Qulacs"]
+    assert done.standing == "agrees" and all((cell.counts.shots == 300).all() for cell in done)
+    again = sweep(grid, store=tmp_path / "again.sqlite")
+    for one, two in zip(done, again, strict=True):
+        assert np.array_equal(one.counts.keys, two.counts.keys)
 
 
 def test_a_plan_that_is_missing_is_named(tmp_path):
