@@ -1,6 +1,6 @@
 """How often the probes raise a false alarm on a sampler that is right, and which faults they find.
 
-    python tests/benchmarks/conformance.py --runs 300  # --write: into RESULTS.md
+    python tests/benchmarks/conformance.py --runs 100  # --write: into RESULTS.md
 
 runs all probes on the reference sampler with as many seeds, then each planted fault once. A run of
 the reference takes some ten seconds at the level ``quick``, a fault some twenty.
@@ -24,7 +24,7 @@ from qcattn.conformance.running import run_conformance
 def main(arguments: list[str] | None = None) -> int:
     """Run the reference, then every fault."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=300, help="of the reference; 0 for none")
+    parser.add_argument("--runs", type=int, default=100, help="of the reference; 0 for none")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--level", default="quick")
     parser.add_argument("--alpha", type=float, default=1e-3)
