@@ -840,7 +840,10 @@ class Result:
             for verdict in self.verdicts
         ]
         if self.rows_repeat:
-            lines.append("this sampler gives every row the same random numbers")
+            lines.append(
+                "this sampler gives every row the same random numbers, so that the rows have one "
+                "luck;\ndraw them with a sampler that has no fixed seed, or by `Aer`"
+            )
         return "\n".join([f"{self.standing}: {self._drawn()}", *lines])
 
     def to_pandas(self) -> pandas.DataFrame:

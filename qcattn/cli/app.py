@@ -21,7 +21,7 @@ import typer
 from qcattn.cli.signals import heed_signals, undisturbed
 from qcattn.cli.streams import lost, mend_streams, say
 from qcattn.errors import Doubtful
-from qcattn.legible import shortened
+from qcattn.legible import quoted, shortened
 
 __all__ = ["app", "fail", "main", "report_fault", "reporting"]
 
@@ -54,13 +54,29 @@ def main() -> None:
         if hasattr(error, "format_message"):  # of typer, on what was given
             usage = io.StringIO()
             error.show(file=usage)  # type: ignore[attr-defined]
-            say(usage.getvalue().rstrip(), err=True)
+            say("\n".join([usage.getvalue().rstrip(), *_cures(error, sys.argv[1:])]), err=True)
         else:
             report_fault(error)
     finally:
         if (gone := lost()) is not None:
             say(f"qcattn: standard output cannot be written: {gone.strerror}", err=True)
     sys.exit(code)
+
+
+def _cures(error: Exception, given: list[str]) -> list[str]:
+    """What typer does not say of what was given: the value that is no number, a file's option."""
+    said = []
+    cause = error.__cause__
+    if hasattr(cause, "errors"):  # of pydantic, each with what it read
+        values = [quoted(str(one["input"])) for one in cause.errors()]
+        said.append(f"It is {values[0]}: write a number in plain digits, such as 4096 or 0.5.")
+    before = ["", *given]
+    said += [
+        f"A file of scores is given as `--scores {shortened(word)}`."
+        for word, last in zip(given[1:], before[1:], strict=False)
+        if given[0] == "run" and not last.startswith("-") and os.path.isfile(word)
+    ]
+    return said
 
 
 def fail(message: object) -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,13 @@ from qcattn.cli.app import app, reporting
 from qcattn.cli.options import Json, Normalise
 from qcattn.cli.printing import exit_code, print_json, print_sheets, print_words
 
+if TYPE_CHECKING:
+    import numpy as np
+
 __all__ = ["compare"]
+
+#: Sums of probabilities that were written with few digits are as far from one at most.
+_ROUNDED = 0.05
 
 
 @app.command()
@@ -37,6 +43,8 @@ def compare(
 
     Exit code 0: they agree (with --epsilon: certified); 1: they differ; 2: undecided (a row has no
     shots, or with --epsilon is not certified), or misuse.
+
+    Example of the two files: {"heads": 510, "tails": 490} and {"heads": 0.5, "tails": 0.5}
     """
     from qcattn.comparisons import certify
     from qcattn.comparisons._rows import check_counts, check_probabilities
@@ -47,6 +55,11 @@ def compare(
     from qcattn.views.comparison.words import standing, words
 
     brought, given = read_outcomes(counts), read_outcomes(probabilities, "probabilities")
+    if _swapped(brought.values, given.values):
+        raise ValueError(
+            f"{brought.source} holds probabilities and {given.source} holds counts, but counts "
+            "come first; write them the other way round"
+        )
     check_counts(brought.values, str(counts))
     expected, off = normalised(given, anyway=normalise)
     check_probabilities(expected.values, str(probabilities))
@@ -58,5 +71,13 @@ def compare(
     else:
         print_sheets(sheets.offenders(certificate, outcomes))
         said = f" Probabilities were off from a sum of one by {off:.2g}." if normalise else ""
-        print_words(f"{words(certificate, epsilon=epsilon)} Outcomes: {outcomes.kind}.{said}")
+        kind = f"Outcomes are read as {outcomes.kind}."
+        print_words(f"{words(certificate, epsilon=epsilon)} {kind}{said}")
     raise typer.Exit(exit_code([standing(certificate, epsilon=epsilon)]))
+
+
+def _swapped(counts: np.ndarray, probabilities: np.ndarray) -> bool:
+    """Whether the first are rows that sum to one, with fractions, and the second whole numbers."""
+    near_one = (abs(counts.sum(axis=-1, dtype=float) - 1) < _ROUNDED).all()
+    fractions = (counts % 1 != 0).any()
+    return bool(near_one and fractions and (probabilities % 1 == 0).all())

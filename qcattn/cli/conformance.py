@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcattn.cli.app import app, fail, reporting
+from qcattn.cli.choices import known
 from qcattn.cli.options import Json
 from qcattn.cli.output import free_folder
 from qcattn.cli.printing import print_json, print_sheets, print_words
@@ -43,7 +44,8 @@ def conformance(
         typer.Option(help="A correct simulator has any alarm in this share of runs at most."),
     ] = 1e-3,
     probe: Annotated[
-        list[str] | None, typer.Option(help="Run this probe only; may be given several times.")
+        list[str] | None,
+        typer.Option(help='Run this probe only, such as "bit order"; may be given several times.'),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Draw the seeds of all jobs from this. [default: fresh]")
@@ -68,11 +70,13 @@ def conformance(
     """
     from qcattn.arguments import check_alpha
     from qcattn.backends.named import named_simulator
-    from qcattn.conformance.running import run_conformance
+    from qcattn.conformance.running import all_probes, run_conformance
     from qcattn.conformance.stored import changes, load_report
     from qcattn.errors import Interrupted
 
     check_alpha(family_alpha, "--family-alpha")
+    for name in probe or ():
+        known("--probe", name, [one.name for one in all_probes()])
     old = load_report(against) if against is not None else None
     simulator = named_simulator(backend)
     folder, root = _folder(out, seed)

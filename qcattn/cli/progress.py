@@ -35,7 +35,9 @@ def bar(*, quiet: bool) -> Iterator[Progress]:
         progress.TextColumn("{task.description}", markup=False),
     )
     console = Console(stderr=True, quiet=quiet)
-    with progress.Progress(*columns, console=console, transient=True) as shown:
+    # In a file or a pipe nobody watches, and each bar would leave an empty line there.
+    unseen = not console.is_terminal
+    with progress.Progress(*columns, console=console, transient=True, disable=unseen) as shown:
         task = shown.add_task("", total=None)
 
         def tell(done: float, total: float, what: str) -> None:

@@ -236,7 +236,9 @@ def _one_head(scores: Scores, result: Result) -> Scores:
     from qcattn.attention import telling_head
 
     index = telling_head(result.expected)
-    return replace(scores, scores=scores.scores[index], axes=scores.axes[len(index) :])
+    axes = scores.axes[len(index) :]
+    layers = scores.layers if "layer" in axes else ()
+    return replace(scores, scores=scores.scores[index], axes=axes, layers=layers)
 
 
 def _one_row(scores: Scores, result: Result) -> Scores:
@@ -250,7 +252,7 @@ def _one_row(scores: Scores, result: Result) -> Scores:
     row = tuple(int(i) for i in np.unravel_index(int(np.argmax(spread)), spread.shape))
     where = f"row {', '.join(map(str, row))}" if row else "the row"
     source = ", ".join(filter(None, (scores.source, where)))
-    return replace(scores, scores=scores.scores[row], axes=(), source=source)
+    return replace(scores, scores=scores.scores[row], axes=(), layers=(), source=source)
 
 
 def _is_aer(name: str | None) -> bool:

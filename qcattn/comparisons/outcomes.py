@@ -256,10 +256,15 @@ def _check_decimals(one: Outcomes, other: Outcomes) -> None:
         return
     most = max(map(int, one.labels))
     if most >= (2**other.bits if other.bits else len(other.labels)):
-        room = f"{other.bits} bits" if other.bits else f"{len(other.labels)} positions"
+        cure = "write bitstrings with all bits (spreadsheets drop leading zeros)"
+        room = f"{other.bits} bits"
+        if not other.bits:
+            number = len(other.labels)
+            room = f"{number} positions"
+            cure += f", count decimals from 0 to {number - 1}, or name the outcomes in both"
         raise ValueError(
             f"{one.source} has outcome '{most}', read as a decimal, but {other.source} has {room}; "
-            "write bitstrings with all bits (spreadsheets drop leading zeros)"
+            f"{cure}"
         )
 
 

@@ -175,6 +175,8 @@ def _read(
     """
     texts = {".json": _read_json} | dict.fromkeys((".csv", ".tsv", ".txt"), _read_table)
     kind, kinds = path.suffix.lower(), [".npy", ".npz", *texts]
+    if path.is_dir():
+        raise ValueError(f"it is a folder. Name a file in it, such as '{path / 'scores.csv'}'.")
     if kind not in kinds:
         raise ValueError(f"files of kind '{path.suffix}' cannot be read. Use {', '.join(kinds)}.")
     if not path.exists():

@@ -251,7 +251,8 @@ def warn_of_weights(values: Any) -> None:
         warnings.warn(
             "`scores` look like attention weights, after softmax: every row is non-negative and "
             "sums to 1. If they are, pass their logarithms (numpy.log), of which a weight of 0 "
-            "becomes -inf, a masked key; softmax is taken of what is given",
+            "becomes -inf, a masked key; softmax is taken of what is given, so that what follows "
+            "is no statement on these weights",
             Doubtful,
             stacklevel=3,
         )

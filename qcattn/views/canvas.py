@@ -57,6 +57,8 @@ def dressed(ax: Axes, ink: str) -> Axes:
         ax: Of `fresh_axes`.
         ink: The colour of frame and texts.
     """
+    for axis in (ax.xaxis, ax.yaxis):
+        _positive(axis)
     for name, spine in ax.spines.items():
         spine.set(visible=name in ("left", "bottom"), linewidth=0.6, edgecolor=ink, linestyle="-")
     ticks: dict[str, Any] = {"direction": "out", "pad": 3.5, "color": ink, "labelcolor": ink}
@@ -122,6 +124,12 @@ def in_font(text: str) -> str:
     """The text with a box for each character that matplotlib's font lacks."""
     has = get_font(findfont(FontProperties(FONT))).get_char_index
     return "".join(c if c == "\n" or has(ord(c)) else "□" for c in text)
+
+
+def _positive(axis: Axis) -> None:
+    """A decade for a logarithmic axis on which nothing is plotted, where it has no limits."""
+    if axis.get_scale() == "log" and axis.get_minpos() == np.inf:
+        axis.set_view_interval(0.1, 1.0, ignore=True)
 
 
 def _numbers(axis: Axis) -> None:

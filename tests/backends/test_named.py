@@ -59,6 +59,7 @@ def test_one_text_names_the_same_for_a_run_and_for_a_test(monkeypatch):
     ("text", "said"),
     [
         ("aerr", "must be one of Aer"),
+        ("BasicSimulator", "named by module:factory, such as qiskit.providers"),
         ("nowhere:Nothing", "cannot be imported"),
         ("os:nothing", "does not have"),
         ("os:sep", "cannot be called"),

@@ -639,7 +639,7 @@ def test_how_outcomes_were_read_is_said(folder):
     ):
         done = invoke("compare", "c.json", law)
         assert done.exit_code == 0
-        assert f"Outcomes: {kind}." in " ".join(done.output.split())
+        assert f"Outcomes are read as {kind}." in " ".join(done.output.split())
         assert json.loads(invoke("compare", "c.json", law, "--json").stdout)["outcomes"] == kind
 
 

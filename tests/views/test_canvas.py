@@ -15,6 +15,7 @@ import qcattn
 from qcattn.models.spins import ising
 from qcattn.preparations import Amplitude, Heralded
 from qcattn.trials import prepare
+from qcattn.views.canvas import dressed, fresh_axes, svg_of
 from qcattn.views.findings.page import write_pictures
 from qcattn.views.plotted import write_plot
 from qcattn.views.run.plots import plot_row_bars
@@ -132,6 +133,13 @@ def test_threads_write_the_same_pages_as_one(written):
         done.append(True)
         turning.result()
     assert all(page == plain for page in pages)
+
+
+@pytest.mark.parametrize("scales", [("log", "log"), ("linear", "log"), ("log", "linear")])
+def test_a_logarithmic_axis_without_points_can_be_drawn(scales):
+    ax = fresh_axes(4, 3)
+    ax.set(xscale=scales[0], yscale=scales[1])
+    assert svg_of(dressed(ax, "black")).startswith("<svg")
 
 
 def test_pictures_of_findings_keep_their_texts(tmp_path):

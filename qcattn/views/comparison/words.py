@@ -60,7 +60,7 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     else:
         said = f"The counts do not differ from the probabilities ({shots}, {global_p})."
         if epsilon is None and _nothing_seen(certificate):
-            said = f"Undecided: {shots} are so few that no deviation would have been seen."
+            said = f"Undecided: so few ({shots}) that no deviation would have been seen."
     said += (
         f" A perfect sampler would be called different in at most {100 * fit.alpha:.6g}% of such "
         "comparisons."

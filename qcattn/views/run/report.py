@@ -121,11 +121,13 @@ def _subject(result: Result) -> str:
     )
     quoted = f"“{escape(sentence)}”" if sentence else "Attention scores"
     reader = f" read by {escape(model)}" if model else ""
+    noise = result.settings.get("noise", "none")
+    noisy = "" if noise == "none" else f", with noise: {escape(cut_short(noise, _SENTENCE))}"
     return (
         f"{quoted}{reader}: {plural(result.fit.p_values.size, 'row')} of "
         f"{plural(result.expected.shape[-1], 'key')}, {escape(result.prepared.method)} "
         f"({result.prepared.kind}) on {plural(result.resources.qubits, 'qubit')}, "
-        f"{plural(result.shots, 'shot')} a row, seed {result.seed}"
+        f"{plural(result.shots, 'shot')} a row, seed {result.seed}{noisy}"
     )
 
 
