@@ -66,9 +66,9 @@ def main() -> None:
 def _cures(error: Exception, given: list[str]) -> list[str]:
     """What typer does not say of what was given: the value that is no number, a file's option."""
     said = []
-    cause = error.__cause__
-    if hasattr(cause, "errors"):  # of pydantic, each with what it read
-        values = [quoted(str(one["input"])) for one in cause.errors()]
+    details = getattr(error.__cause__, "errors", None)
+    if details is not None:  # of pydantic, each with what it read
+        values = [quoted(str(one["input"])) for one in details()]
         said.append(f"It is {values[0]}: write a number in plain digits, such as 4096 or 0.5.")
     before = ["", *given]
     said += [
