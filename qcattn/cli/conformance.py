@@ -70,13 +70,11 @@ def conformance(
     """
     from qcattn.arguments import check_alpha
     from qcattn.backends.named import named_simulator
-    from qcattn.conformance.running import all_probes, run_conformance
+    from qcattn.conformance.running import run_conformance
     from qcattn.conformance.stored import changes, load_report
     from qcattn.errors import Interrupted
 
     check_alpha(family_alpha, "--family-alpha")
-    for name in probe or ():
-        known("--probe", name, [one.name for one in all_probes()])
     old = load_report(against) if against is not None else None
     simulator = named_simulator(backend)
     folder, root = _folder(out, seed)
@@ -88,7 +86,7 @@ def conformance(
                 level=level,  # type: ignore[arg-type]
                 alpha=family_alpha,
                 seed=root,
-                probes=probe or None,
+                probes=_known_probes(probe),
                 journal=folder / _JOURNAL,
                 progress=tell,
             )
@@ -104,6 +102,15 @@ def conformance(
     if not json:
         say(f"Report: {folder / 'report.html'}")
     raise typer.Exit({"passed": 0, "alarm": 1, "undecided": 2}[report.standing])
+
+
+def _known_probes(given: list[str] | None) -> list[str] | None:
+    """The probes that were named, all of which there are; None for all."""
+    from qcattn.conformance.running import all_probes
+
+    return [
+        known("--probe", name, [one.name for one in all_probes()]) for name in given or ()
+    ] or None
 
 
 def _folder(out: Path | None, seed: int | None) -> tuple[Path, int]:
