@@ -2,23 +2,32 @@
 
 A block of ``text`` right below a block of ``python`` is what that one prints, as in doctests: three
 dots stand for anything, and white space may differ. Blocks of one file share their names.
+
+Every command line that a page shows is read by the parser of its command, which takes its options
+and arguments; nothing is carried out.
 """
 
 import doctest
 import io
 import re
-from contextlib import redirect_stdout
+import shlex
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
+import typer
 from sybil import Document
 from sybil.evaluators.python import PythonEvaluator
 from sybil.example import SybilFailure
 from sybil.parsers.markdown import CodeBlockParser
 
+from qcattn.cli import app
+
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "qcattn").rglob("*.md"))]
-PAGES = [*GUIDES, ROOT / "CONTRIBUTING.md", ROOT / "tests" / "benchmarks" / "RESULTS.md"]
+MORE = ["CONTRIBUTING.md", "SECURITY.md", "circuits/README.md", "tests/benchmarks/RESULTS.md"]
+PAGES = [*GUIDES, *(ROOT / name for name in MORE)]
+COMMANDS = typer.main.get_command(app).commands
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -116,3 +125,71 @@ def test_a_block_that_fails_is_noticed(tmp_path):
     (tmp_path / "guide.md").write_text("```python\nassert 1 == 2\n```\n")
     with pytest.raises(AssertionError):
         run(tmp_path / "guide.md")
+
+
+def command_lines(text):
+    """What is said to `qcattn`, in lines that are set as code and in code within a sentence."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    shown = [*re.findall(r"^ {4}(.+)$", prose, re.MULTILINE), *re.findall(r"`([^`]+)`", prose)]
+    steps = [step.removeprefix("$ ") for code in shown for step in code.split(" && ")]
+    said = [re.match(r"(?:\S+/)?qcattn\s+(.+)", step, re.DOTALL) for step in steps]
+    return [found[1] for found in said if found]
+
+
+def parse(line):
+    """Read a command line as its command does, or as each of them does for the word COMMAND.
+
+    A name alone is that of the command, with whatever it needs.
+    """
+    word, *rest = shlex.split(line, comments=True)
+    for name in COMMANDS if word == "COMMAND" else [word]:
+        command = COMMANDS[name]
+        if rest:
+            with suppress(typer.Exit):  # of --help
+                command.make_context(name, list(rest))
+
+
+def options_of(commands):
+    """Names of all options of some commands."""
+    return {name for one in commands.values() for each in one.params for name in each.opts}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_command_lines_of_a_page_are_taken(path):
+    for line in command_lines(path.read_text(encoding="utf-8")):
+        parse(line)
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_options_that_a_guide_names_are_there(path):
+    """In tables and comments too, where the command that has it stands elsewhere."""
+    text = path.read_text(encoding="utf-8")
+    foreign = r"^.*(?:pip install|python tests/).*$"
+    named = re.findall(r"(?<![\w-])--[a-z][a-z-]*", re.sub(foreign, "", text, flags=re.MULTILINE))
+    assert set(named) <= {*options_of(COMMANDS), "--help"}
+
+
+def test_the_command_lines_of_the_readme_are_found():
+    lines = command_lines((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert {"run", "extract", "sweep", "show", "prepare", "compare", "conformance", "claims"} <= {
+        line.split()[0] for line in lines
+    }
+    assert any("--noise depolarizing" in line for line in lines), "with a prompt"
+    assert "A6 A16 --out DIR" in " ".join(lines), "within a sentence"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("    $ qcattn run --layr 3  # a comment\n", "No such option.*--layr"),
+        ("    pip install . && .venv/bin/qcattn run --layr 3\n", "No such option.*--layr"),
+        ("As `qcattn show\nDIR --plt beta` says.\n", "No such option.*--plt"),
+        ("    qcattn run --layer three\n", "valid integer"),
+        ("    qcattn merge --into all.sqlite\n", "Missing parameter: stores"),
+        ("    qcattn runs --layer 3\n", "runs"),
+    ],
+)
+def test_a_command_line_that_is_not_taken_is_noticed(text, said):
+    (line,) = command_lines(text)
+    with pytest.raises(Exception, match=said):
+        parse(line)
