@@ -10,6 +10,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What a shell runs in the background is deaf to Ctrl-C, and so are the processes that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# What `nohup` runs is deaf to the end of its terminal.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # A program whose files import each other by name, as `python tests/benchmarks/statistics` runs it.
 collect_ignore = ["benchmarks/statistics"]

@@ -47,7 +47,7 @@ def test_the_peak_is_of_this_process_and_not_of_the_one_that_started_it():
     held = np.ones(2**25)  # 256 MiB
     code = "from qcattn.machine import peak_bytes; print(peak_bytes())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert 2**25 < int(done.stdout) < held.nbytes
+    assert 2**22 < int(done.stdout) < held.nbytes
 
 
 @pytest.mark.parametrize("draws", ["shots", "born"])

@@ -441,7 +441,7 @@ BAD_FILES = {
     "words": ("s.csv", "1,2\n3,four\n", "line 2"),
     "ragged": ("s.csv", "1,2\n3\n", "line 2"),
     "not json": ("s.json", "{", "s.json"),
-    "suffix": ("s.txt", "1 2", ".npy"),
+    "suffix": ("s.pkl", "1 2", ".npy"),
     "pickle": ("s.npy", np.array([{"a": 1}], dtype=object), "s.npy"),
 }
 
@@ -568,8 +568,8 @@ FAIR = {"00": 0.5, "11": 0.5}
         ({"00": 5500, "11": 4500}, [], 1, "differ from the probabilities"),
         ({"00": 5000, "11": 4999, "01": 1}, [], 1, "01"),
         ([{"00": 0}, {"00": 1000, "11": 4000}], [], 1, "counts differ"),
-        ([{"00": 0}, {"00": 1000, "11": 4000}], [], 1, "1 of 2 rows have no shots"),
-        ([{"00": 0}, {"00": 1000, "11": 1000}], [], 2, "Undecided: 1 of 2 rows have no shots"),
+        ([{"00": 0}, {"00": 1000, "11": 4000}], [], 1, "1 of 2 rows has no shots"),
+        ([{"00": 0}, {"00": 1000, "11": 1000}], [], 2, "Undecided: 1 of 2 rows has no shots"),
         ({"00": 1e9, "11": 4e9}, [], 1, "counts differ"),
     ],
 )
@@ -591,7 +591,7 @@ def test_counts_from_anywhere_are_compared(folder, counts, options, code, said):
     [
         ({"00": 0.5}, FAIR, "`c.json` must hold integers"),
         ({"00": -1}, FAIR, "`c.json` must not be negative"),
-        ({"00": 5}, {"00": 0.5, "11": 0.6}, "`p.json` must sum to one"),
+        ({"00": 5}, {"00": 0.5, "11": 0.6}, "'p.json' must sum to one"),
         ({"000": 5}, FAIR, "outcomes of 3 bits"),
         ({"cat": 5}, FAIR, "name outcomes differently"),
     ],

@@ -15,6 +15,7 @@ from qcattn.views.trials.words import words
 ROWS = np.random.default_rng(5).normal(scale=1.2, size=(20, 6))
 
 
+@pytest.mark.filterwarnings("ignore::qcattn.errors.Doubtful")
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -94,7 +94,9 @@ def cirq_gate(operation):
     from cirq.circuits.qasm_output import QasmUGate
 
     pi = np.pi
-    a = [float(angle) for angle in operation.params]
+    if any(np.ndim(value) or np.iscomplexobj(value) for value in operation.params):
+        return None  # a matrix, a diagonal, a permutation: no angles
+    a = [float(angle) for angle in operation.params if not isinstance(angle, str)]
     if isinstance(operation, ControlledGate) and operation.name.partition("_o")[0] != "cu":
         inner = cirq_gate(operation.base_gate)
         k = operation.num_ctrl_qubits

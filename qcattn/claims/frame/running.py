@@ -31,14 +31,14 @@ def all_claims() -> list[Claim[Any]]:
 
 
 def document_of(name: str) -> str:
-    """The document whose statement a claim is; its folder says so. "" if there is no such claim.
+    """The document whose statement a claim is, as its folder says; "" if that says nothing.
 
     Example:
         >>> document_of("A6").startswith("Softmax ≡ Born Rule")
         True
     """
     homes = {claim.name: type(claim).__module__.rpartition(".")[0] for claim in all_claims()}
-    return str(import_module(homes[name]).DOCUMENT) if name in homes else ""
+    return str(getattr(import_module(homes[name]), "DOCUMENT", "")) if name in homes else ""
 
 
 def _place(claim: Claim[Any]) -> tuple[str, int]:
