@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from qiskit.primitives import StatevectorSampler
 from typer.testing import CliRunner
 
+import qcattn
 from qcattn.cli import app
 
 QUICK = "--preparation Amplitude --draws born --shots 400"
@@ -81,6 +83,14 @@ def test_a_single_key_is_run_and_its_page_is_plotted(shape):
 def test_no_empty_line_stands_where_a_bar_would_be():
     done = invoke(f"run --scores mine.csv --out out {QUICK}")
     assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert "rows count from 0" in " ".join(done.stdout.split())
+
+
+def test_the_print_of_rows_with_one_luck_names_the_cure():
+    """The sampler has a seed, so that nothing here is left to chance."""
+    fixed = qcattn.Sampler(StatevectorSampler(seed=1))
+    result = qcattn.run([[0.3, 1.0, -0.5]] * 2, backend=fixed, seed=1)
+    assert "no fixed seed" in str(result)
 
 
 def test_the_page_of_a_noisy_run_says_so_at_its_top():

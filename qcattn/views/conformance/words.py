@@ -23,8 +23,8 @@ def sentence(report: Report) -> str:
     shots = sum(one.shots for one in report.probed)
     drawn = f"{plural(len(applied), 'probe')} drew {shots:,} shots in {report.seconds:,.0f} s."
     budget = (
-        f"A correct simulator has an alarm in {report.alpha:.3g} of such runs at most; a fault "
-        "smaller than the resolution of a probe may be missed."
+        f"A correct simulator has an alarm in {100 * report.alpha:.3g}% of such runs at most; a "
+        "fault smaller than the resolution of a probe may be missed."
     )
     cut = "" if report.complete else " The run was interrupted: what was not reached is not told."
     if report.alarms:

@@ -35,7 +35,7 @@ _TESTS = (
         '"differ" counts the rows that are refuted, family-wise: even one of them, in the whole '
         "run, is by chance no likelier than the error rate says.",
     ),
-    Column("worst row", "l", '"worst row" is the row with the smallest p-value.'),
+    Column("worst row", "l", '"worst row" has the smallest p-value; rows count from 0.'),
     Column("its p", "r", '"its p" is the p-value of that row alone.'),
     Column(
         "p of all",
