@@ -58,7 +58,7 @@ def test_a_claim_is_run_in_full_saved_and_shown_again(folder):
     done = invoke("a1", "--out", "mine", "--seed", 3)
     assert done.exit_code == 0, done.output
     assert "exact" in done.stdout and "What was tested" in done.stdout
-    assert f"{PureStates.section})" in " ".join(done.stdout.split())
+    assert f"section “{PureStates.section}”)" in " ".join(done.stdout.split())
     (finding,) = qcattn.load_findings("mine")
     assert finding.standing == "exact" and finding.seed == 3
     assert {path.name for path in (folder / "mine").iterdir()} == {

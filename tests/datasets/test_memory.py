@@ -60,6 +60,7 @@ def test_what_does_not_fit_is_refused_before_it_is_unpacked(folder, read, name, 
         read(folder / name, memory=64 * MIB)
 
 
+@pytest.mark.filterwarnings("ignore::qcattn.errors.Doubtful")
 @pytest.mark.parametrize("name", ["text.csv", "text.json"])
 def test_text_that_does_not_fit_is_refused_by_its_size(folder, name):
     with taking_less_than(2 * MIB), pytest.raises(TooLarge, match=r"to read as text.*numpy.save"):
