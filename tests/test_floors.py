@@ -41,6 +41,7 @@ FLOORS = {
             ("folders",),
             ("claims",),
             ("conformance",),
+            ("teaching",),
             ("views",),
             ("cli",),
             ("__main__",),

@@ -16,6 +16,7 @@ from qcattn.cli.export import export  # isort: skip
 from qcattn.cli.extract import extract  # isort: skip
 from qcattn.cli.compare import compare  # isort: skip
 from qcattn.cli.plan import plan  # isort: skip
+from qcattn.cli.teach import teach  # isort: skip
 
 __all__ = [
     "app",
@@ -31,4 +32,5 @@ __all__ = [
     "run",
     "show",
     "sweep",
+    "teach",
 ]

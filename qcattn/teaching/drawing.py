@@ -1,0 +1,228 @@
+"""A setting to its laws and its counts, without anything to be kept in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Qubit
+
+from qcattn.arguments import check_shots, whole_number
+from qcattn.backends.aer import Aer
+from qcattn.backends.choosing import with_noise
+from qcattn.backends.pace import number_of_gates
+from qcattn.dense_state import outcome_distribution
+from qcattn.encodings.binary import Binary
+from qcattn.encodings.transverse import Transverse
+from qcattn.errors import TooLarge
+from qcattn.forecast import duration
+from qcattn.readings.bases import in_basis
+from qcattn.readings.circuits import before_reading
+from qcattn.records import Counts, Hamiltonian, Prepared
+from qcattn.stages import draw_batch, encode, prepared_by
+from qcattn.teaching.setups import Setup
+from qcattn.thermal import boltzmann
+from qcattn.walking import class_of
+
+__all__ = ["MOST_SHOTS_OF_CALL", "Laws", "drawn", "laws_of", "twin_counts"]
+
+#: Shots of one call.
+MOST_SHOTS_OF_CALL = 20_000
+#: Seconds that preparing or drawing one batch may be foreseen to take.
+_MOST_SECONDS = 5.0
+#: Amplitudes that a second takes through a gate and its noise (QSVT on ten qubits: 1e8).
+_PACE = 1e8
+#: Instructions of a circuit that are drawn.
+_SHOWN = 60
+#: First word of the address of a throw of the die, so that no batch of the circuit has it.
+_TWIN = 0x7477696E
+
+
+@dataclass(frozen=True, eq=False)
+class Laws:
+    """What a setting foretells before any shot.
+
+    Attributes:
+        hamiltonian: Energies of the keys, and of the padding where there is a transverse field.
+        prepared: The circuit as it is read, shape ().
+        law: Probabilities that this circuit must give without noise, shape (outcomes,).
+        twin: Those of the classical twin: a die with the weights that this circuit has in the
+            keys, each key a basis state, read in the same way; shape (outcomes,).
+        expected: What counts are compared with: in the keys softmax (Boltzmann weights of the
+            energies, padding included), in the turned reading the law of the twin.
+    """
+
+    hamiltonian: Hamiltonian
+    prepared: Prepared
+    law: np.ndarray
+    twin: np.ndarray
+    expected: np.ndarray
+
+    def document(self, setup: Setup) -> dict[str, Any]:
+        """The same as it travels in JSON, the circuit drawn as text."""
+        prepared, cost = self.prepared, self.prepared.resources
+        energies = self.hamiltonian.energies
+        outcomes = _outcomes(self.hamiltonian, setup)
+        heralded = prepared.herald_register is not None
+        return {
+            "setup": setup.document(),
+            "outcomes": outcomes,
+            "law": self.law.tolist(),
+            "twin": self.twin.tolist(),
+            "expected": self.expected.tolist(),
+            "softmax": boltzmann(energies, setup.beta).tolist(),
+            "energies": energies.tolist(),
+            "keys": len(setup.scores),
+            "success": float(prepared.success) if heralded else None,
+            "kind": prepared.kind,
+            "state": prepared.state,
+            "qubits": cost.qubits,
+            "depth": cost.depth,
+            "two_qubit_gates": cost.two_qubit_gates,
+            **_drawing(prepared),
+        }
+
+
+@lru_cache(maxsize=256)
+def laws_of(setup: Setup) -> Laws:
+    """The circuit of a setting, and the laws that its counts are held against.
+
+    Args:
+        setup: Checked, as `setup_of` gives it.
+
+    Raises:
+        DoesNotFit: If the preparation does not take this Hamiltonian; those that do are named.
+        TooLarge: If it is foreseen to take too long for a class.
+
+    Example:
+        >>> laws = laws_of(Setup((0.0, 0.0), reading="turned", preparation="Amplitude"))
+        >>> laws.law.round(6).tolist(), laws.twin.tolist()
+        ([1.0, 0.0], [0.5, 0.5])
+    """
+    preparation = class_of("preparations", setup.preparation, "preparation")()
+    if setup.field:
+        hamiltonian = Transverse(field=setup.field)(setup.scores)
+    else:
+        hamiltonian = encode(setup.scores, Binary(), setup.beta)
+    expected = boltzmann(hamiltonian.energies, setup.beta)
+    if hasattr(preparation, "foreseen"):
+        _check_seconds(preparation.foreseen(hamiltonian).seconds, "preparing this circuit")
+    prepared = prepared_by(preparation, hamiltonian, setup.beta)
+    in_keys = prepared.distribution
+    if setup.phase:
+        prepared = replace(prepared, circuit=_phased(prepared, setup.phase))
+    if setup.reading == "keys":
+        return Laws(hamiltonian, prepared, in_keys, in_keys, expected)
+    # A key is a basis state, and a Hadamard gate on every qubit makes all readings of it equal.
+    turned = in_basis(prepared, "X" * hamiltonian.num_qubits)
+    law, _ = outcome_distribution(turned)
+    law = np.clip(law, 0, None) / law.sum()
+    flat = np.full(len(law), 1 / len(law))
+    return Laws(hamiltonian, replace(turned, distribution=law), law, flat, flat)
+
+
+def drawn(setup: Setup, shots: Any, seed: Any, number: Any) -> Counts:
+    """One batch of shots of the circuit of a setting, which follows from the arguments alone.
+
+    Args:
+        setup: Checked.
+        shots: 1 to `MOST_SHOTS_OF_CALL`.
+        seed: Whole number, 0 or more.
+        number: Which batch, 0 or more.
+
+    Returns:
+        Counts of shape ().
+
+    Raises:
+        ValueError: If a number is out of range.
+        TooLarge: If it is foreseen to take too long for a class.
+
+    Example:
+        >>> counts = drawn(Setup((0.0, 1.0)), 100, 7, 0)
+        >>> int(counts.shots), bool((drawn(Setup((0.0, 1.0)), 100, 7, 0).keys == counts.keys).all())
+        (100, True)
+    """
+    shots = _few(shots)
+    prepared = laws_of(setup).prepared
+    backend = with_noise(Aer(device="CPU"), setup.noise_text, prepared.circuit.num_qubits)
+    what = f"drawing {shots:,} shots"
+    if setup.noise:
+        _check_seconds(_noisy_seconds(prepared, shots), f"{what} with noise")
+    _check_seconds(backend.foreseen(prepared, shots).seconds, what)
+    return draw_batch(prepared, shots, whole_number(seed, "seed", least=0), number, backend)
+
+
+def twin_counts(setup: Setup, shots: Any, seed: Any, number: Any) -> np.ndarray:
+    """The same batch of the classical twin: throws of a die with the circuit's weights.
+
+    Args:
+        setup: As for `drawn`, and so are the others.
+        shots: 1 to `MOST_SHOTS_OF_CALL`.
+        seed: Whole number, 0 or more.
+        number: Which batch, 0 or more.
+
+    Returns:
+        Shape (outcomes,).
+
+    Example:
+        >>> int(twin_counts(Setup((0.0, 1.0)), 100, 7, 0).sum())
+        100
+    """
+    address = (_TWIN, whole_number(number, "number", least=0))
+    root = np.random.SeedSequence(whole_number(seed, "seed", least=0), spawn_key=address)
+    law = laws_of(setup).twin
+    return np.random.default_rng(root).multinomial(_few(shots), law / law.sum())
+
+
+def _few(shots: Any) -> int:
+    number = check_shots(shots)
+    if number > MOST_SHOTS_OF_CALL:
+        raise ValueError(
+            f"`shots` must be at most {MOST_SHOTS_OF_CALL:,} a call here, but is {number:,}; draw "
+            "several batches, whose counts add"
+        )
+    return number
+
+
+def _check_seconds(seconds: float, what: str) -> None:
+    if seconds > _MOST_SECONDS:
+        raise TooLarge(
+            f"{what} is foreseen to take {duration(seconds)}, more than the {_MOST_SECONDS:g} "
+            "seconds that a class shares; take fewer keys, fewer shots or another preparation"
+        )
+
+
+def _noisy_seconds(prepared: Prepared, shots: int) -> float:
+    """A rough bound: noise after every gate, on trajectories or on the density matrix."""
+    qubits = prepared.resources.qubits
+    amplitudes = min(shots * 2**qubits, 4**qubits)
+    return number_of_gates(prepared.circuit) * amplitudes / _PACE
+
+
+def _phased(prepared: Prepared, phase: float) -> QuantumCircuit:
+    def turn(circuit: QuantumCircuit, bit: int, qubit: Qubit) -> None:
+        circuit.rz(phase, qubit)
+
+    return before_reading(prepared, turn)
+
+
+def _outcomes(hamiltonian: Hamiltonian, setup: Setup) -> list[str]:
+    """The readings of the register: bits, or signs where it is turned."""
+    if setup.reading == "keys":
+        return list(hamiltonian.bitstrings)
+    n = hamiltonian.num_qubits
+    signs = str.maketrans("01", "+−")
+    return [f"{state:0{n}b}".translate(signs) for state in range(2**n)]
+
+
+def _drawing(prepared: Prepared) -> dict[str, Any]:
+    """The circuit as text, cut off where it is long, and how many instructions that leaves out."""
+    circuit = prepared.circuit.assign_parameters(prepared.values)
+    short = circuit.copy_empty_like()
+    for item in circuit.data[:_SHOWN]:
+        short.append(item)
+    text = short.draw("text", fold=-1, idle_wires=False, cregbundle=True)
+    return {"circuit": str(text), "left_out": max(0, len(circuit.data) - _SHOWN)}

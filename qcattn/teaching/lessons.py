@@ -1,0 +1,187 @@
+"""A lesson: steps that ask for a prediction first and tick themselves; one TOML file each."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from qcattn.names import known
+from qcattn.teaching.marking import Mark, mark_of
+from qcattn.teaching.setups import Setup, real, setup_of
+
+__all__ = ["Lesson", "Step", "built_in", "read_lesson"]
+
+#: Bytes of a lesson.
+_MOST_BYTES = 256 * 1024
+_MOST_STEPS = 40
+_OF_STEP = ("name", "title", "text", "question", "choices", "right", "because", "setup", "needs",
+            "mark")  # fmt: skip
+_WORDS = ("name", "title", "text", "question", "right", "because")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step.
+
+    Attributes:
+        name: In letters, unique in its lesson.
+        title: Its heading.
+        text: What the student reads first.
+        question: What is to be predicted.
+        choices: Answers by their names.
+        right: The name of the right one.
+        because: Why, said once the step is done.
+        setup: What the page is set to.
+        needs: What the setting must be for the step to tick: a word, or a pair of bounds for a
+            number. All of `setup` that is not named here must be as it was set.
+        mark: The test that ticks it.
+    """
+
+    name: str
+    title: str
+    text: str
+    question: str
+    choices: dict[str, str]
+    right: str
+    because: str
+    setup: Setup
+    needs: dict[str, Any]
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Steps in their order.
+
+    Attributes:
+        title: Of the lesson.
+        steps: At least one.
+    """
+
+    title: str
+    steps: tuple[Step, ...]
+
+    def document(self) -> dict[str, Any]:
+        """The same as it travels in JSON."""
+        steps = [{**asdict(step), "setup": step.setup.document()} for step in self.steps]
+        return {"title": self.title, "steps": steps}
+
+
+def built_in() -> Lesson:
+    """The lesson that comes with qcattn.
+
+    Example:
+        >>> [step.name for step in built_in().steps][:2]
+        ['one-coin', 'two-keys']
+    """
+    text = (files("qcattn.teaching") / "lessons" / "born.toml").read_text(encoding="utf-8")
+    return _lesson(text)
+
+
+def read_lesson(path: Path) -> Lesson:
+    """A lesson from a TOML file.
+
+    Args:
+        path: The file, as ``qcattn/teaching/README.md`` describes it.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is no lesson; the message names the file, the step and the cure.
+    """
+    content = path.read_bytes()
+    if len(content) > _MOST_BYTES:
+        raise ValueError(
+            f"{path}: a lesson must be of at most {_MOST_BYTES:,} bytes, but is of "
+            f"{len(content):,}; make two of it"
+        )
+    try:
+        return _lesson(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: it is no UTF-8 text ({error}); save it as that") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _lesson(text: str) -> Lesson:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"it is no TOML ({error}); mend that place") from error
+    for name in document:
+        known("a name of a lesson", name, ["title", "step"])
+    title, steps = document.get("title"), document.get("step")
+    if not isinstance(title, str) or not title.strip():
+        raise ValueError(f"`title` must be words, but is {title!r:.80}; name the lesson")
+    if not isinstance(steps, list) or not 1 <= len(steps) <= _MOST_STEPS:
+        raise ValueError(
+            f"a lesson must have 1 to {_MOST_STEPS} steps; write each under a line [[step]]"
+        )
+    made = []
+    for number, step in enumerate(steps, start=1):
+        try:
+            made.append(_step(step))
+        except ValueError as error:
+            raise ValueError(f"step {number}: {error}") from error
+    twice = sorted({one.name for one in made if sum(o.name == one.name for o in made) > 1})
+    if twice:
+        raise ValueError(f"two steps have the name {twice[0]!r}; give each its own")
+    return Lesson(title, tuple(made))
+
+
+def _step(given: Any) -> Step:
+    if not isinstance(given, Mapping):
+        raise ValueError(f"a step must be a table, but is {given!r:.80}; write it under [[step]]")
+    for name in given:
+        known("a name of a step", name, _OF_STEP)
+    for name in _WORDS:
+        if not isinstance(given.get(name), str) or not given[name].strip():
+            raise ValueError(f"`{name}` must be words, but is {given.get(name)!r:.80}")
+    choices = given.get("choices")
+    if (
+        not isinstance(choices, Mapping)
+        or len(choices) < 2
+        or not all(isinstance(words, str) and words.strip() for words in choices.values())
+    ):
+        raise ValueError(
+            f"`choices` must be two answers or more, each a name and its words, but is "
+            f"{choices!r:.80}"
+        )
+    right = known("right", given["right"], choices)
+    for name in ("setup", "mark"):
+        if name not in given:
+            raise ValueError(f"`{name}` must be given; write it under [step.{name}]")
+    setup = setup_of(given["setup"])
+    words = {name: given[name] for name in _WORDS}
+    return Step(
+        **{**words, "right": right},
+        choices=dict(choices),
+        setup=setup,
+        needs=_needs(given.get("needs", {}), setup),
+        mark=mark_of(given["mark"]),
+    )
+
+
+def _needs(given: Any, setup: Setup) -> dict[str, Any]:
+    """What the setting must be: words as they are, numbers between two bounds."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"`needs` must be a table, but is {given!r:.80}")
+    numbers, words = ("beta", "field", "phase", "noise"), ("preparation", "reading")
+    out: dict[str, Any] = {}
+    for name, value in given.items():
+        known("a name of `needs`", name, [*numbers, *words])
+        if name in words:
+            out[name] = getattr(setup_of({**setup.document(), "field": 0, name: value}), name)
+            continue
+        if not isinstance(value, list) or len(value) != 2:
+            raise ValueError(f"`needs.{name}` must be [lowest, highest], but is {value!r:.80}")
+        low, high = (real(one, f"needs.{name}") for one in value)
+        if low > high:
+            raise ValueError(
+                f"`needs.{name}` must be [lowest, highest], but is [{low:g}, {high:g}]; swap them"
+            )
+        out[name] = [low, high]
+    return out

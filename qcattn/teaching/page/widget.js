@@ -1,0 +1,892 @@
+// The picture and its controls: one module on anywidget's contract, `render({ model, el })`.
+//
+// The model has `lesson`, `choices` and `words` (the document of `lesson_document`), and answers
+// what is sent to it: `model.send({ id, call: "laws" | "draw", content })` comes back as
+// `msg:custom` with the same id and an `answer` or an `error`. Where the shots were drawn
+// beforehand the model has `replayed`, the settings that there are.
+
+const SVG = "http://www.w3.org/2000/svg";
+const FIELDS = ["scores", "beta", "preparation", "field", "phase", "reading", "noise"];
+const NUMBERS = {
+  beta: { min: 0.05, max: 5, step: 0.05 },
+  field: { min: 0, max: 3, step: 0.05 },
+  phase: { min: 0, max: 6.28, step: 0.02 },
+  noise: { min: 0, max: 0.2, step: 0.005 },
+};
+const PLAIN = { beta: 1, preparation: "Purification", field: 0, phase: 0, reading: "keys", noise: 0 };
+const BATCHES_A_SECOND = 4;
+const MOST_SHOTS = 20000;
+const SAID_EVERY = 4000; // milliseconds between two summaries for a screen reader
+
+function h(tag, given = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(given)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value != null) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+function s(tag, given = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(given)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+const short = (x) =>
+  x == null ? "–" : x === 0 ? "0" : Math.abs(x) < 1e-4 ? x.toExponential(1) : String(+x.toPrecision(3));
+const whole = (x) => x.toLocaleString("en");
+
+function render({ model, el }) {
+  const words = model.get("words");
+  const { steps } = model.get("lesson");
+  const choices = model.get("choices");
+  const replayed = model.get("replayed");
+  const t = (name, values = {}) =>
+    words[name].replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
+
+  // What the student has set, and what was drawn of it.
+  const own = { ...PLAIN, scores: [0, 1], tokens: null, seed: 1, rate: 200, step: steps[0].name };
+  const predicted = {};
+  const done = {};
+  let laws = null;
+  let drawn = null;
+  let trace = [];
+  let number = 0;
+  let running = false;
+  let timer = null;
+  let lastSaid = 0;
+
+  // Requests: a change begins a new generation, and replies to an older one are dropped.
+  let generation = 0;
+  let nextId = 0;
+  let drawing = false;
+  let asking = false;
+  let askAgain = false;
+  const pending = new Map();
+
+  const setup = () => Object.fromEntries(FIELDS.map((name) => [name, own[name]]));
+  const current = () => steps.find((step) => step.name === own.step);
+  const keyName = (place) => own.tokens?.[place]?.trim() || t("key", { number: place + 1 });
+
+  function ask(call, content, then) {
+    const id = `${(nextId += 1)}`;
+    pending.set(id, { generation, then });
+    model.send({ id, call, content });
+  }
+  function heard(reply) {
+    const asked = pending.get(reply.id);
+    if (!asked) return;
+    pending.delete(reply.id);
+    asked.then(reply, asked.generation === generation);
+  }
+
+  // ---- the page ---------------------------------------------------------------------------------
+  const status = h("p", { class: "hidden", role: "status", "aria-live": "polite" });
+  const error = h("p", { class: "error", role: "alert" });
+  const drawButton = h("button", { class: "main", type: "button", onclick: toggle }, t("draw"));
+  const oneButton = h("button", { type: "button", onclick: () => batch(1) }, t("one"));
+  const anewButton = h("button", { type: "button", onclick: () => changed() }, t("anew"));
+  const drawWords = h("p", { class: "quiet message" });
+
+  const stepList = h("ol", { class: "steps" });
+  const stepBody = h("div");
+  const lessonPart = h(
+    "section",
+    { class: "lesson", "aria-labelledby": "qcattn-lesson" },
+    h("h2", { id: "qcattn-lesson" }, model.get("lesson").title),
+    stepList,
+    stepBody,
+    h("div", { class: "buttons" }, drawButton, oneButton, anewButton),
+    drawWords,
+    error,
+  );
+
+  const controls = {};
+  const scoreBox = h("fieldset", {}, h("legend", {}, t("scores")));
+  const scoreRows = h("div");
+  scoreBox.append(scoreRows);
+
+  function slider(name, label, { min, max, step }, change) {
+    const output = h("output");
+    const input = h("input", { type: "range", min, max, step, name, id: `qcattn-${name}` });
+    input.addEventListener("input", () => change(Number(input.value)));
+    const box = h(
+      "div",
+      { class: "control" },
+      h("label", { for: `qcattn-${name}`, class: "line" }, h("span", {}, label), output),
+      input,
+    );
+    const show = (value) => {
+      input.min = Math.min(min, value);
+      input.max = Math.max(max, value);
+      input.value = value;
+      output.textContent = short(value);
+    };
+    return { box, input, show };
+  }
+  function choice(name, label, options, change) {
+    const select = h("select", { id: `qcattn-${name}`, name });
+    for (const [value, text] of options) select.append(h("option", { value }, text));
+    select.addEventListener("change", () => change(select.value));
+    const box = h("div", { class: "control" }, h("label", { for: `qcattn-${name}` }, label), select);
+    return { box, input: select, show: (value) => (select.value = value) };
+  }
+  function numberBox(name, label, given, change) {
+    const input = h("input", { type: "number", id: `qcattn-${name}`, name, ...given });
+    input.addEventListener("change", () => change(Number(input.value)));
+    const box = h("div", { class: "control" }, h("label", { for: `qcattn-${name}` }, label), input);
+    return { box, input, show: (value) => (input.value = value) };
+  }
+
+  for (const [name, range] of Object.entries(NUMBERS)) {
+    controls[name] = slider(name, t(name), range, (value) => changed({ [name]: value }));
+  }
+  controls.rate = slider("rate", t("rate"), { min: 0, max: 5, step: 0.05 }, (power) => {
+    own.rate = Math.round(10 ** power);
+    show();
+  });
+  const rateOutput = controls.rate.box.querySelector("output");
+  const rowNames = [["", t("row_own")], ...choices.rows.map((row) => [row.name, row.name])];
+  controls.row = choice("row", t("row"), rowNames, (name) => {
+    const row = choices.rows.find((one) => one.name === name);
+    changed(row ? { scores: [...row.scores], tokens: row.tokens } : { tokens: null });
+  });
+  controls.keys = numberBox("keys", t("keys"), { min: 1, max: choices.most_keys }, (keys) =>
+    changed({
+      tokens: null,
+      scores: Array.from({ length: Math.max(0, Math.min(64, keys)) }, (_, place) => own.scores[place] ?? 0),
+    }),
+  );
+  controls.preparation = choice(
+    "preparation",
+    t("preparation"),
+    choices.preparations.map((name) => [name, name]),
+    (preparation) => changed({ preparation }),
+  );
+  const readings = ["keys", "turned"].map((name) => [name, t(`reading_${name}`)]);
+  controls.reading = choice("reading", t("reading"), readings, (reading) => changed({ reading }));
+  controls.seed = numberBox("seed", t("seed"), { min: 0, step: 1 }, (seed) => changed({ seed }));
+  if (replayed) {
+    const betas = replayed.betas.map((value) => [`${value}`, short(value)]);
+    controls.beta = choice("beta", t("beta"), betas, (value) => changed({ beta: Number(value) }));
+    const left = ["field", "phase", "noise", "rate", "row", "keys", "preparation", "reading", "seed"];
+    for (const name of left) controls[name].input.disabled = true;
+  }
+
+  const file = h("input", { type: "file", accept: ".json", class: "hidden", "aria-label": t("load") });
+  file.addEventListener("change", async () => {
+    const [first] = file.files;
+    if (!first) return;
+    try {
+      take(JSON.parse(await first.text()));
+    } catch (fault) {
+      error.textContent = t("no_file", { error: fault.message });
+    }
+    file.value = "";
+  });
+  const copied = h("p", { class: "quiet message", role: "status" });
+  const settings = h(
+    "section",
+    { class: "settings", "aria-labelledby": "qcattn-settings" },
+    h("h2", { id: "qcattn-settings" }, t("settings")),
+    controls.beta.box,
+    controls.noise.box,
+    controls.rate.box,
+    controls.preparation.box,
+    controls.reading.box,
+    scoreBox,
+    controls.row.box,
+    controls.keys.box,
+    controls.field.box,
+    controls.phase.box,
+    controls.seed.box,
+    h("h3", {}, t("share_setup")),
+    h(
+      "div",
+      { class: "buttons" },
+      model.get("hash")
+        ? h("button", { type: "button", onclick: copy }, t("copy"))
+        : "",
+      h("button", { type: "button", onclick: () => keep("setting.json", "application/json", JSON.stringify(own, null, 1)) }, t("save")),
+      replayed ? "" : h("button", { type: "button", onclick: () => file.click() }, t("load")),
+      file,
+    ),
+    copied,
+  );
+
+  const pictures = {
+    counts: h("div"),
+    ladder: h("div"),
+    trace: h("div"),
+    herald: h("div"),
+  };
+  const countsAbout = h("p", { class: "quiet" });
+  const heraldAbout = h("p", { class: "quiet" });
+  const expectedLegend = h("span", { class: "is-expected" });
+  const table = h("table");
+  const verdict = h("dl", { class: "verdict" });
+  const verdictAbout = h("p", { class: "quiet" }, t("verdict_about", { alpha: "1 %" }));
+  const circuit = h("pre", { "aria-label": t("circuit") });
+  const circuitAbout = h("p", { class: "quiet" });
+  const panel = (name, ...children) =>
+    h("section", { "aria-labelledby": `qcattn-of-${name}` }, h("h2", { id: `qcattn-of-${name}` }, t(name)), ...children);
+  const picturePart = h(
+    "div",
+    { class: "pictures stack" },
+    panel(
+      "counts",
+      h(
+        "div",
+        { class: "legend", "aria-hidden": "true" },
+        h("span", { class: "is-circuit" }, t("circuit_bar")),
+        h("span", { class: "is-twin" }, t("twin_bar")),
+        expectedLegend,
+      ),
+      pictures.counts,
+      countsAbout,
+      h(
+        "div",
+        { class: "buttons" },
+        h("button", { type: "button", onclick: saveSvg }, t("svg")),
+        h("button", { type: "button", onclick: savePng }, t("png")),
+        h("button", { type: "button", onclick: saveCsv }, t("csv")),
+      ),
+      h(
+        "details",
+        {},
+        h("summary", {}, t("table")),
+        h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("table") }, table),
+      ),
+    ),
+    h(
+      "div",
+      { class: "stack pair" },
+      panel("verdict", verdict, verdictAbout),
+      panel("herald", pictures.herald, heraldAbout),
+      panel("distance", pictures.trace, h("p", { class: "quiet" }, t("distance_about"))),
+      panel("ladder", pictures.ladder, h("p", { class: "quiet" }, t("ladder_about"))),
+    ),
+    panel(
+      "circuit",
+      circuitAbout,
+      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("circuit") }, circuit),
+    ),
+  );
+
+  el.classList.add("qcattn");
+  el.replaceChildren(
+    h("h1", {}, t("title")),
+    h("p", {}, t("lead")),
+    replayed ? h("p", { class: "notice" }, t("replayed")) : "",
+    status,
+    h("div", { class: "columns" }, lessonPart, picturePart, settings),
+  );
+
+  // ---- changes ----------------------------------------------------------------------------------
+  function changed(change = {}) {
+    Object.assign(own, change);
+    generation += 1;
+    laws = "scores" in change || "reading" in change || "field" in change ? null : laws;
+    drawn = null;
+    trace = [];
+    number = 0;
+    remember();
+    show();
+    askLaws();
+  }
+
+  function askLaws() {
+    // One question at a time: a drag asks again for where it is when the last answer has come.
+    if (asking) {
+      askAgain = true;
+      return;
+    }
+    asking = true;
+    ask("laws", setup(), (reply, timely) => {
+      asking = false;
+      if (askAgain) {
+        askAgain = false;
+        askLaws();
+      }
+      if (!timely) return;
+      error.textContent = reply.error ? t("error", { error: reply.error }) : "";
+      laws = reply.error ? null : reply.answer;
+      if (reply.error) stop();
+      show();
+    });
+  }
+
+  function batch(shots) {
+    if (drawing || !laws || !predicted[own.step]) return;
+    drawing = true;
+    const step = current();
+    const mark = step && !done[step.name] && meets(step) ? step.mark : null;
+    const content = {
+      setup: setup(),
+      shots,
+      seed: own.seed,
+      number,
+      before: drawn?.circuit.totals ?? null,
+      twin_before: drawn?.twin.totals ?? null,
+      mark,
+    };
+    ask("draw", content, (reply, timely) => {
+      drawing = false;
+      if (!timely) return;
+      if (reply.error) {
+        error.textContent = t("error", { error: reply.error });
+        stop();
+        return;
+      }
+      if (reply.answer.ended) {
+        stop(t("ended"));
+        return;
+      }
+      number += 1;
+      const before = drawn;
+      drawn = reply.answer;
+      if (drawn.circuit.kept) {
+        const { kept, variation, chance } = drawn.circuit;
+        trace.push({ kept, variation, chance, twin: drawn.twin.variation });
+      }
+      if (drawn.mark?.passed && meets(step)) {
+        done[step.name] = true;
+        showStep();
+        say(t("step_done", { test: "" }), true);
+      }
+      if (drawn.circuit.refuted !== (before?.circuit.refuted ?? false)) say(summary(), true);
+      say(summary());
+      show();
+    });
+  }
+
+  function toggle() {
+    if (running) {
+      stop(t("paused"));
+      return;
+    }
+    running = true;
+    say(t("started"), true);
+    loop();
+    show();
+  }
+  function loop() {
+    if (!running) return;
+    batch(Math.min(MOST_SHOTS, Math.max(1, Math.round(own.rate / BATCHES_A_SECOND))));
+    timer = setTimeout(loop, Math.max(1000 / own.rate, 1000 / BATCHES_A_SECOND));
+  }
+  function stop(text = "") {
+    running = false;
+    clearTimeout(timer);
+    drawWords.textContent = text;
+    if (text) say(text, true);
+    show();
+  }
+
+  function say(text, now = false) {
+    if (!now && Date.now() - lastSaid < SAID_EVERY) return;
+    lastSaid = Date.now();
+    status.textContent = text;
+  }
+  const standing = (of) =>
+    !of?.shots ? t("verdict_none") : of.refuted ? t("verdict_differs") : t("verdict_open");
+  function summary() {
+    const of = drawn.circuit;
+    return t("summary", {
+      kept: whole(of.kept),
+      variation: short(of.variation),
+      chance: short(of.chance),
+      verdict: standing(of),
+      p_value: short(of.p_value),
+      twin_verdict: standing(drawn.twin),
+    });
+  }
+
+  // ---- the lesson -------------------------------------------------------------------------------
+  function meets(step) {
+    return FIELDS.every((name) => {
+      const need = step.needs[name];
+      if (Array.isArray(need)) return own[name] >= need[0] && own[name] <= need[1];
+      if (need !== undefined) return own[name] === need;
+      return JSON.stringify(own[name]) === JSON.stringify(step.setup[name]);
+    });
+  }
+
+  function go(step) {
+    stop();
+    own.step = step.name;
+    changed({ ...step.setup, scores: [...step.setup.scores], tokens: null });
+    showStep();
+  }
+
+  function showStep() {
+    const step = current() ?? steps[0];
+    const place = steps.indexOf(step);
+    stepList.replaceChildren(
+      ...steps.map((one, at) =>
+        h(
+          "li",
+          {},
+          h(
+            "button",
+            {
+              type: "button",
+              class: done[one.name] ? "done" : null,
+              "aria-current": one === step ? "step" : null,
+              "aria-label": `${at + 1}. ${one.title}, ${t(done[one.name] ? "done" : "open")}`,
+              onclick: () => {
+                go(one);
+                stepList.querySelector("[aria-current]").focus();
+              },
+            },
+            done[one.name] ? `${at + 1} ✓` : `${at + 1}`,
+          ),
+        ),
+      ),
+    );
+    const kept = predicted[step.name];
+    const options = Object.entries(step.choices).map(([name, text]) => {
+      const input = h("input", { type: "radio", name: "qcattn-prediction", value: name, disabled: Boolean(kept), checked: kept === name });
+      return h("label", {}, input, h("span", {}, text));
+    });
+    const keepButton = h("button", { type: "button" }, t("predict"));
+    const question = h(
+      "fieldset",
+      {},
+      h("legend", {}, t("question")),
+      h("p", {}, step.question),
+      ...options,
+      kept ? h("p", { class: "quiet" }, t("predicted")) : h("div", { class: "buttons" }, keepButton),
+    );
+    keepButton.addEventListener("click", () => {
+      const chosen = question.querySelector("input:checked");
+      if (!chosen) {
+        say(t("predict_first"), true);
+        drawWords.textContent = t("predict_first");
+        return;
+      }
+      predicted[step.name] = chosen.value;
+      drawWords.textContent = "";
+      showStep();
+      show();
+      drawButton.focus();
+    });
+    const { kind, alpha, within } = step.mark;
+    const next = drawn?.mark?.next ?? step.mark.shots;
+    const test = t(`mark_${kind}`, { alpha: short(alpha), within: short(within), next: whole(next) });
+    const shown = [
+      h("p", { class: "quiet" }, t("step_of", { number: place + 1, total: steps.length })),
+      h("h3", {}, step.title),
+      h("p", {}, step.text),
+      question,
+    ];
+    if (done[step.name]) {
+      shown.push(
+        h(
+          "div",
+          { class: "done-words" },
+          h("p", {}, h("strong", {}, t(kept === step.right ? "right" : "wrong"))),
+          h("p", {}, step.because),
+          h("p", { class: "quiet" }, t("step_done", { test: "" })),
+        ),
+      );
+    } else {
+      shown.push(h("p", { class: "quiet test" }, test));
+    }
+    needsWords = h("p", { class: "quiet message" });
+    shown.push(
+      needsWords,
+      h(
+        "div",
+        { class: "buttons" },
+        h("button", { type: "button", disabled: place === 0, onclick: () => go(steps[place - 1]) }, t("previous")),
+        h("button", { type: "button", disabled: place === steps.length - 1, onclick: () => go(steps[place + 1]) }, t("next")),
+        h("button", { type: "button", onclick: () => go(step) }, t("restore_step")),
+      ),
+    );
+    stepBody.replaceChildren(...shown);
+  }
+  let needsWords = h("p");
+
+  // ---- what is seen -----------------------------------------------------------------------------
+  function show() {
+    for (const name of Object.keys(NUMBERS)) controls[name].show(own[name]);
+    controls.rate.input.value = Math.log10(own.rate);
+    rateOutput.textContent = whole(own.rate);
+    controls.rate.input.setAttribute("aria-valuetext", whole(own.rate));
+    controls.preparation.show(own.preparation);
+    controls.reading.show(own.reading);
+    controls.keys.show(own.scores.length);
+    controls.seed.show(own.seed);
+    controls.row.show(
+      choices.rows.find((row) => JSON.stringify(row.tokens) === JSON.stringify(own.tokens) &&
+        JSON.stringify(row.scores) === JSON.stringify(own.scores))?.name ?? "",
+    );
+    showScores();
+    drawButton.textContent = t(running ? "pause" : "draw");
+    const ready = Boolean(laws && predicted[own.step]);
+    drawButton.disabled = !ready && !running;
+    oneButton.disabled = !ready || running || Boolean(replayed);
+    anewButton.disabled = !drawn;
+    if (!predicted[own.step] && !drawWords.textContent) drawWords.textContent = t("predict_first");
+    const step = current();
+    needsWords.textContent = !step || done[step.name] || meets(step) ? "" : t("needs");
+    const next = drawn?.mark?.next;
+    const testWords = stepBody.querySelector(".test");
+    if (next && testWords && step) {
+      const { kind, alpha, within } = step.mark;
+      testWords.textContent = t(`mark_${kind}`, { alpha: short(alpha), within: short(within), next: whole(next) });
+    }
+    showCounts();
+    showVerdict();
+    showHerald();
+    showTrace();
+    showLadder();
+    showCircuit();
+  }
+
+  function showScores() {
+    const bound = Math.max(5, ...own.scores.map((x) => Math.ceil(Math.abs(x))));
+    if (scoreRows.children.length !== own.scores.length) {
+      scoreRows.replaceChildren(
+        ...own.scores.map((_, place) => {
+          const one = slider(`score-${place}`, "", { min: -5, max: 5, step: 0.1 }, (value) =>
+            changed({ scores: own.scores.map((x, at) => (at === place ? value : x)) }),
+          );
+          one.input.disabled = Boolean(replayed);
+          return one.box;
+        }),
+      );
+    }
+    own.scores.forEach((value, place) => {
+      const box = scoreRows.children[place];
+      const input = box.querySelector("input");
+      input.min = -bound;
+      input.max = bound;
+      input.step = own.tokens ? 0.001 : 0.1;
+      input.value = value;
+      box.querySelector("span").textContent = keyName(place);
+      box.querySelector("output").textContent = short(value);
+      input.setAttribute("aria-label", t("score", { key: keyName(place) }));
+    });
+  }
+
+  function labels() {
+    return laws.outcomes.map((bits, place) => {
+      if (own.reading === "turned") return { bits, name: bits };
+      return { bits, name: place < own.scores.length ? keyName(place) : t("padding") };
+    });
+  }
+
+  function canvas(box, height, label) {
+    const width = Math.max(240, Math.round(box.clientWidth || 600));
+    const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+    box.replaceChildren(svg);
+    return { svg, width };
+  }
+
+  function showCounts() {
+    const which = own.reading === "turned" ? "turned" : "softmax";
+    countsAbout.textContent = t(`counts_${which}`);
+    expectedLegend.textContent = t(`expected_${which}`);
+    const height = 280;
+    const { svg, width } = canvas(pictures.counts, height, drawn?.circuit.kept ? summary() : t("counts"));
+    if (!laws) {
+      table.replaceChildren();
+      return;
+    }
+    const left = 44, right = 8, top = 14, bottom = 44;
+    const expected = laws.expected;
+    const shares = drawn?.circuit.kept ? drawn.circuit.totals.keys.map((k) => k / drawn.circuit.kept) : null;
+    const twins = drawn ? drawn.twin.totals.keys.map((k) => k / drawn.twin.kept) : null;
+    const highest = Math.max(...expected, ...laws.law, ...(shares ?? [0]), ...(twins ?? [0]));
+    const most = Math.min(1, Math.ceil(highest * 1.15 * 10) / 10);
+    const y = (share) => top + (1 - share / most) * (height - top - bottom);
+    for (const part of [0, 0.25, 0.5, 0.75, 1]) {
+      const at = y(part * most);
+      svg.append(
+        s("line", { class: part ? "grid" : "axis", x1: left, x2: width - right, y1: at, y2: at }),
+        s("text", { class: "quiet", x: left - 6, y: at + 4, "text-anchor": "end" }, short(part * most)),
+      );
+    }
+    const room = (width - left - right) / expected.length;
+    const bar = Math.min(44, room * 0.36);
+    const names = labels();
+    const letters = Math.max(2, Math.floor(room / 7.5));
+    names.forEach(({ name, bits }, place) => {
+      const middle = left + room * (place + 0.5);
+      if (drawn?.circuit.low && shares) {
+        const high = y(drawn.circuit.high[place]);
+        const low = y(drawn.circuit.low[place]);
+        svg.append(s("rect", { class: "band", x: middle - bar * 1.2, width: bar * 2.4, y: high, height: Math.max(1, low - high) }));
+      }
+      if (shares) {
+        svg.append(
+          s("rect", { class: "bar-circuit", x: middle - bar - 1, width: bar, y: y(shares[place]), height: y(0) - y(shares[place]) }),
+          s("rect", { class: "bar-twin", x: middle + 1, width: bar, y: y(twins[place]), height: y(0) - y(twins[place]) }),
+        );
+      }
+      const at = y(expected[place]);
+      const clipped = name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
+      svg.append(
+        s("line", { class: "mark", x1: middle - bar * 1.2, x2: middle + bar * 1.2, y1: at, y2: at }),
+        s("text", { x: middle, y: height - 24, "text-anchor": "middle" }, clipped, s("title", {}, name)),
+      );
+      if (bits !== name && room > 24) {
+        svg.append(s("text", { class: "quiet", x: middle, y: height - 8, "text-anchor": "middle" }, bits));
+      }
+    });
+    const head = [t("outcome"), t(`expected_${which}`), t("law"), t("circuit_bar"), t("twin_bar")];
+    table.replaceChildren(
+      h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text)))),
+      h(
+        "tbody",
+        {},
+        ...names.map(({ name, bits }, place) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, bits === name ? name : `${name} ${bits}`),
+            ...[
+              short(expected[place]),
+              short(laws.law[place]),
+              drawn ? whole(drawn.circuit.totals.keys[place]) : "–",
+              drawn ? whole(drawn.twin.totals.keys[place]) : "–",
+            ].map((text) => h("td", {}, text)),
+          ),
+        ),
+      ),
+    );
+  }
+
+  function showVerdict() {
+    const line = (name, of) => [
+      h("dt", {}, t(name)),
+      h("dd", { class: of?.refuted ? "differs" : null }, standing(of)),
+      h("dd", { class: "number" }, of?.shots ? `${t("p_value")} ${short(of.p_value)}` : ""),
+    ];
+    verdict.replaceChildren(...line("of_circuit", drawn?.circuit), ...line("of_twin", drawn?.twin));
+  }
+
+  function showHerald() {
+    heraldAbout.textContent =
+      laws?.success != null ? t("herald_about", { success: short(laws.success) }) : t("herald_none");
+    const height = 92;
+    const { svg, width } = canvas(pictures.herald, height, t("herald"));
+    if (!drawn) return;
+    const { kept, shots, totals } = drawn.circuit;
+    const parts = [
+      ["herald_kept", kept - totals.stray, "bar-circuit"],
+      ["herald_stray", totals.stray, "bar-twin"],
+      ["herald_discarded", totals.discarded, "band"],
+    ];
+    svg.setAttribute("aria-label", parts.map(([name, many]) => t(name, { number: whole(many) })).join(", "));
+    let x = 0;
+    parts.forEach(([name, many, kind], place) => {
+      const wide = (many / shots) * width;
+      svg.append(s("rect", { class: kind, x, width: wide, y: 4, height: 22 }));
+      if (many || name !== "herald_stray") {
+        const at = { herald_kept: 0, herald_stray: width / 2, herald_discarded: width }[name];
+        const anchor = { herald_kept: "start", herald_stray: "middle", herald_discarded: "end" }[name];
+        svg.append(s("text", { x: at, y: 44, "text-anchor": anchor }, t(name, { number: whole(many) })));
+      }
+      x += wide;
+    });
+    const fallen = Math.min(30, drawn.batch.discarded);
+    for (let place = 0; place < fallen; place += 1) {
+      const at = width * (1 - (totals.discarded / shots) * ((place + 0.5) / fallen));
+      svg.append(s("circle", { class: "gone", cx: at, cy: 52, r: 3 }));
+    }
+  }
+
+  function showTrace() {
+    const height = 180;
+    const last = trace[trace.length - 1];
+    const label = last
+      ? `${t("variation")} ${short(last.variation)}, ${t("chance")} ${short(last.chance)}`
+      : t("distance");
+    const { svg, width } = canvas(pictures.trace, height, label);
+    const left = 44, right = 8, top = 26, bottom = 30;
+    svg.append(s("text", { x: 0, y: 14 }, last ? label : ""));
+    if (!last) return;
+    const log = (x) => Math.log10(Math.max(x, 1e-5));
+    const low = Math.floor(log(Math.min(...trace.map((one) => Math.min(one.chance || 1, one.variation || 1)))));
+    const first = log(trace[0].kept);
+    const end = Math.max(log(last.kept), first + 0.3);
+    const x = (kept) => left + ((log(kept) - first) / (end - first)) * (width - left - right);
+    const y = (value) => top + (-Math.max(log(value), low) / (-low || 1)) * (height - top - bottom);
+    for (let power = low; power <= 0; power += 1) {
+      const at = y(10 ** power);
+      svg.append(
+        s("line", { class: "grid", x1: left, x2: width - right, y1: at, y2: at }),
+        s("text", { class: "quiet", x: left - 6, y: at + 4, "text-anchor": "end" }, short(10 ** power)),
+      );
+    }
+    const path = (name) => trace.map((one, at) => `${at ? "L" : "M"}${x(one.kept).toFixed(1)} ${y(one[name]).toFixed(1)}`).join("");
+    svg.append(
+      s("path", { class: "line-chance", d: path("chance") }),
+      s("path", { class: "line-circuit", d: path("variation") }),
+      s("text", { class: "quiet", x: width - right, y: height - 8, "text-anchor": "end" }, `${whole(last.kept)} ${t("kept")}`),
+    );
+  }
+
+  function showLadder() {
+    const height = 180;
+    const { svg, width } = canvas(pictures.ladder, height, t("ladder"));
+    if (!laws) return;
+    const energies = laws.energies;
+    const weights = laws.softmax;
+    const known = energies.filter((one) => one !== null);
+    const lowest = Math.min(...known);
+    const highest = Math.max(...known, lowest + 1);
+    const left = 44, top = 16, bottom = 30;
+    const y = (one) => top + ((highest - one) / (highest - lowest)) * (height - top - bottom);
+    const room = (width - left) / energies.length;
+    for (const at of [lowest, highest]) {
+      svg.append(s("text", { class: "quiet", x: left - 6, y: y(at) + 4, "text-anchor": "end" }, short(at)));
+    }
+    svg.setAttribute(
+      "aria-label",
+      `${t("ladder")}: ${energies.map((one, at) => `${at < own.scores.length ? keyName(at) : t("padding")} ${short(one)}`).join(", ")}`,
+    );
+    const letters = Math.max(2, Math.floor(room / 7.5));
+    energies.forEach((one, place) => {
+      if (one === null) return;
+      const middle = left + room * (place + 0.5);
+      const name = place < own.scores.length ? keyName(place) : t("padding");
+      svg.append(
+        s("line", { class: "level", x1: middle - room * 0.4, x2: middle + room * 0.4, y1: y(one), y2: y(one) }),
+        s("circle", { class: "bar-circuit", cx: middle, cy: y(one), r: 13 * Math.sqrt(weights[place]) }),
+        s("text", { class: "quiet", x: middle, y: height - 6, "text-anchor": "middle" }, name.length > letters ? `${name.slice(0, letters - 1)}…` : name),
+      );
+    });
+  }
+
+  let circuitText = null;
+  function showCircuit() {
+    if (!laws || circuitText === laws.circuit) return;
+    circuitText = laws.circuit;
+    circuit.textContent = laws.circuit;
+    circuitAbout.textContent = t("circuit_about", {
+      preparation: laws.setup.preparation,
+      qubits: laws.qubits,
+      depth: whole(laws.depth),
+      gates: whole(laws.two_qubit_gates),
+      kind: t(`kind_${laws.kind}`) + (laws.left_out ? ` ${t("left_out", { number: whole(laws.left_out) })}` : ""),
+    });
+  }
+
+  // ---- keeping and sharing ----------------------------------------------------------------------
+  function remember() {
+    if (!model.get("hash")) return;
+    const parts = new URLSearchParams();
+    for (const name of [...FIELDS, "seed", "rate", "step"]) {
+      parts.set(name, name === "scores" ? own.scores.join(",") : own[name]);
+    }
+    if (own.tokens) parts.set("tokens", JSON.stringify(own.tokens));
+    history.replaceState(null, "", `#${parts}`);
+  }
+  function recalled() {
+    const parts = new URLSearchParams(location.hash.slice(1));
+    if (!parts.has("scores")) return null;
+    const out = {};
+    for (const [name, text] of parts) {
+      if (name === "scores") out.scores = text.split(",").map(Number);
+      else if (name === "tokens") out.tokens = JSON.parse(text);
+      else out[name] = ["preparation", "reading", "step"].includes(name) ? text : Number(text);
+    }
+    return out;
+  }
+  function take(given) {
+    if (!Array.isArray(given?.scores)) throw new Error("`scores`");
+    stop();
+    const known = [...FIELDS, "tokens", "seed", "rate", "step"].filter((name) => name in given);
+    const change = Object.fromEntries(known.map((name) => [name, given[name]]));
+    if (!steps.some((step) => step.name === change.step)) change.step = steps[0].name;
+    if (!(change.rate >= 1)) change.rate = own.rate;
+    if (!Array.isArray(change.tokens)) change.tokens = null;
+    changed({ ...PLAIN, ...change });
+    showStep();
+    show();
+  }
+  async function copy() {
+    await navigator.clipboard.writeText(location.href);
+    copied.textContent = t("copied");
+  }
+  function keep(name, type, content) {
+    const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
+    const link = h("a", { href: url, download: `qcattn-${name}` });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }
+  function picture() {
+    // A picture by itself has no style sheet: what the page shows is written into each element.
+    const source = pictures.counts.querySelector("svg");
+    const copyOf = source.cloneNode(true);
+    const from = [source, ...source.querySelectorAll("*")];
+    [copyOf, ...copyOf.querySelectorAll("*")].forEach((node, place) => {
+      const style = getComputedStyle(from[place]);
+      for (const name of ["fill", "stroke", "stroke-width", "font-size", "font-family"]) {
+        node.setAttribute(name, style.getPropertyValue(name));
+      }
+      node.removeAttribute("class");
+    });
+    const [, , width, height] = source.getAttribute("viewBox").split(" ").map(Number);
+    copyOf.setAttribute("xmlns", SVG);
+    copyOf.setAttribute("width", width);
+    copyOf.setAttribute("height", height);
+    const ground = getComputedStyle(el).backgroundColor;
+    copyOf.prepend(s("rect", { width, height, fill: ground }));
+    return { text: new XMLSerializer().serializeToString(copyOf), width, height };
+  }
+  function saveSvg() {
+    keep("counts.svg", "image/svg+xml", picture().text);
+  }
+  async function savePng() {
+    const { text, width, height } = picture();
+    const image = new Image();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+    await image.decode();
+    const sheet = h("canvas", { width: 2 * width, height: 2 * height });
+    sheet.getContext("2d").drawImage(image, 0, 0, 2 * width, 2 * height);
+    sheet.toBlob((blob) => keep("counts.png", "image/png", blob));
+  }
+  function saveCsv() {
+    if (!laws) return;
+    const cell = (x) => (typeof x === "string" && /[",\n]/.test(x) ? `"${x.replaceAll('"', '""')}"` : x);
+    const lines = [["outcome", "reading", "expected", "circuit_exactly", "circuit_shots", "twin_shots"]];
+    labels().forEach(({ name, bits }, place) => {
+      const shots = [drawn?.circuit, drawn?.twin].map((of) => of?.totals.keys[place] ?? 0);
+      lines.push([name, bits, laws.expected[place], laws.law[place], ...shots]);
+    });
+    keep("counts.csv", "text/csv", `${lines.map((line) => line.map(cell).join(",")).join("\n")}\n`);
+  }
+
+  // ---- begin ------------------------------------------------------------------------------------
+  model.on("msg:custom", heard);
+  const resized = new ResizeObserver(() => show());
+  resized.observe(el);
+  const moved = () => {
+    const given = recalled();
+    if (given && !running) take(given);
+  };
+  if (model.get("hash")) window.addEventListener("hashchange", moved);
+  const given = model.get("hash") ? recalled() : null;
+  if (given) take(given);
+  else go(steps[0]);
+
+  return () => {
+    stop();
+    resized.disconnect();
+    window.removeEventListener("hashchange", moved);
+    model.off?.("msg:custom", heard);
+  };
+}
+
+export default { render };

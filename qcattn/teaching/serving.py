@@ -1,0 +1,66 @@
+"""The server at work: a socket, an address that is printed, and the end by Ctrl-C."""
+
+from __future__ import annotations
+
+import socket
+import webbrowser
+from collections.abc import Callable
+
+from qcattn.teaching.lessons import Lesson
+from qcattn.teaching.server import page_server
+
+__all__ = ["serve_page"]
+
+
+def serve_page(
+    lesson: Lesson, *, host: str, port: int, opened: bool, tell: Callable[[str], object]
+) -> None:
+    """Serve a lesson until Ctrl-C.
+
+    Args:
+        lesson: The steps.
+        host: The address to serve on.
+        port: 0 for a free one.
+        opened: Whether a browser is opened.
+        tell: Told the address, once the page can be had there.
+
+    Raises:
+        OSError: If the address cannot be had.
+        ImportError: If starlette or uvicorn is missing.
+    """
+    import uvicorn
+
+    application = page_server(lesson, host=host)
+    with _socket(host, port) as taken:
+        name = f"[{host}]" if ":" in host else host
+        _, free, *_ = taken.getsockname()
+        address = f"http://{name}:{free}/"
+        taken.listen(128)
+        tell(f"The page is at {address} until Ctrl-C.")
+        if opened:
+            webbrowser.open(address)
+        config = uvicorn.Config(
+            application, log_level="warning", lifespan="off", timeout_keep_alive=30
+        )
+        uvicorn.Server(config).run(sockets=[taken])
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = next(
+            iter(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        )
+    except OSError as error:
+        raise OSError(error.errno, f"`--host` {host} is no address of this machine") from error
+    taken = socket.socket(family, kind, protocol)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(address)
+    except OSError as error:
+        taken.close()
+        raise OSError(
+            error.errno,
+            f"{host} port {port} cannot be had ({error.strerror}); choose another `--port`, or "
+            "leave it out",
+        ) from error
+    return taken
