@@ -13,6 +13,7 @@ from qcattn.conformance.probe import Outcome
 from qcattn.conformance.report import Answer
 from qcattn.errors import NotWhole
 from qcattn.evidence import Estimate
+from qcattn.parsing import parse_json
 
 __all__ = ["Journal", "answer_of", "entry_of", "seed_of"]
 
@@ -54,7 +55,7 @@ class Journal:
 
     def _read(self, line: str) -> None:
         try:
-            entry = json.loads(line)
+            entry = parse_json(line)
             answer = answer_of(entry)
             self.answers[str(entry["probe"]), answer.job] = answer
         except (ValueError, KeyError, TypeError) as error:
@@ -126,6 +127,6 @@ def seed_of(path: Path) -> int:
     """
     head, _, _ = path.read_text(encoding="utf-8").partition("\n")
     try:
-        return int(json.loads(head)["qcattn conformance"]["seed"])
+        return int(parse_json(head)["qcattn conformance"]["seed"])
     except (ValueError, KeyError, TypeError) as error:
         raise NotWhole(f"`{path}` is no journal of `qcattn conformance`") from error

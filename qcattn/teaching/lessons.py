@@ -13,7 +13,7 @@ from qcattn.names import known
 from qcattn.teaching.marking import Mark, mark_of
 from qcattn.teaching.setups import Setup, real, setup_of
 
-__all__ = ["Lesson", "Step", "built_in", "read_lesson"]
+__all__ = ["Lesson", "LessonStep", "built_in", "read_lesson"]
 
 #: Bytes of a lesson.
 _MOST_BYTES = 256 * 1024
@@ -24,7 +24,7 @@ _WORDS = ("name", "title", "text", "question", "right", "because")
 
 
 @dataclass(frozen=True)
-class Step:
+class LessonStep:
     """One step.
 
     Attributes:
@@ -63,7 +63,7 @@ class Lesson:
     """
 
     title: str
-    steps: tuple[Step, ...]
+    steps: tuple[LessonStep, ...]
 
     def document(self) -> dict[str, Any]:
         """The same as it travels in JSON."""
@@ -132,7 +132,7 @@ def _lesson(text: str) -> Lesson:
     return Lesson(title, tuple(made))
 
 
-def _step(given: Any) -> Step:
+def _step(given: Any) -> LessonStep:
     if not isinstance(given, Mapping):
         raise ValueError(f"a step must be a table, but is {given!r:.80}; write it under [[step]]")
     for name in given:
@@ -156,7 +156,7 @@ def _step(given: Any) -> Step:
             raise ValueError(f"`{name}` must be given; write it under [step.{name}]")
     setup = setup_of(given["setup"])
     words = {name: given[name] for name in _WORDS}
-    return Step(
+    return LessonStep(
         **{**words, "right": right},
         choices=dict(choices),
         setup=setup,
