@@ -13,7 +13,7 @@ from qcattn.experiment import run
 from qcattn.markup import html_table, notebook
 from qcattn.models.spins import ising
 from qcattn.preparations import Heralded
-from qcattn.trials import prepare
+from qcattn.trials import Trials, prepare
 
 BAD = "<script>alert('1')</script>&amp;"
 
