@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from qcattn.conformance.probe import UNKNOWN, Level, Outcome
-from qcattn.evidence import Check, Estimate, Evidence, Number
+from qcattn.evidence import Check, Estimate, Evidence, Number, Panel  # noqa: F401
 from qcattn.versions import package_versions
 
 __all__ = ["Answer", "Probed", "Report", "conclude"]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from qcattn.backends.noise_terms import NoiseTerm  # noqa: F401  # of an inherited field, for readers of types
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.comparisons import independent
 from qcattn.conformance.agreement import as_asked
