@@ -456,8 +456,9 @@ def pauli_sum(matrix: np.ndarray) -> SparsePauliOp:
 
     Example:
         >>> import numpy as np
-        >>> pauli_sum(np.array([[3.0, 0.5], [0.5, -1.0]]) * 2**-40).coeffs.real * 2**40
-        array([1. , 2. , 0.5])
+        >>> found = pauli_sum(np.array([[3.0, 0.5], [0.5, -1.0]]) * 2**-40).coeffs.real * 2**40
+        >>> sorted(found.tolist())
+        [0.5, 1.0, 2.0]
     """
     from qiskit.quantum_info import Operator, SparsePauliOp
 

@@ -58,8 +58,8 @@ def applicable(
     Example:
         >>> from qcattn.backends import Estimator
         >>> from qiskit.primitives import StatevectorEstimator
-        >>> applicable(Estimator(StatevectorEstimator()), "quick", ["bit order", "expectation"])
-        ['expectation']
+        >>> applicable(Estimator(StatevectorEstimator()), "quick", ["seeds", "expectation values"])
+        ['expectation values']
     """
     circuits = corpus() if cases is None else cases
     works = [_work(probe, simulator, circuits, level) for probe in _chosen(probes)]

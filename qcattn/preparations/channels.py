@@ -33,7 +33,7 @@ def superoperators(steps: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
     Example:
         >>> flip = np.array([[0.0, 1.0], [1.0, 0.0]])
         >>> even, odd = superoperators([[flip]])
-        >>> even.tolist(), odd.tolist()
+        >>> even.round(12).tolist(), odd.round(12).tolist()
         ([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], [[-1.0]])
     """
     size = len(steps[0][0])

@@ -20,7 +20,7 @@ ROWS = np.random.default_rng(5).normal(scale=1.2, size=(20, 6))
     ("options", "said"),
     [
         ({"shots": 1}, "In each row only one shot counts"),
-        ({"beta": 1e6}, "the likeliest key has all the probability"),
+        ({"beta": 1e6}, "a single possible key"),
         ({"shots": 1, "preparation": Heralded()}, "Undecided"),
     ],
 )

@@ -168,7 +168,7 @@ def test_weights_in_a_file_are_noticed(tmp_path: Path) -> None:
 BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     # nothing there, or nothing in it
     ("s.npy", lambda path: None, r"there is no such file"),
-    ("s.npy", lambda path: path.mkdir(), r"could not be read: Is a directory"),
+    ("s.npy", lambda path: path.mkdir(), r"it is a folder"),
     ("s.npy", raw(b""), r"the file is empty"),
     ("s.csv", raw(b""), r"the file is empty"),
     ("s.csv", text("\n\n"), r"`scores` of shape \(0,\) is empty"),

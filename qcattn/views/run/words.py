@@ -155,9 +155,9 @@ def _blind(result: Result, verdict: Verdict) -> str:
     kept, spread = int(result.counts.kept.max()), 1 - float(result.expected.max(axis=-1).min())
     if (result.expected > 0).sum(axis=-1).max() == 1:
         return (
-            "Every row has a single possible key, whose probability is 1 whatever its score and "
-            "the temperature are; only shots on other keys would have been seen. Give rows with "
-            "two keys or more that are not masked."
+            "Every row has a single possible key, whose probability is 1: the others are masked, "
+            "or too far below it at this temperature. Only shots on other keys would have been "
+            "seen. Give rows in which two keys or more can come."
         )
     if spread < _CERTAIN:
         rest = f" but {number(spread)}" if spread else ""
