@@ -141,7 +141,8 @@ if sys.argv[1] == "help":
     main()
 import os, pytest
 os.chdir({root!r})
-sys.exit(pytest.main(["-q", "-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider", "-k", "Toy and documented or Toy and kind",
+sys.exit(pytest.main(["-q", "-W", "ignore::pytest.PytestAssertRewriteWarning",
+    "-p", "no:cacheprovider", "-k", "Toy and documented or Toy and kind",
                       {contracts!r}, "tests/test_contracts.py"]))
 """
     said, tested = (
