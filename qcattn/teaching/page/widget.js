@@ -2,8 +2,7 @@
 //
 // The model has `lesson`, `choices` and `words` (the document of `lesson_document`), and answers
 // what is sent to it: `model.send({ id, call: "laws" | "draw", content })` comes back as
-// `msg:custom` with the same id and an `answer` or an `error`. Where the shots were drawn
-// beforehand the model has `replayed`, the settings that there are.
+// `msg:custom` with the same id and an `answer` or an `error`.
 
 const SVG = "http://www.w3.org/2000/svg";
 const FIELDS = ["scores", "beta", "preparation", "field", "phase", "reading", "noise"];
@@ -44,7 +43,6 @@ function render({ model, el }) {
   const words = model.get("words");
   const { steps } = model.get("lesson");
   const choices = model.get("choices");
-  const replayed = model.get("replayed");
   const t = (name, values = {}) =>
     words[name].replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
 
@@ -170,12 +168,6 @@ function render({ model, el }) {
   const readings = ["keys", "turned"].map((name) => [name, t(`reading_${name}`)]);
   controls.reading = choice("reading", t("reading"), readings, (reading) => changed({ reading }));
   controls.seed = numberBox("seed", t("seed"), { min: 0, step: 1 }, (seed) => changed({ seed }));
-  if (replayed) {
-    const betas = replayed.betas.map((value) => [`${value}`, short(value)]);
-    controls.beta = choice("beta", t("beta"), betas, (value) => changed({ beta: Number(value) }));
-    const left = ["field", "phase", "noise", "rate", "row", "keys", "preparation", "reading", "seed"];
-    for (const name of left) controls[name].input.disabled = true;
-  }
 
   const file = h("input", { type: "file", accept: ".json", class: "hidden", "aria-label": t("load") });
   file.addEventListener("change", async () => {
@@ -212,7 +204,7 @@ function render({ model, el }) {
         ? h("button", { type: "button", onclick: copy }, t("copy"))
         : "",
       h("button", { type: "button", onclick: () => keep("setting.json", "application/json", JSON.stringify(own, null, 1)) }, t("save")),
-      replayed ? "" : h("button", { type: "button", onclick: () => file.click() }, t("load")),
+      h("button", { type: "button", onclick: () => file.click() }, t("load")),
       file,
     ),
     copied,
@@ -281,7 +273,6 @@ function render({ model, el }) {
   el.replaceChildren(
     h("h1", {}, t("title")),
     h("p", {}, t("lead")),
-    replayed ? h("p", { class: "notice" }, t("replayed")) : "",
     status,
     h("div", { class: "columns" }, lessonPart, picturePart, settings),
   );
@@ -340,10 +331,6 @@ function render({ model, el }) {
       if (reply.error) {
         error.textContent = t("error", { error: reply.error });
         stop();
-        return;
-      }
-      if (reply.answer.ended) {
-        stop(t("ended"));
         return;
       }
       number += 1;
@@ -530,7 +517,7 @@ function render({ model, el }) {
     drawButton.textContent = t(running ? "pause" : "draw");
     const ready = Boolean(laws && predicted[own.step]);
     drawButton.disabled = !ready && !running;
-    oneButton.disabled = !ready || running || Boolean(replayed);
+    oneButton.disabled = !ready || running;
     anewButton.disabled = !drawn;
     if (!predicted[own.step] && !drawWords.textContent) drawWords.textContent = t("predict_first");
     const step = current();
@@ -557,7 +544,6 @@ function render({ model, el }) {
           const one = slider(`score-${place}`, "", { min: -5, max: 5, step: 0.1 }, (value) =>
             changed({ scores: own.scores.map((x, at) => (at === place ? value : x)) }),
           );
-          one.input.disabled = Boolean(replayed);
           return one.box;
         }),
       );
