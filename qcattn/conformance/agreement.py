@@ -100,7 +100,7 @@ def variation(counts: Counts, p: np.ndarray, *, closely: bool = True) -> Estimat
     r"""Total variation between what a run follows and its law, with a 95% interval.
 
     The plug-in distance lies above the true one by :math:`\sqrt{(K-1)/n}/2` on average at most,
-    and further from its mean than :math:`\sqrt{\ln(4/0.05)/2n}` on either side in 2.5% of runs
+    and further from its mean than :math:`\sqrt{\ln(2/0.05)/2n}` on either side in 2.5% of runs
     (McDiarmid); the upper end is that of `qcattn.certify` if that is lower.
 
     Args:

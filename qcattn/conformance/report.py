@@ -60,7 +60,7 @@ class Probed(Evidence):
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """Trials that are refuted by themselves, in the order of the jobs."""
+        """Jobs that are refuted by themselves, in the order of the jobs."""
         names = {answer.job for answer in self.answers}
         return tuple(check for check in self.checks if check.name in names)
 

@@ -68,7 +68,7 @@ def applicable(
 
 @dataclass(frozen=True, eq=False)
 class _Work:
-    """Trials of one probe that the simulator is asked for, and what it lacks."""
+    """Jobs of one probe that the simulator is asked for, and what it lacks."""
 
     probe: Probe[Any]
     jobs: tuple[ProbeJob, ...]
@@ -119,7 +119,7 @@ def run_conformance(
     chosen = _chosen(probes)
     circuits = corpus() if cases is None else cases
     works = [_work(probe, simulator, circuits, level) for probe in chosen]
-    applicable = sum(bool(work.jobs) for work in works)
+    sharing = sum(bool(work.jobs) for work in works)
     kept = None
     if journal is not None:
         kept = Journal(Path(journal), _identity(simulator, level, alpha, root, circuits))
@@ -142,7 +142,7 @@ def run_conformance(
                 work.probe.relation,
                 work.probe.effect,
                 answers,
-                alpha=alpha / max(applicable, 1),
+                alpha=alpha / max(sharing, 1),
                 seed=root,
                 missing=work.missing,
             )

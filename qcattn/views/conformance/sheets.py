@@ -11,7 +11,7 @@ from qcattn.views.sheet import Column, Sheet
 __all__ = ["failures", "summary"]
 
 _EFFECT = '"effect" is how far the worst job is from what is right, which is 0.'
-_INTERVAL = "In brackets stands its 95% interval."
+_INTERVAL = "In brackets stands the 95% interval of that one job."
 _RESOLUTION = (
     '"resolution" is the smallest effect that the sharpest job would have seen with 90% power.'
 )
