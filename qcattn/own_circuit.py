@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
-from qcattn.arguments import check_alpha, check_distributions, check_object, whole_number
+from qcattn.arguments import check_alpha, check_distributions, check_object, check_shots
 from qcattn.backends.choosing import backend_of, with_noise
 from qcattn.datasets import Scores
 from qcattn.errors import Interrupted
@@ -102,7 +102,7 @@ def run_circuit(
         scores,
         expected,
         beta=1.0,
-        shots=whole_number(shots),
+        shots=check_shots(shots),
         seed=entropy(seed),
         backend=sampler,
         alpha=check_alpha(alpha),
