@@ -68,8 +68,3 @@ def test_bit_order_and_the_register_that_is_read():
 def test_what_does_not_fit_is_named(circuit, law, values, message):
     with pytest.raises(ValueError, match=message):
         run_circuit(circuit, law, values=values)
-
-
-def test_more_shots_than_can_be_counted_are_refused_before_anything_is_drawn():
-    with pytest.raises(ValueError, match=r"`shots` must be at most 2\*\*53"):
-        run_circuit(QuantumCircuit(1), [1.0, 0.0], shots=10**19)
