@@ -17,7 +17,7 @@ from scipy import special
 
 from qcattn.backends.drawing import draw
 from qcattn.backends.protocol import Backend
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_prepared
 from qcattn.certification.intervals import binomial_p_value, proportion
 from qcattn.preparations.reference import populations
 from qcattn.records import Hamiltonian, Prepared
@@ -97,7 +97,7 @@ def certify_balance(
         >>> certify_balance(prepared, hamiltonian, 1.3).refuted
         True
     """
-    allowed = check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check_prepared(prepared, hamiltonian, beta, alpha, error)
     if not hamiltonian.is_diagonal:
         raise ValueError(
             f"`hamiltonian` ({hamiltonian.encoding}) is not diagonal, so its counts are not in "

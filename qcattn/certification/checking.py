@@ -7,10 +7,10 @@ from numbers import Real
 from qcattn.arguments import check_alpha, check_beta
 from qcattn.records import Hamiltonian, Prepared
 
-__all__ = ["check", "check_of_gibbs"]
+__all__ = ["check_of_gibbs", "check_prepared"]
 
 
-def check(
+def check_prepared(
     prepared: Prepared,
     hamiltonian: Hamiltonian,
     beta: float,
@@ -63,5 +63,5 @@ def check_of_gibbs(
         The trace distance that is allowed: 1 if none is given and the preparation aims at another
         state, since then it claims nothing of this one.
     """
-    allowed = check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check_prepared(prepared, hamiltonian, beta, alpha, error)
     return 1.0 if error is None and prepared.state != "gibbs" else allowed

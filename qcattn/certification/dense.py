@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcattn import thermal
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_prepared
 from qcattn.certification.targets import State, exact_state
 from qcattn.dense_state import system_state
 from qcattn.records import Hamiltonian, Prepared
@@ -74,7 +74,7 @@ def certify_dense(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> 
         >>> round(found.trace_distance, 9), round(found.gibbs_trace_distance, 4)
         (0.0, 0.4434)
     """
-    check(prepared, hamiltonian, beta)
+    check_prepared(prepared, hamiltonian, beta)
     gibbs = exact_state(hamiltonian, beta, "gibbs")
     qsample = exact_state(hamiltonian, beta, "qsample")
     rho, success = system_state(prepared)

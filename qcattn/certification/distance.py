@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from qcattn.backends.protocol import Backend
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_prepared
 from qcattn.certification.paulis import expectation
 from qcattn.certification.purity import purity_interval, swap_test
 from qcattn.certification.targets import State, exact_state
@@ -107,7 +107,7 @@ def certify_distance(
         >>> found.low, found.high < 0.1, found.refuted
         (0.0, True, False)
     """
-    allowed = check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check_prepared(prepared, hamiltonian, beta, alpha, error)
     aimed: State = prepared.state if state is None else state
     n = hamiltonian.num_qubits
     sigma = exact_state(hamiltonian, beta, aimed)

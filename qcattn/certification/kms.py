@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_prepared
 from qcattn.dense_state import system_state
 from qcattn.records import Hamiltonian, Prepared, check_bytes, every_reading
 
@@ -69,7 +69,7 @@ def certify_kms(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> KM
         >>> certify_kms(Amplitude()(hamiltonian, beta=1.0), hamiltonian, 1.0).worst
         'Y'
     """
-    check(prepared, hamiltonian, beta)
+    check_prepared(prepared, hamiltonian, beta)
     rho, _ = system_state(prepared)
     return kms(rho, hamiltonian.matrix, beta)
 

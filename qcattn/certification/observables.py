@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from qcattn.backends.protocol import Backend
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_prepared
 from qcattn.certification.intervals import binomial_p_value, proportion
 from qcattn.certification.paulis import (
     PauliGroup,
@@ -128,7 +128,7 @@ def certify_observables(
         >>> held.refuted, held.offenders
         (True, ('X',))
     """
-    allowed = check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check_prepared(prepared, hamiltonian, beta, alpha, error)
     chosen = default_strings(hamiltonian) if strings is None else tuple(strings)
     if not chosen:
         raise ValueError("`strings` must hold one or more, but is empty; leave it out for a set")

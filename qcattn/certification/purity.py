@@ -24,7 +24,7 @@ import numpy as np
 
 from qcattn.backends.drawing import draw
 from qcattn.backends.protocol import Backend
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_prepared
 from qcattn.certification.intervals import binomial_p_value, estimated_share
 from qcattn.certification.targets import State, exact_state
 from qcattn.evidence import Estimate
@@ -101,7 +101,7 @@ def certify_purity(
         >>> round(found.exact, 4), found.exact in found.purity, found.refuted
         (0.6068, True, False)
     """
-    allowed = check(prepared, hamiltonian, beta, alpha, error)
+    allowed = check_prepared(prepared, hamiltonian, beta, alpha, error)
     aimed: State = prepared.state if state is None else state
     sigma = exact_state(hamiltonian, beta, aimed)
     levels = np.linalg.eigvalsh(sigma)

@@ -37,7 +37,7 @@ from scipy import optimize, special
 
 from qcattn.backends.drawing import draw
 from qcattn.backends.protocol import Backend
-from qcattn.certification.checking import check
+from qcattn.certification.checking import check_prepared
 from qcattn.certification.intervals import mean
 from qcattn.certification.observables import against, positives
 from qcattn.certification.paulis import (
@@ -127,7 +127,7 @@ def certify_temperature(
         >>> round(found.beta.low, 2), round(found.beta.high, 2), found.agrees
         (0.93, 1.15, True)
     """
-    check(prepared, hamiltonian, beta, alpha)
+    check_prepared(prepared, hamiltonian, beta, alpha)
     look = _read_keys if hamiltonian.is_diagonal else _read_strings
     seen = look(prepared, hamiltonian, shots, backend, seed)
     gamma = alpha / 10

@@ -1,1 +1,14 @@
-"""A page that teaches Born-rule sampling, and the server that draws its shots."""
+"""Teaching Born-rule sampling: a page, its server, and exercises that mark themselves."""
+
+from qcattn.teaching.assessing import Assessment, NotRight, assess, check
+from qcattn.teaching.students import student_counts, student_scores, student_seed
+
+__all__ = [
+    "Assessment",
+    "NotRight",
+    "assess",
+    "check",
+    "student_counts",
+    "student_scores",
+    "student_seed",
+]
