@@ -7,9 +7,12 @@ import re
 import numpy as np
 import pytest
 
+from qcattn.backends import Aer
 from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.claims.frame.running import all_claims
+from qcattn.claims.frame.sampler import check_sampler
 from qcattn.evidence import Check
+from qcattn.records import Counts
 from qcattn.walking import classes
 
 CLAIMS = [type(claim) for claim in all_claims()]
@@ -90,3 +93,56 @@ def test_two_checks_of_one_name_are_refused():
 def test_a_claim_that_was_not_run_is_undecided():
     found = Coin().not_run(seed=1)
     assert found.standing == "undecided" and found.check("run").role == "control"
+
+
+def _swapped(counts):
+    """The first two keys change places."""
+    keys = counts.keys.copy()
+    keys[..., [0, 1]] = keys[..., [1, 0]]
+    return Counts(keys, counts.stray, counts.discarded)
+
+
+def _leaked(counts):
+    """A tenth of all shots, and of those that a herald discards, is read as key 0."""
+    moved, kept_too = counts.keys // 10, counts.discarded // 10
+    keys = counts.keys - moved
+    keys[..., 0] += moved.sum(axis=-1) + kept_too
+    return Counts(keys, counts.stray, counts.discarded - kept_too)
+
+
+def _sharpened(counts):
+    """The likeliest key takes a tenth of the shots of all others: what is certain stays so."""
+    moved = counts.keys // 10
+    keys = counts.keys - moved
+    best = counts.keys.argmax(axis=-1)[..., None]
+    more = np.take_along_axis(keys, best, -1) + moved.sum(axis=-1, keepdims=True)
+    np.put_along_axis(keys, best, more, -1)
+    return Counts(keys, counts.stray, counts.discarded)
+
+
+@pytest.mark.parametrize("fault", [_swapped, _leaked, _sharpened], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("claim", [one for one in CLAIMS if one.draws])
+def test_a_fault_of_the_backend_leaves_a_claim_undecided_and_refutes_nothing(claim, fault):
+    """The circuits that show it have outcomes that are certain, or alike, under any rule."""
+    found = claim(backend=lambda prepared, shots, seed: fault(Aer()(prepared, shots, seed)))(seed=1)
+    assert found.standing == "undecided" and "Nothing is decided" in found.words
+    assert found.check("sampler").holds is False and found.check("sampler").role == "control"
+
+
+def test_a_backend_without_fault_passes_the_control_of_all_claims():
+    """False-failure rate 1e-15 for each of 20 seeds."""
+    for backend in (Aer(), Aer(draws="born")):
+        for seed in np.random.SeedSequence(5).spawn(10):
+            assert check_sampler(backend, seed).holds
+
+
+def test_a_control_that_fails_is_what_the_words_say():
+    """A planted control; without it the same coin is exact."""
+
+    class Bent(Coin):
+        def check(self, measured):
+            yield from super().check(measured)
+            yield Check("scale", "The scale is level", False, "by eye", "control")
+
+    found = Bent()(seed=1)
+    assert found.standing == "undecided" and "The scale is level (by eye)" in found.words

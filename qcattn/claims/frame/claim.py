@@ -10,6 +10,7 @@ import numpy as np
 
 from qcattn.backends.choosing import backend_of
 from qcattn.backends.protocol import Backend
+from qcattn.claims.frame.sampler import check_sampler
 from qcattn.evidence import Check, Finding, Number, Panel
 from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
@@ -54,7 +55,8 @@ class Claim(ABC, Generic[M]):
     A claim is a frozen dataclass: its fields are the premises of the experiment. It says what is
     drawn (`measure`), what that shows (`check`), in which words (`describe`) and in which pictures
     (`picture`). Clock, seed, progress, the default backend, the error budget and the conclusion
-    are here, once.
+    are here, once; so is a control of the backend, without which nothing is measured. Where a
+    control does not hold, nothing is decided, and the words say so.
 
     Attributes:
         alpha: Error rate of the verdict: what all checks may spend together, between 0 and 1.
@@ -65,6 +67,8 @@ class Claim(ABC, Generic[M]):
     title: ClassVar[str]
     statement: ClassVar[str]
     section: ClassVar[str]
+    #: Whether the experiment draws from the backend, which is put to the test then.
+    draws: ClassVar[bool] = True
 
     alpha: float = 1e-3
     backend: Backend | None = None
@@ -108,15 +112,27 @@ class Claim(ABC, Generic[M]):
             RuntimeError: If the checks spend more than ``alpha``, which is a fault of the claim.
         """
         started = time.perf_counter()
-        measured = self.measure(np.random.SeedSequence(entropy(seed)), progress)
-        checks = tuple(self.check(measured))
-        spent = sum(check.alpha for check in checks)
+        root = np.random.SeedSequence(entropy(seed))
+        controls = tuple(self._controls(root))
+        if not all(check.holds for check in controls):
+            return self._finding(
+                checks=controls,
+                words=_undecided(controls),
+                seed=entropy(seed),
+                seconds=time.perf_counter() - started,
+            )
+        measured = self.measure(root, progress)
+        own = tuple(self.check(measured))
+        spent = sum(check.alpha for check in own)
         if spent > self.alpha * (1 + 1e-9):
             raise RuntimeError(
                 f"the checks of {self.name} spend an error rate of {spent:.3g}, but it has "
                 f"{self.alpha:.3g}; cut their shares"
             )
-        said = self.describe(measured, {check.name: check for check in checks})
+        said = self.describe(measured, {check.name: check for check in own})
+        checks = (*controls, *own) if own else ()
+        if not all(check.holds for check in checks if check.role == "control"):
+            said = Description(_undecided(checks))
         return self._finding(
             checks=checks,
             numbers=measured.numbers,
@@ -127,6 +143,12 @@ class Claim(ABC, Generic[M]):
             seed=entropy(seed),
             seconds=time.perf_counter() - started,
         )
+
+    def _controls(self, root: np.random.SeedSequence) -> Iterable[Check]:
+        """Of the backend, with a seed of which the experiment has no part."""
+        if self.draws:
+            apart = np.random.SeedSequence(root.entropy, spawn_key=(2**32 - 1,))
+            yield check_sampler(self.sampler(), apart)
 
     def not_run(self, *, seed: int) -> Finding:
         """The finding of an experiment that was interrupted before it came to its end."""
@@ -145,3 +167,10 @@ class Claim(ABC, Generic[M]):
             versions=package_versions(),
             **found,
         )
+
+
+def _undecided(checks: Iterable[Check]) -> str:
+    """What is said of an experiment of which a control did not hold."""
+    failed = [one for one in checks if one.role == "control" and not one.holds]
+    named = "; ".join(f"{one.statement} ({one.by})" for one in failed)
+    return f"Nothing is decided, for a control of the experiment did not hold: {named}."

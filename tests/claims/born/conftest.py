@@ -8,6 +8,17 @@ from qcattn.progress import silent
 
 
 @pytest.fixture
+def checked():
+    """Of a claim: its own checks by name, whatever the control of the backend says."""
+
+    def check(claim, seed=1):
+        measured = claim.measure(np.random.SeedSequence(seed), silent)
+        return {check.name: check for check in claim.check(measured)}
+
+    return check
+
+
+@pytest.fixture
 def described_twice():
     """Of a claim: its description from its checks, and from them turned round after another one."""
 

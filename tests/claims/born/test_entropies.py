@@ -70,10 +70,9 @@ class Sharpened(Aer):
         return counts
 
 
-def test_a_sampler_that_loses_entropy_is_caught():
-    found = ThermodynamicEntropy(**SMALL, angles=(0.0, 1.0), backend=Sharpened())(seed=1)
-    assert found.standing == "refuted"
-    assert found.check("keys").holds is False and found.check("never smaller").holds is False
+def test_a_sampler_that_loses_entropy_is_caught(checked):
+    found = checked(ThermodynamicEntropy(**SMALL, angles=(0.0, 1.0), backend=Sharpened()))
+    assert found["keys"].holds is False and found["never smaller"].holds is False
 
 
 class Stuck(Aer):
@@ -87,10 +86,11 @@ class Stuck(Aer):
         return counts
 
 
-def test_no_condition_is_named_that_was_not_seen():
-    found = ThermodynamicEntropy(**SMALL, angles=(0.0,), backend=Stuck())(seed=1)
-    assert found.check("pure state").holds and not found.condition
-    assert "formula alone is not" not in found.words
+def test_no_condition_is_named_that_was_not_seen(described_twice, checked):
+    stuck = ThermodynamicEntropy(**SMALL, angles=(0.0,), backend=Stuck())
+    said, _ = described_twice(stuck)
+    assert checked(stuck)["pure state"].holds and not said.condition
+    assert "formula alone is not" not in said.words
 
 
 def test_circuits_and_laws_are_those_of_dense_algebra():

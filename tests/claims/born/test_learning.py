@@ -94,7 +94,7 @@ def test_curves_fall_and_bars_are_the_held_out_losses(paired):
     assert held_out.y[bars.ticks.index("all")] < 0.3 < 0.8 < held_out.y[0]
 
 
-def test_a_simulator_that_loses_a_tenth_of_the_shots_to_key_zero_is_caught():
+def test_a_simulator_that_loses_a_tenth_of_the_shots_to_key_zero_is_caught(checked):
     def leaking(prepared, shots, seed):
         counts = Aer(draws="born")(prepared, shots, seed)
         moved = counts.keys // 10
@@ -102,9 +102,8 @@ def test_a_simulator_that_loses_a_tenth_of_the_shots_to_key_zero_is_caught():
         keys[..., 0] += moved.sum(axis=-1)
         return Counts(keys, counts.stray, counts.discarded)
 
-    found = LearnedMeasurement(**QUICK, backend=leaking)(seed=0)
-    assert found.check("noisy words: read").holds is False
-    assert found.standing == "undecided", "the reading, a control, fails with the sampler"
+    found = checked(LearnedMeasurement(**QUICK, backend=leaking), seed=0)
+    assert found["noisy words: read"].holds is False
 
 
 def test_a_simulator_of_another_phase_is_caught_by_the_derivatives():
@@ -113,7 +112,8 @@ def test_a_simulator_of_another_phase_is_caught_by_the_derivatives():
     def turned(prepared, shots, seed):
         values = prepared.values.copy()
         names = [parameter.name for parameter in prepared.circuit.parameters]
-        values[..., names.index("p[0]")] += 1.0
+        if "p[0]" in names:
+            values[..., names.index("p[0]")] += 1.0
         return Aer(draws="born")(replace(prepared, values=values), shots, seed)
 
     found = LearnedMeasurement(**QUICK, backend=turned)(seed=0)

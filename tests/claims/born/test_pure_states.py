@@ -26,7 +26,7 @@ def test_another_power_is_refuted(power):
     assert "do not follow" in found.words
 
 
-def test_a_simulator_that_leaks_is_caught():
+def test_a_simulator_that_leaks_is_caught(checked):
     """One shot in fifty comes out as outcome 0 instead of its own."""
 
     def leaking(prepared, shots, seed):
@@ -36,8 +36,8 @@ def test_a_simulator_that_leaks_is_caught():
         keys[..., 0] += moved.sum(axis=-1)
         return Counts(keys, counts.stray, counts.discarded)
 
-    found = PureStates(states=4, shots=40_000, alpha=1e-6, backend=leaking)(seed=3)
-    assert found.standing == "refuted"
+    found = checked(PureStates(states=4, shots=40_000, alpha=1e-6, backend=leaking), seed=3)
+    assert found["rule"].holds is False
 
 
 def test_gates_that_make_another_state_are_told_by_the_phase_too():
