@@ -31,7 +31,14 @@ def claims(
         list[str] | None,
         typer.Argument(metavar="[CLAIM]...", help="Run some claims only, such as A6 A9."),
     ] = None,
+    document: Annotated[
+        str | None,
+        typer.Option(help="Run the claims of one document only: born or symmetry."),
+    ] = None,
     seed: Seed = 0,
+    workers: Annotated[
+        int, typer.Option(help="Spread the claims over this many processes; same findings.")
+    ] = 1,
     out: Annotated[
         Path | None,
         typer.Option(help="Write into this new folder. [default: qcattn-claims, or -2 ...]"),
@@ -39,9 +46,12 @@ def claims(
     listed: Annotated[
         bool, typer.Option("--list", help="List the claims, and run none of them.")
     ] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown instead of tables.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Run the claims about softmax and Born's rule as experiments, each with a verdict.
+    """Run the claims of two documents as experiments, each with a verdict.
 
     Exit code 0: every claim was decided, whichever way: a refuted claim is a finding and no
     error; 2: some claim is undecided, the run was interrupted, or misuse.
@@ -51,24 +61,50 @@ def claims(
     from qcattn.errors import Interrupted
 
     whole_number(seed, "--seed", least=0)
+    whole_number(workers, "--workers")
+    if json and as_markdown:
+        raise ValueError("give one of `--json` and `--markdown`, not both")
+    chosen = names if document is None else _of(document, names)
     if listed:
-        _list(names, json)
+        _list(chosen, json)
         return
     check_folder(out or free_folder(_FOLDER))
     interrupted = False
     try:
         with bar(quiet=json) as tell:
-            findings = run_claims(names or None, seed=seed, progress=tell)
+            findings = run_claims(chosen or None, seed=seed, progress=tell, workers=workers)
     except Interrupted as stop:
         findings, interrupted = stop.result, True
         if not any(finding.shots for finding in findings):
             fail("interrupted before any claim was done")
     kept = _keep(findings, out, quiet=json)
-    print_findings(findings, kept, json, in_full=bool(names))
+    if as_markdown:
+        from qcattn.views.findings.markdown import markdown
+
+        say(markdown(findings))
+        print_place(kept)
+    else:
+        print_findings(findings, kept, json, in_full=bool(names))
     if interrupted:
-        say("Interrupted: what was found is kept, the rest is marked.", err=json)
+        say("Interrupted: what was found is kept, the rest is marked.", err=json or as_markdown)
     kept.check()
     raise typer.Exit(exit_code((one.standing for one in findings), complete=not interrupted))
+
+
+def _of(document: str, names: list[str] | None) -> list[str]:
+    """The claims of one document, as its folder is called."""
+    from qcattn.claims.frame.running import all_claims, folder_of
+    from qcattn.names import known
+
+    if names:
+        raise ValueError(
+            f"`--document` is {document!r} and claims are named too ({' '.join(names)}); give one "
+            "of both"
+        )
+    by_folder: dict[str, list[str]] = {}
+    for claim in all_claims():
+        by_folder.setdefault(folder_of(claim), []).append(claim.name)
+    return by_folder[known("--document", document, by_folder)]
 
 
 def _list(names: list[str] | None, json: bool) -> None:

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/claims.py  # --write: into qcattn/claims/RESULTS.md
 
-The same as ``qcattn claims``, as Markdown. Two cores, about 80 seconds.
+The same as ``qcattn claims --markdown``.
 """
 
 from __future__ import annotations
@@ -14,21 +14,7 @@ from collections.abc import Sequence
 import results
 
 from qcattn import run_claims
-from qcattn.evidence import Finding
-from qcattn.views.findings import sheets
-
-
-def table(findings: Sequence[Finding]) -> list[str]:
-    """The table of all findings, one line each."""
-    sheet = sheets.summary(findings)
-    marks = ["---:" if column.align == "r" else "---" for column in sheet.columns]
-    lines = [sheet.headings, marks, *sheet.lines]
-    return [f"| {' | '.join(map(escaped, line))} |" for line in lines]
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown takes as it stands, in a table too."""
-    return text.replace("<", "&lt;").replace("|", "\\|")
+from qcattn.views.findings.markdown import markdown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,13 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="CLAIM", help="all if none is named")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args(arguments)
-    findings = run_claims(given.names or None, seed=given.seed)
+    findings = run_claims(given.names or None, seed=given.seed, workers=given.workers)
     shots = sum(finding.shots for finding in findings)
     print(f"{len(findings)} claims, {shots:,} shots, seed {given.seed}.\n")
-    print(*table(findings), sep="\n")
-    for finding in findings:
-        print(f"\n**{finding.name} {finding.title}: {finding.standing}.** {escaped(finding.words)}")
+    print(markdown(findings))
     return 2 if any(finding.standing == "undecided" for finding in findings) else 0
 
 

@@ -43,7 +43,9 @@ def test_a_finding_is_one_line_and_one_paragraph(
 ):
     asked = []
     monkeypatch.setattr(
-        claims, "run_claims", lambda names, seed: asked.append((names, seed)) or [finding(holds)]
+        claims,
+        "run_claims",
+        lambda names, seed, workers: asked.append((names, seed)) or [finding(holds)],
     )
     assert claims.main(["A99", "--seed", "5"]) == code
     assert asked == [(["A99"], 5)]
@@ -56,7 +58,7 @@ def test_a_finding_is_one_line_and_one_paragraph(
 
 
 def test_a_run_that_is_interrupted_writes_nothing(claims, monkeypatch):
-    def stopped(names, seed):
+    def stopped(names, seed, workers):
         raise Interrupted([finding(None)])
 
     monkeypatch.setattr(claims, "run_claims", stopped)

@@ -123,7 +123,7 @@ from qcattn import claims, cli
 
 run_claims = claims.run_claims
 
-def stopped(names, *, seed, progress):
+def stopped(names, *, seed, progress, workers):
     def step(done, total, what):
         progress(done, total, what)
         if done > 1:
@@ -145,6 +145,35 @@ def test_ctrl_c_keeps_what_is_done(tmp_path):
     assert "Interrupted" in done.stdout
     first, second = qcattn.load_findings(tmp_path / "mine")
     assert first.shots == 1000 and second.shots == 0 and second.standing == "undecided"
+
+
+def test_one_document_alone_and_neither_with_names():
+    for document, letter in (("born", "A"), ("symmetry", "B")):
+        listed = json.loads(invoke("--document", document, "--list", "--json").stdout)["claims"]
+        assert listed and {one["name"][0] for one in listed} == {letter}
+    for wrong in (["--document", "bron"], ["A1", "--document", "born"], ["--workers", 0]):
+        done = invoke(*wrong)
+        assert done.exit_code == 2 and "Traceback" not in done.output
+
+
+def test_findings_come_as_markdown(folder):
+    done = invoke("A1", "--markdown")
+    assert done.exit_code == 0 and "| A1 Born's rule, pure states | exact |" in done.stdout
+    assert "**A1 Born's rule, pure states: exact.**" in done.stdout
+    assert invoke("A1", "--markdown", "--json").exit_code == 2
+
+
+def test_findings_are_the_same_for_any_number_of_workers():
+    """Two claims in two processes; the clock alone may differ."""
+    small = [PureStates(states=1, shots=1000), PureStates(states=2, shots=1000)]
+    told = []
+    alone = run_claims(small, seed=5)
+    spread = run_claims(small, seed=5, workers=2, progress=lambda *one: told.append(one))
+    for one, other in zip(alone, spread, strict=True):
+        assert one.numbers == other.numbers and one.checks == other.checks
+        assert one.words == other.words and one.settings == other.settings
+    done = [done for done, _, _ in told]
+    assert done == sorted(done) and done[0] == 0 and done[-1] == 2
 
 
 def test_progress_grows_to_the_end_and_names_the_claim():

@@ -5,19 +5,22 @@ A claim is found by walking the folders of qcattn.claims: its file is all that i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, as_completed
 from importlib import import_module
 from typing import Any
 
+from qcattn.arguments import whole_number
 from qcattn.claims.frame.claim import Claim
 from qcattn.errors import Interrupted
 from qcattn.evidence import Finding
 from qcattn.names import known
 from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
+from qcattn.sweeps.processes import Processes
 from qcattn.walking import classes
 
-__all__ = ["all_claims", "document_of", "run_claims"]
+__all__ = ["all_claims", "document_of", "folder_of", "run_claims"]
 
 
 def all_claims() -> list[Claim[Any]]:
@@ -41,6 +44,17 @@ def document_of(name: str) -> str:
     return str(getattr(import_module(homes[name]), "DOCUMENT", "")) if name in homes else ""
 
 
+def folder_of(claim: Claim[Any]) -> str:
+    """The folder of qcattn.claims in which a claim stands, one a document.
+
+    Example:
+        >>> folder_of(all_claims()[0])
+        'born'
+    """
+    *_, folder, _ = type(claim).__module__.split(".")
+    return folder
+
+
 def _place(claim: Claim[Any]) -> tuple[str, int]:
     letter, number = claim.name[:1], claim.name[1:]
     return letter, int(number)
@@ -51,6 +65,7 @@ def run_claims(
     *,
     seed: int | None = 0,
     progress: Progress = silent,
+    workers: int = 1,
 ) -> list[Finding]:
     """Run the experiments on claims.
 
@@ -61,12 +76,14 @@ def run_claims(
             ``PureStates(qubits=2)``; None for all of them.
         seed: A whole number, 0 or more, or None for a fresh one.
         progress: Called with the claims done, how many there are, and what is being done.
+        workers: Processes that the claims are spread over; the findings are the same for any
+            number. One is this process.
 
     Returns:
         One finding a claim, in the order given; `qcattn.save_findings` writes them.
 
     Raises:
-        ValueError: If there is no such claim.
+        ValueError: If there is no such claim, or workers is no whole number, 1 or more.
         Interrupted: On Ctrl-C. Its ``result`` holds the findings that are done; the others are
             there too, undecided and without shots.
 
@@ -81,21 +98,57 @@ def run_claims(
         for one in names
     ]  # fmt: skip
     root = entropy(seed)
-    findings: list[Finding] = []
+    found: dict[int, Finding] = {}
+    one_by_one = whole_number(workers, "workers") == 1
     try:
-        for i, one in enumerate(chosen):
-
-            def report(
-                done: float, total: float, what: str, i: int = i, one: Claim[Any] = one
-            ) -> None:
-                share = min(max(done / total, 0.0), 1.0)
-                said = f"{one.name} {one.title}: {what}" if what else one.title
-                progress(i + share, len(chosen), said)
-
-            report(0.0, 1.0, "")
-            findings.append(one(seed=root, progress=report))
-        progress(len(chosen), len(chosen), "all claims")
+        (_in_turn if one_by_one else _spread(workers))(chosen, root, progress, found)
     except KeyboardInterrupt:
-        rest = [one.not_run(seed=root) for one in chosen[len(findings) :]]
-        raise Interrupted(findings + rest) from None
-    return findings
+        rest = {i: one.not_run(seed=root) for i, one in enumerate(chosen) if i not in found}
+        raise Interrupted([(found | rest)[i] for i in range(len(chosen))]) from None
+    progress(len(chosen), len(chosen), "all claims")
+    return [found[i] for i in range(len(chosen))]
+
+
+_Runner = Callable[[Sequence[Claim[Any]], int, Progress, dict[int, Finding]], None]
+
+
+def _in_turn(
+    chosen: Sequence[Claim[Any]], root: int, progress: Progress, found: dict[int, Finding]
+) -> None:
+    """Run the claims here, one after the other, into ``found``."""
+    for i, one in enumerate(chosen):
+
+        def report(done: float, total: float, what: str, i: int = i, one: Claim[Any] = one) -> None:
+            share = min(max(done / total, 0.0), 1.0)
+            said = f"{one.name} {one.title}: {what}" if what else one.title
+            progress(i + share, len(chosen), said)
+
+        report(0.0, 1.0, "")
+        found[i] = one(seed=root, progress=report)
+
+
+def _spread(workers: int) -> _Runner:
+    """A way to run the claims in processes, each as soon as one is free, into ``found``."""
+
+    def run(
+        chosen: Sequence[Claim[Any]], root: int, progress: Progress, found: dict[int, Finding]
+    ) -> None:
+        with Processes(min(workers, len(chosen))) as pool:
+            try:
+                places: dict[Future[Finding], int] = {
+                    pool.submit(_run_one, one, root): i for i, one in enumerate(chosen)
+                }
+                progress(0, len(chosen), f"{len(chosen)} claims")
+                for done in as_completed(places):
+                    i = places[done]
+                    found[i] = done.result()
+                    progress(len(found), len(chosen), f"{chosen[i].name} {chosen[i].title}")
+            except BaseException:
+                pool.kill()
+                raise
+
+    return run
+
+
+def _run_one(claim: Claim[Any], root: int) -> Finding:
+    return claim(seed=root)
