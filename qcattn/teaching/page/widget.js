@@ -43,6 +43,8 @@ function render({ model, el }) {
   const words = model.get("words");
   const { steps } = model.get("lesson");
   const choices = model.get("choices");
+  // Two of them may stand in one notebook: each has names of its own.
+  const me = `qcattn-${Math.random().toString(36).slice(2)}`;
   const t = (name, values = {}) =>
     words[name].replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
 
@@ -51,6 +53,8 @@ function render({ model, el }) {
   const predicted = {};
   const done = {};
   let laws = null;
+  let refused = false;
+  let unread = "";
   let drawn = null;
   let trace = [];
   let number = 0;
@@ -94,8 +98,8 @@ function render({ model, el }) {
   const stepBody = h("div");
   const lessonPart = h(
     "section",
-    { class: "lesson", "aria-labelledby": "qcattn-lesson" },
-    h("h2", { id: "qcattn-lesson" }, model.get("lesson").title),
+    { class: "lesson", "aria-labelledby": `${me}-lesson` },
+    h("h2", { id: `${me}-lesson` }, model.get("lesson").title),
     stepList,
     stepBody,
     h("div", { class: "buttons" }, drawButton, oneButton, anewButton),
@@ -110,12 +114,12 @@ function render({ model, el }) {
 
   function slider(name, label, { min, max, step }, change) {
     const output = h("output");
-    const input = h("input", { type: "range", min, max, step, name, id: `qcattn-${name}` });
+    const input = h("input", { type: "range", min, max, step, name, id: `${me}-${name}` });
     input.addEventListener("input", () => change(Number(input.value)));
     const box = h(
       "div",
       { class: "control" },
-      h("label", { for: `qcattn-${name}`, class: "line" }, h("span", {}, label), output),
+      h("div", { class: "line" }, h("label", { for: `${me}-${name}` }, label), output),
       input,
     );
     const show = (value) => {
@@ -127,17 +131,20 @@ function render({ model, el }) {
     return { box, input, show };
   }
   function choice(name, label, options, change) {
-    const select = h("select", { id: `qcattn-${name}`, name });
+    const select = h("select", { id: `${me}-${name}`, name });
     for (const [value, text] of options) select.append(h("option", { value }, text));
     select.addEventListener("change", () => change(select.value));
-    const box = h("div", { class: "control" }, h("label", { for: `qcattn-${name}` }, label), select);
+    const box = h("div", { class: "control" }, h("label", { for: `${me}-${name}` }, label), select);
     return { box, input: select, show: (value) => (select.value = value) };
   }
-  function numberBox(name, label, given, change) {
-    const input = h("input", { type: "number", id: `qcattn-${name}`, name, ...given });
+  function numberBox(name, label, given, now, change) {
+    const input = h("input", { type: "number", id: `${me}-${name}`, name, ...given });
     input.addEventListener("change", () => change(Number(input.value)));
-    const box = h("div", { class: "control" }, h("label", { for: `qcattn-${name}` }, label), input);
-    return { box, input, show: (value) => (input.value = value) };
+    const box = h("div", { class: "control" }, h("label", { for: `${me}-${name}` }, label), input);
+    // What is being typed is left alone while shots come in.
+    const show = (value) => input.matches(":focus") || (input.value = value);
+    input.addEventListener("blur", () => show(now()));
+    return { box, input, show };
   }
 
   for (const [name, range] of Object.entries(NUMBERS)) {
@@ -153,7 +160,7 @@ function render({ model, el }) {
     const row = choices.rows.find((one) => one.name === name);
     changed(row ? { scores: [...row.scores], tokens: row.tokens } : { tokens: null });
   });
-  controls.keys = numberBox("keys", t("keys"), { min: 1, max: choices.most_keys }, (keys) =>
+  controls.keys = numberBox("keys", t("keys"), { min: 1, max: choices.most_keys }, () => own.scores.length, (keys) =>
     changed({
       tokens: null,
       scores: Array.from({ length: Math.max(0, Math.min(64, keys)) }, (_, place) => own.scores[place] ?? 0),
@@ -167,24 +174,21 @@ function render({ model, el }) {
   );
   const readings = ["keys", "turned"].map((name) => [name, t(`reading_${name}`)]);
   controls.reading = choice("reading", t("reading"), readings, (reading) => changed({ reading }));
-  controls.seed = numberBox("seed", t("seed"), { min: 0, step: 1 }, (seed) => changed({ seed }));
+  controls.seed = numberBox("seed", t("seed"), { min: 0, step: 1 }, () => own.seed, (seed) => changed({ seed }));
 
   const file = h("input", { type: "file", accept: ".json", class: "hidden", "aria-label": t("load") });
   file.addEventListener("change", async () => {
     const [first] = file.files;
     if (!first) return;
-    try {
-      take(JSON.parse(await first.text()));
-    } catch (fault) {
-      error.textContent = t("no_file", { error: fault.message });
-    }
+    const text = await first.text();
+    take(() => JSON.parse(text));
     file.value = "";
   });
   const copied = h("p", { class: "quiet message", role: "status" });
   const settings = h(
     "section",
-    { class: "settings", "aria-labelledby": "qcattn-settings" },
-    h("h2", { id: "qcattn-settings" }, t("settings")),
+    { class: "settings", "aria-labelledby": `${me}-settings` },
+    h("h2", { id: `${me}-settings` }, t("settings")),
     controls.beta.box,
     controls.noise.box,
     controls.rate.box,
@@ -222,10 +226,10 @@ function render({ model, el }) {
   const table = h("table");
   const verdict = h("dl", { class: "verdict" });
   const verdictAbout = h("p", { class: "quiet" }, t("verdict_about", { alpha: "1 %" }));
-  const circuit = h("pre", { "aria-label": t("circuit") });
+  const circuit = h("pre");
   const circuitAbout = h("p", { class: "quiet" });
   const panel = (name, ...children) =>
-    h("section", { "aria-labelledby": `qcattn-of-${name}` }, h("h2", { id: `qcattn-of-${name}` }, t(name)), ...children);
+    h("section", { "aria-labelledby": `${me}-of-${name}` }, h("h2", { id: `${me}-of-${name}` }, t(name)), ...children);
   const picturePart = h(
     "div",
     { class: "pictures stack" },
@@ -265,7 +269,7 @@ function render({ model, el }) {
     panel(
       "circuit",
       circuitAbout,
-      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("circuit") }, circuit),
+      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("circuit_text") }, circuit),
     ),
   );
 
@@ -281,6 +285,8 @@ function render({ model, el }) {
   function changed(change = {}) {
     Object.assign(own, change);
     generation += 1;
+    refused = false;
+    unread = "";
     laws = "scores" in change || "reading" in change || "field" in change ? null : laws;
     drawn = null;
     trace = [];
@@ -304,9 +310,10 @@ function render({ model, el }) {
         askLaws();
       }
       if (!timely) return;
-      error.textContent = reply.error ? t("error", { error: reply.error }) : "";
-      laws = reply.error ? null : reply.answer;
-      if (reply.error) stop();
+      error.textContent = reply.error ? t("error", { error: reply.error }) : unread;
+      refused = Boolean(reply.error);
+      laws = refused ? null : reply.answer;
+      if (refused) stop();
       show();
     });
   }
@@ -410,6 +417,12 @@ function render({ model, el }) {
     showStep();
   }
 
+  /** Go to a step by a button that is drawn anew: the focus goes on from the step's heading. */
+  function lead(step) {
+    go(step);
+    stepBody.querySelector("h3").focus();
+  }
+
   function showStep() {
     const step = current() ?? steps[0];
     const place = steps.indexOf(step);
@@ -437,7 +450,7 @@ function render({ model, el }) {
     );
     const kept = predicted[step.name];
     const options = Object.entries(step.choices).map(([name, text]) => {
-      const input = h("input", { type: "radio", name: "qcattn-prediction", value: name, disabled: Boolean(kept), checked: kept === name });
+      const input = h("input", { type: "radio", name: `${me}-prediction`, value: name, disabled: Boolean(kept), checked: kept === name });
       return h("label", {}, input, h("span", {}, text));
     });
     const keepButton = h("button", { type: "button" }, t("predict"));
@@ -467,7 +480,7 @@ function render({ model, el }) {
     const test = t(`mark_${kind}`, { alpha: short(alpha), within: short(within), next: whole(next) });
     const shown = [
       h("p", { class: "quiet" }, t("step_of", { number: place + 1, total: steps.length })),
-      h("h3", {}, step.title),
+      h("h3", { tabindex: -1 }, step.title),
       h("p", {}, step.text),
       question,
     ];
@@ -490,9 +503,9 @@ function render({ model, el }) {
       h(
         "div",
         { class: "buttons" },
-        h("button", { type: "button", disabled: place === 0, onclick: () => go(steps[place - 1]) }, t("previous")),
-        h("button", { type: "button", disabled: place === steps.length - 1, onclick: () => go(steps[place + 1]) }, t("next")),
-        h("button", { type: "button", onclick: () => go(step) }, t("restore_step")),
+        h("button", { type: "button", disabled: place === 0, onclick: () => lead(steps[place - 1]) }, t("previous")),
+        h("button", { type: "button", disabled: place === steps.length - 1, onclick: () => lead(steps[place + 1]) }, t("next")),
+        h("button", { type: "button", onclick: () => lead(step) }, t("restore_step")),
       ),
     );
     stepBody.replaceChildren(...shown);
@@ -515,7 +528,7 @@ function render({ model, el }) {
     );
     showScores();
     drawButton.textContent = t(running ? "pause" : "draw");
-    const ready = Boolean(laws && predicted[own.step]);
+    const ready = Boolean(!refused && predicted[own.step]);
     drawButton.disabled = !ready && !running;
     oneButton.disabled = !ready || running;
     anewButton.disabled = !drawn;
@@ -555,7 +568,7 @@ function render({ model, el }) {
       input.max = bound;
       input.step = own.tokens ? 0.001 : 0.1;
       input.value = value;
-      box.querySelector("span").textContent = keyName(place);
+      box.querySelector("label").textContent = keyName(place);
       box.querySelector("output").textContent = short(value);
       input.setAttribute("aria-label", t("score", { key: keyName(place) }));
     });
@@ -776,28 +789,41 @@ function render({ model, el }) {
     if (own.tokens) parts.set("tokens", JSON.stringify(own.tokens));
     history.replaceState(null, "", `#${parts}`);
   }
-  function recalled() {
-    const parts = new URLSearchParams(location.hash.slice(1));
-    if (!parts.has("scores")) return null;
+  function recalled(parts) {
     const out = {};
     for (const [name, text] of parts) {
       if (name === "scores") out.scores = text.split(",").map(Number);
       else if (name === "tokens") out.tokens = JSON.parse(text);
-      else out[name] = ["preparation", "reading", "step"].includes(name) ? text : Number(text);
+      else out[name] = typeof own[name] === "string" ? text : Number(text);
     }
     return out;
   }
-  function take(given) {
-    if (!Array.isArray(given?.scores)) throw new Error("`scores`");
-    stop();
-    const known = [...FIELDS, "tokens", "seed", "rate", "step"].filter((name) => name in given);
-    const change = Object.fromEntries(known.map((name) => [name, given[name]]));
-    if (!steps.some((step) => step.name === change.step)) change.step = steps[0].name;
-    if (!(change.rate >= 1)) change.rate = own.rate;
-    if (!Array.isArray(change.tokens)) change.tokens = null;
-    changed({ ...PLAIN, ...change });
-    showStep();
-    show();
+  /** A setting from a file or an address, whose kinds are checked here and its ranges where it is drawn. */
+  function take(read) {
+    try {
+      const given = read();
+      const numbers = (list) => Array.isArray(list) && list.every((x) => Number.isFinite(x));
+      if (!numbers(given?.scores)) throw new Error(t("not_numbers", { name: "scores" }));
+      const known = [...FIELDS, "tokens", "seed", "rate", "step"].filter((name) => name in given);
+      const change = Object.fromEntries(known.map((name) => [name, given[name]]));
+      for (const name of known.filter((one) => typeof own[one] === "number")) {
+        if (!Number.isFinite(change[name])) throw new Error(t("no_number", { name }));
+      }
+      for (const name of known.filter((one) => typeof own[one] === "string")) {
+        change[name] = String(change[name]);
+      }
+      if (!steps.some((step) => step.name === change.step)) change.step = steps[0].name;
+      if (!(change.rate >= 1)) change.rate = own.rate;
+      const words = Array.isArray(change.tokens) && change.tokens.every((one) => typeof one === "string");
+      if (!words) change.tokens = null;
+      stop();
+      changed({ ...PLAIN, ...change });
+      showStep();
+      show();
+    } catch (fault) {
+      unread = t("no_setting", { error: fault.message });
+      error.textContent = unread;
+    }
   }
   async function copy() {
     await navigator.clipboard.writeText(location.href);
@@ -805,7 +831,7 @@ function render({ model, el }) {
   }
   function keep(name, type, content) {
     const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-    const link = h("a", { href: url, download: `qcattn-${name}` });
+    const link = h("a", { href: url, download: `${me}-${name}` });
     document.body.append(link);
     link.click();
     link.remove();
@@ -858,14 +884,15 @@ function render({ model, el }) {
   model.on("msg:custom", heard);
   const resized = new ResizeObserver(() => show());
   resized.observe(el);
+  const shared = () => (model.get("hash") ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams());
   const moved = () => {
-    const given = recalled();
-    if (given && !running) take(given);
+    const parts = shared();
+    if (!running && parts.has("scores")) take(() => recalled(parts));
   };
-  if (model.get("hash")) window.addEventListener("hashchange", moved);
-  const given = model.get("hash") ? recalled() : null;
-  if (given) take(given);
-  else go(steps[0]);
+  window.addEventListener("hashchange", moved);
+  const parts = shared();
+  go(steps[0]);
+  if (parts.has("scores")) take(() => recalled(parts));
 
   return () => {
     stop();

@@ -1,0 +1,398 @@
+"""The page in a browser, as a student has it: by mouse, by keys alone, read aloud, light and dark.
+
+Every test fails if the page logs an error or asks anybody but its own server.
+"""
+
+import json
+import threading
+
+import pytest
+
+pytest.importorskip("starlette", reason="starlette of the extra `test` is not installed")
+pytest.importorskip("httpx", reason="httpx of the extra `test` is not installed")
+pytest.importorskip("playwright", reason="playwright of the extra `test` is not installed")
+pytest.importorskip("axe_playwright_python", reason="it, of the extra `test`, is not installed")
+
+import httpx
+from axe_playwright_python.sync_playwright import Axe
+from browsing import CHROMIUM, chromium, numbers, served
+
+from qcattn import fit, softmax
+from qcattn.teaching.lessons import built_in
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium is found here (Debian's package is `chromium`)"
+)
+
+BETA, NOISE, RATE = "Inverse temperature beta", "Noise", "Shots a second"
+
+
+@pytest.fixture(scope="module")
+def address():
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def opened(browser, address):
+    """Opens the page in a window of its own; what is wrong with any of them is told at the end."""
+    windows, faults = [], []
+
+    def note(text):
+        if "400 (Bad Request)" not in text:  # the browser's own line on an answer with words
+            faults.append(text)
+
+    def opened(fragment="", **options):
+        window = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | options)
+        window.set_default_timeout(10_000)
+        page = window.new_page()
+        page.on("console", lambda one: one.type in ("error", "warning") and note(one.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "request",
+            lambda one: one.url.startswith((address, "data:", "blob:")) or faults.append(one.url),
+        )
+        page.goto(address + fragment)
+        page.locator(".pictures tbody tr").first.wait_for(state="attached")
+        windows.append(window)
+        return page
+
+    yield opened
+    for window in windows:
+        window.close()
+    assert faults == []
+
+
+def slider(page, name):
+    return page.get_by_role("slider", name=name, exact=True)
+
+
+def predicted(page):
+    """Keep the first answer as a prediction, so that shots can be drawn."""
+    page.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Keep my prediction").click()
+
+
+def drawn_until(page, condition):
+    """Draw until something is seen, and pause."""
+    page.get_by_role("button", name="Draw shots").click()
+    page.wait_for_function(condition, timeout=20_000)
+    page.get_by_role("button", name="Pause").click()
+
+
+def shots_are(least):
+    shots = "[...document.querySelectorAll('.pictures tbody tr')].reduce"
+    add = "(sum, row) => sum + Number(row.cells[3].textContent.replaceAll(',', '').replace('–', 0))"
+    return f"() => {shots}({add}, 0) >= {least}"
+
+
+def expected_is(place, value):
+    row = f"document.querySelectorAll('.pictures tbody tr')[{place}]"
+    return f"() => Math.abs(Number({row}?.cells[1].textContent) - {value}) < 0.0006"
+
+
+def verdicts(page):
+    return page.locator(".verdict dd:not(.number)").all_inner_texts()
+
+
+def dragged(page, name, share):
+    """Move the thumb of a slider with the mouse, in ten steps."""
+    at = slider(page, name)
+    at.scroll_into_view_if_needed()
+    box = at.bounding_box()
+    thumb = 16.0
+    low, high, value = (
+        float(text) for text in (at.get_attribute("min"), at.get_attribute("max"), at.input_value())
+    )
+
+    def place(share):
+        return box["x"] + thumb / 2 + share * (box["width"] - thumb)
+
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(place((value - low) / (high - low)), height)
+    page.mouse.down()
+    page.mouse.move(place(share), height, steps=10)
+    page.mouse.up()
+
+
+def test_the_target_and_the_counts_follow_a_drag_of_beta(opened):
+    page = opened()
+    page.get_by_role("button", name="2. Two keys, not done").click()
+    predicted(page)
+    drawn_until(page, shots_are(100))
+    dragged(page, BETA, 0.7)
+    beta = float(slider(page, BETA).input_value())
+    assert beta > 3
+    target = softmax([0, 1], beta=beta)
+    page.wait_for_function(expected_is(1, target[1]))
+    assert [one["circuit"] for one in numbers(page)] == [0, 0], "shots of another beta are dropped"
+    slider(page, RATE).fill("5")
+    drawn_until(page, shots_are(5000))
+    counts = [one["circuit"] for one in numbers(page)]
+    # A perfect sampler fails this in one of a million seeds, the beta of before at once.
+    assert not fit(counts, target, alpha=1e-6).refuted
+    assert fit(counts, softmax([0, 1]), alpha=1e-6).refuted
+
+
+def test_shots_of_circuit_and_twin_pile_up_to_the_softmax(opened):
+    scores = [0.0, 0.5, 1.5, -1.0, 0.25]
+    page = opened(f"#scores={','.join(map(str, scores))}&beta=0.8&rate=20000")
+    predicted(page)
+    drawn_until(page, shots_are(15_000))
+    found = numbers(page)
+    for name in ("circuit", "twin"):
+        counts = [one[name] for one in found]
+        assert sum(counts) >= 15_000 and sum(counts) % 5000 == 0
+        assert not fit(counts[:5], softmax(scores, beta=0.8), alpha=1e-6).refuted
+        assert fit(counts[:5], softmax(scores), alpha=1e-6).refuted
+    assert verdicts(page) == ["not refuted", "not refuted"]
+    for word in ("circuit", "twin"):
+        bars = page.locator(f"svg .bar-{word}:is(rect)")
+        heights = [float(bar.get_attribute("height")) for bar in bars.all()][: len(scores)]
+        assert heights == pytest.approx(
+            [heights[2] * one[word] / found[2][word] for one in found[:5]], abs=0.5
+        )
+
+
+def test_noise_turns_the_verdict_of_the_circuit_and_not_of_the_twin(opened):
+    """The twin, a perfect die, is called different in one of a hundred seeds; not of this one."""
+    page = opened("#scores=0,1,2,4&rate=4000")
+    predicted(page)
+    drawn_until(page, shots_are(2000))
+    assert verdicts(page) == ["not refuted", "not refuted"]
+    slider(page, NOISE).fill("0.1")
+    assert verdicts(page) == ["no shots yet", "no shots yet"]
+    page.get_by_role("button", name="Draw shots").click()
+    page.get_by_role("status").get_by_text("Circuit: differs").wait_for()
+    assert verdicts(page) == ["differs", "not refuted"]
+
+
+def test_the_address_holds_the_setting(opened):
+    page = opened()
+    slider(page, BETA).fill("2.35")
+    slider(page, NOISE).fill("0.015")
+    page.get_by_label("Seed").fill("77")
+    page.get_by_label("Seed").press("Tab")
+    page.get_by_label("Attention row").select_option(index=1)
+    page.get_by_label("Preparation").select_option("Amplitude")
+    page.get_by_label("Reading", exact=True).select_option("turned")
+    page.wait_for_function("() => document.querySelector('pre').textContent.includes('H')")
+    again = opened(page.url.partition("/#")[2].join(["#", ""]))
+    for label in (BETA, NOISE, "Seed", "Attention row", "Preparation", "Reading"):
+        before, after = (
+            one.get_by_label(label, exact=True).last.input_value() for one in (page, again)
+        )
+        assert before == after, label
+    assert again.get_by_label("Seed").input_value() == "77"
+    again.wait_for_function("() => document.querySelector('pre').textContent.includes('H')")
+    assert numbers(again) == numbers(page)
+
+
+def test_a_setting_saved_to_a_file_comes_back(opened, tmp_path):
+    page = opened("#scores=0,3,1&beta=0.65&noise=0.01&seed=5")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the setting").click()
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    assert json.loads(path.read_text())["scores"] == [0, 3, 1]
+    again = opened()
+    again.locator("input[type=file]").set_input_files(path)
+    again.wait_for_function(expected_is(1, softmax([0, 3, 1], beta=0.65)[1]))
+    assert again.get_by_label("Seed").input_value() == "5"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "That is no setting: "),
+        ("null", "`scores` must be a list of numbers"),
+        ('{"scores": [0, 1], "beta": "cold"}', "`beta` must be a number"),
+        ('{"scores": [0, "x"]}', "`scores` must be a list of numbers"),
+        ('{"scores": [0, 1], "beta": -1}', "`beta` must be one positive, finite number, but is -1"),
+    ],
+    ids=["no JSON", "null", "a word", "a word of a list", "negative"],
+)
+def test_a_file_that_holds_no_setting_gets_words_and_the_page_goes_on(
+    opened, tmp_path, content, words
+):
+    path = tmp_path / "setting.json"
+    path.write_text(content)
+    page = opened()
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_text(words).wait_for()
+    page.get_by_role("button", name="Set up this step again").click()
+    page.get_by_text(words).wait_for(state="hidden")
+    page.wait_for_function(expected_is(0, 0.5))
+
+
+def test_bad_input_gets_the_words_of_the_command_line(opened):
+    page = opened()
+    page.get_by_label("Number of keys").fill("20")
+    page.get_by_label("Number of keys").press("Enter")
+    page.get_by_text("`scores` must be of at most 16 keys here, but is of 20").wait_for()
+    assert page.get_by_role("button", name="Draw shots").is_disabled()
+    page.get_by_label("Number of keys").fill("2")
+    page.get_by_label("Number of keys").press("Enter")
+    page.get_by_label("Preparation").select_option("Amplitude")
+    slider(page, "Transverse field").fill("1")
+    page.get_by_role("alert").get_by_text("the methods that fit").wait_for()
+    slider(page, "Transverse field").fill("0")
+    page.get_by_text("the methods that fit").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["#scores=0,x", "#scores=0,1&tokens=%7B", "#scores=0,1&tokens=7", "#scores=0,1&beta=x",
+     "#scores=0,1&step=none", "#scores=0,1&preparation=Nobody", "#scores=0,1&rate=x&seed=-1",
+     "#scores=" + "0," * 300 + "1"],
+    ids=["score", "tokens", "no list", "beta", "step", "preparation", "rate and seed", "long"],
+)  # fmt: skip
+def test_an_address_that_holds_nonsense_leaves_a_page_that_works(opened, fragment):
+    page = opened()
+    page.evaluate(f"location.hash = {json.dumps(fragment)}")
+    page.reload()
+    page.get_by_role("button", name="Set up this step again").click()
+    slider(page, BETA).fill("1.5")
+    page.wait_for_function(expected_is(0, 0.5))
+    assert page.locator(".error").inner_text() == ""
+
+
+def test_what_is_being_typed_stays_while_shots_are_drawn(opened):
+    page = opened("#scores=0,1&rate=20000")
+    predicted(page)
+    page.get_by_role("button", name="Draw shots").click()
+    page.get_by_label("Seed").press("Control+a")
+    page.keyboard.type("12")
+    page.wait_for_function(shots_are(20_000))
+    page.keyboard.type("3")
+    page.keyboard.press("Tab")
+    page.wait_for_url("**seed=123**")
+
+
+def test_thirty_clients_at_once_get_their_shots(address):
+    codes = []
+
+    def student(seed):
+        request = {"setup": {"scores": [0, 1, 2]}, "shots": 100, "seed": seed, "number": 0}
+        with httpx.Client(base_url=address, timeout=30) as client:
+            codes.append(client.get("").status_code)
+            codes.append(client.post("draw", json=request).status_code)
+
+    threads = [threading.Thread(target=student, args=(seed,)) for seed in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == [200] * 60
+
+
+def pressed_to(page, name, key="Tab", most=60):
+    """Walk with a key until what has the focus is called so; the names on the way if nothing is."""
+    passed = []
+    for _ in range(most):
+        passed.append(page.evaluate(
+            """() => { const at = document.activeElement;
+            return (at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent
+                ?? at.textContent).trim(); }"""))  # fmt: skip
+        if passed[-1].startswith(name):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{name!r} is not reached by {key}: {passed}")
+
+
+def test_the_whole_lesson_by_keys_alone(opened):
+    page = opened()
+    steps = built_in().steps
+    pressed_to(page, RATE)
+    page.keyboard.press("End")
+    for place, step in enumerate(steps):
+        pressed_to(page, f"{place + 1}. {step.title}", "Shift+Tab" if place == 0 else "Tab", 90)
+        page.keyboard.press("Enter")
+        pressed_to(page, next(iter(step.choices.values())))
+        while page.evaluate("document.activeElement.value") != step.right:
+            page.keyboard.press("ArrowDown")
+        page.keyboard.press("Space")
+        pressed_to(page, "Keep my prediction")
+        page.keyboard.press("Enter")
+        if "beta" in step.needs:
+            pressed_to(page, BETA)
+            page.keyboard.press("End")
+            pressed_to(page, "Draw shots", "Shift+Tab")
+        page.wait_for_function("() => document.activeElement.textContent === 'Draw shots'")
+        page.wait_for_function("() => !document.activeElement.disabled")
+        page.keyboard.press("Enter")
+        page.get_by_text("Your prediction was right.").wait_for(timeout=30_000)
+        assert page.evaluate("document.activeElement.textContent") == "Pause"
+        page.keyboard.press("Enter")
+    assert page.locator(".steps .done").count() == len(steps)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(opened, scheme):
+    page = opened("#scores=0,1,2,4&noise=0.1&rate=20000", color_scheme=scheme)
+    found = [Axe().run(page)]
+    predicted(page)
+    drawn_until(page, "() => document.querySelector('.verdict dd.differs')")
+    page.get_by_text("The numbers as a table").click()
+    page.get_by_label("Number of keys").fill("20")
+    page.get_by_label("Number of keys").press("Enter")
+    page.get_by_text("must be of at most 16 keys").wait_for()
+    found.append(Axe().run(page))
+    assert [one.generate_report() for one in found if one.violations_count] == []
+
+
+def test_axe_sees_what_is_wrong(opened):
+    page = opened()
+    page.evaluate("document.querySelector('.lead, p').style.color = '#ddd'")
+    (found,) = Axe().run(page).response["violations"]
+    assert found["id"] == "color-contrast"
+
+
+@pytest.mark.parametrize(("motion", "animation"), [("reduce", "none"), ("no-preference", "fall")])
+def test_nothing_falls_where_motion_is_reduced(opened, motion, animation):
+    page = opened("#scores=0,1&preparation=Heralded", reduced_motion=motion)
+    predicted(page)
+    drawn_until(page, "() => document.querySelector('.gone')")
+    style = "getComputedStyle(document.querySelector('.gone')).animationName"
+    assert page.evaluate(style) == animation
+
+
+def test_a_late_reply_is_dropped(opened):
+    page = opened("#scores=0,1")
+    predicted(page)
+    held = []
+    page.route("**/draw", lambda route: held.append(route) if not held else route.continue_())
+    with page.expect_request("**/draw"):
+        page.get_by_role("button", name="Draw one shot").click()
+    slider(page, BETA).fill("3")
+    page.wait_for_function(expected_is(1, softmax([0, 3])[1]))
+    with page.expect_response("**/draw"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    assert [one["circuit"] for one in numbers(page)] == [0, 0]
+    page.get_by_role("button", name="Draw one shot").click()
+    page.wait_for_function(shots_are(1))
+    assert sum(one["circuit"] for one in numbers(page)) == 1
+
+
+def test_a_late_target_is_dropped(opened):
+    page = opened("#scores=0,1")
+    held = []
+    page.route("**/circuit**", lambda route: held.append(route) if not held else route.continue_())
+    with page.expect_request("**/circuit**"):
+        slider(page, BETA).fill("2")
+    slider(page, BETA).fill("4")
+    seen = page.evaluate_handle("""() => { const seen = [];
+        new MutationObserver(() => seen.push(document.querySelector(".pictures tbody td")
+            ?.textContent)).observe(document.querySelector(".pictures table"), {childList: true});
+        return seen; }""")
+    held[0].continue_()
+    page.wait_for_function(expected_is(1, softmax([0, 4])[1]))
+    of_beta_2 = f"{softmax([0, 2])[0]:.3g}"
+    assert of_beta_2 not in seen.json_value()
