@@ -1,4 +1,4 @@
-"""The control of every claim: that the simulator samples what the circuits say."""
+"""A control of claims that draw: the counts are those of the circuits themselves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def sampled(
     alpha: float,
     statement: str = "The counts of every circuit follow its dense law",
 ) -> Check:
-    """Whether all counts follow the laws of their circuits: the check ``sampler``, a control.
+    """Whether all counts follow the laws of their circuits: the check ``laws``, a control.
 
     Where it does not hold the simulator is at fault, and nothing is said of the document.
 
@@ -53,4 +53,4 @@ def sampled(
         )
         for i, (one, drawn) in enumerate(zip(circuits, counts, strict=True))
     ]
-    return every("sampler", statement, parts, role="control")
+    return every("laws", statement, parts, role="control")

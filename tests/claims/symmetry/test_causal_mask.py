@@ -34,7 +34,8 @@ def test_the_mended_mask_is_exact_and_the_cone_an_analogy():
 def test_a_faulty_simulator_decides_nothing(faulty):
     found = CausalMask(**QUICK, mask="mended", backend=faulty)(seed=1)
     assert found.standing == "undecided"
-    assert found.check("sampler").holds is False and found.check("fermions").holds is False
+    assert found.check("sampler").holds
+    assert not found.check("laws").holds and not found.check("fermions").holds
 
 
 @pytest.mark.parametrize("field", [0.5, 1.0, 2.0])
