@@ -144,9 +144,9 @@ class GaugeInvariance(Claim[_Moved]):
         distances = {
             name: self._distance(of[arm], laws[kind], softmax(after[arm]))
             for name, arm, kind in (
-                ("motion of all", "motion 1", "invariants"),
-                ("place as score", "place", "place"),
-                ("a frame for each node", "own frames", "invariants"),
+                ("all nodes", "motion 1", "invariants"),
+                ("place scores", "place", "place"),
+                ("each node", "own frames", "invariants"),
                 ("with links", "own frames, links", "links"),
             )
         }
@@ -228,7 +228,7 @@ class GaugeInvariance(Claim[_Moved]):
         """Say what is invariant under what."""
         if not (checks["global"].holds and checks["outputs"].holds):
             return Description("The shots do not decide what a motion of all nodes changes.")
-        gauge = measured.distances["a frame for each node"]
+        gauge = measured.distances["each node"]
         first = (
             f"Attention from distances and scalar products is the same after {self.motions} random "
             "motions of all nodes together, and vectors that it mixes turn along: that is global "
@@ -237,9 +237,9 @@ class GaugeInvariance(Claim[_Moved]):
         if checks["gauge"].holds is False:
             return Description(
                 f"{first} It is no gauge theory: given a frame of its own at every node the "
-                f"weights change by a total variation of {gauge.best:.2f}, and only link variables, which "
-                "the SE(3)-Transformer does not have, would make them gauge invariant; no torsion "
-                "is defined without a connection."
+                f"weights change by a total variation of {gauge.best:.2f}. Only link variables, "
+                "which the SE(3)-Transformer does not have, would make them gauge invariant, and "
+                "without a connection no torsion is defined."
             )
         return Description(
             f"{first} With link variables a frame of its own at every node changes nothing either: "
