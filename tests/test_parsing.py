@@ -171,7 +171,8 @@ def other_readers(source: str) -> list[int]:
     "path", sorted(HOUSE.rglob("*.py")), ids=lambda path: str(path.relative_to(HOUSE))
 )
 def test_all_is_read_by_one_reader(path):
-    if path != HOUSE / "parsing.py":
+    # The worker runs in environments that have no qcattn, and reads what qcattn wrote.
+    if path not in (HOUSE / "parsing.py", HOUSE / "backends" / "piped_worker.py"):
         assert not other_readers(path.read_text(encoding="utf-8"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -18,7 +18,7 @@ from qcattn.backends.noise_terms import NoiseTerm, noise_model_of
 from qcattn.backends.simulator import Ability, Simulator, Task, readings_of_strings
 from qcattn.errors import DoesNotFit
 
-__all__ = ["QiskitBackend"]
+__all__ = ["QiskitBackend", "abilities_of", "in_calls", "most_qubits_of"]
 
 #: Abilities that the names of a target's operations say.
 _OPERATIONS: dict[str, Ability] = {
@@ -76,22 +76,13 @@ class QiskitBackend(Simulator):
     @property
     def abilities(self) -> frozenset[Ability]:
         """What the target lists, what the options name, and what ``run`` takes."""
-        named = set(self.backend.operation_names), set(self.backend.options)
-        found = {
-            ability
-            for names, table in zip(named, (_OPERATIONS, _OPTIONS), strict=True)
-            for name, ability in table.items()
-            if name in names
-        }
-        if "parameter_binds" in inspect.signature(self.backend.run).parameters:
-            found.add("parameters")
-        return frozenset(found)
+        binds = "parameter_binds" in inspect.signature(self.backend.run).parameters
+        return abilities_of(self.backend.operation_names, self.backend.options, binds)
 
     @property
     def most_qubits(self) -> int:
         """Of the target; 24 where it holds dense states or sets no bound."""
-        most = self.backend.num_qubits or _DENSE
-        return most if most >= _NOT_DENSE else min(most, _DENSE)
+        return most_qubits_of(self.backend.num_qubits)
 
     def sample(
         self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
@@ -103,17 +94,12 @@ class QiskitBackend(Simulator):
         extra = dict(self.options)
         if noise:
             extra["noise_model"] = noise_model_of(noise)
-        drawn: list[list[np.ndarray]] = [[] for _ in tasks]
-        for call, shots in enumerate(dict.fromkeys(task.shots for task in tasks)):
-            if seed is not None:
-                # One seed for two calls would repeat the shots of the first, as it must.
-                extra["seed_simulator"] = seed if not call else _seed_of_call(seed, call)
-            where = [i for i, task in enumerate(tasks) if task.shots == shots]
-            for i, found in zip(
-                where, self._run([tasks[i] for i in where], shots, extra), strict=True
-            ):
-                drawn[i] = found
-        return drawn
+
+        def run(some: Sequence[Task], shots: int, own: int | None) -> list[list[np.ndarray]]:
+            seeded = {} if own is None else {"seed_simulator": own}
+            return self._run(some, shots, {**extra, **seeded})
+
+        return in_calls(tasks, seed, run)
 
     def _run(
         self, tasks: Sequence[Task], shots: int, extra: dict[str, Any]
@@ -179,6 +165,58 @@ class QiskitBackend(Simulator):
             "version": metadata.version(package),
             **{name: str(value) for name, value in self.options.items()},
         }
+
+
+def abilities_of(
+    operations: Iterable[str], options: Iterable[str], binds: bool
+) -> frozenset[Ability]:
+    """Abilities that a backend has by what it lists.
+
+    Args:
+        operations: Names of its target.
+        options: Names of its options.
+        binds: Whether its ``run`` takes ``parameter_binds``.
+
+    Example:
+        >>> sorted(abilities_of(["reset"], ["memory"], False))
+        ['order', 'reset']
+    """
+    found = {_OPERATIONS[name] for name in operations if name in _OPERATIONS}
+    found |= {_OPTIONS[name] for name in options if name in _OPTIONS}
+    return frozenset(found | ({"parameters"} if binds else set()))
+
+
+def most_qubits_of(number: int | None) -> int:
+    """Qubits that are asked of a target of this number; 24 where it holds dense states.
+
+    Example:
+        >>> most_qubits_of(30), most_qubits_of(5), most_qubits_of(None), most_qubits_of(1000)
+        (24, 5, 24, 1000)
+    """
+    most = number or _DENSE
+    return most if most >= _NOT_DENSE else min(most, _DENSE)
+
+
+def in_calls(
+    tasks: Sequence[Task],
+    seed: int | None,
+    run: Callable[[Sequence[Task], int, int | None], list[list[np.ndarray]]],
+) -> list[list[np.ndarray]]:
+    """A job as one call a number of shots, since ``run`` of a backend takes one number.
+
+    Args:
+        tasks: Of the job.
+        seed: Of the job, or None.
+        run: Tasks, their shots and the seed of the call to their runs.
+    """
+    drawn: list[list[np.ndarray]] = [[] for _ in tasks]
+    for call, shots in enumerate(dict.fromkeys(task.shots for task in tasks)):
+        # One seed for two calls would repeat the shots of the first, as it must.
+        own = seed if seed is None or not call else _seed_of_call(seed, call)
+        where = [i for i, task in enumerate(tasks) if task.shots == shots]
+        for i, found in zip(where, run([tasks[i] for i in where], shots, own), strict=True):
+            drawn[i] = found
+    return drawn
 
 
 def _seed_of_call(seed: int, call: int) -> int:

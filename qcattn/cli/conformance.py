@@ -36,6 +36,10 @@ def conformance(
             "brackets behind it; an entry point; or an adapter of qcattn by its name."
         ),
     ],
+    python: Annotated[
+        str | None,
+        typer.Option(help="Run module:factory by this interpreter, of another environment."),
+    ] = None,
     level: Annotated[
         str, typer.Option(help="Draw for about 1, 10 or 60 minutes: quick, standard or deep.")
     ] = "quick",
@@ -70,13 +74,14 @@ def conformance(
     """
     from qcattn.arguments import check_alpha
     from qcattn.backends.named import named_simulator
+    from qcattn.backends.pipe import Piped
     from qcattn.conformance.running import run_conformance
     from qcattn.conformance.stored import changes, load_report
     from qcattn.errors import Interrupted
 
     check_alpha(family_alpha, "--family-alpha")
     old = load_report(against) if against is not None else None
-    simulator = named_simulator(backend)
+    simulator = named_simulator(backend) if python is None else Piped(backend, python)
     folder, root = _folder(out, seed)
     interrupted = False
     with bar(quiet=json) as tell:

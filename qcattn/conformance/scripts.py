@@ -14,6 +14,7 @@ from typing import Any
 from qiskit import QuantumCircuit, qpy
 from qiskit.circuit import ControlFlowOp
 
+from qcattn.backends.pipe import Piped
 from qcattn.backends.qiskit_backend import QiskitBackend
 from qcattn.backends.sampler import Sampler
 from qcattn.backends.simulator import Simulator
@@ -141,10 +142,12 @@ def script_of(
     if job.noise or any(len(task.values) != 1 for task in job.tasks):
         return None
     lines = _drawing(simulator, backend)
-    if lines is None:
+    circuits = [circuit for task in job.tasks for circuit in task.bound()]
+    # An old Qiskit reads calls, but not this QPY.
+    piped = isinstance(simulator, Piped)
+    if lines is None or (piped and any(_calls(circuit) is None for circuit in circuits)):
         return None
     imports, draw = lines
-    circuits = [circuit for task in job.tasks for circuit in task.bound()]
     seeds = job.seeds(seed) if isinstance(job, Runs) else [seed]
     head = _HEAD.format(
         title=title,
@@ -173,7 +176,7 @@ def _drawing(simulator: Simulator, backend: str) -> tuple[str, str] | None:
         return None
     options = rest.removesuffix(")") if bracket else ""
     imports = f"from qiskit import QuantumCircuit\nfrom {module} import {name}"
-    if isinstance(simulator, QiskitBackend):
+    if isinstance(simulator, QiskitBackend) or (isinstance(simulator, Piped) and simulator.runs):
         return imports, _BACKEND.format(factory=f"{name}({options})")
     if isinstance(simulator, Sampler):
         seeded = f"{name}({options}{', ' if options else ''}seed=seed)"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import sys
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from qcattn.walking import classes
 
 #: What backends that have no defaults are made of.
 MADE_OF = {
+    "Piped": {"text": "qiskit_aer:AerSimulator", "python": sys.executable},
     "QiskitBackend": {"backend": AerSimulator()},
     "Sampler": {"sampler": StatevectorSampler()},
 }

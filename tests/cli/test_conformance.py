@@ -1,6 +1,7 @@
 """``qcattn conformance`` as it is typed."""
 
 import json
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -51,6 +52,14 @@ def test_an_alarm_ends_with_1_and_stands_in_the_xml(elsewhere):
     assert float(properties["p_value"]) == 0 and "resolution" in properties
 
 
+def test_a_backend_of_another_environment_is_tested_and_named_in_the_report(elsewhere):
+    backend = ["--backend", "qiskit.providers.basic_provider:BasicSimulator"]
+    done = called(*backend, "--python", sys.executable, "--probe", "bit order", "--out", "piped")
+    assert done.exit_code == 0, done.output
+    said = load_report(elsewhere / "piped").simulator
+    assert said["backend"] == "basic_simulator" and said["python"]
+
+
 def test_two_reports_are_compared(elsewhere):
     assert called("--backend", FAULT, *SHORT, "--out", "old").exit_code == 1
     done = called("--backend", REFERENCE, *SHORT, "--out", "new", "--against", "old")
@@ -80,6 +89,7 @@ def test_a_run_that_was_cut_off_goes_on_with_its_own_seed(elsewhere):
         (["--backend", REFERENCE, "--family-alpha", "2"], "--family-alpha"),
         (["--backend", REFERENCE, "--against", "nowhere"], "nowhere"),
         (["--backend", REFERENCE, "--seed", "-1"], "--seed"),
+        (["--backend", "a:b", "--python", "nowhere"], "`--python` must be a Python interpreter"),
     ],
 )
 def test_what_is_wrong_is_said_with_code_2(words, said):

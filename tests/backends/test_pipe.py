@@ -1,0 +1,107 @@
+"""A backend over a pipe: the same bits as beside it, and worded errors."""
+
+import sys
+
+import numpy as np
+import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.circuit.library import CUGate
+from qiskit.quantum_info import Statevector
+from qiskit_aer import AerSimulator
+
+from qcattn.backends import Piped, QiskitBackend
+from qcattn.backends.simulator import Task
+from qcattn.conformance.corpus import corpus
+from qcattn.conformance.probe import task_of
+
+AER = "qiskit_aer:AerSimulator"
+
+
+@pytest.fixture(scope="module")
+def piped():
+    return Piped(AER, sys.executable)
+
+
+def test_every_circuit_of_the_corpus_gives_the_same_bits_at_a_seed(piped):
+    beside = QiskitBackend(AerSimulator())
+    assert piped.abilities == beside.abilities and piped.most_qubits == beside.most_qubits
+    small = [case for case in corpus() if case.qubits <= 5]
+    cases = [case for case in small if case.features - {"parameters"}][::3] + small[::10]
+    assert {"loop", "conditional", "noise", "parameters"} <= {f for c in cases for f in c.features}
+    for case in cases:
+        # Aer binds tables wrongly by how a gate was built, so that they are bound here.
+        tasks = [Task(circuit, 20) for circuit in task_of(case, 20).bound()]
+        one = piped.sample(tasks, 5, case.noise)
+        two = beside.sample(tasks, 5, case.noise)
+        for (a,), (b,) in zip(one, two, strict=True):
+            assert a.shape == (20, case.clbits) and np.array_equal(a, b), case.name
+
+
+def test_gates_with_controls_keep_phase_state_and_definition(piped):
+    inner = QuantumCircuit(1, global_phase=0.7)
+    inner.rx(1.1, 0)
+    circuit = QuantumCircuit(2, 2)
+    circuit.h([0, 1])
+    circuit.append(CUGate(0.4, 0.9, 1.3, 0.8, ctrl_state=0), [0, 1])
+    circuit.append(inner.to_gate().control(ctrl_state=0), [1, 0])
+    circuit.h([0, 1])
+    circuit.measure([0, 1], [0, 1])
+    law = Statevector(circuit.remove_final_measurements(inplace=False)).probabilities()
+    (saved,) = piped.probabilities([circuit])
+    assert np.allclose(saved, law, atol=1e-12)
+
+
+def test_a_table_of_values_and_saved_probabilities_go_over_it(piped):
+    """There is no chance in it: angles of 0 and pi, in the order of the parameters' names."""
+    circuit = QuantumCircuit(2, 2)
+    circuit.rx(Parameter("b"), 0)
+    circuit.rx(2 * Parameter("a"), 1)
+    circuit.measure([0, 1], [0, 1])
+    values = np.array([[np.pi / 2, 0.0], [0.0, np.pi]])
+    (drawn,) = piped.sample([Task(circuit, 3, values)], 1)
+    assert [run.astype(int).tolist() for run in drawn] == [[[0, 1]] * 3, [[1, 0]] * 3]
+    bound = circuit.assign_parameters([0.0, np.pi / 2])
+    (saved,) = piped.probabilities([bound])
+    assert np.allclose(saved, [0.5, 0.5, 0, 0])
+
+
+#: A backend whose process ends at its first job, and only there.
+DYING = """
+import os, pathlib
+from qiskit.providers.basic_provider import BasicSimulator
+
+class Dying(BasicSimulator):
+    def run(self, circuits, **options):
+        flag = pathlib.Path("has-died")
+        if not flag.exists():
+            flag.touch()
+            os.write(2, b"the last that it says")
+            os._exit(3)
+        return super().run(circuits, **options)
+"""
+
+
+def test_a_worker_that_dies_is_told_and_the_next_job_starts_another(tmp_path, monkeypatch):
+    (tmp_path / "dying.py").write_text(DYING)
+    monkeypatch.chdir(tmp_path)
+    piped = Piped("dying:Dying", sys.executable)
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    with pytest.raises(RuntimeError, match=r"ended with exit code 3 .*: the last that it says"):
+        piped.sample([Task(circuit, 3)], 1)
+    assert piped.sample([Task(circuit, 3)], 1)[0][0].shape == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "python", "said"),
+    [
+        ("qulacs", sys.executable, "must be module:factory"),
+        (AER, "/nowhere/python", "`--python` must be a Python interpreter"),
+        ("nowhere:Nothing", sys.executable, "cannot make: ModuleNotFoundError"),
+        ("os:getcwd", sys.executable, "must give a Qiskit backend"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_cure(text, python, said):
+    with pytest.raises(ValueError, match=said):
+        Piped(text, python).settings()
