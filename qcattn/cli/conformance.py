@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -73,31 +73,21 @@ def conformance(
     Example: qcattn conformance --backend "qiskit_aer:AerSimulator(method='statevector')"
     """
     from qcattn.arguments import check_alpha
-    from qcattn.backends.named import named_simulator
-    from qcattn.backends.pipe import Piped
-    from qcattn.conformance.running import run_conformance
     from qcattn.conformance.stored import changes, load_report
-    from qcattn.errors import Interrupted
 
     check_alpha(family_alpha, "--family-alpha")
     old = load_report(against) if against is not None else None
-    simulator = named_simulator(backend) if python is None else Piped(backend, python)
+    simulator = _tested(backend, python)
     folder, root = _folder(out, seed)
-    interrupted = False
+    asked = {
+        "level": level,
+        "alpha": family_alpha,
+        "seed": root,
+        "probes": _known_probes(probe),
+        "journal": folder / _JOURNAL,
+    }
     with bar(quiet=json) as tell:
-        try:
-            report = run_conformance(
-                simulator,
-                level=level,  # type: ignore[arg-type]
-                alpha=family_alpha,
-                seed=root,
-                probes=_known_probes(probe),
-                journal=folder / _JOURNAL,
-                progress=tell,
-            )
-            scripts = _scripts(report, simulator, backend, tell)
-        except Interrupted as stop:
-            report, scripts, interrupted = stop.result, {}, True
+        report, scripts, interrupted = _drawn(simulator, backend, asked, tell)
     since = changes(old, report) if old is not None else ()
     if not interrupted:
         _write(folder, report, backend, scripts, since)
@@ -107,6 +97,28 @@ def conformance(
     if not json:
         say(f"Report: {folder / 'report.html'}")
     raise typer.Exit({"passed": 0, "alarm": 1, "undecided": 2}[report.standing])
+
+
+def _tested(backend: str, python: str | None) -> Simulator:
+    """The simulator, in this environment or in that of another interpreter."""
+    from qcattn.backends.named import named_simulator
+    from qcattn.backends.pipe import Piped
+
+    return named_simulator(backend) if python is None else Piped(backend, python)
+
+
+def _drawn(
+    simulator: Simulator, backend: str, asked: dict[str, Any], tell: Progress
+) -> tuple[Report, dict[str, str], bool]:
+    """The report, scripts of its alarms, and whether Ctrl-C cut it off."""
+    from qcattn.conformance.running import run_conformance
+    from qcattn.errors import Interrupted
+
+    try:
+        report = run_conformance(simulator, **asked, progress=tell)
+        return report, _scripts(report, simulator, backend, tell), False
+    except Interrupted as stop:
+        return stop.result, {}, True
 
 
 def _known_probes(given: list[str] | None) -> list[str] | None:
