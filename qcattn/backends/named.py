@@ -19,7 +19,7 @@ from qcattn.backends.simulator import Simulator
 from qcattn.names import known
 from qcattn.walking import classes, made, names
 
-__all__ = ["GROUP", "Making", "adapted", "making", "named_simulator", "parsed"]
+__all__ = ["GROUP", "Making", "adapted", "making", "named_simulator", "place_and_options"]
 
 #: Entry points by which a package offers its simulators.
 GROUP = "qcattn.backends"
@@ -56,7 +56,7 @@ def making(text: str, where: str) -> Making:
         >>> making("aer(draws='born')", "--backend").value.draws
         'born'
     """
-    place, options = parsed(text, where)
+    place, options = place_and_options(text, where)
     own = {one.lower() for one in names("backends")}
     factory = _imported(place, where) if ":" in place else _offered(place, where)
     if not options and place.lower() in own:
@@ -132,14 +132,14 @@ def _parameters(factory: Callable[..., Any]) -> set[str]:
         return set()
 
 
-def parsed(text: str, where: str) -> tuple[str, dict[str, Any]]:
+def place_and_options(text: str, where: str) -> tuple[str, dict[str, Any]]:
     """The place that a text names, and the options in brackets behind it.
 
     Raises:
         ValueError: If these are no plain values by name.
 
     Example:
-        >>> parsed("qiskit_aer:AerSimulator(method='statevector')", "--backend")
+        >>> place_and_options("qiskit_aer:AerSimulator(method='statevector')", "--backend")
         ('qiskit_aer:AerSimulator', {'method': 'statevector'})
     """
     place, bracket, _ = text.partition("(")

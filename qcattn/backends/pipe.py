@@ -20,7 +20,7 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qcattn.backends import piped_worker
 from qcattn.backends.clifford import is_clifford
 from qcattn.backends.exchange import as_json
-from qcattn.backends.named import parsed
+from qcattn.backends.named import place_and_options
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.qiskit_backend import abilities_of, in_calls, most_qubits_of
 from qcattn.backends.simulator import Ability, Simulator, Task
@@ -59,7 +59,7 @@ class Piped(Simulator):
     def _worker(self) -> _Worker:
         """The one that runs, or a new one."""
         if not self._held or self._held[0].process.poll() is not None:
-            place, options = parsed(self.text, "--backend")
+            place, options = place_and_options(self.text, "--backend")
             module, _, factory = place.partition(":")
             if not factory:
                 raise ValueError(
