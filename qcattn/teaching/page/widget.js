@@ -102,9 +102,6 @@ function render({ model, el }) {
     h("h2", { id: `${me}-lesson` }, model.get("lesson").title),
     stepList,
     stepBody,
-    h("div", { class: "buttons" }, drawButton, oneButton, anewButton),
-    drawWords,
-    error,
   );
 
   const controls = {};
@@ -189,9 +186,6 @@ function render({ model, el }) {
     "section",
     { class: "settings", "aria-labelledby": `${me}-settings` },
     h("h2", { id: `${me}-settings` }, t("settings")),
-    controls.beta.box,
-    controls.noise.box,
-    controls.rate.box,
     controls.preparation.box,
     controls.reading.box,
     scoreBox,
@@ -223,9 +217,10 @@ function render({ model, el }) {
   const countsAbout = h("p", { class: "quiet" });
   const heraldAbout = h("p", { class: "quiet" });
   const expectedLegend = h("span", { class: "is-expected" });
+  const traceLegend = h("div", { class: "legend" });
   const table = h("table");
   const verdict = h("dl", { class: "verdict" });
-  const verdictAbout = h("p", { class: "quiet" }, t("verdict_about", { alpha: "1 %" }));
+  const verdictAbout = h("p", { class: "quiet" }, t("verdict_about", { alpha: "1%" }));
   const circuit = h("pre");
   const circuitAbout = h("p", { class: "quiet" });
   const panel = (name, ...children) =>
@@ -235,12 +230,17 @@ function render({ model, el }) {
     { class: "pictures stack" },
     panel(
       "counts",
+      h("div", { class: "buttons" }, drawButton, oneButton, anewButton),
+      drawWords,
+      error,
+      h("div", { class: "trio" }, controls.beta.box, controls.noise.box, controls.rate.box),
       h(
         "div",
         { class: "legend", "aria-hidden": "true" },
         h("span", { class: "is-circuit" }, t("circuit_bar")),
         h("span", { class: "is-twin" }, t("twin_bar")),
         expectedLegend,
+        h("span", { class: "is-band" }, t("band")),
       ),
       pictures.counts,
       countsAbout,
@@ -263,7 +263,7 @@ function render({ model, el }) {
       { class: "stack pair" },
       panel("verdict", verdict, verdictAbout),
       panel("herald", pictures.herald, heraldAbout),
-      panel("distance", pictures.trace, h("p", { class: "quiet" }, t("distance_about"))),
+      panel("distance", traceLegend, pictures.trace, h("p", { class: "quiet" }, t("distance_about"))),
       panel("ladder", pictures.ladder, h("p", { class: "quiet" }, t("ladder_about"))),
     ),
     panel(
@@ -454,19 +454,20 @@ function render({ model, el }) {
       return h("label", {}, input, h("span", {}, text));
     });
     const keepButton = h("button", { type: "button" }, t("predict"));
+    const keepWords = h("p", { class: "quiet message", role: "status" });
     const question = h(
       "fieldset",
-      {},
+      { class: "question" },
       h("legend", {}, t("question")),
       h("p", {}, step.question),
       ...options,
       kept ? h("p", { class: "quiet" }, t("predicted")) : h("div", { class: "buttons" }, keepButton),
+      keepWords,
     );
     keepButton.addEventListener("click", () => {
       const chosen = question.querySelector("input:checked");
       if (!chosen) {
-        say(t("predict_first"), true);
-        drawWords.textContent = t("predict_first");
+        keepWords.textContent = t("predict_first");
         return;
       }
       predicted[step.name] = chosen.value;
@@ -582,7 +583,7 @@ function render({ model, el }) {
   }
 
   function canvas(box, height, label) {
-    const width = Math.max(240, Math.round(box.clientWidth || 600));
+    const width = Math.max(160, Math.round(box.clientWidth || 600));
     const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
     box.replaceChildren(svg);
     return { svg, width };
@@ -605,11 +606,12 @@ function render({ model, el }) {
     const highest = Math.max(...expected, ...laws.law, ...(shares ?? [0]), ...(twins ?? [0]));
     const most = Math.min(1, Math.ceil(highest * 1.15 * 10) / 10);
     const y = (share) => top + (1 - share / most) * (height - top - bottom);
-    for (const part of [0, 0.25, 0.5, 0.75, 1]) {
-      const at = y(part * most);
+    const tick = most > 0.5 ? 0.2 : most > 0.2 ? 0.1 : 0.05;
+    for (let share = 0; share <= most + 1e-9; share += tick) {
+      const at = y(share);
       svg.append(
-        s("line", { class: part ? "grid" : "axis", x1: left, x2: width - right, y1: at, y2: at }),
-        s("text", { class: "quiet", x: left - 6, y: at + 4, "text-anchor": "end" }, short(part * most)),
+        s("line", { class: share ? "grid" : "axis", x1: left, x2: width - right, y1: at, y2: at }),
+        s("text", { class: "quiet", x: left - 6, y: at + 4, "text-anchor": "end" }, short(share)),
       );
     }
     const room = (width - left - right) / expected.length;
@@ -676,7 +678,10 @@ function render({ model, el }) {
       laws?.success != null ? t("herald_about", { success: short(laws.success) }) : t("herald_none");
     const height = 92;
     const { svg, width } = canvas(pictures.herald, height, t("herald"));
-    if (!drawn) return;
+    if (!drawn) {
+      svg.append(s("text", { class: "quiet", x: 0, y: 20 }, t("verdict_none")));
+      return;
+    }
     const { kept, shots, totals } = drawn.circuit;
     const parts = [
       ["herald_kept", kept - totals.stray, "bar-circuit"],
@@ -695,10 +700,11 @@ function render({ model, el }) {
       }
       x += wide;
     });
-    const fallen = Math.min(30, drawn.batch.discarded);
+    const wide = width * (totals.discarded / shots);
+    const fallen = Math.min(30, drawn.batch.discarded, Math.floor(wide / 3));
     for (let place = 0; place < fallen; place += 1) {
-      const at = width * (1 - (totals.discarded / shots) * ((place + 0.5) / fallen));
-      svg.append(s("circle", { class: "gone", cx: at, cy: 52, r: 3 }));
+      const at = width - wide * ((place + 0.5) / fallen);
+      svg.append(s("circle", { class: "gone", cx: at, cy: 54 + 9 * (place % 3), r: 3 }));
     }
   }
 
@@ -709,9 +715,16 @@ function render({ model, el }) {
       ? `${t("variation")} ${short(last.variation)}, ${t("chance")} ${short(last.chance)}`
       : t("distance");
     const { svg, width } = canvas(pictures.trace, height, label);
-    const left = 44, right = 8, top = 26, bottom = 30;
-    svg.append(s("text", { x: 0, y: 14 }, last ? label : ""));
-    if (!last) return;
+    const left = 44, right = 8, top = 10, bottom = 30;
+    traceLegend.replaceChildren();
+    if (!last) {
+      svg.append(s("text", { class: "quiet", x: 0, y: 20 }, t("verdict_none")));
+      return;
+    }
+    traceLegend.append(
+      h("span", { class: "is-circuit" }, `${t("variation")} ${short(last.variation)}`),
+      h("span", { class: "is-chance" }, `${t("chance")} ${short(last.chance)}`),
+    );
     const log = (x) => Math.log10(Math.max(x, 1e-5));
     const low = Math.floor(log(Math.min(...trace.map((one) => Math.min(one.chance || 1, one.variation || 1)))));
     const first = log(trace[0].kept);
@@ -729,6 +742,7 @@ function render({ model, el }) {
     svg.append(
       s("path", { class: "line-chance", d: path("chance") }),
       s("path", { class: "line-circuit", d: path("variation") }),
+      s("circle", { class: "bar-circuit", cx: x(last.kept), cy: y(last.variation), r: 4 }),
       s("text", { class: "quiet", x: width - right, y: height - 8, "text-anchor": "end" }, `${whole(last.kept)} ${t("kept")}`),
     );
   }
