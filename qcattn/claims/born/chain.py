@@ -18,7 +18,8 @@ from qcattn.certification.intervals import proportion
 from qcattn.claims.born._correlators import Comb, bohr_frequencies, comb, correlation, hadamard_test
 from qcattn.claims.born._posterior import updated
 from qcattn.claims.born._thermometer import defect, inverse_temperature
-from qcattn.claims.frame.checks import algebra, equals, follows
+from qcattn.claims.born._turned import turned_thermal
+from qcattn.claims.frame.checks import algebra, differs, equals, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.comparisons import certify
 from qcattn.datasets import load_scores
@@ -43,6 +44,8 @@ class _Links(Measured):
         born: Counts of the thermal state, shape (keys,).
         bayes: Counts of the prior updated twice, shape (keys,).
         alike: Counts of the pure state, shape (keys,).
+        dephased: Counts of the state, dephased and then read with every qubit turned.
+        coherent_law: What they are without dephasing, by dense linear algebra.
         teeth: The estimator of the correlations in time.
         correlations: Counts of the Hadamard tests, shape (2, times, 2).
         beta: Inverse temperature of the correlations.
@@ -58,6 +61,8 @@ class _Links(Measured):
     born: np.ndarray
     bayes: np.ndarray
     alike: np.ndarray
+    dephased: np.ndarray
+    coherent_law: np.ndarray
     teeth: Comb
     correlations: np.ndarray
     beta: Estimate
@@ -82,7 +87,9 @@ class Chain(Claim[_Links]):
     zero, A being conserved. Maximum entropy: the relative entropy to
     the Gibbs state, beta times the free energy that is not minimal, is bounded near zero. Bayes:
     a uniform prior, updated twice by half of the scores, gives the same counts. All of them hold
-    together at error rate alpha. The pure state with the same counts is measured beside it.
+    together at error rate alpha. The pure state with the same counts is measured beside it. The
+    last link of the quoted chain, quantum measurement, asks for coherence: the state is dephased in
+    its keys, and read with every qubit turned by a quarter.
 
     Attributes:
         layer: Of SmolLM2.
@@ -97,7 +104,7 @@ class Chain(Claim[_Links]):
 
     Example:
         >>> Chain(shots=50_000, epsilon=0.05, tolerance=0.3, nats=0.4)(seed=1).standing
-        'conditional'
+        'analogy'
     """
 
     name: ClassVar[str] = "A16"
@@ -120,8 +127,8 @@ class Chain(Claim[_Links]):
 
     @property
     def share(self) -> float:
-        """Error rate of each of the seven measurements."""
-        return self.alpha / 7
+        """Error rate of each of the eight measurements."""
+        return self.alpha / 8
 
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Links:
         """Draw the state, its correlations, its entropy, and the state with the same counts."""
@@ -133,14 +140,17 @@ class Chain(Claim[_Links]):
 
         progress(0.0, 1.0, "Born and Bayes")
         halves = updated(np.full(row.size, 1 / row.size), [row / 2, row / 2])
-        drawn = draw([state, halves, pure], self.shots, backend, seeds[0])
-        born, bayes, alike = (one.keys for one in drawn)
+        coherent, turned = (
+            turned_thermal(state, hamiltonian, np.pi / 2, dephased) for dephased in (False, True)
+        )
+        drawn = draw([state, halves, pure, turned], self.shots, backend, seeds[0])
+        born, bayes, alike, dephased = (one.keys for one in drawn)
         progress(0.3, 1.0, "KMS: correlations in time")
         teeth, tests = self._tests(state, hamiltonian)
         times = [one.keys for one in draw(tests, self.shots, backend, seeds[1])]
         counts = np.array(times).reshape(-1, 2, 2).swapaxes(0, 1)
         flip = SparsePauliOp(self.observable)
-        (stationary, used), (coherent, also_used) = (
+        (stationary, used), (of_pure, also_used) = (
             expectation(one, flip, shots=self.shots, backend=backend, seed=source, alpha=part)
             for one, source in ((state, seeds[3]), (pure, seeds[4]))
         )
@@ -161,18 +171,20 @@ class Chain(Claim[_Links]):
                 Number("Bayes: total variation from softmax", bayes_distance, 0.0),
                 Number("maximum entropy: D(rho || Gibbs), nats", excess, 0.0),
                 Number(f"KMS: <{self.observable}>", stationary, 0.0),
-                Number(f"<{self.observable}> of the pure state", coherent, _mean(pure, flip)),
+                Number(f"<{self.observable}> of the pure state", of_pure, _mean(pure, flip)),
             ),
             law=law,
             hamiltonian=hamiltonian,
             born=born,
             bayes=bayes,
             alike=alike,
+            dephased=dephased,
+            coherent_law=coherent.distribution,
             teeth=teeth,
             correlations=counts,
             beta=beta,
             stationary=stationary,
-            coherent=coherent,
+            coherent=of_pure,
             excess=excess,
             born_distance=born_distance,
             bayes_distance=bayes_distance,
@@ -223,25 +235,43 @@ class Chain(Claim[_Links]):
             alpha=part,
             role="beyond",
         )
+        yield differs(
+            "measurement",
+            "Quantum measurement: its coherence takes part, so that dephasing the keys changes a "
+            "turned reading",
+            measured.dephased,
+            measured.coherent_law,
+            epsilon=self.epsilon,
+            alpha=part,
+            role="mechanism",
+        )
 
     def describe(self, measured: _Links, checks: Mapping[str, Check]) -> Description:
         """Say which links hold, and what the counts alone do not tell."""
         broken = [checks[name].statement for name in _LINKS if checks[name].holds is not True]
         words = (
-            f"Every link holds on this row at once, each at error rate {self.share:.0e}: counts "
-            f"within {measured.born_distance.high:.4f} of softmax, inverse temperature "
-            f"{measured.beta.best:.3f}, at most {measured.excess.high:.3f} nats from the largest "
-            f"entropy, and the posterior within {measured.bayes_distance.high:.4f}. "
+            "On one row of real attention softmax, Born's rule, KMS, maximum entropy and Bayes "
+            f"give the same numbers: counts within {measured.born_distance.high:.4f} of softmax, "
+            f"inverse temperature {measured.beta.best:.3f}, at most {measured.excess.high:.3f} "
+            f"nats from the largest entropy, the posterior within "
+            f"{measured.bayes_distance.high:.4f}."
             if not broken
-            else f"The chain does not hold: {'; '.join(broken)}. "
+            else f"The chain does not hold: {'; '.join(broken)}."
         )
-        if not (checks["pure state"].holds is False and checks["pure counts"].holds):
-            return Description(words)
+        apart = checks["pure state"].holds is False and checks["pure counts"].holds
+        other = (
+            f"a pure state has the same counts and breaks the KMS condition, its "
+            f"<{self.observable}> being {measured.coherent.best:.3f} instead of 0"
+            if apart
+            else ""
+        )
+        if checks["measurement"].holds is False:
+            other += (
+                ", and dephasing the state" if other else "dephasing the state"
+            ) + " changes no reading of it, so nothing quantum is measured"
         return Description(
-            f"{words}They are not all the same thing: a pure state has the same counts, but its "
-            f"<{self.observable}> is {measured.coherent.best:.3f}, where the KMS condition wants "
-            "0.",
-            condition="the state is thermal; counts alone do not tell it from a pure one",
+            f"{words} They are not all the same thing: {other}." if other else words,
+            "the state is thermal; counts alone do not tell it from a pure one" if apart else "",
         )
 
     def picture(self, measured: _Links) -> Sequence[Panel]:

@@ -53,6 +53,7 @@ class _Balance(Measured):
         thermal: Counts of the Hadamard tests of the thermal state, shape (2, times, 2).
         pure: The same of the pure state.
         beta: Inverse temperature of the thermal state.
+        unlike: Distance of two states of several phases that both fulfil the condition, dense.
         defects: Of the thermal state at the beta that was asked for, one a frequency.
         broken: The same of the pure state.
     """
@@ -62,6 +63,7 @@ class _Balance(Measured):
     thermal: np.ndarray
     pure: np.ndarray
     beta: Estimate
+    unlike: float
     defects: list[Estimate]
     broken: list[Estimate]
 
@@ -76,7 +78,8 @@ class KMSCondition(Claim[_Balance]):
     the defect :math:`\sum_\nu (S(\nu) + S(-\nu)) \tanh(\beta\nu/2) - (S(\nu) - S(-\nu))` grows with
     beta and is zero at the temperature of the state, which makes a thermometer. A pure state with
     the same probability on every key is measured beside it. That the Gibbs state is the only
-    solution is shown densely, for all pairs of Pauli strings A, B.
+    solution is shown densely, for all pairs of Pauli strings A, B; and so is that it is not, where
+    the system has two phases that no observable joins, as below a phase transition.
 
     Attributes:
         scores: Of the keys, a power of two of them, dimensionless.
@@ -85,6 +88,7 @@ class KMSCondition(Claim[_Balance]):
         beta: Inverse temperature, positive.
         observable: A, a Pauli string, qubit 0 rightmost.
         preparation: (hamiltonian, beta) -> Prepared; what makes the state.
+        phases: How many phases of one energy the system has in the dense part beyond the claim.
         tolerance: Largest relative deviation of beta that counts as agreement; three times as much
             is allowed for the defect of one frequency.
         shots: Of all Hadamard tests of the thermal state together; a tenth for the pure one.
@@ -92,7 +96,7 @@ class KMSCondition(Claim[_Balance]):
     Example:
         >>> found = KMSCondition(shots=200_000, tolerance=0.2)(seed=1)
         >>> found.standing, 1.0 in found.number("inverse temperature by detailed balance").estimate
-        ('exact', True)
+        ('conditional', True)
 
     References:
         R. Haag, N. M. Hugenholtz and M. Winnink, Commun. Math. Phys. 5, 215 (1967).
@@ -111,6 +115,7 @@ class KMSCondition(Claim[_Balance]):
     beta: float = 1.0
     observable: str = "IY"
     preparation: Preparation = field(default_factory=QSVT)
+    phases: int = 2
     tolerance: float = 0.02
     shots: int = 4_000_000
 
@@ -160,6 +165,7 @@ class KMSCondition(Claim[_Balance]):
             thermal=thermal,
             pure=pure,
             beta=found,
+            unlike=_unlike(hamiltonian.matrix, self.beta, self.phases),
             defects=defects,
             broken=broken,
         )
@@ -187,23 +193,35 @@ class KMSCondition(Claim[_Balance]):
                 alpha=each,
             )
         yield self._breaks(measured.broken, frequencies)
+        yield algebra(
+            "phases",
+            f"No other state fulfils it where the system has {self.phases} phases",
+            measured.unlike,
+            tolerance=1e-8,
+            role="beyond",
+        )
 
     def describe(self, measured: _Balance, checks: Mapping[str, Check]) -> Description:
         """Say which temperature was found, and whether a pure state was told from the thermal."""
         found = measured.beta
         words = (
-            f"Correlations of {self.observable} at a few times give the inverse temperature "
+            f"In a finite space correlations of {self.observable} have the inverse temperature "
             f"{found.best:.4f}, between {found.low:.4f} and {found.high:.4f}, where {self.beta:g} "
-            "was asked for. "
+            "was asked for, "
         )
-        if checks["pure state"].holds:
-            return Description(
-                f'{words}That this "is Born\'s rule for thermal states" is loose: a pure state '
-                "gives every key the same probability and breaks the condition. It is correlations "
-                "that tell the two apart, not probabilities of the keys."
-            )
+        words += (
+            "and it is these that are thermal and not Born's rule: a pure state gives every key "
+            "the same probability and breaks the condition."
+            if checks["pure state"].holds
+            else "but the pure state with the same probabilities was not told from the thermal one."
+        )
+        if checks["phases"].holds is not False:
+            return Description(words)
         return Description(
-            f"{words}The pure state with the same probabilities was not told from the thermal one."
+            f"{words} Beyond finite spaces KMS and e^(-βH)/Z are not equivalent, as the document "
+            f"has it: with {self.phases} phases that no observable joins two different states "
+            "fulfil the condition, and the algebra of a horizon has no density matrix at all.",
+            "the space is finite, or e^(-βH) has a trace, and observables join all its states",
         )
 
     def picture(self, measured: _Balance) -> Sequence[Panel]:
@@ -309,6 +327,30 @@ def _pure(amplitudes: np.ndarray) -> Prepared:
     circuit = compiled(circuit)
     circuit.measure(system, key)
     return as_prepared(circuit, amplitudes**2)
+
+
+def _unlike(matrix: np.ndarray, beta: float, phases: int) -> float:
+    """Trace distance of two states of several phases that fulfil the condition.
+
+    Each phase is a copy of the system. Observables act in a phase and join no two of them, as
+    local ones below a phase transition, so a state is a weight and a density matrix of each phase.
+    The equations of all A, B in a phase, and the flow of each, are those of one copy; the weights
+    stay free, and two solutions that differ most are taken. With one phase there is one solution.
+    """
+    size = len(matrix)
+    heat, cool = linalg.expm(beta * matrix), linalg.expm(-beta * matrix)
+    units = np.eye(size * size).reshape(-1, size, size)
+    one = np.array([(a @ b - b @ cool @ a @ heat).T.ravel() for a in units for b in units])
+    rows = linalg.null_space(linalg.block_diag(*[one] * phases), rcond=1e-9).T
+    # Of each solution the weights of the phases; two solutions of unlike weights are unlike.
+    blocks = rows.reshape(len(rows), phases, size, size)
+    weights = np.trace(blocks, axis1=2, axis2=3)
+    first, last = (
+        np.tensordot(np.linalg.lstsq(weights.T, np.eye(phases)[place], rcond=None)[0], blocks, 1)
+        for place in (0, -1)
+    )
+    return float(sum(np.abs(np.linalg.eigvals(one - other)).sum() for one, other in zip(
+        first, last, strict=True)) / 2)  # fmt: skip
 
 
 def _dense(hamiltonian: Hamiltonian, beta: float) -> list[Check]:

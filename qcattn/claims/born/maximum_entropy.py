@@ -11,10 +11,12 @@ import numpy as np
 from scipy import special
 
 from qcattn import thermal
+from qcattn.attention import softmax
 from qcattn.backends.drawing import draw
 from qcattn.certification.intervals import mean
 from qcattn.claims.born._lines import Line, gibbs_line, random_hamiltonian
 from qcattn.claims.born._mixed import purified, random_state
+from qcattn.claims.born._rows import real_rows
 from qcattn.claims.born._shannon import shannon
 from qcattn.claims.frame.checks import algebra, equals, every
 from qcattn.claims.frame.claim import Claim, Description, Measured
@@ -29,6 +31,8 @@ __all__ = ["MaximumEntropy"]
 _STEPS = (-1.0, -0.6, 0.0, 0.6, 1.0)
 #: Pairs of a state and a Hamiltonian for which the identity is computed densely.
 _DENSE = 200
+#: Ways in which a row of attention is moved.
+_MOVES = 1_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class _Shown(Measured):
         lines: Through the Gibbs state, one for each direction.
         moved: States of these lines.
         defect: Of the identity of free energy and relative entropy, by dense algebra.
+        gained: Most that a row of attention gains in entropy when it is moved, by dense algebra.
     """
 
     energy: float
@@ -90,6 +95,7 @@ class _Shown(Measured):
     lines: tuple[Line, ...]
     moved: tuple[_Moved, ...]
     defect: float
+    gained: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +135,12 @@ class MaximumEntropy(Claim[_Shown]):
         "Maximize entropy S = -Tr(ρ log ρ) subject to:\n"
         "Tr(ρ) = 1 (normalization)\n"
         "Tr(ρH) = E (fixed energy)\n"
-        "Solution: ρ = e^(-βH) / Z (Gibbs state)"
+        "Solution: ρ = e^(-βH) / Z (Gibbs state)\n"
+        "…\n"
+        "Maximize entropy H(α) = -Σ α_i log α_i subject to:\n"
+        "Σ α_i = 1 (normalization)\n"
+        "Σ α_i E_i = E (fixed expected score)\n"
+        "Solution: α_i = e^(-βE_i) / Z (softmax)"
     )
     section: ClassVar[str] = "Quantum Statistical Mechanics"
 
@@ -194,6 +205,7 @@ class MaximumEntropy(Claim[_Shown]):
             lines=tuple(lines),
             moved=moved,
             defect=_defect(size, self.beta, rng),
+            gained=_gained(real_rows("minilm", 10, rng), rng, fixed=self.fixed_energy),
         )
 
     def check(self, measured: _Shown) -> Iterable[Check]:
@@ -202,6 +214,12 @@ class MaximumEntropy(Claim[_Shown]):
             "identity",
             f"F(rho) - F(Gibbs) is D(rho||Gibbs)/beta for {_DENSE} random pairs of rho and H",
             measured.defect,
+        )
+        yield algebra(
+            "attention",
+            "No distribution with the mean score of a real row has more entropy than softmax: "
+            f"{10 * _MOVES:,} of them, dense",
+            max(measured.gained, 0.0),
         )
         yield every(
             "free energy",
@@ -242,18 +260,21 @@ class MaximumEntropy(Claim[_Shown]):
         free, energy = checks["free energy"], checks["energy"]
         first = (
             f"The free energy of {self.states} random states exceeds that of the Gibbs state by "
-            f"D/beta, {min(exact):.2f} to {max(exact):.2f}, within {self.tolerance:g}."
+            f"D/beta, {min(exact):.2f} to {max(exact):.2f}, within {self.tolerance:g};"
             if free.holds
-            else f"The free energy of random states did not come out as D/beta ({free.by})."
+            else f"The free energy of random states did not come out as D/beta ({free.by});"
         )
         second = (
-            f"At the energy of the Gibbs state every perturbed state has less entropy: {most:.4f} "
-            f"against {other:.4f} nats at most."
-            if energy.holds and checks["less"].holds
-            else f"A perturbed state has an entropy of {other:.4f} nats, the Gibbs state "
+            f"at its energy every perturbed state has less entropy, {other:.4f} nats at most "
+            f"against {most:.4f}, and so has every distribution with the mean score of a real row."
+            if energy.holds and checks["less"].holds and checks["attention"].holds
+            else f"a perturbed state has an entropy of {other:.4f} nats, the Gibbs state "
             f"{most:.4f}; its energy is {'the same' if energy.holds else 'another one'}."
         )
-        return Description(f"{first} {second}")
+        return Description(
+            f"{first} {second} The principle gives the form and not the temperature: there the "
+            "mean is fixed and β follows, while attention fixes β = 1/√d and the mean follows."
+        )
 
     def picture(self, measured: _Shown) -> Sequence[Panel]:
         """Plot free energies over relative entropies, and entropies along the lines."""
@@ -287,6 +308,22 @@ def _defect(size: int, beta: float, rng: np.random.Generator) -> float:
         divergence = float(thermal.relative_entropy(rho, thermal.gibbs_state(h, beta)))
         worst = max(worst, abs(gap - divergence / beta))
     return worst
+
+
+def _gained(rows: np.ndarray, rng: np.random.Generator, *, fixed: bool) -> float:
+    """Most that softmax of a row gains in entropy when it is moved, at its mean score if fixed."""
+    most = -np.inf
+    for row in rows:
+        row = row[np.isfinite(row)]
+        law = softmax(row)
+        base, _ = np.linalg.qr(np.array([np.ones(row.size), row][: 1 + fixed]).T)
+        moves = rng.normal(size=(_MOVES, row.size)) * law
+        moves -= moves @ base @ base.T
+        # As far as half of the way to the edge of the simplex.
+        steps = 0.5 / np.max(-moves / law, axis=1, keepdims=True)
+        entropies = special.entr(law + steps * moves).sum(axis=1)
+        most = max(most, float(entropies.max() - special.entr(law).sum()))
+    return most
 
 
 def _excess(energy: Estimate, entropy: Estimate, beta: float, least: float) -> Estimate:

@@ -176,18 +176,19 @@ class MixedStates(Claim[_Shown]):
         rule = checks["rule"]
         found = {
             True: f"The counts of {self.states} random density matrices lie within total "
-            f"variation {measured.upper:.4f} of the rule, along Z and in a random basis.",
-            False: f"The counts do not follow the rule ({rule.by}).",
-            None: "The counts do not decide; more shots would.",
+            f"variation {measured.upper:.4f} of the rule, along Z and in a random basis",
+            False: f"The counts do not follow the rule ({rule.by})",
+            None: "The counts do not decide",
         }[rule.holds]
         ignored = (
-            "Measuring the partner changes nothing as long as its outcome is ignored."
+            f"; measuring the partner changes nothing while its outcome is ignored, and sorted by "
+            f"that outcome the shots lie up to {measured.apart:.2f} apart from all of them."
             if checks["partner ignored"].holds
-            else "With the partner measured and ignored the rule was not confirmed."
+            else "; with the partner measured and ignored the rule was not confirmed."
         )
         return Description(
-            f"{found} {ignored} Shots sorted by that outcome lie up to {measured.apart:.2f} apart "
-            "from all shots."
+            f"{found}{ignored} This certifies the sampler and the purifications and no law of "
+            "nature: Aer has Born's rule built in."
         )
 
     def picture(self, measured: _Shown) -> Sequence[Panel]:

@@ -118,14 +118,14 @@ class PureStates(Claim[_Shown]):
         """Say whether the counts follow the rule."""
         rule = checks["rule"]
         found = {
-            True: f"lie within total variation {measured.upper:.4f} of the rule. ",
-            False: f"do not follow the rule ({rule.by}). ",
-            None: "do not decide; more shots would. ",
+            True: f"lie within total variation {measured.upper:.4f} of |amplitude|^{self.power:g}, "
+            "as the document says.",
+            False: f"do not follow |amplitude|^{self.power:g} ({rule.by}).",
+            None: "do not decide; more shots would.",
         }[rule.holds]
         return Description(
-            f"The counts of {self.states} Haar-random states of {self.qubits} qubits {found}"
-            "Each state was drawn as a vector and prepared by gates; the rule is computed from "
-            "the vector."
+            f"The counts of {self.states} Haar-random states of {self.qubits} qubits {found} "
+            "This certifies the sampler and no law of nature: Aer has Born's rule built in."
         )
 
     def picture(self, measured: _Shown) -> Sequence[Panel]:

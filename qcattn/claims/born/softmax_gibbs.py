@@ -206,10 +206,11 @@ class SoftmaxGibbs(Claim[_Shown]):
                 rows.law,
                 epsilon=self.epsilon,
                 alpha=self.share,
+                role="control",
             )
 
     def describe(self, measured: _Shown, checks: Mapping[str, Check]) -> Description:
-        """Say whether all follow softmax, at which temperature, and that it counts but once."""
+        """Say whether all follow softmax, at which temperature, and what β is."""
         fitted = [pair for way in measured.ways for pair in way.fitted]
         agree = sum(beta in found for beta, found in fitted)
         twice = max(rows.apart for rows in measured.models.values())
@@ -219,11 +220,11 @@ class SoftmaxGibbs(Claim[_Shown]):
             else "It was not shown that they all follow softmax"
         )
         return Description(
-            f"{len(fitted)} times a row of real attention was prepared from its energies and its "
-            f"temperature alone. {shown}, and the temperature fitted to them is the one asked for "
-            f"in {agree} of {len(fitted)}. The document calls both √d and β the temperature, but "
-            f"it counts once. Counted in both places, the counts lie up to {twice:.2f} from "
-            "softmax."
+            f"{shown}, for {len(fitted)} rows of real attention that were prepared from their "
+            "energies and their temperature alone, and the temperature fitted to them is the one "
+            f"asked for in {agree} of {len(fitted)}. The document's slip is a word: the β = 1 that "
+            "it calls a temperature is an inverse one, and √d scales the energies or β but not "
+            f"both, which would put the counts up to {twice:.2f} from softmax."
         )
 
     def picture(self, measured: _Shown) -> Sequence[Panel]:

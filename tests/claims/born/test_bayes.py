@@ -22,7 +22,8 @@ def found():
 
 def test_posteriors_come_out_after_one_update_and_after_two(found):
     """False-failure rate 1e-6."""
-    assert found.standing == "exact"
+    assert found.standing == "conditional" and "one basis" in found.condition
+    assert found.check("turned").holds is False and "not over quantum states" in found.words
     names = ("dense", "uniform prior", "other prior", "two updates", "summed", "evidence")
     assert [found.check(name).holds for name in names] == [True] * len(names)
     evidence = found.number("evidence of two updates")
@@ -45,6 +46,12 @@ def test_a_circuit_that_is_not_the_one_meant_decides_nothing(monkeypatch):
     found = BayesianUpdate(**SMALL)(seed=1)
     assert found.check("dense").holds is False and found.check("two updates").holds is False
     assert found.standing == "undecided"
+
+
+def test_updates_that_commute_are_bayes_without_a_condition():
+    """False-failure rate 1e-6: with both updates in one basis nothing fails."""
+    alike = BayesianUpdate(**SMALL, beyond=0.0)(seed=1)
+    assert alike.standing == "exact" and not alike.condition
 
 
 def test_updates_in_two_bases_do_not_add():

@@ -25,10 +25,13 @@ SMALL = {"shots": 300_000, "tolerance": 0.15, "alpha": 1e-6, "backend": Aer(draw
 def test_the_temperature_comes_out_and_the_pure_state_does_not_pass():
     """False-failure rate 1e-6."""
     found = KMSCondition(**SMALL)(seed=3)
-    assert found.standing == "exact"
+    assert found.standing == "conditional" and "finite" in found.condition
+    assert found.check("phases").holds is False
     beta = found.number(BETA).estimate
     assert 1.0 in beta and 0.85 < beta.low < beta.high < 1.15
-    assert "loose" in found.words
+    assert "not equivalent" in found.words
+    one_phase = KMSCondition(**SMALL, phases=1)(seed=3)
+    assert one_phase.standing == "exact" and not one_phase.condition
     assert abs(found.shots - 330_000) < 10
 
 
@@ -44,6 +47,7 @@ def test_every_check_has_a_name_and_the_words_follow_from_names_wherever_they_st
         "defect 1",
         "defect 2",
         "pure state",
+        "phases",
     ]
     said = claim.describe(measured, checks)
     other = {"other": Check("other", "Another one holds", False, "")}

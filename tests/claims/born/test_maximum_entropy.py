@@ -30,7 +30,14 @@ def test_at_equal_energy_every_other_state_has_less(found):
 
 def test_checks_have_names_and_share_the_error_rate_by_intervals(found):
     """One random state and five of one direction: twelve intervals, of which all are judged."""
-    intervals = {"identity": 0, "free energy": 2, "energy": 5, "entropy": 1, "less": 4}
+    intervals = {
+        "identity": 0,
+        "attention": 0,
+        "free energy": 2,
+        "energy": 5,
+        "entropy": 1,
+        "less": 4,
+    }
     assert [check.name for check in found.checks] == ["sampler", *intervals]
     for name, number in intervals.items():
         assert found.check(name).alpha == pytest.approx(number * 1e-6 / 12)
@@ -46,6 +53,7 @@ def test_without_the_energy_held_fixed_there_are_states_of_more_entropy():
     wrong = MaximumEntropy(**SMALL, fixed_energy=False)(seed=1)
     assert wrong.standing == "refuted"
     assert wrong.check("less").holds is False and wrong.check("energy").holds is False
+    assert wrong.check("attention").holds is False, "nor does softmax have most, at any mean score"
     assert "its energy is another one" in wrong.words
 
 
