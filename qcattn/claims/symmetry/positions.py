@@ -53,7 +53,7 @@ class _Placed(Measured):
     circuits: dict[str, Prepared]
     counts: dict[str, Counts]
     expected: dict[str, np.ndarray]
-    order: dict[str, list[Estimate]]
+    order: dict[str, tuple[Estimate, Estimate]]
     exponents: dict[str, Estimate]
     exact: dict[str, float]
     rotated: float
