@@ -83,6 +83,7 @@ class _Conformance:
         from qcattn.arguments import check_alpha, whole_number
         from qcattn.backends.named import named_simulator
         from qcattn.conformance.running import all_probes, applicable
+        from qcattn.conformance.timing import LEVEL_SECONDS
 
         option = config.option
         alpha = check_alpha(option.qcattn_family_alpha, "--qcattn-family-alpha")
@@ -95,6 +96,7 @@ class _Conformance:
         # budget holds for the run as a whole, and a probe says the same by itself.
         takes = applicable(self.simulator, self.level, self.names)
         self.share = alpha / max(len(takes), 1)
+        self.seconds = LEVEL_SECONDS[self.level] / max(len(takes), 1)
         self.alpha = alpha
 
     @staticmethod
@@ -125,7 +127,12 @@ class _Conformance:
 
         try:
             report = run_conformance(
-                self.simulator, level=self.level, alpha=self.share, seed=self.seed, probes=[name]
+                self.simulator,
+                level=self.level,
+                alpha=self.share,
+                seed=self.seed,
+                probes=[name],
+                seconds=self.seconds,
             )
         except Interrupted:
             raise KeyboardInterrupt from None

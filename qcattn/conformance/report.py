@@ -13,9 +13,10 @@ from scipy import special
 
 from qcattn.conformance.probe import UNKNOWN, Level, Outcome
 from qcattn.evidence import Check, Estimate, Evidence, Number, Panel  # noqa: F401
+from qcattn.forecast import duration
 from qcattn.versions import package_versions
 
-__all__ = ["Answer", "Probed", "Report", "conclude"]
+__all__ = ["Answer", "LeftOut", "Probed", "Report", "conclude"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,26 @@ class Answer:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Jobs of a probe that did not fit into its time.
+
+    Attributes:
+        jobs: How many.
+        seconds: That they would take, by those that were run.
+    """
+
+    jobs: int = 0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        """In words; "" where there are none."""
+        if not self.jobs:
+            return ""
+        jobs = f"{self.jobs:,} job{'s' if self.jobs > 1 else ''}"
+        return f"Not applicable in this time: {jobs} would take {duration(self.seconds)} more."
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Probed(Evidence):
     """What one probe found.
@@ -43,6 +64,7 @@ class Probed(Evidence):
         resolution: The smallest effect that the sharpest job would have seen with 90% power.
         answers: Of all its jobs.
         missing: Abilities that the probe needs and the simulator does not have.
+        left_out: Jobs that did not fit into its time.
     """
 
     p_value: float = float("nan")
@@ -50,6 +72,7 @@ class Probed(Evidence):
     resolution: float = float("nan")
     answers: tuple[Answer, ...] = ()
     missing: tuple[str, ...] = ()
+    left_out: LeftOut = LeftOut()
 
     @property
     def standing(self) -> Literal["passed", "alarm", "not applicable"]:
@@ -75,7 +98,8 @@ class Probed(Evidence):
             "resolution": self.resolution,
         }
         told = {name: f"{value:.6g}" for name, value in numbers.items() if not math.isnan(value)}
-        return {"relation": self.title, **told, "shots": str(self.shots)}
+        left = {"left_out": str(self.left_out)} if self.left_out.jobs else {}
+        return {"relation": self.title, **told, "shots": str(self.shots), **left}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -102,6 +126,12 @@ class Report:
     versions: dict[str, str] = field(default_factory=package_versions)
 
     @property
+    def left_out(self) -> LeftOut:
+        """Jobs of all probes that did not fit into the time."""
+        each = [one.left_out for one in self.probed]
+        return LeftOut(sum(one.jobs for one in each), sum(one.seconds for one in each))
+
+    @property
     def alarms(self) -> tuple[Probed, ...]:
         """Probes with an alarm."""
         return tuple(one for one in self.probed if one.standing == "alarm")
@@ -124,6 +154,7 @@ def conclude(
     alpha: float,
     seed: int,
     missing: Sequence[str] = (),
+    left_out: LeftOut = LeftOut(),  # it is frozen
 ) -> Probed:
     """What the jobs of one probe say together.
 
@@ -138,6 +169,7 @@ def conclude(
         alpha: The probe's share of the error rate.
         seed: Entropy of the run.
         missing: Abilities without which it is not applicable.
+        left_out: Jobs that did not fit into its time.
 
     References:
         [1] R. A. Fisher, Statistical Methods for Research Workers, 4th ed. (1932), section 21.1.
@@ -153,6 +185,7 @@ def conclude(
         settings={"effect": effect},
         answers=tuple(answers),
         missing=tuple(missing),
+        left_out=left_out,
     )
     if not found:
         takes = "the simulator takes none of its circuits"
@@ -179,7 +212,7 @@ def conclude(
             Number(effect, worst.effect, 0.0),
             Number("resolution", Estimate(resolution, resolution, resolution)),
         ),
-        words=_words(relation, summary, named),
+        words=f"{_words(relation, summary, named)} {left_out}".strip(),
         shots=sum(outcome.shots for _, outcome in found),
         seconds=sum(one.seconds for one in answers),
         p_value=p_value,

@@ -18,7 +18,8 @@ from qcattn.conformance.case import Case
 from qcattn.conformance.corpus import corpus
 from qcattn.conformance.journal import Journal
 from qcattn.conformance.probe import LEVELS, Level, Probe, ProbeJob
-from qcattn.conformance.report import Answer, Probed, Report, conclude
+from qcattn.conformance.report import Answer, LeftOut, Probed, Report, conclude
+from qcattn.conformance.timing import LEVEL_SECONDS, foreseen, in_turn
 from qcattn.errors import Interrupted
 from qcattn.names import known
 from qcattn.progress import Progress, silent
@@ -75,6 +76,41 @@ class _Work:
     missing: tuple[str, ...]
 
 
+class _Turn:
+    """What one probe was asked in its time.
+
+    Args:
+        work: Its jobs.
+        seconds: That it may take; its first job is run in any case.
+    """
+
+    def __init__(self, work: _Work, seconds: float) -> None:
+        self.seconds, self.used, self.would_take, self.left_out = seconds, 0.0, 0.0, 0
+        self._jobs, self._drawn, self._took = work.jobs, list[int](), list[float]()
+        self._answers: dict[str, Answer] = {}
+
+    def fits(self, job: ProbeJob) -> bool:
+        """Whether there is time for a job; if not, it is counted as left out."""
+        takes = foreseen(job.shots, self._drawn, self._took)
+        if not self._drawn or self.used + takes <= self.seconds:
+            return True
+        self.would_take += takes
+        self.left_out += 1
+        return False
+
+    def keep(self, job: ProbeJob, answer: Answer) -> None:
+        """The answer of a job that was run."""
+        self._answers[job.name] = answer
+        self.used += answer.seconds
+        if answer.outcome is not None:
+            self._drawn.append(job.shots)
+            self._took.append(answer.seconds)
+
+    def in_order(self) -> list[Answer]:
+        """Answers in the order of the jobs."""
+        return [self._answers[job.name] for job in self._jobs if job.name in self._answers]
+
+
 def run_conformance(
     simulator: Simulator,
     *,
@@ -84,13 +120,15 @@ def run_conformance(
     probes: Sequence[str | Probe[Any]] | None = None,
     cases: Sequence[Case] | None = None,
     journal: str | Path | None = None,
+    seconds: float | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Test a simulator by all probes.
 
     Args:
         simulator: Adapter of what is tested.
-        level: ``"quick"``, ``"standard"`` or ``"deep"``: about 1, 10 and 60 minutes.
+        level: ``"quick"``, ``"standard"`` or ``"deep"``: about 1, 10 and 60 minutes, and at most
+            3, 20 and 120.
         alpha: Probability that a correct simulator has any alarm at all, over the whole run. The
             probes that are applicable share it equally.
         seed: What `numpy.random.default_rng` takes. Every job has its own part, by its name.
@@ -98,6 +136,9 @@ def run_conformance(
         cases: Circuits; the corpus if None.
         journal: File into which every answer goes at once; a run that finds its own journal goes
             on where it was.
+        seconds: That it may take; those of `qcattn.conformance.timing.LEVEL_SECONDS` if None. Each
+            probe has an equal part, and what others leave of theirs. Jobs that do not fit are left
+            out, whatever the shots said so far, and the report says how many.
         progress: Told the shots that are done, how many there are, and the job.
 
     Returns:
@@ -124,27 +165,30 @@ def run_conformance(
     if journal is not None:
         kept = Journal(Path(journal), _identity(simulator, level, alpha, root, circuits))
     total = sum(job.shots for work in works for job in work.jobs)
+    left = LEVEL_SECONDS[level] if seconds is None else seconds
     found: list[Probed] = []
-    done, stopped = 0.0, False
+    done, stopped, waiting = 0.0, False, sharing
     for work in works:
-        answers: list[Answer] = []
-        for job in () if stopped else work.jobs:
-            progress(done, total, f"{work.probe.name}: {job.name}")
-            try:
-                answers.append(_answer(work.probe, job, simulator, root, kept))
-            except KeyboardInterrupt:
-                stopped = True
-                break
-            done += job.shots
+        turn = _Turn(work, left / max(waiting, 1))
+        try:
+            for job in () if stopped else in_turn(work.jobs):
+                progress(done, total, f"{work.probe.name}: {job.name}")
+                if turn.fits(job):
+                    turn.keep(job, _answer(work.probe, job, simulator, root, kept))
+                done += job.shots
+        except KeyboardInterrupt:
+            stopped = True
+        left, waiting = left - turn.used, waiting - bool(work.jobs)
         found.append(
             conclude(
                 work.probe.name,
                 work.probe.relation,
                 work.probe.effect,
-                answers,
+                turn.in_order(),
                 alpha=alpha / max(sharing, 1),
                 seed=root,
                 missing=work.missing,
+                left_out=LeftOut(turn.left_out, turn.would_take),
             )
         )
     report = Report(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from qcattn.conformance.journal import answer_of, entry_of
 from qcattn.conformance.probe import LEVELS
-from qcattn.conformance.report import Probed, Report, conclude
+from qcattn.conformance.report import LeftOut, Probed, Report, conclude
 from qcattn.folders.sealed import Kind, Sealed, read_number, read_sealed, write_sealed
 from qcattn.names import known
 
@@ -62,6 +62,7 @@ def _entry(probed: Probed) -> dict[str, Any]:
         "effect": probed.settings["effect"],
         "alpha": probed.alpha,
         "missing": list(probed.missing),
+        "left_out": asdict(probed.left_out),
         "standing": probed.standing,  # for readers of the file; not read back
         "p_value": probed.p_value,
         "words": probed.words,
@@ -81,6 +82,7 @@ def _report(sealed: Sealed) -> Report:
             alpha=read_number(one["alpha"]),
             seed=seed,
             missing=[str(name) for name in one["missing"]],
+            left_out=_left_out(one.get("left_out", {})),
         )
         for one in said["probes"]
     )
@@ -94,6 +96,11 @@ def _report(sealed: Sealed) -> Report:
         complete=bool(said["complete"]),
         versions={str(name): str(text) for name, text in said["versions"].items()},
     )
+
+
+def _left_out(said: dict[str, Any]) -> LeftOut:
+    """Reports of before there was a limit of time leave nothing out."""
+    return LeftOut(int(said.get("jobs", 0)), read_number(said.get("seconds", 0.0)))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,10 @@ from qcattn.conformance.probe import LEVELS, Outcome
 from qcattn.conformance.reference import Reference
 from qcattn.conformance.report import Answer, conclude
 from qcattn.conformance.running import all_probes, job_named, run_conformance
+from qcattn.conformance.stored import load_report, write_conformance
+from qcattn.conformance.timing import in_turn
 from qcattn.errors import Interrupted, NotWhole
+from qcattn.views.conformance.words import sentence
 
 CASES = corpus()[::6]
 
@@ -203,3 +206,36 @@ def test_a_job_is_found_again_by_its_name():
     assert probe.name == "bit order" and job.name == "3 bits reversed, two registers"
     with pytest.raises(ValueError, match="job"):
         job_named("bit order", "no such", "quick")
+
+
+class TestTime:
+    """What does not fit into the time of a run is left out evenly, and said."""
+
+    def test_a_slow_simulator_is_asked_for_less_and_the_report_says_so(self):
+        run = {"cases": CASES, "seed": 2, "probes": ["exact law", "bit order"]}
+        whole = run_conformance(Reference(), **run)
+        short = run_conformance(Reference(), **run, seconds=0.0)
+        assert not whole.left_out.jobs and not whole.probed[1].left_out.jobs
+        for one, other in zip(whole.probed, short.probed, strict=True):
+            assert len(other.answers) == 1
+            assert other.left_out.jobs == len(one.answers) - 1
+            assert "Not applicable in this time" in other.words
+        assert str(short.left_out) in sentence(short) and "jobs would take" in sentence(short)
+        assert "Not applicable in this time" not in sentence(whole)
+
+    def test_few_shots_come_first_and_every_stretch_is_spread(self):
+        (probe,) = [one for one in all_probes() if one.name == "exact law"]
+        jobs = list(probe.jobs(corpus(), "quick"))
+        turn = in_turn(jobs)
+        assert sorted(map(id, turn)) == sorted(map(id, jobs))
+        shots = [max(task.shots for task in job.tasks) for job in turn]
+        assert shots == sorted(shots)
+        topics = {job.name.partition("/")[0] for job in turn[:40]}
+        assert topics == {job.name.partition("/")[0] for job in jobs}
+
+    def test_what_was_left_out_is_stored(self, tmp_path):
+        report = run_conformance(
+            Reference(), cases=CASES, seed=2, probes=["exact law"], seconds=0.0
+        )
+        write_conformance(report, tmp_path)
+        assert load_report(tmp_path).left_out == report.left_out

@@ -57,11 +57,12 @@ def _cells(one: Probed, narrow: bool) -> dict[str, str]:
         cells["effect"] = number(effect.best) + ("" if narrow else wide)
     if not math.isnan(one.resolution):
         cells["resolution"] = number(one.resolution)
+    left = one.left_out.jobs
     run = sum(answer.outcome is not None for answer in one.answers)
     return {
         **cells,
         "p-value": p_text(one.p_value),
-        "jobs": f"{run:,}",
+        "jobs": f"{run:,} of {run + left:,}" if left else f"{run:,}",
         "shots": f"{one.shots:,}",
         "seconds": f"{one.seconds:,.1f}",
     }
