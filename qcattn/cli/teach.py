@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qcattn.cli.app import app, fail, reporting
+from qcattn.cli.progress import bar
 from qcattn.cli.streams import say
 
+if TYPE_CHECKING:
+    from qcattn.teaching.lessons import Lesson
+
 __all__ = ["teach"]
+
+_HERE = "127.0.0.1"
 
 
 @app.command()
@@ -28,7 +34,14 @@ def teach(
     ] = False,
     host: Annotated[
         str, typer.Option(help="Serve on this address; 0.0.0.0 lets a whole class in.")
-    ] = "127.0.0.1",
+    ] = _HERE,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Serve nothing: draw the lesson's shots now, and write a page that replays them.",
+        ),
+    ] = None,
 ) -> None:
     """Serve a page on which Born's rule is learnt by shots, until Ctrl-C.
 
@@ -40,7 +53,28 @@ def teach(
     if not 0 <= port < 2**16:
         fail(f"`--port` must be from 0 to 65535, but is {port}; 0 takes a free one")
     steps = built_in() if lesson is None else read_lesson(lesson)
+    if export is not None:
+        for name, given in {"port": port, "no-open": no_open, "host": host != _HERE}.items():
+            if given:
+                fail(f"`--export` serves nothing, so that `--{name}` has no meaning; leave it out")
+        _write(steps, export)
+        return
     needed()
     from qcattn.teaching.serving import serve_page
 
     serve_page(steps, host=host, port=port, opened=not no_open, tell=say)
+
+
+def _write(lesson: Lesson, folder: Path) -> None:
+    """Draw a lesson, write its page, and say which steps will not tick there."""
+    from qcattn.folders.whole import check_free
+    from qcattn.teaching.exported import export_lesson
+    from qcattn.teaching.recording import record_lesson, steps_left_open
+
+    check_free(folder)
+    with bar(quiet=False) as tell:
+        record = record_lesson(lesson, progress=tell)
+    export_lesson(lesson, record, folder)
+    for name in steps_left_open(lesson, record):
+        say(f"qcattn: the step {name!r} does not tick by the shots that were drawn", err=True)
+    say(f"The page is {folder / 'index.html'}; it needs no server.")

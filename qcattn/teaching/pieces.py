@@ -16,7 +16,7 @@ PAGE = {
     "index.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "widget.js": "text/javascript; charset=utf-8",
-    "live.js": "text/javascript; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
     "words.json": "application/json",
 }
 

@@ -200,7 +200,7 @@ def test_a_class_is_let_in_by_its_address_where_the_host_is_every_address():
 
 
 def test_every_file_comes_with_the_policy_that_nothing_comes_from_outside(client):
-    for name in ("", "style.css", "widget.js", "live.js", "words.json", "lesson.json"):
+    for name in ("", "style.css", "widget.js", "page.js", "words.json", "lesson.json"):
         answer = client.get(f"/{name}")
         assert answer.status_code == 200 and answer.text
         policy = answer.headers["content-security-policy"]

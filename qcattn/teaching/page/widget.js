@@ -2,7 +2,8 @@
 //
 // The model has `lesson`, `choices` and `words` (the document of `lesson_document`), and answers
 // what is sent to it: `model.send({ id, call: "laws" | "draw", content })` comes back as
-// `msg:custom` with the same id and an `answer` or an `error`.
+// `msg:custom` with the same id and an `answer` or an `error`. Where it has `replay`, what is answered
+// was drawn beforehand, on the values of its `grid` alone. With `hash`, the address holds the setting.
 
 const SVG = "http://www.w3.org/2000/svg";
 const FIELDS = ["scores", "beta", "preparation", "field", "phase", "reading", "noise"];
@@ -43,6 +44,7 @@ function render({ model, el }) {
   const words = model.get("words");
   const { steps } = model.get("lesson");
   const choices = model.get("choices");
+  const replay = model.get("replay");
   // Two of them may stand in one notebook: each has names of its own.
   const me = `qcattn-${Math.random().toString(36).slice(2)}`;
   const t = (name, values = {}) =>
@@ -90,7 +92,7 @@ function render({ model, el }) {
   const status = h("p", { class: "hidden", role: "status", "aria-live": "polite" });
   const error = h("p", { class: "error", role: "alert" });
   const drawButton = h("button", { class: "main", type: "button", onclick: toggle }, t("draw"));
-  const oneButton = h("button", { type: "button", onclick: () => batch(1) }, t("one"));
+  const oneButton = h("button", { type: "button", onclick: () => batch(1) }, t(replay ? "replay_one" : "one"));
   const anewButton = h("button", { type: "button", onclick: () => changed() }, t("anew"));
   const drawWords = h("p", { class: "quiet message" });
 
@@ -109,10 +111,12 @@ function render({ model, el }) {
   const scoreRows = h("div");
   scoreBox.append(scoreRows);
 
-  function slider(name, label, { min, max, step }, change) {
+  /** A slider over a range, or over the places of the values of a list. */
+  function slider(name, label, { min, max, step, values }, change) {
     const output = h("output");
     const input = h("input", { type: "range", min, max, step, name, id: `${me}-${name}` });
-    input.addEventListener("input", () => change(Number(input.value)));
+    if (values) Object.assign(input, { min: 0, max: values.length - 1, step: 1 });
+    input.addEventListener("input", () => change(values ? values[input.value] : Number(input.value)));
     const box = h(
       "div",
       { class: "control" },
@@ -120,10 +124,16 @@ function render({ model, el }) {
       input,
     );
     const show = (value) => {
+      output.textContent = short(value);
+      if (values) {
+        const far = values.map((one) => Math.abs(one - value));
+        input.value = far.indexOf(Math.min(...far));
+        input.setAttribute("aria-valuetext", short(value));
+        return;
+      }
       input.min = Math.min(min, value);
       input.max = Math.max(max, value);
       input.value = value;
-      output.textContent = short(value);
     };
     return { box, input, show };
   }
@@ -145,7 +155,8 @@ function render({ model, el }) {
   }
 
   for (const [name, range] of Object.entries(NUMBERS)) {
-    controls[name] = slider(name, t(name), range, (value) => changed({ [name]: value }));
+    const values = replay?.grid[name];
+    controls[name] = slider(name, t(name), { ...range, values }, (value) => changed({ [name]: value }));
   }
   controls.rate = slider("rate", t("rate"), { min: 0, max: 5, step: 0.05 }, (power) => {
     own.rate = Math.round(10 ** power);
@@ -186,14 +197,18 @@ function render({ model, el }) {
     "section",
     { class: "settings", "aria-labelledby": `${me}-settings` },
     h("h2", { id: `${me}-settings` }, t("settings")),
-    controls.preparation.box,
-    controls.reading.box,
-    scoreBox,
-    controls.row.box,
-    controls.keys.box,
-    controls.field.box,
-    controls.phase.box,
-    controls.seed.box,
+    ...(replay
+      ? [h("p", {}, t("replay_about", { shots: whole(replay.shots), aer: replay.aer, seed: replay.seed }))]
+      : [
+          controls.preparation.box,
+          controls.reading.box,
+          scoreBox,
+          controls.row.box,
+          controls.keys.box,
+          controls.field.box,
+          controls.phase.box,
+          controls.seed.box,
+        ]),
     h("h3", {}, t("share_setup")),
     h(
       "div",
@@ -233,7 +248,7 @@ function render({ model, el }) {
       h("div", { class: "buttons" }, drawButton, oneButton, anewButton),
       drawWords,
       error,
-      h("div", { class: "trio" }, controls.beta.box, controls.noise.box, controls.rate.box),
+      h("div", { class: "trio" }, controls.beta.box, controls.noise.box, replay ? "" : controls.rate.box),
       h(
         "div",
         { class: "legend", "aria-hidden": "true" },

@@ -1,0 +1,62 @@
+// The page's model, which is anywidget's own in a notebook: a server draws, or what was drawn before
+// is replayed.
+import widget from "./widget.js";
+
+async function asked(path, options) {
+  const reply = await fetch(path, options);
+  const body = await reply.json();
+  if (!reply.ok) throw new Error(body.error ?? `${reply.status}`);
+  return body;
+}
+
+const served = {
+  laws: (content) => asked(`circuit?setup=${encodeURIComponent(JSON.stringify(content))}`),
+  draw: (content) =>
+    asked("draw", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(content),
+    }),
+};
+
+/** The replies of the server to every setting of a grid, each batch of them in its turn. */
+function replayed({ replay, words }) {
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  const found = (setup, mark) => {
+    const entry = replay.entries.find(
+      (one) => same(one.laws.setup, setup) && (mark === null || same(one.mark, mark)),
+    );
+    if (!entry) throw new Error(words.replay_none);
+    return entry;
+  };
+  return {
+    laws: async (setup) => found(setup, null).laws,
+    draw: async ({ setup, number, mark }) => {
+      const { laws, replies } = found(setup, mark);
+      if (!replies[number]) throw new Error(words.replay_end);
+      return { ...laws, ...replies[number] };
+    },
+  };
+}
+
+function modelOf(state, functions) {
+  const heard = [];
+  return {
+    get: (name) => state[name],
+    set: (name, value) => (state[name] = value),
+    save_changes: () => {},
+    on: (event, callback) => event === "msg:custom" && heard.push(callback),
+    off: (event, callback) => heard.includes(callback) && heard.splice(heard.indexOf(callback), 1),
+    // A reply has the id of its request, so that the widget drops one that comes too late.
+    send: ({ id, call, content }) =>
+      functions[call](content).then(
+        (answer) => heard.forEach((callback) => callback({ id, answer })),
+        (error) => heard.forEach((callback) => callback({ id, error: error.message })),
+      ),
+  };
+}
+
+const recorded = document.getElementById("recorded");
+const told = recorded ? JSON.parse(recorded.textContent) : await asked("lesson.json");
+const model = modelOf({ ...told, hash: true }, recorded ? replayed(told) : served);
+widget.render({ model, el: document.getElementById("page") });
