@@ -94,12 +94,12 @@ def prepare_rows(
     """Circuits of rows of Hamiltonians, by methods for many and by methods for one alike.
 
     Args:
-        hamiltonian: Shape (rows,).
+        hamiltonian: Shape (rows,), or () for a single one.
         beta: Inverse temperature, positive.
         preparation: An object of `qcattn.preparations`.
 
     Returns:
-        One template of shape (rows,) for all rows, or for a method that takes a single Hamiltonian
+        One template of that shape for all rows, or for a method that takes a single Hamiltonian
         one circuit of shape () for each row.
 
     Raises:
@@ -117,6 +117,8 @@ def prepare_rows(
     try:
         return (prepared_by(preparation, hamiltonian, beta),)
     except DoesNotFit:
+        if not hamiltonian.shape:
+            raise
         (rows,) = hamiltonian.shape
         return tuple(prepared_by(preparation, hamiltonian[row], beta) for row in range(rows))
 
@@ -178,7 +180,7 @@ def draw_result(
         progress: Told the rows that are done after each chunk.
 
     Returns:
-        The result. Ctrl-C ends it with the rows drawn by then, and it is not complete.
+        The result. Ctrl-C ends it with the rows drawn by then, compared, and it is not complete.
 
     Raises:
         TooLarge: If a row does not fit into memory.
@@ -187,9 +189,11 @@ def draw_result(
     clock = [time.perf_counter()]
     counts, complete = _draw_rows(prepared, shots, seed, backend, progress)
     clock.append(time.perf_counter())
-    success = None if prepared.herald_register is None else prepared.success
-    verdicts = compare(counts, expected, success, alpha)
-    alike = same_numbers(counts, prepared.distribution, prepared.success)
+    try:
+        verdicts, alike = _judged(prepared, counts, expected, alpha)
+    except KeyboardInterrupt:  # what was drawn is not lost; a second Ctrl-C ends this too
+        complete = False
+        verdicts, alike = _judged(prepared, counts, expected, alpha)
     clock.append(time.perf_counter())
     sampling, comparing = np.diff(clock).tolist()
     return Result(
@@ -216,6 +220,15 @@ def draw_result(
         same_numbers=alike,
         seconds={"prepare": preparing, "sample": sampling, "compare": comparing},
     )
+
+
+def _judged(
+    prepared: Prepared, counts: Counts, expected: np.ndarray, alpha: float
+) -> tuple[tuple[Verdict, ...], float]:
+    """Verdicts of the counts, and the p-value of rows that share their random numbers."""
+    success = None if prepared.herald_register is None else prepared.success
+    verdicts = compare(counts, expected, success, alpha)
+    return verdicts, same_numbers(counts, prepared.distribution, prepared.success)
 
 
 def _draw_rows(

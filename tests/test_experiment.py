@@ -253,6 +253,25 @@ def test_ctrl_c_while_progress_is_told_keeps_the_rows_too():
     assert caught.value.result.counts.shots[0] == 100
 
 
+def test_ctrl_c_while_the_counts_are_compared_keeps_them(monkeypatch):
+    """The comparison is made anew, so that nothing that was drawn is lost."""
+    whole = run(np.zeros((5, 4)), shots=100, seed=1)
+    compare, pressed = stages.compare, []
+
+    def interrupted(*args):
+        if not pressed:
+            pressed.append(True)
+            raise KeyboardInterrupt
+        return compare(*args)
+
+    monkeypatch.setattr(stages, "compare", interrupted)
+    with pytest.raises(Interrupted) as caught:
+        run(np.zeros((5, 4)), shots=100, seed=1)
+    result = caught.value.result
+    assert (result.counts.keys == whole.counts.keys).all() and not result.complete
+    assert result.fit.p_values.tolist() == whole.fit.p_values.tolist()
+
+
 def test_progress_counts_rows(told):
     run(np.zeros((4, 5, 3)), shots=10, seed=1, progress=told)
     assert told[-1] == (20, 20, "rows")

@@ -18,6 +18,7 @@ __all__ = [
     "key_labels",
     "number",
     "number_on",
+    "p_is",
     "p_text",
     "place",
     "plural",
@@ -115,13 +116,23 @@ def place(result: Result, index: tuple[int, ...], *, token: bool = True) -> str:
 
 
 def p_text(p: float) -> str:
-    """A p-value to two digits.
+    """A p-value to two digits; one too small for double precision is said to be below 1e-300.
 
     Example:
         >>> p_text(0.4349), p_text(1.0), p_text(3.21e-7), p_text(0.0)
-        ('0.43', '1', '3.2e-07', '0')
+        ('0.43', '1', '3.2e-07', '< 1e-300')
     """
-    return "0" if p == 0 else f"{p:.2g}"
+    return f"{p:.2g}" if p >= 1e-300 else "< 1e-300"
+
+
+def p_is(p: float) -> str:
+    """A p-value in a sentence.
+
+    Example:
+        >>> p_is(0.4349), p_is(0.0)
+        ('p = 0.43', 'p < 1e-300')
+    """
+    return f"p = {p_text(p)}" if p >= 1e-300 else f"p {p_text(p)}"
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -59,7 +59,7 @@ def follows(
             name,
             statement,
             False,
-            f"p = {fit.overall():.1e}{where}" if fit.overall() else f"p = 0{where}",
+            f"p = {fit.overall():.1e}{where}" if fit.overall() else f"p < 1e-300{where}",
             role,
             alpha,
         )

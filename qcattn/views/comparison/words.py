@@ -6,7 +6,7 @@ import numpy as np
 
 from qcattn.comparisons import Certificate
 from qcattn.records import Agreement
-from qcattn.views.labels import number, p_text, plural
+from qcattn.views.labels import number, p_is, plural
 
 __all__ = ["standing", "words"]
 
@@ -45,7 +45,7 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     rows = fit.p_values.size
     confidence = f"{100 * (1 - certificate.alpha):.6g}%"
     shots = plural(int(fit.shots.sum()), "shot") + (f" in {rows:,} rows" if rows > 1 else "")
-    global_p = f"{'global ' if rows > 1 else ''}p = {p_text(fit.overall())}"
+    global_p = f"{'global ' if rows > 1 else ''}{p_is(fit.overall())}"
     empty = fit.undecided.ravel()
     verb = "has" if empty.sum() == 1 else "have"
     without = f"{int(empty.sum()):,} of {plural(rows, 'row')} {verb} no shots{_named(empty)}."

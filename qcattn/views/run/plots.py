@@ -13,7 +13,7 @@ from qcattn.views.labels import (
     axis_names,
     cut_short,
     key_labels,
-    p_text,
+    p_is,
     place,
     plural,
     query_labels,
@@ -205,7 +205,7 @@ def _bars_and_bands(ax: Axes, bars: RowBars) -> None:
 
 def _title_of_row(result: Result, row: tuple[int, ...], kept: int) -> str:
     *outer, inner = place(result, row).split(", ")
-    p_value = f"p = {p_text(float(result.fit.p_values[row]))}" if kept else "no shots"
+    p_value = p_is(float(result.fit.p_values[row])) if kept else "no shots"
     first, second = (cut_short(part, _LONGEST_TITLE) for part in (", ".join(outer), inner))
     return "\n".join([*([first] if outer else []), f"{second}, {p_value}"])
 

@@ -118,7 +118,7 @@ def _points(
             np.full(zero.sum(), floor * 1.3),
             **{**dots, "marker": "v", "ms": 5},
             color=FAULT,
-            label=f"p = 0: {plural(zeros, 'row')}",
+            label=f"p < 1e-300: {plural(zeros, 'row')}",
         )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from qcattn.records import REPEATING, Result, Verdict
-from qcattn.views.labels import key_labels, number, p_text, place, plural
+from qcattn.views.labels import cut_short, key_labels, number, p_is, place, plural
 from qcattn.views.run.worst import STRAY, WorstRow, worst_rows
 
 __all__ = ["offence", "sentence"]
 
 #: A row whose other keys have less than this together is all on its likeliest one.
 _CERTAIN = 0.01
+#: Characters of a noise model at most.
+_LONGEST_NOISE = 120
 
 
 def sentence(result: Result) -> str:
@@ -36,13 +38,25 @@ def sentence(result: Result) -> str:
     if said == "differs":
         parts = [_differs(result, verdict) for verdict in result.verdicts if verdict.differs]
         parts += [_agrees(result, verdict) for verdict in result.verdicts if verdict.agrees]
+        parts += _noisy(result)
         if not result.complete:
             parts.append(f"The run was interrupted: {_progress(result)}.")
         return " ".join([*parts, f"{_error_rate(result)}."])
     if said == "agrees":
-        parts = [_agrees(result, verdict) for verdict in result.verdicts]
+        parts = [_agrees(result, verdict) for verdict in result.verdicts] + _noisy(result)
         return " ".join([*parts, f"{_error_rate(result)}; {_resolution(result)}."])
     return _undecided(result)
+
+
+def _noisy(result: Result) -> list[str]:
+    """That the simulator had noise, so that a difference is no wonder."""
+    noise = result.settings.get("noise", "none")
+    if noise == "none":
+        return []
+    what = cut_short(noise, _LONGEST_NOISE)
+    if result.standing == "differs":
+        return [f"The simulator was told to be noisy ({what}); softmax is the law without noise."]
+    return [f"The simulator was told to be noisy ({what}), which these shots do not show."]
 
 
 def offence(result: Result, worst: WorstRow) -> str:
@@ -68,7 +82,7 @@ def _repeating(result: Result) -> list[str]:
     alone = [verdict for verdict in result.verdicts if verdict.refuted.any()]
     return [
         "This sampler gives every row the same random numbers "
-        f"(p = {p_text(result.same_numbers)}): rows that are independent are said to do so in at "
+        f"({p_is(result.same_numbers)}): rows that are independent are said to do so in at "
         f"most {REPEATING:.2g} of such runs. The rows have one luck, so that they say nothing "
         "together; draw them with a sampler that has no fixed seed, or by `Aer`, whose rows have "
         "streams of their own.",
@@ -87,7 +101,7 @@ def _law(result: Result) -> str:
 
 
 def _p(verdict: Verdict) -> str:
-    return f"{'p' if verdict.p_values.size == 1 else 'global p'} = {p_text(verdict.overall)}"
+    return f"{'' if verdict.p_values.size == 1 else 'global '}{p_is(verdict.overall)}"
 
 
 def _agrees(result: Result, verdict: Verdict) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qcattn.sweeps import Cell, Sweep
-from qcattn.views.labels import p_text, plural
+from qcattn.views.labels import p_is, plural
 
 __all__ = ["place_of_cell", "refuted_rows", "shots_of_cell", "words"]
 
@@ -24,7 +24,7 @@ def words(sweep: Sweep) -> str:
         said.append(
             f"The counts differ from softmax in {len(differ):,} of {size}. "
             f"Worst: {place_of_cell(sweep, worst)}, "
-            f"p = {p_text(min(v.overall for v in worst.verdicts))}."
+            f"{p_is(min(v.overall for v in worst.verdicts))}."
         )
     elif len(by.get("agrees", ())) == len(sweep):
         said.append(f"The counts agree with softmax: {size}.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from qcattn.plurals import whole_of
 from qcattn.trials import FAR, Trial, Trials
-from qcattn.views.labels import error_text, number, p_text, plural
+from qcattn.views.labels import error_text, number, p_is, plural
 
 __all__ = ["refusals", "subject", "words"]
 
@@ -35,8 +35,8 @@ def words(trials: Trials) -> str:
     parts += [trials.advice] * bool(trials.advice)
     if trials.methods_repeat:
         parts.append(
-            "This sampler gives every method the same random numbers (p = "
-            f"{p_text(trials.same_numbers)}), so that the methods say nothing together; draw them "
+            "This sampler gives every method the same random numbers "
+            f"({p_is(trials.same_numbers)}), so that the methods say nothing together; draw them "
             "with one that has no fixed seed."
         )
     seen = [

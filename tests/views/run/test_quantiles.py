@@ -90,8 +90,8 @@ def test_rows_that_are_too_low_and_rows_at_zero_are_red(make):
     p_values[:3] = [0.0, 0.0, 1e-9]
     axes, lines = picture(replace(result, verdicts=(replace(result.fit, p_values=p_values),)))
     assert lines["rows too low"].get_ydata().tolist() == [1e-9]
-    assert len(lines["p = 0: 2 rows"].get_ydata()) == 2
-    assert axes.get_ylim()[0] < lines["p = 0: 2 rows"].get_ydata()[0] < 1e-9
+    assert len(lines["p < 1e-300: 2 rows"].get_ydata()) == 2
+    assert axes.get_ylim()[0] < lines["p < 1e-300: 2 rows"].get_ydata()[0] < 1e-9
 
 
 def test_uniform_p_values_are_not_red(make):
