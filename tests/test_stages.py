@@ -120,6 +120,8 @@ def test_a_method_that_takes_no_row_says_so_and_faults_are_not_hidden():
     masked = Binary()([[0.0, 1.0, -np.inf]])
     with pytest.raises(DoesNotFit, match="masked"):
         prepare_rows(masked, 1.0, DetailedBalance())
+    with pytest.raises(DoesNotFit, match="masked"):
+        prepare_rows(masked[0], 1.0, DetailedBalance())
     calls = []
 
     def faulty(hamiltonian, *, beta):

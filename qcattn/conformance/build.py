@@ -29,7 +29,7 @@ from qcattn.conformance.law import law_of
 from qcattn.conformance.recipe import Recipe
 from qcattn.progress import Progress, silent
 
-__all__ = ["build", "files_of", "topic_names"]
+__all__ = ["build", "files_of", "files_of_one", "recipes_of", "topic_names"]
 
 #: The first release of Qiskit that writes the lowest version of QPY still written, 13.
 _QPY_RELEASE = (1, 3, 0)
@@ -80,15 +80,29 @@ def files_of(topic: str) -> dict[str, bytes]:
         topic: One of `topic_names`.
     """
     files = {}
-    for recipe in import_module(f"{topics.__name__}.{topic}").recipes():
+    for recipe in recipes_of(topic):
         assert recipe.name.startswith(f"{topic}/"), recipe.name
-        content = recipe.content
-        written = content if isinstance(content, str) else _qpy(content)
-        suffix = "qasm" if isinstance(written, str) else "qpy"
-        about = _about(recipe, loaded(written))
-        files[f"{recipe.name}.{suffix}"] = written.encode() if isinstance(written, str) else written
-        files[f"{recipe.name}.json"] = _written(about).encode()
+        files |= files_of_one(recipe)
     return files
+
+
+def recipes_of(topic: str) -> list[Recipe]:
+    """The recipes of one topic.
+
+    Args:
+        topic: One of `topic_names`.
+    """
+    return list(import_module(f"{topics.__name__}.{topic}").recipes())
+
+
+def files_of_one(recipe: Recipe) -> dict[str, bytes]:
+    """The circuit and the JSON beside it, by their names in the corpus."""
+    content = recipe.content
+    written = content if isinstance(content, str) else _qpy(content)
+    suffix = "qasm" if isinstance(written, str) else "qpy"
+    about = _written(_about(recipe, loaded(written))).encode()
+    circuit = written.encode() if isinstance(written, str) else written
+    return {f"{recipe.name}.{suffix}": circuit, f"{recipe.name}.json": about}
 
 
 def _about(recipe: Recipe, circuit: QuantumCircuit) -> dict[str, Any]:

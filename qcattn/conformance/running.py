@@ -151,7 +151,8 @@ def run_conformance(
 
     Example:
         >>> from qcattn.conformance.reference import Reference
-        >>> report = run_conformance(Reference(), probes=["exact law"], seed=1)
+        >>> few = corpus()[:20]
+        >>> report = run_conformance(Reference(), probes=["exact law"], cases=few, seed=1)
         >>> report.standing
         'passed'
     """

@@ -134,9 +134,7 @@ def test_the_published_distances_are_reached_in_200_cycles(n, beta):
     assert distance(few, exact_gibbs(chain(n), beta)) > PUBLISHED[n, beta]
 
 
-@pytest.mark.parametrize(
-    ("n", "beta", "cycles"), [(2, 0.5, 120), (2, 1.0, 100), (2, 2.0, 100), (3, 1.0, 70)]
-)
+@pytest.mark.parametrize(("n", "beta", "cycles"), [(2, 2.0, 100), (3, 1.0, 70)])
 def test_the_published_distances_are_reached_on_aer(n, beta, cycles):
     """published-numbers 7, gates and resets on Aer. False-failure rate 2e-6.
 

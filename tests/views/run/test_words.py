@@ -48,6 +48,18 @@ def test_a_row_that_differs_is_named_with_its_key(make):
     assert sentence(result).endswith("called different in at most 1% of such runs.")
 
 
+@pytest.mark.parametrize("fault", [None, lambda law: law.__setitem__(0, [0.4, 0.4, 0.2])])
+def test_a_noisy_simulator_is_named(make, fault):
+    result = make(np.zeros((2, 3)), fault=fault)
+    assert "noisy" not in sentence(result)
+    noisy = replace(result, settings={**result.settings, "noise": "readout=0.01"})
+    known = "softmax is the law without noise" if fault else "which these shots do not show"
+    assert f"The simulator was told to be noisy (readout=0.01){',' * (not fault)}" in sentence(
+        noisy
+    )
+    assert known in sentence(noisy)
+
+
 def test_a_deviation_common_to_all_rows_is_told_from_one_bad_row(make):
     result = make(np.zeros((4, 3)))
     verdict = replace(result.fit, overall=1e-5, refuted=np.zeros(4, bool))
