@@ -79,7 +79,7 @@ def files_of(topic: str) -> dict[str, bytes]:
     Args:
         topic: One of `topic_names`.
     """
-    files = {}
+    files: dict[str, bytes] = {}
     for recipe in recipes_of(topic):
         assert recipe.name.startswith(f"{topic}/"), recipe.name
         files |= files_of_one(recipe)
