@@ -294,14 +294,15 @@ class OnBackend:
             for k, (circuit, names) in enumerate(made):
                 circuits += [_bound(circuit, names, row) for row in rows[k]]
         each = self._run(circuits, shots=shots, memory=True, **extra)
+        wanted = sum(map(len, rows))
+        if len(each) > wanted or (len(each) < wanted and len(tasks) > 1):
+            raise RuntimeError(f"{self.name} gave {len(each)} results, not {wanted}")
         drawn, start = [], 0
         for k, (circuit, _) in enumerate(made):
             stop = start + len(rows[k])
             runs = each[start:stop]
             drawn.append([_packed_words(one.data.memory, circuit.num_clbits) for one in runs])
             start = stop
-        if start < len(each):
-            raise RuntimeError(f"{self.name} gave {len(each)} results for {start} circuits")
         return drawn
 
     def probabilities(self, request: dict[str, Any]) -> list[list[float]]:
@@ -323,9 +324,7 @@ class OnBackend:
         names = {*self.operations, "barrier"}
         try:
             return [
-                one
-                if {step.operation.name for step in one.data} <= names
-                else transpile(one, self.backend, optimization_level=0)
+                one if _names(one) <= names else transpile(one, self.backend, optimization_level=0)
                 for one in circuits
             ]
         except TranspilerError as error:
@@ -376,6 +375,16 @@ class OnSampler:
             _packed_registers(made[k], result.data, len(pubs[k][1]))
             for k, result in enumerate(results)
         ]
+
+
+def _names(circuit: Any) -> set[str]:
+    """Of all operations, those in the blocks of control flow too."""
+    found = set()
+    for step in circuit.data:
+        found.add(step.operation.name)
+        for block in getattr(step.operation, "blocks", ()):
+            found |= _names(block)
+    return found
 
 
 def _bound(circuit: Any, names: list[Any], row: list[float]) -> Any:

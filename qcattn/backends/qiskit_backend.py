@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import ControlFlowOp
 from qiskit.providers import BackendV2
 from qiskit.transpiler import TranspilerError
 
@@ -115,13 +116,15 @@ class QiskitBackend(Simulator):
             said = "; ".join(dict.fromkeys(str(one.status) for one in result.results))
             raise RuntimeError(f"{self.backend.name} failed: {said or result.status}")
         each = [_memory(one) for one in result.results]
+        wanted = sum(len(task.values) for task in tasks)
+        if len(each) > wanted or (len(each) < wanted and len(tasks) > 1):
+            # Whose results are missing is not known.
+            raise RuntimeError(f"{self.backend.name} gave {len(each)} results, not {wanted}")
         drawn, start = [], 0
         for task in tasks:
             clbits, stop = task.circuit.num_clbits, start + len(task.values)
             drawn.append([_readings(memory, clbits) for memory in each[start:stop]])
             start = stop
-        if start < len(each):
-            raise RuntimeError(f"{self.backend.name} gave {len(each)} results for {start} circuits")
         return drawn
 
     def _fitted(self, circuits: list[QuantumCircuit]) -> list[QuantumCircuit]:
@@ -135,7 +138,7 @@ class QiskitBackend(Simulator):
         try:
             return [
                 circuit
-                if {one.operation.name for one in circuit.data} <= names | {"barrier"}
+                if _names(circuit) <= names | {"barrier"}
                 else transpile(circuit, self.backend, optimization_level=0)
                 for circuit in circuits
             ]
@@ -222,6 +225,16 @@ def in_calls(
 def _seed_of_call(seed: int, call: int) -> int:
     (word,) = np.random.SeedSequence([seed, call]).generate_state(1)
     return int(word) >> 1
+
+
+def _names(circuit: QuantumCircuit) -> set[str]:
+    """Of all operations, those in the blocks of control flow too."""
+    found = set()
+    for one in circuit.data:
+        found.add(one.operation.name)
+        if isinstance(one.operation, ControlFlowOp):
+            found |= {name for block in one.operation.blocks for name in _names(block)}
+    return found
 
 
 def _binds(task: Task) -> dict[Any, list[float]]:

@@ -15,10 +15,14 @@ from qcattn.errors import DoesNotFit
 
 PACKAGES = {
     "cirq": "cirq",
+    "ddsim": "mqt.ddsim",
     "pennylane": "pennylane",
     "qibo": "qibo",
+    "qilisim": "qilisdk",
+    "quimb": "quimb",
     "qulacs": "qulacs",
     "stim": "stim",
+    "tsim": "tsim",
 }
 
 

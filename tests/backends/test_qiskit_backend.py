@@ -72,3 +72,31 @@ def test_readings_refuse_strings_of_another_length():
     with pytest.raises(ValueError, match="3 bits each"):
         readings_of_strings(["01"], 3)
     assert readings_of_counts({"10": 2}, 2).tolist() == [[False, True]] * 2
+
+
+def test_the_gates_of_a_loop_are_put_into_those_of_the_target():
+    """The matrix product states of Aer have loops, but no controlled RY."""
+    circuit = QuantumCircuit(2, 2)
+    circuit.x(0)
+    with circuit.for_loop(range(2)):
+        circuit.cry(np.pi / 2, 0, 1)
+    circuit.measure([0, 1], [0, 1])
+    simulator = QiskitBackend(AerSimulator(method="matrix_product_state"))
+    ((drawn,),) = simulator.sample([Task(circuit, 5)], 1)
+    assert drawn.all()
+
+
+def test_results_that_are_missing_among_others_are_not_given_to_the_wrong_circuit():
+    class Short(AerSimulator):
+        def run(self, circuits, **options):
+            return super().run(circuits[:-1], **options)
+
+    tasks = [Task(measured(1), 5), Task(measured(2), 5)]
+    with pytest.raises(RuntimeError, match="gave 1 results, not 2"):
+        QiskitBackend(Short()).sample(tasks, 1)
+
+
+def measured(qubits):
+    circuit = QuantumCircuit(qubits, qubits)
+    circuit.measure(range(qubits), range(qubits))
+    return circuit

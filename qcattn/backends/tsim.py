@@ -1,0 +1,87 @@
+"""Tsim, which adds T gates and rotations to Stim's circuits by sums of stabilizer states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from math import pi
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+from qcattn.backends.noise_terms import NoiseTerm
+from qcattn.backends.simulator import Ability, Simulator, Task, imported
+from qcattn.backends.translation import steps
+from qcattn.errors import DoesNotFit
+
+__all__ = ["Tsim"]
+
+_PLAIN = {"x": "X", "y": "Y", "z": "Z", "h": "H", "s": "S", "sdg": "S_DAG", "sx": "SQRT_X",
+          "sxdg": "SQRT_X_DAG", "t": "T", "tdg": "T_DAG", "cx": "CX", "cy": "CY", "cz": "CZ",
+          "swap": "SWAP", "iswap": "ISWAP"}  # fmt: skip
+_TURNS = {"rx": "R_X", "ry": "R_Y", "rz": "R_Z"}
+#: Rotations and T gates at most: what it takes grows as 2 to a part of their number.
+_MOST_MAGIC = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Tsim(Simulator):
+    """Sample on tsim of bloqade (extra ``tsim``), circuits of few gates that are not Clifford.
+
+    Example:
+        >>> "reset" in Tsim().abilities
+        True
+    """
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """Shots in order, by a seed; measurements and resets anywhere."""
+        return frozenset({"mid-circuit measurement", "order", "reset", "seed"})
+
+    def sample(
+        self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
+    ) -> list[list[np.ndarray]]:
+        """Run the tasks; tsim has no jobs, so each binding gets a part of the seed."""
+        tsim = imported("tsim", "tsim")
+        drawn = []
+        for i, task in enumerate(tasks):
+            runs = []
+            for j, circuit in enumerate(task.bound()):
+                part = None
+                if seed is not None:
+                    stream = np.random.SeedSequence(seed, spawn_key=(i, j))
+                    part = int(stream.generate_state(1)[0])
+                runs.append(_run(tsim, circuit, task.shots, part))
+            drawn.append(runs)
+        return drawn
+
+    def settings(self) -> dict[str, str]:
+        """Its name and version."""
+        imported("tsim", "tsim")
+        return {"backend": "tsim", "version": metadata.version("bloqade-tsim")}
+
+
+def _run(tsim: Any, circuit: QuantumCircuit, shots: int, seed: int | None) -> np.ndarray:
+    found = steps(circuit, [*_PLAIN, *_TURNS], reset=True)
+    magic = sum(step.name in ("t", "tdg", *_TURNS) for step in found)
+    if magic > _MOST_MAGIC:
+        raise DoesNotFit(f"{magic} gates are not Clifford, and tsim is asked for {_MOST_MAGIC}")
+    made, column_of = tsim.Circuit(), {}
+    for step in found:
+        if step.name == "measure":
+            column_of[step.bit] = made.num_measurements
+            made.append("M", step.qubits)
+        elif step.name == "reset":
+            made.append("R", step.qubits)
+        elif step.name in _TURNS:
+            (angle,) = step.angles
+            made.append(_TURNS[step.name], step.qubits, angle / pi)
+        else:
+            made.append(_PLAIN[step.name], step.qubits)
+    columns = np.asarray(made.compile_sampler(seed=seed).sample(shots))
+    out = np.zeros((shots, circuit.num_clbits), dtype=bool)
+    for bit, column in column_of.items():
+        out[:, bit] = columns[:, column]
+    return out
