@@ -13,16 +13,18 @@ from qiskit_aer.primitives import EstimatorV2
 from qcattn.attention import softmax
 from qcattn.backends.drawing import draw
 from qcattn.certification.intervals import mean, proportion
+from qcattn.certification.purity import purity_interval, swap_test
 from qcattn.claims.born._majorisation import basis_for, majorises
 from qcattn.claims.frame.checks import follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.datasets import load_scores, values
+from qcattn.dense_state import system_state
 from qcattn.encodings import Binary, Rotated
 from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.experiment import Preparation
 from qcattn.preparations import Purification
 from qcattn.progress import Progress
-from qcattn.readings.circuits import read_after
+from qcattn.readings.circuits import measured_qubits, read_after
 from qcattn.records import Prepared
 
 __all__ = ["HeadOutputs"]
@@ -62,7 +64,9 @@ class _OneState:
         flat: Index of the flattest head.
         sharp: Index of the sharpest.
         served: Index of a head that the sharpest one's state can show; None if there is none.
+        possible: Whether the spectrum of the flattest one's state majorises the sharpest head.
         counts: Of the flattest and of the sharpest head's state, shape (2, outcomes).
+        purity: Of the flattest one's state, by a swap test.
         turned: Of the sharpest one's state in the basis that shows ``served``; None without it.
         num_keys: Keys of a head.
         shots: Drawn.
@@ -72,7 +76,9 @@ class _OneState:
     flat: int
     sharp: int
     served: int | None
+    possible: bool
     counts: np.ndarray
+    purity: Estimate
     turned: np.ndarray | None
     num_keys: int
     shots: int
@@ -112,7 +118,10 @@ class HeadOutputs(Claim[_Outputs]):
 
     That heads are one state in several bases is another matter: in some basis a state shows a
     distribution if and only if its spectrum majorises it (Schur and Horn). The sharpest head's
-    state is read in a basis where it is the flattest head; the other way round there is none.
+    state is read in a basis where it is a flatter head. The other way round there is no basis, if
+    the state is a mixture: its purity, by a swap test on two copies, bounds the largest eigenvalue,
+    :math:`\lambda_{max} \le \sqrt{\mathrm{Tr}\,\rho^2}`, and no basis shows more on one key. A
+    pure state serves every head.
 
     Attributes:
         models: Whose heads.
@@ -196,27 +205,24 @@ class HeadOutputs(Claim[_Outputs]):
         one, flat_to_sharp = measured.one_state, checks["flattest state"]
         worst = max(number.estimate.high for number in measured.numbers)
         found = [
-            checks[name(reading.model, reading.bases)].holds
-            for reading in measured.readings
-            for name in (_estimator_name, _shots_name)
+            checks[_shots_name(reading.model, reading.bases)].holds for reading in measured.readings
         ]
         words = (
-            f"Every output component is the expectation value, to {worst:.4f} of the largest value "
-            "from shots, in the keys as in random bases: what basis a head is read in is a choice "
-            "that its output does not know. "
+            f"Every output of a head is an expectation value, to {worst:.4f} of the largest value "
+            "from shots, and which basis a head is said to measure in is a choice that its output "
+            "does not know."
             if all(found)
-            else "Not every output component is found to be the expectation value. "
+            else "Not every output component is found to be the expectation value."
         )
         if flat_to_sharp.holds is not False:
-            return Description(words.strip())
-        words += (
-            "Several heads are one state in different bases only if it is sharp enough for "
-            "each of them. "
+            return Description(words)
+        return Description(
+            f"{words} That several heads are one state measured in different bases is false for "
+            f"thermal states (head {self.heads[one.flat]} does not give head "
+            f"{self.heads[one.sharp]}, for "
+            f"{flat_to_sharp.by}), while a pure state would serve every head.",
+            "one state serves only heads that its spectrum majorises, as a pure one's does all",
         )
-        if one.served is not None and checks["sharpest state"].holds:
-            words += f"{checks['sharpest state'].statement}. "
-        words += f"{self._gives(one.flat, one.sharp, 'does not give')}: {flat_to_sharp.by}."
-        return Description(words, "one state serves only heads that its spectrum majorises")
 
     def picture(self, measured: _Outputs) -> Sequence[Panel]:
         """Plot outputs from shots over classical ones, and what one state can show."""
@@ -278,29 +284,35 @@ class HeadOutputs(Claim[_Outputs]):
         return scores[heads, self.query].astype(float), stored.values[heads].astype(float)
 
     def _one_state(self, seed: np.random.SeedSequence) -> _OneState:
-        """The sharpest head's state in another basis as a flatter head."""
+        """The sharpest head as a flatter one in another basis, and the purity of the flattest."""
         scores, _ = self._rows(self.models[0])
         plain = self.preparation(Binary()(scores), beta=1.0)
         laws = _padded(softmax(scores), 2 ** plain.codewords.shape[1])
         *flatter, sharp = (int(h) for h in np.argsort(laws.max(axis=1)))
         flat = next(iter(flatter), sharp)
-        served = next((h for h in flatter if majorises(laws[sharp], laws[h])), None)
+        spectrum, vectors = _spectrum(plain[sharp])
+        of_flat, _ = _spectrum(plain[flat])
+        served = next((h for h in flatter if majorises(spectrum, laws[h])), None)
         tests = [plain[flat], plain[sharp]]
         if served is not None:
-            turn = basis_for(laws[sharp], laws[served])
+            turn = basis_for(spectrum, laws[served]) @ vectors.conj().T
             tests.append(read_after(plain[sharp], turn, laws[served]))
-        of_flat, of_sharp, *turned = (
-            one.keys for one in draw(tests, self.shots, self.sampler(), seed)
+        drawn, twice = seed.spawn(2)
+        in_keys, of_sharp, *turned = (
+            one.keys for one in draw(tests, self.shots, self.sampler(), drawn)
         )
+        even, kept = swap_test(plain[flat], self.shots, self.sampler(), twice)
         return _OneState(
             laws=laws,
             flat=flat,
             sharp=sharp,
             served=served,
-            counts=np.array([of_flat, of_sharp]),
+            possible=majorises(of_flat, laws[sharp]),
+            counts=np.array([in_keys, of_sharp]),
+            purity=purity_interval(even, kept, plain.codewords.shape[1], self.alpha / 16),
             turned=turned.pop() if turned else None,
             num_keys=scores.shape[1],
-            shots=self.shots * len(tests),
+            shots=self.shots * (len(tests) + 1),
         )
 
     def _gives(self, state: int, head: int, verb: str) -> str:
@@ -320,17 +332,16 @@ class HeadOutputs(Claim[_Outputs]):
                 epsilon=self.epsilon,
                 alpha=level / 2,
             )
-        tops = one.laws[[one.flat, one.sharp]].argmax(axis=1)[:, None]
-        hits = np.take_along_axis(one.counts, tops, axis=1)[:, 0]
-        low, high = proportion(hits, self.shots, level / 4)
-        (_, least), (most, _) = low, high
-        possible = majorises(one.laws[one.flat], one.laws[one.sharp])
+        hits = one.counts[1, one.laws[one.sharp].argmax()]
+        kept = int(one.counts[1].sum())
+        least = float(proportion(hits, kept, level / 4)[0])
+        most = float(np.sqrt(min(one.purity.high, 1.0)))
         yield Check(
             "flattest state",
             self._gives(one.flat, one.sharp, "gives"),
-            True if possible else (False if least > most else None),
-            f"no eigenvalue of that state is above {most:.3f}, and no basis shows more; "
-            f"head {self.heads[one.sharp]} has {least:.3f} or more on one key",
+            True if one.possible else (False if least > most else None),
+            f"its purity is at most {one.purity.high:.3f}, so no basis shows more than {most:.3f} "
+            f"on one key; head {self.heads[one.sharp]} has {least:.3f} or more",
             "beyond",
             level / 2,
         )
@@ -360,15 +371,26 @@ def _shots_name(model: str, bases: str) -> str:
     return f"shots: {model}, {bases}"
 
 
+def _spectrum(prepared: Prepared) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues of the system's state, and its eigenvectors as columns, by linear algebra."""
+    levels, vectors = np.linalg.eigh(system_state(prepared)[0])
+    return np.clip(levels, 0.0, None) / np.clip(levels, 0.0, None).sum(), vectors
+
+
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:
     return np.pad(rows, ((0, 0), (0, size - rows.shape[1])))
 
 
 def _by_estimator(prepared: Prepared, vectors: np.ndarray, bases: np.ndarray) -> np.ndarray:
-    r"""The Estimator's values of :math:`U V_c U^T`, shape (heads, d)."""
+    r"""The Estimator's values of :math:`U V_c U^T`, shape (heads, d).
+
+    It drops no shots: of a heralded state it is asked for the value in the part that the herald
+    keeps, and for the probability of that part, whose ratio is the value.
+    """
     circuit = prepared.circuit.remove_final_measurements(inplace=False)
     size = bases.shape[-1]
     idle = SparsePauliOp("I" * (circuit.num_qubits - size.bit_length() + 1))
+    kept = _kept(prepared, circuit.num_qubits)
     estimator = EstimatorV2(
         options={"default_precision": 0.0, "backend_options": {"max_parallel_threads": 1}}
     )
@@ -376,21 +398,39 @@ def _by_estimator(prepared: Prepared, vectors: np.ndarray, bases: np.ndarray) ->
         (
             circuit,
             [
-                idle ^ SparsePauliOp.from_operator(Operator((turn * v) @ turn.T), atol=0, rtol=0)
-                for v in _padded(vector.T, size)
+                kept,
+                *(
+                    (kept @ (idle ^ _operator((turn * v) @ turn.T))).simplify()
+                    for v in _padded(vector.T, size)
+                ),
             ],
             angles,
         )
         for vector, turn, angles in zip(vectors, bases, prepared.flat_values, strict=True)
     ]
-    return np.array([one.data.evs for one in estimator.run(pubs).result()])
+    found = np.array([one.data.evs for one in estimator.run(pubs).result()])
+    return np.asarray(found[:, 1:] / found[:, :1])
+
+
+def _operator(matrix: np.ndarray) -> SparsePauliOp:
+    return SparsePauliOp.from_operator(Operator(matrix), atol=0, rtol=0)
+
+
+def _kept(prepared: Prepared, num_qubits: int) -> SparsePauliOp:
+    """Projector on the part of a state whose herald reads zero; the identity without a herald."""
+    circuit = prepared.circuit
+    measured = measured_qubits(circuit)
+    heralds = [one for one in circuit.cregs if one.name == prepared.herald_register]
+    found = SparsePauliOp("I" * num_qubits)
+    for bit in (bit for register in heralds for bit in register):
+        place = circuit.find_bit(measured[bit]).index
+        z = SparsePauliOp.from_sparse_list([("Z", [place], 1.0)], num_qubits)
+        found = (found @ (SparsePauliOp("I" * num_qubits) + z) / 2).simplify()
+    return found
 
 
 def _estimated(reading: _Reading, output: np.ndarray) -> Check:
-    """Whether the Estimator gives the classical outputs.
-
-    It knows no herald, so it is no more than a control of the circuits.
-    """
+    """Whether the Estimator, which goes round the backend, gives the classical outputs."""
     defect = float(np.abs(reading.estimated - output).max())
     return Check(
         _estimator_name(reading.model, reading.bases),

@@ -188,6 +188,7 @@ class KuramotoLocking(Claim[_Registers]):
             np.array([measured.tests[name].distribution for name in pure]),
             epsilon=self.epsilon,
             alpha=self.share,
+            role="control",
         )
         yield equals(
             "real row",
@@ -196,6 +197,7 @@ class KuramotoLocking(Claim[_Registers]):
             float(measured.tests["real row"].distribution[0]),
             tolerance=self.epsilon,
             alpha=self.share,
+            role="control",
         )
         yield equals(
             "copy kept",
@@ -207,20 +209,20 @@ class KuramotoLocking(Claim[_Registers]):
             role="beyond",
         )
         yield self._compared(
-            "coherent at lock",
-            "A register whose phases are all equal, r = 1, is coherent",
-            measured.at_lock,
-            above=True,
-        )
-        yield self._compared(
             "not coherent adrift",
             f"A register whose phases drift, r = {measured.r['drifting']:.3f}, is not coherent",
             measured.adrift,
             above=False,
         )
+        yield self._compared(
+            "coherent at lock",
+            "A register whose phases are all equal, r = 1, is coherent",
+            measured.at_lock,
+            above=True,
+        )
 
     def describe(self, measured: _Registers, checks: Mapping[str, Check]) -> Description:
-        """Say where heads lock, and whether that is coherence."""
+        """Say whether locking is coherence."""
         pure = checks["pure registers"].holds and checks["copy kept"].holds is False
         return Description(
             _words(measured, checks),
@@ -253,7 +255,8 @@ class KuramotoLocking(Claim[_Registers]):
             f"At coupling {self.below:g} they do not lock: r is of order N^-1/2",
             bool(largest < ceiling),
             f"largest r of {draws} draws {largest:.3f}, band {ceiling:.3f}",
-            alpha=self.share,
+            "control",
+            self.share,
         )
 
     def _band(self, draws: int) -> float:
@@ -336,32 +339,25 @@ def _drifting(rng: np.random.Generator) -> np.ndarray:
 
 
 def _words(measured: _Registers, checks: Mapping[str, Check]) -> str:
-    words = {
-        True: "The threshold is where Kuramoto puts it",
-        False: "The threshold is not where Kuramoto puts it",
-        None: "Where the threshold lies these draws do not decide",
-    }[checks["threshold"].holds]
-    if checks["pure registers"].holds:
-        words += ", and r^2 is what a pure head register shows in its uniform state"
-    words += ". "
     at_lock, adrift, r_drifting = measured.at_lock, measured.adrift, measured.r["drifting"]
     coherent = {checks[name].holds for name in ("coherent at lock", "not coherent adrift")}
-    if coherent == {False}:
-        return words + (
-            f"Locking is not coherence: equal phases, r = 1, in a register of which a copy is kept "
-            f"leave an l1 coherence of at most {at_lock.high:.2f} of 7 (such a register of locked "
-            f"heads shows {measured.uniform['copy kept'].best:.3f}, one part in 8), while drifting "
-            f"phases, r = {r_drifting:.3f}, in a pure register have at least {adrift.low:.2f}."
-        )
     if coherent == {True}:
-        return (
-            words + "The registers compared are coherent where their phases lock, and only there."
-        )
-    return words + (
-        f"Of the registers compared the one with r = 1 has a coherence between {at_lock.low:.2f} "
-        f"and {at_lock.high:.2f} of 7, the one with r = {r_drifting:.3f} between {adrift.low:.2f} "
-        f"and {adrift.high:.2f}: r alone does not say which."
-    )
+        return "The registers compared are coherent where their phases lock, and only there."
+    first = {
+        False: "Locking is not quantum coherence: heads whose phases drift, r = "
+        f"{r_drifting:.3f}, have in a pure register an l1 coherence of at least {adrift.low:.2f} "
+        "of 7, for coherence asks that phases be definite and not that they be equal.",
+        True: f"The register of drifting heads, r = {r_drifting:.3f}, is not coherent.",
+        None: "Whether drifting heads are coherent these shots do not decide.",
+    }[checks["not coherent adrift"].holds]
+    second = {
+        False: "Nor does r = 1 mean coherence: a register of equal phases of which we keep a copy, "
+        f"prepared by hand, has at most {at_lock.high:.2f} of 7.",
+        True: f"With equal phases, r = 1, the register has at least {at_lock.low:.2f} of 7: r "
+        "alone does not say which.",
+        None: "Whether locked heads are coherent these shots do not decide.",
+    }[checks["coherent at lock"].holds]
+    return f"{first} {second}"
 
 
 def _visibility_panel(measured: _Registers) -> Panel:

@@ -12,8 +12,8 @@ from qcattn.claims.born._heads import (
     head_state,
     l1_coherence,
 )
-from qcattn.claims.born.locking import KuramotoLocking, _Registers
-from qcattn.evidence import Check, Estimate
+from qcattn.claims.born.locking import KuramotoLocking
+from qcattn.evidence import Check
 from qcattn.progress import silent
 from qcattn.records import Counts
 
@@ -63,7 +63,7 @@ def test_locking_is_refuted_as_coherence():
     for name in ("copy kept", "coherent at lock", "not coherent adrift"):
         assert found.check(name).holds is False, name
     assert found.check("threshold").role == "control"
-    assert "Locking is not coherence" in found.words
+    assert "Locking is not quantum coherence" in found.words and "by hand" in found.words
     assert found.number("l1 coherence at r = 1, of 7").estimate.high < 2
     (adrift,) = (one.estimate for one in found.numbers if one.reference == pytest.approx(7))
     assert adrift.low > 6
@@ -106,27 +106,12 @@ def test_another_threshold_leaves_all_undecided(threshold):
     assert "Nothing is decided" in found.words and "threshold" not in found.condition
 
 
-@pytest.mark.parametrize(
-    ("holds", "said"), [(True, "is where"), (False, "is not where"), (None, "do not decide")]
-)
-def test_words_say_no_more_of_the_threshold_than_was_found(holds, said):
-    unknown = Estimate(3.5, 0.0, 7.0)
-    names = ("pure registers", "copy kept", "coherent at lock", "not coherent adrift")
-    checks = {name: Check(name, "", None, "") for name in names}
-    checks["threshold"] = Check("threshold", "", holds, "")
-    measured = _Registers(
-        shots=0,
-        numbers=(),
-        orders=np.zeros((1, 2)),
-        threshold=unknown,
-        tests={},
-        counts={},
-        uniform={"copy kept": unknown},
-        r={"locked": 1.0, "drifting": 0.1},
-        at_lock=unknown,
-        adrift=unknown,
-    )
-    assert said in KuramotoLocking().describe(measured, checks).words
+def test_a_coherent_locked_register_leaves_the_drifting_one_that_refutes():
+    """The pure drifting register suffices; with a copy kept of it too, little is left to say."""
+    found = KuramotoLocking(**SMALL, locked_is_dephased=False)(seed=1)
+    assert found.standing == "refuted"
+    assert found.check("not coherent adrift").holds is False
+    assert found.check("coherent at lock").holds is True and "r alone" in found.words
 
 
 def test_a_simulator_that_loses_phases_is_caught(checked):
