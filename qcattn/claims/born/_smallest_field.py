@@ -75,6 +75,7 @@ class Sought:
                 f"{self.kept:,} kept shots show the dephasing of some transverse field",
                 False,
                 f"no field up to {MOST:g} changes the reading by enough",
+                "control",
             )
         below, at, above = (self.rates[name] for name in ("less", "as much", "more"))
         missed = at.high < POWER or below.low >= POWER or above.high < POWER

@@ -1,4 +1,4 @@
-"""Thermal states at beta = 1, every qubit turned before it is read, and what must come out."""
+"""States with every qubit turned before they are read, and what must come out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qcattn.preparations.reference import gibbs
 from qcattn.readings.turned import turned_reading
 from qcattn.records import Hamiltonian, Prepared
 
-__all__ = ["turned_law", "turned_thermal"]
+__all__ = ["law_of", "turned_law", "turned_thermal"]
 
 
 def turned_thermal(
@@ -20,20 +20,24 @@ def turned_thermal(
 
 
 def turned_law(hamiltonian: Hamiltonian, angle: float, dephased: bool) -> np.ndarray:
-    r"""What comes out at beta = 1, by dense linear algebra, shape (2**n,).
+    """What comes out of the thermal state at beta = 1; see `law_of`."""
+    return law_of(gibbs(hamiltonian, 1.0).real, angle, dephased)
+
+
+def law_of(rho: np.ndarray, angle: float, dephased: bool) -> np.ndarray:
+    r"""What comes out, by dense linear algebra, shape (2**n,).
 
     Args:
-        hamiltonian: Shape (), on n qubits.
+        rho: A real state of n qubits, shape (2**n, 2**n).
         angle: By which every qubit is turned, ry(-angle), radians.
         dephased: Whether the off-diagonal elements of the state are dropped first.
     """
-    rho = gibbs(hamiltonian, 1.0).real
     if dephased:
         rho = np.diag(np.diag(rho))
     cosine, sine = np.cos(angle / 2), np.sin(angle / 2)
     one = np.array([[cosine, sine], [-sine, cosine]])
     turn = np.eye(1)
-    for _ in range(hamiltonian.num_qubits):
+    for _ in range(len(rho).bit_length() - 1):
         turn = np.kron(turn, one)
     law = np.clip(np.einsum("ij,jk,ik->i", turn, rho, turn), 0.0, None)
     return np.round(law / law.sum(), 14)  # equal probabilities are equal

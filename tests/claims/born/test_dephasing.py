@@ -9,7 +9,7 @@ from qcattn.claims.born._turned import turned_law
 from qcattn.claims.born.dephasing import QuantumMeasurement
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, Rotated, Transverse
-from qcattn.evidence import Check
+from qcattn.evidence import Check, Finding
 from qcattn.preparations import QSVT, Purification
 from qcattn.progress import silent
 from qcattn.records import Counts
@@ -36,19 +36,27 @@ def found():
 
 def test_coherence_shows_only_where_it_is_and_is_looked_for(found):
     """False-failure rate 1e-6."""
-    assert found.standing == "conditional"
+    assert found.standing == "analogy"
     assert holds(found, "keys", "dense", "rotated", "transverse", "forecast") == [True] * 5
-    assert holds(found, "diagonal", "transverse keys") == [False, False]
-    assert found.check("forecast").role == "control"
-    assert "drawing from a classical distribution" in found.words
-    assert "never show it" in found.words
-    assert found.condition.startswith("H does not commute")
+    assert found.check("diagonal").holds is False
+    controls = {one.name for one in found.checks if one.role == "control"}
+    assert controls == {"sampler", "dense", "rotated", "transverse", "forecast"}
+    assert "draw from a classical distribution" in found.words
+    assert "does not mention" in found.words and not found.condition
 
 
-def test_words_follow_from_checks_by_name_wherever_they_stand():
-    claim = QuantumMeasurement(**SMALL)
+def test_a_superposition_of_the_keys_is_measured_as_quantum_states_are():
+    """The premise changed: attention's state is pure, with the same keys.
+
+    Words follow from checks by name, wherever they stand.
+    """
+    claim = QuantumMeasurement(**SMALL, pure=True)
     measured = claim.measure(np.random.SeedSequence(1), silent)
     checks = {check.name: check for check in claim.check(measured)}
+    pure = Finding(name="A15", title="", checks=tuple(checks.values()), alpha=1e-6, seed=1)
+    assert pure.standing == "exact"
+    assert holds(pure, "keys", "dense", "diagonal") == [True] * 3
+    assert "classical distribution" not in claim.describe(measured, checks).words
     assert set(checks) == {
         "keys",
         "dense",
@@ -56,7 +64,6 @@ def test_words_follow_from_checks_by_name_wherever_they_stand():
         "transverse",
         "forecast",
         "diagonal",
-        "transverse keys",
     }
     more = {"another": Check("another", "Something else holds", False, "")}
     said = claim.describe(measured, checks)
@@ -76,20 +83,20 @@ def test_the_smallest_field_is_where_plan_says(found):
     assert line.x[0] == pytest.approx(measured.x[1])
 
 
-def test_read_in_the_keys_nothing_shows_whatever_the_hamiltonian():
-    """The premise changed: no turn before the reading."""
+def test_read_in_the_keys_nothing_shows_and_nothing_is_decided():
+    """The instrument changed: no turn before the reading, so that no coherence could be seen."""
     blind = QuantumMeasurement(**SMALL, angle=0.0)(seed=1)
-    assert blind.standing == "refuted"
+    assert blind.standing == "undecided"
     assert holds(blind, "keys", "dense", "rotated", "transverse") == [True, True, False, False]
     some = blind.check("some field")
-    assert some.holds is False and some.role == "claim"
+    assert some.holds is False and some.role == "control"
     assert "forecast" not in {check.name for check in blind.checks}, "there is none to be tested"
     assert not blind.numbers
 
 
 def test_without_a_field_there_is_nothing_to_dephase():
     off = QuantumMeasurement(**SMALL, transverse=0.0)(seed=1)
-    assert off.standing == "refuted" and off.check("transverse").holds is False
+    assert off.standing == "undecided" and off.check("transverse").holds is False
 
 
 def test_a_state_that_has_lost_its_coherence_is_caught():
