@@ -8,7 +8,7 @@ from qcattn.preparations.reference import gibbs
 from qcattn.readings.turned import turned_reading
 from qcattn.records import Hamiltonian, Prepared
 
-__all__ = ["law_of", "turned_law", "turned_thermal"]
+__all__ = ["law_of_state", "turned_law", "turned_thermal"]
 
 
 def turned_thermal(
@@ -20,11 +20,11 @@ def turned_thermal(
 
 
 def turned_law(hamiltonian: Hamiltonian, angle: float, dephased: bool) -> np.ndarray:
-    """What comes out of the thermal state at beta = 1; see `law_of`."""
-    return law_of(gibbs(hamiltonian, 1.0).real, angle, dephased)
+    """What comes out of the thermal state at beta = 1; see `law_of_state`."""
+    return law_of_state(gibbs(hamiltonian, 1.0).real, angle, dephased)
 
 
-def law_of(rho: np.ndarray, angle: float, dephased: bool) -> np.ndarray:
+def law_of_state(rho: np.ndarray, angle: float, dephased: bool) -> np.ndarray:
     r"""What comes out, by dense linear algebra, shape (2**n,).
 
     Args:

@@ -10,7 +10,7 @@ import numpy as np
 
 from qcattn.backends.drawing import draw
 from qcattn.claims.born._smallest_field import SmallestField, Sought
-from qcattn.claims.born._turned import law_of, turned_thermal
+from qcattn.claims.born._turned import law_of_state, turned_thermal
 from qcattn.claims.frame.checks import differs, follows
 from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.comparisons import certify
@@ -183,7 +183,7 @@ class QuantumMeasurement(Claim[_Readings]):
         if not (self.pure and name == "diagonal"):
             return turned_thermal(state, hamiltonian, angle, dephased)
         amplitudes = np.sqrt(gibbs(hamiltonian, 1.0).diagonal().real)
-        law = law_of(np.outer(amplitudes, amplitudes), angle, dephased)
+        law = law_of_state(np.outer(amplitudes, amplitudes), angle, dephased)
         return turned_reading(state, angle, dephased, law)
 
     def _all_follow(
