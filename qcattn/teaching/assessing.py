@@ -27,6 +27,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -249,12 +250,19 @@ def _of_counts(
         pitfall = best if best is not None and alike[best] > alpha else None
         words = f"{shots} do not follow the law, p = {p_value:.2g}."
         return _wrong(words, pitfall, hint, alpha)
-    enough = float(np.max(plan(rows.p, within, alpha).certify))
+    enough = _enough(rows.p.tobytes(), rows.p.shape, within, alpha)
     most = int(rows.shots.min(initial=0))
     words = f"{shots} do not decide yet whether they lie within {within:g} of the law"
     if np.isfinite(enough) and enough > most:
         words += f"; about {enough:,.0f}{' a row' if rows.shape else ''} will"
     return Assessment("more shots needed", f"{words}.", alpha)
+
+
+@lru_cache(maxsize=64)
+def _enough(p: bytes, shape: tuple[int, ...], within: float, alpha: float) -> float:
+    """Shots a row that decide; kept, since a class is marked beside few laws."""
+    law = np.frombuffer(p).reshape(shape)
+    return float(np.max(plan(law, within, alpha).certify))
 
 
 def _too_even(counts: np.ndarray, p: np.ndarray, level: float) -> bool:

@@ -10,26 +10,13 @@ import numpy as np
 import pytest
 
 from qcattn.attention import softmax
-from qcattn.comparisons import fit, plan
+from qcattn.comparisons import fit
 from qcattn.evidence import Estimate
 from qcattn.teaching import Assessment, NotRight, assess, check, student_scores
 
 ALPHA, ANSWERS = 0.05, 300
 LAW = softmax(student_scores(7))
 FLAT = np.full(8, 1 / 8)
-
-
-@pytest.fixture(autouse=True)
-def planned_once(monkeypatch):
-    """How many shots are enough follows from the law alone, and takes longer than a mark."""
-    known = {}
-
-    def once(p, within, alpha):
-        name = (p.tobytes(), within, alpha)
-        known[name] = known.get(name) or plan(p, within, alpha)
-        return known[name]
-
-    monkeypatch.setattr("qcattn.teaching.assessing.plan", once)
 
 
 def marks(law, shots, of=LAW, answers=ANSWERS, within=0.1, alpha=ALPHA, seed=1):
