@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any
 
@@ -21,6 +21,14 @@ from qcattn.errors import DoesNotFit
 
 __all__ = ["QiskitBackend", "abilities_of", "in_calls", "most_qubits_of"]
 
+#: Methods of Aer that sample Clifford circuits.
+_METHODS = (
+    "statevector",
+    "density_matrix",
+    "matrix_product_state",
+    "stabilizer",
+    "extended_stabilizer",
+)
 #: Abilities that the names of a target's operations say.
 _OPERATIONS: dict[str, Ability] = {
     "if_else": "conditional",
@@ -78,7 +86,8 @@ class QiskitBackend(Simulator):
     def abilities(self) -> frozenset[Ability]:
         """What the target lists, what the options name, and what ``run`` takes."""
         binds = "parameter_binds" in inspect.signature(self.backend.run).parameters
-        return abilities_of(self.backend.operation_names, self.backend.options, binds)
+        found = abilities_of(self.backend.operation_names, self.backend.options, binds)
+        return found | ({"options"} if self.choices else set())
 
     @property
     def most_qubits(self) -> int:
@@ -154,6 +163,26 @@ class QiskitBackend(Simulator):
         if not result.success:
             raise RuntimeError(f"{self.backend.name} failed: {result.status}")
         return [np.asarray(one.data.probabilities) for one in result.results]
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Of Aer: precision, and the methods that sample; of others none."""
+        named = set(self.backend.options)
+        found = {"precision": ("single", "double")} if "precision" in named else {}
+        # The method of a backend that was made with one is not chosen again.
+        if getattr(self.backend.options, "method", None) == "automatic":
+            methods = [one for one in self.backend.available_methods() if one in _METHODS]
+            found["method"] = tuple(methods)
+        return found
+
+    def chosen(self, option: str, value: str) -> QiskitBackend:
+        """As an option of every run."""
+        return replace(self, options={**self.options, option: value})
+
+    def used_method(self, circuit: QuantumCircuit) -> str:
+        """As the metadata of a result say."""
+        result = self.backend.run(self._fitted([circuit]), shots=1, **self.options).result()
+        return str(result.results[0].metadata.get("method", "not told"))
 
     def fitted(self, prepared: Any) -> QuantumCircuit:
         """The circuit as it is given to the simulator."""

@@ -7,7 +7,7 @@ its shots (`Simulator.sample`); that makes it a backend of `qcattn.run` and of s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
@@ -25,6 +25,7 @@ __all__ = ["Ability", "Simulator", "Task", "imported", "readings_of_counts", "re
 
 #: What a simulator can do. ``order``: it gives the shots in the order in which they were drawn;
 #: ``parameters``: it takes a table of values for the parameters of one circuit;
+#: ``options``: its precision or its method can be chosen (`Simulator.choices`);
 #: ``probabilities``: it gives the exact probabilities that it computed itself.
 Ability = Literal[
     "conditional",
@@ -32,6 +33,7 @@ Ability = Literal[
     "loop",
     "mid-circuit measurement",
     "noise",
+    "options",
     "order",
     "parameters",
     "probabilities",
@@ -132,6 +134,24 @@ class Simulator(ABC):
             Shape (circuits,), for simulators with this ability.
         """
         raise NotImplementedError(f"{type(self).__name__} gives no expectation values")
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Values of ``"precision"`` and of ``"method"``, where they can be chosen."""
+        return {}
+
+    def chosen(self, option: str, value: str) -> Simulator:
+        """The same simulator with one of its `choices`.
+
+        Args:
+            option: ``"precision"`` or ``"method"``.
+            value: One of its values.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no choice of {option}")
+
+    def used_method(self, circuit: QuantumCircuit) -> str:
+        """The method that the simulator says it used for a circuit, where it can be chosen."""
+        raise NotImplementedError(f"{type(self).__name__} does not tell its method")
 
     def __call__(self, prepared: Prepared, shots: int, seed: Any = None) -> Counts:
         """Draw shots of every row; see `qcattn.backends.protocol.Backend`."""

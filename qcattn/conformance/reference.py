@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -25,6 +25,10 @@ class Reference(Simulator):
 
     Laws are kept, so that a run drawn again costs its draws only.
 
+    Attributes:
+        precision: Of probabilities, ``"double"`` or ``"single"``.
+        method: What it says of itself.
+
     Example:
         >>> circuit = QuantumCircuit(1, 1)
         >>> _ = circuit.x(0), circuit.measure(0, 0)
@@ -33,6 +37,8 @@ class Reference(Simulator):
         [[1], [1]]
     """
 
+    precision: str = "double"
+    method: str = "table"
     _kept: dict[Any, tuple[QuantumCircuit, Law, np.ndarray]] = field(
         default_factory=dict, repr=False
     )
@@ -85,7 +91,7 @@ class Reference(Simulator):
             law, _ = self.law(Task(circuit, 1), 0)
             p = np.zeros(1 << circuit.num_clbits)
             p[[int(outcome, 2) for outcome in law.outcomes]] = law.p
-            found.append(p)
+            found.append(p.astype(np.float32 if self.precision == "single" else np.float64))
         return found
 
     def expectations(
@@ -103,6 +109,20 @@ class Reference(Simulator):
             for stream, chance in zip(streams, chances, strict=True)
         ]
         return 2 * np.array(plus) / shots - 1
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The precision of probabilities; methods that are one and the same."""
+        return {"precision": ("single", "double"), "method": ("table", "law")}
+
+    def chosen(self, option: str, value: str) -> Reference:
+        """Laws that are kept stay so."""
+        chosen: Any = {option: value}
+        return replace(self, **chosen)
+
+    def used_method(self, circuit: QuantumCircuit) -> str:
+        """The one that was chosen."""
+        return self.method
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""

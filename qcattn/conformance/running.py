@@ -26,7 +26,7 @@ from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
 from qcattn.walking import classes
 
-__all__ = ["all_probes", "applicable", "job_named", "run_conformance"]
+__all__ = ["all_probes", "applicable", "draw_again", "job_named", "run_conformance"]
 
 
 def all_probes() -> list[Probe[Any]]:
@@ -262,14 +262,41 @@ def _answer(
     """From the journal, or else from the simulator and into the journal."""
     if kept is not None and (probe.name, job.name) in kept.answers:
         return kept.answers[probe.name, job.name]
-    name = hashlib.sha256(f"{probe.name}\n{job.name}".encode()).digest()
-    words = np.frombuffer(name[:16], np.uint32)
     begun = time.perf_counter()
-    outcome = probe(job, simulator, np.random.SeedSequence([root, *words.tolist()]))
+    outcome = probe(job, simulator, _seed_of(root, probe.name, job.name))
     answer = Answer(job.name, outcome, time.perf_counter() - begun)
     if kept is not None:
         kept.add(probe.name, answer)
     return answer
+
+
+def _seed_of(root: int, probe: str, job: str) -> np.random.SeedSequence:
+    """By the names, so that a job is drawn the same whatever else is in the run."""
+    name = hashlib.sha256(f"{probe}\n{job}".encode()).digest()
+    return np.random.SeedSequence([root, *np.frombuffer(name[:16], np.uint32).tolist()])
+
+
+def draw_again(
+    probe: str, job: str, level: Level, seed: int, simulator: Simulator
+) -> tuple[ProbeJob, Any]:
+    """What a job of a report drew, or would have drawn with another seed.
+
+    Args:
+        probe: Name of the probe.
+        job: Name of the job.
+        level: Of the report.
+        seed: Of the report.
+        simulator: That was tested.
+
+    Returns:
+        The job, and what its probe asks for: shots of each task and binding, in most of them.
+
+    Raises:
+        ValueError: If there is no such probe or job.
+    """
+    found, asked = job_named(probe, job, level)
+    rng = np.random.default_rng(_seed_of(seed, probe, job))
+    return asked, found.ask(asked, simulator, rng)
 
 
 def _identity(

@@ -100,3 +100,19 @@ def measured(qubits):
     circuit = QuantumCircuit(qubits, qubits)
     circuit.measure(range(qubits), range(qubits))
     return circuit
+
+
+def test_precision_and_method_are_chosen_for_every_run():
+    aer = QiskitBackend(AerSimulator())
+    assert "options" in aer.abilities and "stabilizer" in aer.choices["method"]
+    circuit = QuantumCircuit(1, 1)
+    circuit.ry(0.3, 0)
+    circuit.measure(0, 0)
+    assert aer.chosen("method", "density_matrix").used_method(circuit) == "density_matrix"
+    single, double = (aer.chosen("precision", one).probabilities([circuit])[0] for one in
+                      aer.choices["precision"])  # fmt: skip
+    exact = [np.cos(0.15) ** 2, np.sin(0.15) ** 2]
+    assert np.allclose(double, exact, 0, 1e-14) and not np.allclose(single, exact, 0, 1e-14)
+    made = QiskitBackend(AerSimulator(method="statevector"))
+    assert "method" not in made.choices
+    assert not QiskitBackend(BasicSimulator()).choices

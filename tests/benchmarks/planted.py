@@ -34,6 +34,7 @@ class Planted(Reference):
         quiet: Whether noise is left out.
         values: Expectation values to those that are given out.
         saved: Saved probabilities to those that are given out.
+        deaf: Options that have no effect.
     """
 
     gate: Callable[[Any], list[tuple[Any, ...]] | None] | None = None
@@ -43,6 +44,11 @@ class Planted(Reference):
     quiet: bool = False
     values: Callable[[np.ndarray], np.ndarray] | None = None
     saved: Callable[[list[np.ndarray]], list[np.ndarray]] | None = None
+    deaf: tuple[str, ...] = ()
+
+    def chosen(self, option, value):
+        """With the fault: an option is accepted and ignored."""
+        return self if option in self.deaf else super().chosen(option, value)
 
     def sample(self, tasks, seed=None, noise=()):
         """With the fault."""
@@ -364,6 +370,8 @@ def planted() -> dict[str, Callable[[], Planted]]:
         "saved probabilities are of the first circuit": lambda: Planted(saved=_first_saved),
         "saved probabilities are off by 0.001": lambda: Planted(saved=_off_saved),
         "circuits of a job start alike": lambda: Alike(),
+        "a precision that is asked for is ignored": lambda: Planted(deaf=("precision",)),
+        "a method that is asked for is ignored": lambda: Planted(deaf=("method",)),
     }  # fmt: skip
     return found
 

@@ -67,6 +67,8 @@ def test_the_reference_passes_whatever_the_seed():
         ("all circuits but the first are spoilt", "many circuits"),
         ("the first bit is always zero", "shot by shot"),
         ("swap is left out", "equivalent circuits"),
+        ("a precision that is asked for is ignored", "options"),
+        ("a method that is asked for is ignored", "options"),
     ],
 )
 def test_a_planted_fault_is_found_by_the_probe_of_its_kind(fault, probe):
