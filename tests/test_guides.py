@@ -9,6 +9,7 @@ and arguments; nothing is carried out.
 
 import doctest
 import io
+import json
 import re
 import shlex
 from contextlib import redirect_stdout, suppress
@@ -20,13 +21,16 @@ from sybil import Document
 from sybil.evaluators.python import PythonEvaluator
 from sybil.example import SybilFailure
 from sybil.parsers.markdown import CodeBlockParser
+from typer.testing import CliRunner
 
 from qcattn.cli import app
 
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "qcattn").rglob("*.md"))]
 MORE = ["CONTRIBUTING.md", "SECURITY.md", "circuits/README.md", "tests/benchmarks/RESULTS.md"]
-PAGES = [*GUIDES, *(ROOT / name for name in MORE)]
+MORE += ["notebooks/README.md"]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PAGES = [*GUIDES, *(ROOT / name for name in MORE), *NOTEBOOKS]
 COMMANDS = typer.main.get_command(app).commands
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -72,15 +76,24 @@ def test_the_blocks_of_a_guide_run_and_print_what_stands_below_them(path, tmp_pa
     assert count or "```python" not in path.read_text(encoding="utf-8")
 
 
+def text_of(path):
+    """A page as it is written; of a notebook its prose."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells)
+
+
 def anchors(path):
     """Anchors of the headings of a file, as hosts make them."""
-    heads = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    heads = re.findall(r"^#+ (.+)$", text_of(path), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(path):
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path)
     links = re.findall(r"\]\(\s*([^)\s]+)\s*\)", text)
     for file, _, anchor in (link.partition("#") for link in links if "://" not in link):
         aim = (path.parent / file).resolve() if file else path
@@ -149,6 +162,36 @@ def parse(line):
                 command.make_context(name, list(rest))
 
 
+EXAMPLE = "Example: qcattn "
+
+
+def example_of(name):
+    """The example at the end of a command's help, without the name of the program."""
+    said = COMMANDS[name].epilog or ""
+    assert said.startswith(EXAMPLE), f"the help of {name} shows no example"
+    return said.removeprefix(EXAMPLE)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_ends_with_an_example_that_it_takes(name, monkeypatch):
+    """In one line of a terminal of 80 columns, so that it can be copied."""
+    line = example_of(name)
+    assert line.split()[0] == name and len(line.split()) > 1
+    parse(line)
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(app, [name, "--help"]).output
+    assert shown.rstrip().splitlines()[-1].strip() == f"{EXAMPLE}{line}"
+
+
+def test_an_example_that_is_missing_or_not_taken_is_noticed(monkeypatch):
+    monkeypatch.setattr(COMMANDS["plan"], "epilog", None)
+    with pytest.raises(AssertionError, match="no example"):
+        example_of("plan")
+    monkeypatch.setattr(COMMANDS["plan"], "epilog", f"{EXAMPLE}plan law.json --epsilom 0.02")
+    with pytest.raises(Exception, match=r"No such option.*--epsilom"):
+        parse(example_of("plan"))
+
+
 def options_of(commands):
     """Names of all options of some commands."""
     return {name for one in commands.values() for each in one.params for name in each.opts}
@@ -156,7 +199,7 @@ def options_of(commands):
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_command_lines_of_a_page_are_taken(path):
-    for line in command_lines(path.read_text(encoding="utf-8")):
+    for line in command_lines(text_of(path)):
         parse(line)
 
 

@@ -24,7 +24,7 @@ __all__ = ["claims", "print_findings"]
 _FOLDER = "qcattn-claims"
 
 
-@app.command()
+@app.command(epilog="Example: qcattn claims A6 A16 --out claims")
 @reporting
 def claims(
     names: Annotated[

@@ -20,7 +20,7 @@ __all__ = ["compare"]
 _ROUNDED = 0.05
 
 
-@app.command()
+@app.command(epilog="Example: qcattn compare counts.json probabilities.json --epsilon 0.02")
 @reporting
 def compare(
     counts: Annotated[

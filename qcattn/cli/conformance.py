@@ -26,7 +26,7 @@ __all__ = ["conformance"]
 _FOLDER, _JOURNAL = "qcattn-conformance", "journal.jsonl"
 
 
-@app.command()
+@app.command(epilog="Example: qcattn conformance --backend qiskit_aer:AerSimulator --level quick")
 @reporting
 def conformance(
     backend: Annotated[

@@ -14,7 +14,7 @@ from qcattn.plurals import plural
 __all__ = ["export"]
 
 
-@app.command()
+@app.command(epilog="Example: qcattn export runs.sqlite --csv runs.csv")
 @reporting
 def export(
     store: Annotated[Path, typer.Argument(help="Read a file that `qcattn sweep` wrote.")],

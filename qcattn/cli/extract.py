@@ -13,7 +13,7 @@ from qcattn.cli.streams import say
 __all__ = ["extract"]
 
 
-@app.command()
+@app.command(epilog='Example: qcattn extract --model smollm2 --text "I like tea" --out tea.npz')
 @reporting
 def extract(
     model: Annotated[str, typer.Option(help="Use smollm2, minilm or a Hugging Face model folder.")],

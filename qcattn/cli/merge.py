@@ -13,7 +13,7 @@ from qcattn.cli.streams import say
 __all__ = ["merge"]
 
 
-@app.command()
+@app.command(epilog="Example: qcattn merge one.sqlite other.sqlite --into all.sqlite")
 @reporting
 def merge(
     stores: Annotated[

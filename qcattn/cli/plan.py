@@ -15,7 +15,7 @@ from qcattn.cli.streams import lost
 __all__ = ["plan"]
 
 
-@app.command()
+@app.command(epilog="Example: qcattn plan probabilities.json --epsilon 0.02")
 @reporting
 def plan(
     probabilities: Annotated[

@@ -64,7 +64,7 @@ _Pauli = Annotated[
 ]
 
 
-@app.command()
+@app.command(epilog="Example: qcattn prepare --hamiltonian ising --methods QSVT,Variational")
 @reporting
 def prepare(
     hamiltonian: Annotated[

@@ -77,7 +77,7 @@ _Noise = Annotated[
 ]
 
 
-@app.command()
+@app.command(epilog="Example: qcattn run --layer 11 --head 7 --preparation Heralded --seed 1")
 @reporting
 def run(
     scores: ScoresFile = None,

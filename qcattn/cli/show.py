@@ -19,7 +19,7 @@ from qcattn.cli.sweep import show_sweep
 __all__ = ["show"]
 
 
-@app.command()
+@app.command(epilog="Example: qcattn show runs.sqlite --plot beta --out beta.svg")
 @reporting
 def show(
     result: Annotated[

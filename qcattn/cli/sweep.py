@@ -27,7 +27,7 @@ __all__ = ["sweep"]
 _MOST_LINES = 20
 
 
-@app.command()
+@app.command(epilog="Example: qcattn sweep plan.toml --store runs.sqlite --workers 2")
 @reporting
 def sweep(
     plan: Annotated[Path | None, typer.Argument(help="Read the grid from this TOML file.")] = None,

@@ -19,7 +19,7 @@ __all__ = ["teach"]
 _HERE = "127.0.0.1"
 
 
-@app.command()
+@app.command(epilog="Example: qcattn teach lesson.toml --port 8008 --no-open")
 @reporting
 def teach(
     lesson: Annotated[
