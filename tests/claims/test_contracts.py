@@ -40,7 +40,7 @@ def test_a_claim_is_a_documented_frozen_dataclass_of_four_methods(claim):
     assert claim.__call__ is Claim.__call__, "clock, seed and budget are those of all claims"
     for method in ("measure", "check", "describe", "picture"):
         assert method in vars(claim) and inspect.getdoc(vars(claim)[method])
-    assert 0 < claim().alpha <= 1e-3, "sixteen claims together err in 1.6% of runs at most"
+    assert 0 < claim().alpha <= 1e-3, "all claims together err in a few per cent of runs at most"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
