@@ -3,12 +3,14 @@ r"""A student's answer: right, wrong with a hint, or more shots needed; by a tes
 No answer is compared with a text or with numbers that a seed gave: whoever draws shots of their own
 gets other numbers than the teacher, and is right all the same. There are three kinds of answers.
 
-- *Counts against a law*, by a total variation `within` which they are right. A student who drew
-  from the law itself is marked wrong with probability at most alpha: half of it goes to
-  `qcattn.comparisons.fit`, half to the test whether counts lie closer to the law than chance
-  allows, as those do that were computed and not drawn. A student who drew from a law farther than
-  `within` is marked right with probability at most alpha (`qcattn.comparisons.certify`). Of laws
-  between nothing is promised.
+- *Counts against a law*, right within a total variation. A student who drew from a law that is no
+  farther than `within` is marked wrong with probability at most alpha / 2, one who drew from a law
+  beyond it is marked right with probability at most alpha (`qcattn.comparisons.certify`); what the
+  shots do not decide takes more of them. With n shots on K outcomes the distance D between shares
+  and law exceeds the true one by more than :math:`\sqrt{(K-1)/n}/2 + \sqrt{\ln(1/\delta)/2n}` with
+  probability at most :math:`\delta` (its mean, and McDiarmid's inequality [1]). The other half of
+  alpha goes to the test whether counts lie closer to the law than chance allows, as those do that
+  were computed and not drawn; it is that of the law itself.
 - *A number with its interval.* An honest interval of confidence 0.95 misses the truth once in
   twenty, once in forty on either side; so a miss alone is no fault. Both arms are stretched by
   :math:`\ln(\alpha/2) / \ln((1-c)/2)`, c the confidence, and the answer is wrong if the truth lies
@@ -20,6 +22,9 @@ gets other numbers than the teacher, and is right all the same. There are three 
 `check` raises, which is what nbgrader and otter take for wrong, and is silent where the answer is
 right: a cell of nbgrader that shows any other value gets all points, and a doctest of otter that
 prints anything gets none. `assess` gives the same as a value.
+
+References:
+    [1] C. McDiarmid, On the method of bounded differences, Surveys in Combinatorics (1989).
 """
 
 from __future__ import annotations
@@ -129,8 +134,8 @@ def check(
         ...       pitfalls={"You read the bit the wrong way round.": [0.75, 0.25]})
         Traceback (most recent call last):
         ...
-        qcattn.teaching.assessing.NotRight: wrong: Your 1,000 shots do not follow the law, ...
-        You read the bit the wrong way round.
+        qcattn.teaching.assessing.NotRight: wrong: Your 1,000 shots lie 0.42... from the
+        law or more, and should lie within 0.1. You read the bit the wrong way round.
     """
     found = assess(
         counts=counts,
@@ -243,19 +248,29 @@ def _of_counts(
     found = certify(counts, law, within, alpha)
     if found.all_certified:
         return Assessment("right", f"{shots} lie within {within:g} of the law.", alpha)
-    p_value = found.fit.overall()
-    if p_value <= alpha / 2:
-        alike = {words: _likeness(counts, told) for words, told in pitfalls.items()}
-        best = max(alike, key=alike.__getitem__, default=None)
-        pitfall = best if best is not None and alike[best] > alpha else None
-        words = f"{shots} do not follow the law, p = {p_value:.2g}."
+    alike = {words: _likeness(counts, told) for words, told in pitfalls.items()}
+    best = max(alike, key=alike.__getitem__, default=None)
+    pitfall = best if best is not None and found.fit.refuted and alike[best] > alpha else None
+    least = _least_distance(rows.counts, rows.stray, rows.p, alpha / 2)
+    if least > within:
+        words = f"{shots} lie {least:.3g} from the law or more, and should lie within {within:g}."
         return _wrong(words, pitfall, hint, alpha)
     enough = _enough(rows.p.tobytes(), rows.p.shape, within, alpha)
     most = int(rows.shots.min(initial=0))
     words = f"{shots} do not decide yet whether they lie within {within:g} of the law"
     if np.isfinite(enough) and enough > most:
         words += f"; about {enough:,.0f}{' a row' if rows.shape else ''} will"
-    return Assessment("more shots needed", f"{words}.", alpha)
+    words = " ".join(filter(None, (f"{words}.", pitfall)))
+    return Assessment("more shots needed", words, alpha)
+
+
+def _least_distance(counts: np.ndarray, stray: np.ndarray, p: np.ndarray, level: float) -> float:
+    """Lower confidence bound on the largest total variation of all rows."""
+    n = np.maximum(counts.sum(axis=-1) + stray, 1)
+    seen = (np.abs(counts / n[:, None] - p).sum(axis=-1) + stray / n) / 2
+    outcomes = p.shape[-1] + (stray > 0)
+    luck = np.sqrt((outcomes - 1) / n) / 2 + np.sqrt(np.log(len(n) / level) / (2 * n))
+    return float(np.max(seen - luck, initial=0.0))
 
 
 @lru_cache(maxsize=64)

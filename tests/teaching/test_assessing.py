@@ -44,6 +44,30 @@ def test_counts_of_another_law_are_found():
     assert set(marks(other, 3000, answers=50)) == {"wrong"}
 
 
+@pytest.mark.parametrize("shots", [100, 400, 1600])
+def test_counts_of_a_law_within_the_tolerance_are_marked_wrong_at_the_stated_rate_at_most(
+    shots, tools
+):
+    """At the very edge, and with few shots, where a test of fit alone refutes nearly all."""
+    near = LAW.copy()
+    near[LAW.argmax()] -= 0.099
+    near[LAW.argmin()] += 0.099
+    assert marks(near, shots, answers=100).count("wrong") <= tools.most_misses(100, ALPHA)
+    drawn = np.random.default_rng(2).multinomial(shots, near, size=100)
+    assert (fit(drawn, LAW).p_values <= ALPHA).mean() > 0.5
+
+
+def test_several_rows_are_one_answer():
+    rng = np.random.default_rng(9)
+    rows = np.stack([rng.multinomial(4000, LAW), rng.multinomial(4000, FLAT)])
+    laws = np.stack([LAW, FLAT])
+    assert assess(counts=rows, law=laws, within=0.1)
+    wrong = assess(counts=rows[::-1], law=laws, within=0.1)
+    assert wrong.verdict == "wrong"
+    few = assess(counts=[rng.multinomial(60, LAW), rng.multinomial(60, FLAT)], law=laws, within=0.1)
+    assert few.verdict == "more shots needed" and "a row" in few.words
+
+
 def test_counts_a_little_beyond_the_tolerance_are_marked_right_at_the_stated_rate_at_most(tools):
     other = LAW.copy()
     other[LAW.argmax()] -= 0.101

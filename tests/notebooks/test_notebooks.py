@@ -19,7 +19,7 @@ from qcattn.attention import softmax
 from qcattn.teaching import NotRight, student_scores
 from qcattn.views.colours import SERIES
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
+FOLDER = Path(__file__).parents[2] / "notebooks"
 BOOKS = sorted(FOLDER.glob("*.ipynb"))
 STYLE = 'plt.style.use("qcattn.views.lecture")'
 #: Runs before the first cell: after each cell, before its figures are shown, they are looked at.
