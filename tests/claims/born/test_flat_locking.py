@@ -25,26 +25,36 @@ def test_the_register_of_keys_shows_r_squared(words):
     assert r < 0.99
 
 
-def test_the_number_is_alike_and_says_nothing_of_what_was_learned():
-    """False-failure rate 1e-6."""
-    found = FlatLocking(**SMALL)(seed=2)
+def test_from_the_full_circle_r_is_not_one_and_tells_what_was_trained():
+    """False-failure rate 1e-6 of the counts; of 128 starts a quarter and more end below."""
+    found = FlatLocking(**SMALL, starts=512)(seed=2)
+    assert found.standing == "refuted"
+    assert found.check("locked").holds is False and found.check("tells").holds is True
+    assert found.check("head register").holds and found.check("rows").holds
+    assert "r tells the two apart" in found.words and "defines no geometry" in found.words
+    assert not found.condition
+    for number in found.numbers:
+        assert np.isnan(number.reference) or number.reference in number.estimate, number.name
+
+
+def test_from_half_a_circle_the_number_is_alike_and_says_nothing_of_what_was_learned():
+    """The premise changed. False-failure rate 1e-6."""
+    found = FlatLocking(**SMALL, arc=3.0)(seed=2)
     assert found.standing == "analogy"
-    assert all(found.check(name).holds for name in ("locked", "head register", "rows"))
+    assert found.check("locked").holds
     others = ("tells", "vocabulary", "ground state", "uneven")
     assert [found.check(name).holds for name in others] == [False] * 4
-    assert found.check("head register").role == "control"
-    assert found.condition == "natural frequencies are equal, whatever the weights"
+    assert {found.check(name).role for name in ("head register", "rows")} == {"control"}
+    assert found.condition.startswith("natural frequencies are equal")
     assert "It does not say what was learned" in found.words
-    assert "It is equal natural frequencies" in found.words
-    for number in found.numbers:
-        assert number.reference in number.estimate, number.name
+    assert "it is equal natural frequencies" in found.words
     r = {curve.name: curve.y for curve in found.panels[0].curves}
     assert r["random"][0] < 0.95 and r["random"][-1] > 0.9995
 
 
 @pytest.mark.parametrize("premise", [{"spread": 1.0}, {"duration": 0.5}], ids=str)
 def test_unequal_frequencies_or_too_short_a_time_refute_it(premise):
-    found = FlatLocking(**SMALL, **premise)(seed=2)
+    found = FlatLocking(**SMALL, arc=3.0, **premise)(seed=2)
     assert found.standing == "refuted"
     assert "do not come to r = 1.000" in found.words and not found.condition
 
@@ -68,7 +78,7 @@ def test_words_follow_from_checks_by_name_wherever_they_stand():
 
 
 def test_equal_frequencies_beyond_leave_no_condition_to_fail():
-    found = FlatLocking(**SMALL, uneven=0.0)(seed=2)
+    found = FlatLocking(**SMALL, arc=3.0, uneven=0.0)(seed=2)
     assert found.check("uneven").holds is True and not found.condition
     assert "equal natural frequencies" not in found.words
 
