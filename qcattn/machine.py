@@ -1,7 +1,8 @@
-"""Memory: how much there is, and the most that this process has held."""
+"""Memory and cores: how much there is, and the most memory that this process has held."""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,24 @@ from pathlib import Path, PurePosixPath
 
 import psutil
 
-__all__ = ["memory_bytes", "peak_bytes"]
+__all__ = ["cores", "memory_bytes", "peak_bytes"]
 
 _SELF = Path("/proc/self")
+
+
+def cores() -> int:
+    """The cores that this process may use: those it is bound to, and OMP_NUM_THREADS at most.
+
+    Example:
+        >>> cores() >= 1
+        True
+    """
+    try:
+        bound = len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        bound = os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(bound, max(1, int(asked))) if asked.isdecimal() else bound
 
 
 def memory_bytes(process: Path = _SELF) -> int:

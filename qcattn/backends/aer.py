@@ -14,7 +14,7 @@ from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.noise import NoiseModel
 
 from qcattn.apart import PROCESS, WORTH, apart
-from qcattn.arguments import check_shots
+from qcattn.arguments import check_shots, whole_number
 from qcattn.backends.born import (
     bundled,
     roll,
@@ -28,7 +28,7 @@ from qcattn.backends.pace import draw_seconds, ends_in_measurements, number_of_g
 from qcattn.backends.readout import apply_readout, readout_matrices
 from qcattn.backends.streams import MOST_SHOTS_OF_RUN, base_seed, results, run_bound
 from qcattn.forecast import Forecast, duration
-from qcattn.machine import memory_bytes
+from qcattn.machine import cores, memory_bytes
 from qcattn.progress import tell
 from qcattn.readings.circuits import measured_qubits
 from qcattn.records import Counts, Prepared
@@ -68,6 +68,10 @@ class Aer:
         memory: Bytes that drawing may take at its peak, beside what the process holds: the state,
             the template and as many rows at once as fit; None: half of what
             there is (`qcattn.machine.memory_bytes`: of the machine, its containers and limits).
+        workers: Rows that are simulated at the same time, each by a core; None: as many as there
+            are cores (`qcattn.machine.cores`). The counts are the same for any number. Circuits of
+            16 qubits or more (8 of a density matrix), whose cores work on one state together,
+            those on a GPU, and those that Aer runs shot by shot go one by one.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -85,6 +89,7 @@ class Aer:
     noise_model: NoiseModel | None = None
     imitate: BackendV2 | None = None
     memory: int | None = None
+    workers: int | None = None
 
     def __post_init__(self) -> None:
         """Check the options.
@@ -106,6 +111,8 @@ class Aer:
             raise ValueError(
                 f"`memory` must be positive, and below 2**63 bytes, but is {self.memory!r}"
             )
+        if self.workers is not None:
+            whole_number(self.workers, "workers")
         if self.noise_model is not None and self.imitate is not None:
             raise ValueError(
                 "`noise_model` and `imitate` both bring noise; give one of them "
@@ -244,6 +251,7 @@ class Aer:
             mixed = exact or shots > 2 ** active_qubits(circuit)
         return footprint(
             circuit,
+            workers=min(self._workers(circuit), len(prepared.flat_values)),
             rows=len(prepared.flat_values),
             keys=len(prepared.codewords),
             shots=shots,
@@ -370,7 +378,15 @@ class Aer:
         """Rows, and Aer's results of a part of their shots."""
         at_once, values = self.rows_at_once(prepared, shots), prepared.flat_values
         simulator = self._simulator(circuit, noise)
-        return results(simulator, circuit, values, shots, root, at_once, **asked)
+        workers = self._workers(circuit)
+        return results(simulator, circuit, values, shots, root, at_once, workers, **asked)
+
+    def _workers(self, circuit: QuantumCircuit) -> int:
+        """Rows that are simulated at the same time."""
+        mixed = self.method == "density_matrix" or _mixes(circuit, self._noise())
+        if active_qubits(circuit) * (2 if mixed else 1) >= _LARGE or self.on(circuit) == "GPU":
+            return 1
+        return self.workers or cores()
 
     def _sample(
         self,
@@ -422,7 +438,8 @@ class Aer:
         key = base_seed(root, 0)
         for start in range(0, len(values), chunk):
             rows = slice(start, min(start + chunk, len(values)))
-            drawn = run_bound(simulator, circuit, bundled(values[rows], several), 1, 0)
+            bound = bundled(values[rows], several)
+            drawn = run_bound(simulator, circuit, bound, 1, 0, self._workers(circuit))
             saved = [getattr(one.data, f"row{row}") for one in drawn for row in range(several)]
             outcomes = np.array(saved[: rows.stop - start])
             del drawn, saved

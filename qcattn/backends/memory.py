@@ -78,6 +78,7 @@ def footprint(
     mixed: bool,
     single: bool,
     exact: bool,
+    workers: int = 1,
 ) -> Footprint:
     """What drawing takes.
 
@@ -91,6 +92,7 @@ def footprint(
         mixed: Whether the state is a density matrix.
         single: Whether an amplitude takes 8 bytes and not 16.
         exact: Whether the probabilities of all outcomes are listed.
+        workers: Rows that are simulated at the same time.
 
     Example:
         >>> circuit = QuantumCircuit(24, 2)
@@ -107,8 +109,9 @@ def footprint(
         len(i.operation.params) for i in circuit.data if i.operation.name == "multiplexer"
     )
     outcomes = 2**circuit.num_clbits
-    fixed = _ONCE + state + _INSTRUCTION * len(circuit.data) + _MATRIX * matrices
-    fixed += _COUNT * rows * (keys + 2) + (0 if exact else _SHOT * min(shots, 10**6))
+    template = _INSTRUCTION * len(circuit.data) + _MATRIX * matrices
+    table = 0 if exact else _SHOT * min(shots, 10**6)
+    fixed = _ONCE + workers * (state + template + table) + _COUNT * rows * (keys + 2)
     row = _RESULT + _ANGLE * circuit.num_parameters
     row += _PROBABILITY * outcomes if exact else _SEEN * min(shots, outcomes)
     return Footprint(state, fixed, row, qubits, mixed)

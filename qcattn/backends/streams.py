@@ -29,6 +29,7 @@ def results(
     shots: int,
     root: int,
     at_once: int,
+    workers: int = 1,
     **asked: Any,
 ) -> Iterator[tuple[slice, list[Any]]]:
     """Run one template with many bindings, each row on a stream of its own.
@@ -42,6 +43,7 @@ def results(
         shots: Shots a row.
         root: Entropy of the whole.
         at_once: Rows a job, where Aer samples them at once.
+        workers: Rows of a job that are simulated at the same time.
         **asked: Further options of Aer's ``run``.
 
     Yields:
@@ -59,7 +61,9 @@ def results(
         rows = slice(start, min(start + chunk, len(values)))
         sampled = True
         for part, base in zip(parts, bases, strict=True):
-            drawn = run_bound(simulator, circuit, values[rows], part, base + step * start, **asked)
+            drawn = run_bound(
+                simulator, circuit, values[rows], part, base + step * start, workers, **asked
+            )
             sampled &= all(one.metadata.get("measure_sampling") for one in drawn)
             if start and not sampled and step == _SEED_STEP_OF_JOB:
                 raise RuntimeError(
@@ -86,17 +90,29 @@ def run_bound(
     values: np.ndarray,
     shots: int,
     seed: int,
+    workers: int = 1,
     **asked: Any,
 ) -> list[Any]:
-    """Run one template with many bindings; as many results must come back."""
+    """Run one template with many bindings; as many results must come back.
+
+    Aer simulates the bindings of one circuit in turn and several circuits at the same time, so
+    that the template comes as often as there are workers, each time with a part of the bindings.
+    Aer counts bindings through all circuits when it seeds them: the shots are the same.
+    """
     if circuit.num_parameters != values.shape[-1]:
         raise RuntimeError(
             f"the circuit has {circuit.num_parameters} parameters, but a row has "
             f"{values.shape[-1]} values: a transpiler left some out; report this circuit"
         )
+    workers = min(workers, len(values))
+    if workers > 1:
+        asked = {"max_parallel_threads": workers, "max_parallel_experiments": workers, **asked}
     if circuit.num_parameters:
-        binds = {parameter: values[:, i] for i, parameter in enumerate(circuit.parameters)}
-        circuits, asked = [circuit], {"parameter_binds": [binds], **asked}
+        binds = [
+            {parameter: part[:, i] for i, parameter in enumerate(circuit.parameters)}
+            for part in np.array_split(values, workers)
+        ]
+        circuits, asked = [circuit] * workers, {"parameter_binds": binds, **asked}
     else:
         circuits = [circuit] * len(values)
     result = simulator.run(circuits, shots=shots, seed_simulator=seed, **asked).result()

@@ -76,6 +76,18 @@ _Noise = Annotated[
     ),
 ]
 
+_Memory = Annotated[
+    str | None,
+    typer.Option(help="Hold no more than this, such as 4GiB. [default: half of the memory]"),
+]
+_Workers = Annotated[
+    int | None,
+    typer.Option(
+        help="Simulate this many rows at the same time; the counts are the same for any "
+        "number. [default: one on each core]"
+    ),
+]
+
 
 @app.command(epilog="Example: qcattn run --layer 11 --head 7 --preparation Heralded --seed 1")
 @reporting
@@ -102,10 +114,8 @@ def run(
     method: _Method = None,
     draws: _Draws = None,
     noise: _Noise = None,
-    memory: Annotated[
-        str | None,
-        typer.Option(help="Hold no more than this, such as 4GiB. [default: half of the memory]"),
-    ] = None,
+    memory: _Memory = None,
+    workers: _Workers = None,
     alpha: Annotated[
         float,
         typer.Option(help="A perfect sampler is said to differ in this share of runs at most."),
@@ -125,13 +135,15 @@ def run(
 
     check_alpha(alpha, "--alpha")
     whole_number(seed, "--seed", least=0)
+    if workers is not None:
+        whole_number(workers, "--workers")
     check_folder(out or free_folder("qcattn-run"))
     limit = _limit(memory)
     source = read(scores, qk, hf, text, model, sentence, _left(limit, (0,)))
     # Without a choice of preparation one head, or a row of own scores, is prepared again.
     packaged = scores is qk is hf is None
     beside = preparation is None and (packaged or source.scores.shape[-1] <= _KEYS_BESIDE)
-    given = {"method": method, "device": device, "draws": draws}
+    given = {"method": method, "device": device, "draws": draws, "workers": workers}
     _check_apart(backend, {**given, "noise": noise, "memory": memory})
     sample = _Sampling(
         {"beta": beta, "shots": shots, "alpha": alpha / 2 if beside else alpha},
@@ -170,7 +182,7 @@ class _Sampling:
     options: dict[str, Any]
     encode: Any
     backend: str | None
-    given: dict[str, str | None]
+    given: dict[str, Any]
     noise: str | None
     memory: int
     quiet: bool
@@ -259,7 +271,7 @@ def _is_aer(name: str | None) -> bool:
     return name is None or name.strip().lower() == "aer"
 
 
-def _check_apart(name: str | None, given: dict[str, str | None]) -> None:
+def _check_apart(name: str | None, given: dict[str, Any]) -> None:
     """Refuse options of Aer beside another simulator."""
     beside = [f"`--{option}`" for option, value in given.items() if value is not None]
     if beside and not _is_aer(name):
@@ -269,9 +281,7 @@ def _check_apart(name: str | None, given: dict[str, str | None]) -> None:
         )
 
 
-def _backend(
-    name: str | None, scores: Scores, given: dict[str, str | None], memory: int
-) -> Backend:
+def _backend(name: str | None, scores: Scores, given: dict[str, Any], memory: int) -> Backend:
     from qiskit_aer import AerSimulator
 
     from qcattn.backends.aer import Aer
@@ -289,6 +299,7 @@ def _backend(
             "--device", device if device == "auto" else device.upper(), ["auto", "CPU", "GPU"]
         ),
         "draws": known("--draws", given["draws"] or "shots", ["shots", "born"]),
+        "workers": given["workers"],
     }
     return Aer(**options, memory=_left(memory, scores.scores.shape))
 

@@ -17,6 +17,7 @@ from qcattn.backends import Aer, aer, streams
 from qcattn.backends.noise import noise_options
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary, OneHot
+from qcattn.machine import cores
 from qcattn.preparations import Amplitude, Heralded, Purification
 
 SCORES = np.random.default_rng(3).normal(scale=2.0, size=(3, 4, 5))
@@ -68,6 +69,54 @@ def test_counts_do_not_depend_on_chunks(monkeypatch, draws, reset):
     assert not equal(backend(prepared, 300, seed=6), whole)
 
 
+@pytest.mark.parametrize("draws", ["shots", "born"])
+@pytest.mark.parametrize("noise", ["none", "readout=0.05", "depolarizing=0.02"])
+@pytest.mark.parametrize("preparation", [Purification(), Heralded()])
+def test_counts_do_not_depend_on_workers(preparation, noise, draws):
+    """To the bit, a number of workers that does not divide the rows among them."""
+    prepared = preparation(Binary()(SCORES[:, :, :4]), beta=1.0)
+    noisy = {} if noise == "none" else noise_options(noise, prepared.circuit.num_qubits)
+    one, two, five = (Aer(device="CPU", draws=draws, workers=n, **noisy) for n in (1, 2, 5))
+    alone = one(prepared, 1_000, seed=4)
+    for several in (two, five):
+        assert equal(alone, several(prepared, 1_000, seed=4))
+    assert not equal(alone, one(prepared, 1_000, seed=5))
+
+
+def test_workers_are_as_many_as_the_cores_that_may_be_used(monkeypatch):
+    """Aer itself says how many circuits it simulates at the same time."""
+    seen = []
+    original = AerSimulator.run
+
+    def noted(simulator, circuits, **options):
+        job = original(simulator, circuits, **options)
+        seen.append(job.result().metadata["parallel_experiments"])
+        return job
+
+    monkeypatch.setattr(AerSimulator, "run", noted)
+    prepared = Purification()(Binary()(SCORES), beta=1.0)
+    here = cores()  # Aer takes no more than there are
+    for threads, workers, found in [("1", None, 1), ("64", None, here), ("1", 2, min(2, here))]:
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        Aer(device="CPU", workers=workers)(prepared, 100, seed=1)
+        assert seen[0] == 1, "the first row shows alone how Aer runs it"
+        assert set(seen[1:]) == {found}
+        seen.clear()
+    with pytest.raises(ValueError, match="`workers` must be a whole number, 1 or more, but is 0"):
+        Aer(workers=0)
+
+
+def test_large_states_are_simulated_one_by_one():
+    """Those on which the cores work together, and density matrices of half the qubits."""
+    wide, narrow = (Purification()(Binary()(np.zeros(keys)), beta=1.0) for keys in (256, 8))
+    assert Aer(device="CPU", workers=4).footprint(wide, 10).state == 16 * 2**16
+    assert Aer(device="CPU", workers=4)._workers(wide.circuit) == 1
+    assert Aer(device="CPU", workers=4)._workers(narrow.circuit) == 4
+    dense = Aer(device="CPU", workers=4, method="density_matrix")
+    assert dense._workers(narrow.circuit) == 4
+    assert dense._workers(Purification()(Binary()(np.zeros(16)), beta=1.0).circuit) == 1
+
+
 @pytest.mark.parametrize("preparation", [Amplitude(), Purification(), Heralded()])
 def test_exact_draws_do_not_depend_on_how_many_rows_share_a_circuit(monkeypatch, preparation):
     prepared = preparation(Binary()(SCORES), beta=1.0)
@@ -106,7 +155,8 @@ class Jobs:
         def noted(simulator, circuits, **options):
             binds = options.get("parameter_binds")
             self.seeds.append(options["seed_simulator"])
-            self.sizes.append(len(next(iter(binds[0].values()))) if binds else len(circuits))
+            rows = [len(next(iter(part.values()))) for part in binds or ()]
+            self.sizes.append(sum(rows) if binds else len(circuits))
             return original(simulator, circuits, **options)
 
         monkeypatch.setattr(AerSimulator, "run", noted)
@@ -535,12 +585,14 @@ def test_lost_rows_are_noticed(monkeypatch):
     original = AerSimulator.run
 
     def lossy(simulator, circuits, parameter_binds, **options):
-        fewer = [{key: values[:1] for key, values in parameter_binds[0].items()}]
+        fewer = [{key: values[:1] for key, values in part.items()} for part in parameter_binds]
         return original(simulator, circuits, parameter_binds=fewer, **options)
 
     monkeypatch.setattr(AerSimulator, "run", lossy)
     with pytest.raises(RuntimeError, match="1 results for 11 rows"):
-        Aer(device="CPU")(prepared, 10)
+        Aer(device="CPU", workers=1)(prepared, 10)
+    with pytest.raises(RuntimeError, match="2 results for 11 rows"):
+        Aer(device="CPU", workers=2)(prepared, 10)
 
 
 def test_values_without_a_parameter_are_noticed_and_not_bound_to_another(monkeypatch):

@@ -155,7 +155,7 @@ def test_rows_of_one_job_that_share_a_seed_are_caught(monkeypatch):
     """Aer itself seeds the circuits of a job; here every one gets the seed of the first."""
     original = streams.run_bound
 
-    def one_by_one(simulator, circuit, values, shots, seed, **asked):
+    def one_by_one(simulator, circuit, values, shots, seed, workers, **asked):
         return [original(simulator, circuit, row[None], shots, seed, **asked)[0] for row in values]
 
     monkeypatch.setattr(streams, "run_bound", one_by_one)

@@ -395,6 +395,15 @@ def test_noise_makes_it_differ_and_says_how(folder, noise):
     assert load(folder / "qcattn-run").settings["noise"] == noise
 
 
+def test_any_number_of_workers_draws_the_same_counts(folder):
+    for number in (1, 2):
+        assert invoke("run", *HEAD, "--workers", number, "--out", f"by-{number}").exit_code == 0
+    one, two = (load(folder / f"by-{number}") for number in (1, 2))
+    assert (one.counts.keys == two.counts.keys).all()
+    refused = invoke("run", *HEAD, "--workers", 0)
+    assert refused.exit_code == 2 and "`--workers` must be a whole number" in refused.stderr
+
+
 def test_the_report_states_the_noise(drawn):
     assert invoke("run", *HEAD, *FAST, "--noise", "readout=0.2").exit_code == 1
     assert "readout=0.2" in text_of(drawn / "qcattn-run" / "report.html")
