@@ -1,0 +1,99 @@
+"""From a drag of beta to the redrawn target on the page of `qcattn teach`, in Chromium.
+
+    python tests/benchmarks/teaching.py  # --write: into RESULTS.md
+
+The mouse holds the thumb of the slider and moves to 60 places, to the next one when the target of
+the last is seen. A time begins with the browser's own event of the move and ends after the frame
+that shows the line of the new target; each circuit is new to the server. The medians should stay
+below 100 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import results
+
+sys.path.append(str(Path(__file__).parents[1] / "teaching"))
+
+from browsing import chromium, served
+
+#: Milliseconds that the median must stay below.
+TARGET = 100
+#: Where the thumb is led, as shares of the slider: there and back, nowhere twice.
+PLACES = np.concatenate([np.linspace(0.02, 0.98, 30), np.linspace(0.965, 0.035, 30)])
+SETTINGS = (
+    ("Purification", 2, "0,1"),
+    ("Heralded", 4, "0,1,2,1.5"),
+    ("Purification", 16, ",".join(f"{place / 8:g}" for place in range(16))),
+    ("QSVT", 4, "0,1,2,1.5"),
+)
+_WATCH = """() => {
+  window.times = [];
+  let begun = null, before = null;
+  const target = () =>
+    [...document.querySelectorAll(".mark")].map((one) => one.getAttribute("y1")).join();
+  document.addEventListener("input", () => { begun = performance.now(); before = target(); }, true);
+  new MutationObserver(() => {
+    if (begun === null || target() === before) return;
+    const from = begun;
+    begun = null;
+    requestAnimationFrame(() => setTimeout(() => times.push(performance.now() - from)));
+  }).observe(document.querySelector(".pictures"), { childList: true, subtree: true });
+}"""
+
+
+def dragged(page: Any) -> list[float]:
+    """Milliseconds of each drag."""
+    slider = page.get_by_role("slider", name="Inverse temperature beta")
+    slider.scroll_into_view_if_needed()
+    box, thumb = slider.bounding_box(), 16
+    height = box["y"] + box["height"] / 2
+    low, high, value = (
+        float(text)
+        for text in (slider.get_attribute("min"), slider.get_attribute("max"), slider.input_value())
+    )
+
+    def move(share: float) -> None:
+        page.mouse.move(box["x"] + thumb / 2 + share * (box["width"] - thumb), height)
+
+    move((value - low) / (high - low))
+    page.mouse.down()
+    page.evaluate(_WATCH)
+    for done, place in enumerate(PLACES, start=1):
+        move(float(place))
+        page.wait_for_function(f"() => times.length >= {done}", timeout=10_000)
+    page.mouse.up()
+    return page.evaluate("times")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.parse_args(arguments)
+    print("| preparation | keys | drags | median ms | 95% below ms | slowest ms |")
+    print("|---|---:|---:|---:|---:|---:|")
+    missed = False
+    with served() as address, chromium() as browser:
+        for preparation, keys, scores in SETTINGS:
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(f"{address}#scores={scores}&preparation={preparation}")
+            page.locator(".mark").first.wait_for(state="attached")
+            times = dragged(page)
+            page.close()
+            median, most, slowest = np.quantile(times, [0.5, 0.95, 1])
+            missed |= bool(median >= TARGET)
+            print(
+                f"| {preparation} | {keys} | {len(times)} | {median:.0f} | {most:.0f} "
+                f"| {slowest:.0f} |",
+                flush=True,
+            )
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(results.run("teaching.py", main))
