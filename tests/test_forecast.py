@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
 
 import qcattn
 from qcattn.apart import WORTH
@@ -59,13 +60,41 @@ class TestDrawing:
         assert foreseen(LONG_ROW, method="matrix_product_state").seconds == float("inf")
 
 
+@pytest.mark.parametrize(("power", "method"), [(2, "statevector"), (4, "density_matrix")])
+def test_the_pace_is_measured_with_the_noise_and_on_the_state_that_will_be_drawn(power, method):
+    """Aer's own choice for one shot of these gates is a stabiliser state, or a vector."""
+    from qcattn.backends.pace import _pace
+
+    circuit = QuantumCircuit(6, 6)
+    for qubit in range(5):
+        circuit.h(qubit)
+        circuit.cx(qubit, qubit + 1)
+    noisy = Aer(**noise_options("depolarizing=0.05", 6))
+    simulator = noisy._simulator(circuit, noisy.noise_model)
+    ran = []
+    run = simulator.run
+    simulator.run = lambda *given, **options: ran.append(run(*given, **options)) or ran[-1]
+    assert _pace(circuit, simulator, power, 1e-8) > 0
+    (found,) = ran[0].result().results
+    assert found.metadata["method"] == method and found.metadata["noise"] != "ideal"
+
+
+def test_noise_is_foreseen_to_take_longer_on_either_state():
+    scores, noise = np.zeros(16), noise_options("depolarizing=0.05", 8)
+    for shots in (200, 20_000):  # trajectories, and a density matrix
+        clean, noisy = foreseen(scores, shots), foreseen(scores, shots, **noise)
+        mixed = shots > 2**8
+        walks = 30 * 4**8 * 1.5e-8 if mixed else shots * 30 * 2**8 * 7e-9
+        assert noisy.seconds - clean.seconds > walks
+
+
 def test_the_pace_is_that_of_the_template_s_own_gates():
     """A measurement on this machine; nothing is asked of it but that it is one."""
     from qcattn.backends.pace import _pace
 
     prepared = Purification()(Binary()(np.zeros(64)), beta=1.0)
     simulator = Aer(device="CPU")._simulator(prepared.circuit, None)
-    assert 0 < _pace(prepared.circuit, simulator, 2) < 1e-3
+    assert 0 < _pace(prepared.circuit, simulator, 2, 2.5e-9) < 1e-3
 
 
 def nothing_drawn(self, prepared, shots, seed=None):

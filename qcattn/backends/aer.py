@@ -172,11 +172,13 @@ class Aer:
             small = active_qubits(circuit) < _LARGE
             seconds = 0.0 if small else float("inf")
         else:
-            pure = not _mixes(circuit, self._noise()) and ends_in_measurements(circuit)
+            noise = self._noise()
+            pure = not _mixes(circuit, noise) and ends_in_measurements(circuit)
             seconds = draw_seconds(
                 circuit,
-                lambda: self._simulator(circuit, None),
+                lambda: self._simulator(circuit, noise),
                 mixed=need.mixed,
+                noisy=bool(_noisy_gates(noise)),
                 passes=rows * (self._parts(shots) if pure or need.mixed or exact else shots),
                 shots=0 if exact else rows * shots,
             )
@@ -452,8 +454,12 @@ class Aer:
 
 def _mixes(circuit: QuantumCircuit, noise: NoiseModel | None) -> bool:
     """Whether the state before reading is a mixture of trajectories."""
-    noisy = set(noise.noise_instructions) - {"measure"} if noise is not None else set()
-    return bool(noisy or set(circuit.count_ops()) & _NOT_UNITARY)
+    return bool(_noisy_gates(noise) or set(circuit.count_ops()) & _NOT_UNITARY)
+
+
+def _noisy_gates(noise: NoiseModel | None) -> set[str]:
+    """Names of the gates that have errors; an error of reading mixes no state."""
+    return set(noise.noise_instructions) - {"measure"} if noise is not None else set()
 
 
 @lru_cache(maxsize=1)

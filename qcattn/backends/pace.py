@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
@@ -13,12 +14,28 @@ from qcattn.forecast import LONG
 
 __all__ = ["draw_seconds", "ends_in_measurements", "number_of_gates"]
 
-# Seconds, with Aer 0.18 on one or two cores of 2024: an amplitude that a gate passes over; a gate,
-# a circuit and a shot whatever they act on.
-_AMPLITUDE, _GATE, _CIRCUIT, _SHOT = 2.5e-9, 8e-7, 1e-4, 1e-6
-#: Gates of the template and qubits that the pace is measured on.
-_GATES, _QUBITS = 60, 20
+# Seconds, with Aer 0.18 on one or two cores of 2024: a circuit and a shot whatever they are.
+_CIRCUIT, _SHOT = 1e-4, 1e-6
+#: Gates of the template, qubits, and seconds foreseen that the pace is measured on at most.
+_GATES, _QUBITS, _SAMPLE = 60, 20, 0.3
 _NOT_GATES = {"measure", "barrier"}
+
+
+class _Rate(NamedTuple):
+    """Seconds of a gate whatever it acts on, and of each amplitude that it passes over."""
+
+    gate: float
+    amplitude: float
+
+
+#: By whether the state is a density matrix, and whether gates are noisy. An error after a gate is
+#: drawn anew in each walk over a state, and is one more and larger matrix on a density matrix.
+_RATES = {
+    (False, False): _Rate(8e-7, 2.5e-9),
+    (True, False): _Rate(8e-7, 1e-8),
+    (False, True): _Rate(4e-6, 7e-9),
+    (True, True): _Rate(5e-5, 1.5e-8),
+}
 
 
 def draw_seconds(
@@ -26,6 +43,7 @@ def draw_seconds(
     simulator: Callable[[], AerSimulator],
     *,
     mixed: bool,
+    noisy: bool,
     passes: int,
     shots: int,
 ) -> float:
@@ -33,22 +51,23 @@ def draw_seconds(
 
     Args:
         circuit: The template.
-        simulator: Makes the simulator that it runs on.
+        simulator: Makes the simulator that it runs on, with its noise.
         mixed: Whether the state is a density matrix.
+        noisy: Whether gates have errors.
         passes: How often the circuit is walked through, all rows together.
         shots: Sampled, all rows together.
     """
-    gates, power = number_of_gates(circuit), 4 if mixed else 2
+    gates, power, rate = number_of_gates(circuit), 4 if mixed else 2, _RATES[mixed, noisy]
     amplitudes = power ** active_qubits(circuit)
 
     def at(pace: float) -> float:
-        walk = gates * (_GATE + pace * amplitudes) + _CIRCUIT
+        walk = gates * (rate.gate + pace * amplitudes) + _CIRCUIT
         return passes * walk + shots * _SHOT
 
-    rough = at(_AMPLITUDE)
+    rough = at(rate.amplitude)
     if rough < LONG / 2 or amplitudes < 2**12:
         return rough
-    return at(_pace(circuit, simulator(), power))
+    return at(_pace(circuit, simulator(), power, rate.amplitude))
 
 
 def number_of_gates(circuit: QuantumCircuit) -> int:
@@ -81,9 +100,10 @@ def ends_in_measurements(circuit: QuantumCircuit) -> bool:
     return True
 
 
-def _pace(circuit: QuantumCircuit, simulator: AerSimulator, power: int) -> float:
+def _pace(circuit: QuantumCircuit, simulator: AerSimulator, power: int, rough: float) -> float:
     """Seconds for each gate and amplitude, of the first gates on fewer qubits."""
     size = min(active_qubits(circuit), _QUBITS if power == 2 else _QUBITS // 2)
+    most = min(_GATES, max(6, int(_SAMPLE / (rough * power**size))))
     sample = QuantumCircuit(size, size)
     for item in circuit.data:
         places = [circuit.find_bit(qubit).index % size for qubit in item.qubits]
@@ -94,11 +114,13 @@ def _pace(circuit: QuantumCircuit, simulator: AerSimulator, power: int) -> float
             operation = operation.to_mutable()
             operation.params = [0.3] * len(operation.params)
         sample.append(operation, places)
-        if len(sample.data) == _GATES:
+        if len(sample.data) == most:
             break
     gates = len(sample.data)
     sample.measure(range(size), range(size))
-    simulator.set_options(runtime_parameter_bind_enable=False)
+    # Aer's own choice is another one for a single shot, or where the first gates are Clifford.
+    method = "statevector" if power == 2 else "density_matrix"
+    simulator.set_options(runtime_parameter_bind_enable=False, method=method)
     begun = time.perf_counter()
     simulator.run(sample, shots=1).result()
     return max(0.0, time.perf_counter() - begun) / (max(gates, 1) * power**size)

@@ -13,7 +13,6 @@ from qiskit.circuit import Qubit
 from qcattn.arguments import check_shots, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.backends.choosing import with_noise
-from qcattn.backends.pace import number_of_gates
 from qcattn.dense_state import outcome_distribution
 from qcattn.encodings.binary import Binary
 from qcattn.encodings.transverse import Transverse
@@ -33,8 +32,6 @@ __all__ = ["MOST_SHOTS_OF_CALL", "Laws", "drawn", "laws_of", "twin_counts"]
 MOST_SHOTS_OF_CALL = 20_000
 #: Seconds that preparing or drawing one batch may be foreseen to take.
 _MOST_SECONDS = 5.0
-#: Amplitudes that a second takes through a gate and its noise (QSVT on ten qubits: 1e8).
-_PACE = 1e8
 #: Instructions of a circuit that are drawn.
 _SHOWN = 60
 #: First word of the address of a throw of the die, so that no batch of the circuit has it.
@@ -149,8 +146,6 @@ def drawn(setup: Setup, shots: Any, seed: Any, number: Any) -> Counts:
     prepared = laws_of(setup).prepared
     backend = with_noise(Aer(device="CPU"), setup.noise_text, prepared.circuit.num_qubits)
     what = f"drawing {shots:,} shots"
-    if setup.noise:
-        _check_seconds(_noisy_seconds(prepared, shots), f"{what} with noise")
     _check_seconds(backend.foreseen(prepared, shots).seconds, what)
     return draw_batch(prepared, shots, whole_number(seed, "seed", least=0), number, backend)
 
@@ -193,13 +188,6 @@ def _check_seconds(seconds: float, what: str) -> None:
             f"{what} is foreseen to take {duration(seconds)}, more than the {_MOST_SECONDS:g} "
             "seconds that a class shares; take fewer keys, fewer shots or another preparation"
         )
-
-
-def _noisy_seconds(prepared: Prepared, shots: int) -> float:
-    """A rough bound: noise after every gate, on trajectories or on the density matrix."""
-    qubits = prepared.resources.qubits
-    amplitudes = min(shots * 2**qubits, 4**qubits)
-    return number_of_gates(prepared.circuit) * amplitudes / _PACE
 
 
 def _phased(prepared: Prepared, phase: float) -> QuantumCircuit:
