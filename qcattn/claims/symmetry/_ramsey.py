@@ -49,7 +49,7 @@ def fitted_t2(times: np.ndarray, keys: np.ndarray, alpha: float) -> Estimate:
         keys: Counts of zero and one at each, shape (times, 2).
         alpha: Probability that the interval misses, for many shots.
     """
-    grid = np.geomspace(times[times > 0].min() / 50, 500 * times.max(), 40_000)
+    grid = np.geomspace(times[times > 0].min() / 50, 500 * times.max(), 8_000)
     kept = np.exp(-times / grid[:, None])
     zeros, ones = keys.T
     log = (xlogy(zeros, (1 + kept) / 2) + xlogy(ones, (1 - kept) / 2)).sum(axis=1)

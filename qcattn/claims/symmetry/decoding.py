@@ -1,0 +1,230 @@
+"""B6: attention as a decoder of quantum error correction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from qcattn.backends.drawing import draw
+from qcattn.certification.intervals import mean
+from qcattn.claims.frame.checks import follows
+from qcattn.claims.frame.claim import Claim, Description, Measured
+from qcattn.claims.symmetry._codes import (
+    coset_circuit,
+    cosets,
+    failure,
+    lightest,
+    log_score,
+    nishimori,
+)
+from qcattn.claims.symmetry._control import sampled
+from qcattn.evidence import Check, Curve, Estimate, Number, Panel
+from qcattn.progress import Progress
+from qcattn.records import Counts, Prepared
+
+__all__ = ["CosetDecoding"]
+
+#: Temperatures beside Nishimori's, as factors of its inverse.
+_BESIDE = (0.9, 1.1)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Decoded(Measured):
+    """Cosets as drawn, and how well they are told and decoded.
+
+    Attributes:
+        circuit: Flips of a distance-3 code and their checks.
+        counts: Of it.
+        worse: By how much another temperature tells the logical reading worse, nats a shot.
+        failures: Probability of a logical error of distance 5, by likelihood and by the path.
+        rates: Of the curves.
+        curves: The same over the rates.
+    """
+
+    circuit: Prepared
+    counts: Counts
+    worse: dict[float, Estimate]
+    failures: tuple[float, float]
+    rates: np.ndarray
+    curves: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CosetDecoding(Claim[_Decoded]):
+    r"""B6: does a softmax over errors decode a surface code, and which softmax?
+
+    Bit flips of a rotated surface code of distance 3 are drawn as a thermal state, and their
+    checks and logical reading are measured. A softmax over the weights of errors, summed over
+    each coset, is the probability of that coset at Nishimori's temperature: that is decoding by
+    maximum likelihood. The document prints another rule, the likeliest path alone, which is the
+    limit of low temperature. Logical errors of both are computed exactly for distance 5. What tells
+    temperatures apart is the log score of the coset's probability, which is strictly proper.
+
+    Attributes:
+        rate: Probability of a flip.
+        factor: Inverse temperature of the claimed softmax, in units of Nishimori's.
+        epsilon: Total variation that counts as agreement.
+        shots: Drawn.
+
+    Example:
+        >>> CosetDecoding(shots=200_000, epsilon=0.02)(seed=1).standing
+        'conditional'
+        >>> CosetDecoding(shots=200_000, epsilon=0.02, factor=1.2)(seed=1).standing
+        'refuted'
+
+    References:
+        [1] E. Dennis et al., J. Math. Phys. 43, 4452 (2002), arXiv:quant-ph/0110143.
+        [2] T. Gneiting and A. E. Raftery, J. Am. Stat. Assoc. 102, 359 (2007), on proper scores.
+    """
+
+    name: ClassVar[str] = "B6"
+    title: ClassVar[str] = "Attention as a decoder of errors"
+    statement: ClassVar[str] = (
+        "Transformer-based decoders for surface codes: the attention mechanism naturally "
+        "implements Decode(syndrome) = argmax over paths of ∏_t P(e_t|e_<t)"
+    )
+    section: ClassVar[str] = "3.2 Quantum Error Correction Decoding"
+
+    rate: float = 0.1
+    factor: float = 1.0
+    epsilon: float = 0.01
+    shots: int = 1_000_000
+
+    @property
+    def share(self) -> float:
+        """Error rate of each of three measurements."""
+        return self.alpha / 3
+
+    def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Decoded:
+        """Draw cosets of distance 3, and decode distance 5 exactly."""
+        circuit = coset_circuit(3, self.rate)
+        progress(0.0, 1.0, "flips of nine qubits and their checks")
+        (counts,) = draw([circuit], self.shots, self.sampler(), root)
+        law = cosets(3, self.rate)
+        best = log_score(law, law)
+        told = {one: log_score(law, cosets(3, self._rate(one))) - best for one in _BESIDE}
+        worse = {
+            one: mean([(more.ravel(), counts.keys)], self.share / len(told))
+            for one, more in told.items()
+        }
+        progress(0.5, 1.0, "8,192 cosets of distance 5")
+        rates = np.linspace(0.02, 0.2, 10)
+        curves = {
+            f"distance {d}": np.array([_likeliest(d, rate) for rate in rates]) for d in (3, 5)
+        }
+        larger = cosets(5, self.rate)
+        return _Decoded(
+            shots=self.shots,
+            numbers=(
+                *(
+                    Number(
+                        f"log score lost at {one:g} of Nishimori's beta, nats",
+                        found,
+                        float((law * told[one]).sum()),
+                    )
+                    for one, found in worse.items()
+                ),
+            ),
+            circuit=circuit,
+            counts=counts,
+            worse=worse,
+            failures=(failure(larger, larger), failure(larger, -lightest(5))),
+            rates=rates,
+            curves=curves,
+        )
+
+    def check(self, measured: _Decoded) -> Iterable[Check]:
+        """Hold the cosets against a softmax, and the printed rule against likelihood."""
+        yield follows(
+            "cosets",
+            "A softmax over weights of errors, summed over cosets, gives their probabilities",
+            measured.counts.keys,
+            cosets(3, self._rate(self.factor)).ravel(),
+            epsilon=self.epsilon,
+            alpha=self.share,
+        )
+        likelihood, path = measured.failures
+        yield Check(
+            "path",
+            "The likeliest path alone, as printed, is the likeliest coset",
+            abs(path - likelihood) < 1e-9,
+            f"distance 5, rate {self.rate:g}, exact: logical errors {path:.6f} by the path, "
+            f"{likelihood:.6f} by the coset",
+            "beyond",
+        )
+        lows = [one.low for one in measured.worse.values()]
+        yield Check(
+            "temperature",
+            "Another temperature tells the logical reading as well",
+            False if min(lows) > 0 else None,
+            "; ".join(
+                f"{one:g} of Nishimori's beta loses {found.best:.5f} nats in [{found.low:.5f}, "
+                f"{found.high:.5f}]"
+                for one, found in measured.worse.items()
+            ),
+            "beyond",
+            self.share,
+        )
+        yield sampled([measured.circuit], [measured.counts], epsilon=self.epsilon, alpha=self.share)
+
+    def describe(self, measured: _Decoded, checks: Mapping[str, Check]) -> Description:
+        """Say which softmax decodes."""
+        if checks["cosets"].holds is False:
+            return Description(
+                f"A softmax over errors at {self.factor:g} of Nishimori's inverse temperature does "
+                "not give the probabilities of the cosets. Only at that temperature are Boltzmann "
+                "weights the probabilities of errors."
+            )
+        likelihood, path = measured.failures
+        if checks["cosets"].holds and checks["path"].holds is False:
+            lost = min(one.best for one in measured.worse.values())
+            return Description(
+                "The printed rule, the likeliest path, is not decoding by maximum likelihood: for "
+                f"distance 5 it fails in {path:.4%} of cases and the likeliest coset in "
+                f"{likelihood:.4%}. A softmax over errors does decode, if it is summed over "
+                "cosets and its temperature is Nishimori's, as 32 cosets drawn on Aer show; a "
+                f"tenth off, the log score is worse by {lost:.4f} nats. The faster convergence has "
+                "no defined rival, task or clock.",
+                "weights are summed over cosets, at Nishimori's temperature",
+            )
+        return Description("The shots do not decide whether a softmax gives the cosets.")
+
+    def picture(self, measured: _Decoded) -> Sequence[Panel]:
+        """Plot cosets as drawn, and logical errors over the rate of flips."""
+        keys, law = measured.counts.keys, measured.circuit.distribution
+        order = np.argsort(-law)
+        places = np.arange(law.size, dtype=float)
+        return [
+            Panel(
+                "Cosets of a distance-3 surface code",
+                "syndrome and logical reading, likeliest first",
+                "probability",
+                (
+                    Curve("softmax, summed", places, law[order], style="line"),
+                    Curve("drawn", places, (keys / keys.sum())[order]),
+                ),
+                y_scale="log",
+            ),
+            Panel(
+                "The code helps below its threshold",
+                "probability of a flip",
+                "logical errors",
+                tuple(
+                    Curve(name, measured.rates, one, style="line")
+                    for name, one in measured.curves.items()
+                ),
+                y_scale="log",
+            ),
+        ]
+
+    def _rate(self, factor: float) -> float:
+        """Of flips whose probabilities are Boltzmann weights at a factor of Nishimori's beta."""
+        return float(1 / (1 + np.exp(factor * nishimori(self.rate))))
+
+
+def _likeliest(distance: int, rate: float) -> float:
+    law = cosets(distance, rate)
+    return failure(law, law)
