@@ -170,8 +170,8 @@ class TopologicalMemory(Claim[_Kept]):
         """Say what is there, and what has no observable."""
         rest = (
             "Microtubule dynamics, self-awareness, criticality-aware training and symmetry "
-            "breaking waves cannot be tested: no observable is named that a system with them would show "
-            "and one without would not."
+            "breaking waves cannot be tested: no observable is named that a system with them would "
+            "show and one without would not."
         )
         if not checks["larger"].holds:
             return Description(
