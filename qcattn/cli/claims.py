@@ -37,8 +37,12 @@ def claims(
     ] = None,
     seed: Seed = 0,
     workers: Annotated[
-        int, typer.Option(help="Spread the claims over this many processes; same findings.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            help="Spread the claims over this many processes; the findings are the same for any "
+            "number. [default: one on each core]"
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Write into this new folder. [default: qcattn-claims, or -2 ...]"),
@@ -59,9 +63,10 @@ def claims(
     from qcattn.arguments import whole_number
     from qcattn.claims import run_claims
     from qcattn.errors import Interrupted
+    from qcattn.machine import cores
 
     whole_number(seed, "--seed", least=0)
-    whole_number(workers, "--workers")
+    workers = cores() if workers is None else whole_number(workers, "--workers")
     if json and as_markdown:
         raise ValueError("give one of `--json` and `--markdown`, not both")
     chosen = names if document is None else _of(document, names)

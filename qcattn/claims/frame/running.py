@@ -99,7 +99,7 @@ def run_claims(
     ]  # fmt: skip
     root = entropy(seed)
     found: dict[int, Finding] = {}
-    one_by_one = whole_number(workers, "workers") == 1
+    one_by_one = min(whole_number(workers, "workers"), len(chosen)) == 1
     try:
         (_in_turn if one_by_one else _spread(workers))(chosen, root, progress, found)
     except KeyboardInterrupt:
