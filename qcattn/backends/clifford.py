@@ -13,8 +13,8 @@ __all__ = ["is_clifford"]
 def is_clifford(circuit: QuantumCircuit) -> bool:
     """Whether every gate is a Clifford one, in the bodies of control flow too.
 
-    Measurements, resets and barriers are none of the gates. A gate whose parameter has no value is
-    not known to be one.
+    Measurements, resets and barriers are none of the gates; `initialize` counts as no Clifford
+    gate. A gate whose parameter has no value is not known to be one.
 
     Example:
         >>> import numpy as np
@@ -31,7 +31,7 @@ def _is_clifford(operation: object) -> bool:
     if isinstance(operation, ControlFlowOp):
         return all(is_clifford(block) for block in operation.blocks)
     if not isinstance(operation, Gate):
-        return True
+        return getattr(operation, "name", "") != "initialize"  # which puts any state
     try:
         Clifford(operation)
     except (QiskitError, TypeError):  # TypeError: a parameter without a value

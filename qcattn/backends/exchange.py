@@ -37,8 +37,13 @@ _BY_NAME = {
     "continue_loop",
     "delay",
     "diagonal",
+    "initialize",
     "pauli",
     "permutation",
+    "state_preparation",
+    "ucrx",
+    "ucry",
+    "ucrz",
     "unitary",
 }
 

@@ -88,7 +88,7 @@ class Piped(Simulator):
     @property
     def most_qubits(self) -> int:
         """As for the same backend in this environment."""
-        return most_qubits_of(self._worker.about.get("qubits"))
+        return most_qubits_of(self._worker.about.get("qubits"), self._worker.about.get("method"))
 
     def sample(
         self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()

@@ -161,9 +161,14 @@ def _gate(step: Any, names: Any) -> Any:
         "continue_loop": lambda: ContinueLoopOp(*sizes),
         "delay": lambda: Delay(*params, unit=step["unit"]),
         "diagonal": lambda: getattr(library, "DiagonalGate", library.Diagonal)(params),
+        "initialize": lambda: _library("Initialize")(params),
         "pauli": lambda: library.PauliGate(*params),
         "permutation": lambda: library.PermutationGate([int(one.real) for one in params[0]]),
-        "unitary": lambda: _unitary(params[0]),
+        "state_preparation": lambda: _library("StatePreparation")(params),
+        "ucrx": lambda: _library("UCRXGate")(params),
+        "ucry": lambda: _library("UCRYGate")(params),
+        "ucrz": lambda: _library("UCRZGate")(params),
+        "unitary": lambda: _library("UnitaryGate")(params[0]),
     }
     if name in others:
         return others[name]()
@@ -174,12 +179,13 @@ def _gate(step: Any, names: Any) -> Any:
     return getattr(mapping[name], "base_class", type(mapping[name]))(*params, **control)
 
 
-def _unitary(matrix: Any) -> Any:
-    try:
-        from qiskit.circuit.library import UnitaryGate
-    except ImportError:  # terra
-        from qiskit.extensions import UnitaryGate
-    return UnitaryGate(matrix)
+def _library(name: str) -> Any:
+    """A gate of the library, where old releases have it too."""
+    import qiskit.circuit.library as library
+
+    if hasattr(library, name):
+        return getattr(library, name)
+    return getattr(importlib.import_module("qiskit.extensions"), name)
 
 
 def _param(sent: Any, names: Any) -> Any:

@@ -44,7 +44,7 @@ _OPTIONS: dict[str, Ability] = {
     "seed_simulator": "seed",
 }
 #: Qubits of a dense state that is still quick, and of a target that holds none.
-_DENSE, _NOT_DENSE = 24, 50
+_DENSE, _NOT_DENSE, _DENSITY = 24, 50, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,8 @@ class QiskitBackend(Simulator):
     @property
     def most_qubits(self) -> int:
         """Of the target; 24 where it holds dense states or sets no bound."""
-        return most_qubits_of(self.backend.num_qubits)
+        method = getattr(self.backend.options, "method", None)
+        return most_qubits_of(self.backend.num_qubits, method)
 
     def sample(
         self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
@@ -218,14 +219,22 @@ def abilities_of(
     return frozenset(found | ({"parameters"} if binds else set()))
 
 
-def most_qubits_of(number: int | None) -> int:
+def most_qubits_of(number: int | None, method: str | None = None) -> int:
     """Qubits that are asked of a target of this number; 24 where it holds dense states.
+
+    Args:
+        number: Of the target.
+        method: Of Aer; a density matrix is asked for ten.
 
     Example:
         >>> most_qubits_of(30), most_qubits_of(5), most_qubits_of(None), most_qubits_of(1000)
         (24, 5, 24, 1000)
+        >>> most_qubits_of(15, "density_matrix")
+        10
     """
     most = number or _DENSE
+    if method == "density_matrix":
+        return min(most, _DENSITY)
     return most if most >= _NOT_DENSE else min(most, _DENSE)
 
 

@@ -160,7 +160,7 @@ def features(circuit: QuantumCircuit) -> set[Feature]:
             found.add("mid-circuit measurement")
         if operation.name == "measure":
             measured |= touched
-        if operation.name == "reset":
+        if operation.name in ("reset", "initialize"):
             found.add("reset")
         if operation.name in ("if_else", "switch_case"):
             found.add("conditional")

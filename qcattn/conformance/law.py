@@ -30,7 +30,14 @@ from qiskit.circuit.classical import expr
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.conformance.case import Law
 from qcattn.conformance.channels import channel_of, misread
-from qcattn.conformance.matrices import MATRICES, controlled, pauli_string, standard_matrix
+from qcattn.conformance.matrices import (
+    MATRICES,
+    controlled,
+    multiplexed,
+    pauli_string,
+    preparing,
+    standard_matrix,
+)
 from qcattn.conformance.states import Mixture, State, Terms, Vector
 
 __all__ = ["gate_matrix", "law_of"]
@@ -44,6 +51,8 @@ _DENSE_MIXTURE = 6
 #: Beyond so many measurements and resets one mixture is less work than all ways one by one.
 _MOST_FORKS = 5
 _IDLE = {"barrier", "delay", "id"}
+#: They say what becomes of qubits in zero, and nothing of others.
+_PREPARE = ("initialize", "state_preparation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +167,9 @@ class _Run:
             return [end for way in ways for end in self._measured(way, places[0], bit)]
         if operation.name == "reset":
             return [end for way in ways for end in _reset(way, places[0])]
+        if operation.name == "initialize":
+            for place in places:
+                ways = [end for way in ways for end in _reset(way, place)]
         if operation.name in ("break_loop", "continue_loop"):
             return [replace(way, leaving=operation.name) for way in ways]
         return [replace(way, state=self._moved(way.state, operation, places)) for way in ways]
@@ -168,6 +180,11 @@ class _Run:
                 inner = [places[operation.definition.find_bit(q).index] for q in item.qubits]
                 state = self._moved(state, item.operation, inner)
             return state
+        if operation.name in _PREPARE and not _is_zero(state, places):
+            raise ValueError(
+                f"{operation.name!r} must find its qubits in zero, since elsewhere every release "
+                "of Qiskit may do otherwise; put it at the beginning"
+            )
         state = state.after(gate_matrix(operation), places)
         for term in self._noise:
             if operation.name in term.gates and term.qubits in ((), tuple(places)):
@@ -318,6 +335,11 @@ def gate_matrix(operation: Operation) -> np.ndarray:
         return pauli_string(operation.params[0])
     if name == "permutation":
         return _rearranged(operation.params[0])
+    if name in _PREPARE:
+        return preparing([complex(value) for value in operation.params])
+    if name in ("ucrx", "ucry", "ucrz"):
+        turns = [standard_matrix(name[2:], [float(angle)]) for angle in operation.params]
+        return multiplexed(turns)
     if _is_of_the_file(operation):
         return _defined(operation)
     raise ValueError(f"there is no definition of the gate {name!r}; write it in matrices.py")
@@ -378,6 +400,10 @@ def _joined(ways: list[_Way]) -> list[_Way]:
     return list(found.values())
 
 
+def _is_zero(state: State, places: Sequence[int]) -> bool:
+    return state.probabilities(places).get(0, 0.0) > (1 - 1e-13) * _weight(state)
+
+
 def _weight(state: State) -> float:
     return state.probabilities([]).get(0, 0.0)
 
@@ -387,7 +413,7 @@ def _is_among(value: int, labels: Iterable[Any]) -> bool:
 
 
 def _is_classical(operation: Operation) -> bool:
-    return operation.name in ("measure", "reset") or hasattr(operation, "blocks")
+    return operation.name in ("measure", "reset", "initialize") or hasattr(operation, "blocks")
 
 
 def _last_measurements(circuit: QuantumCircuit) -> list[int]:

@@ -11,7 +11,14 @@ from functools import reduce
 
 import numpy as np
 
-__all__ = ["MATRICES", "controlled", "pauli_string", "standard_matrix"]
+__all__ = [
+    "MATRICES",
+    "controlled",
+    "multiplexed",
+    "pauli_string",
+    "preparing",
+    "standard_matrix",
+]
 
 _REAL = np.longdouble
 _COMPLEX = np.clongdouble
@@ -46,6 +53,45 @@ def controlled(matrix: np.ndarray, controls: int, state: int) -> np.ndarray:
     places = (np.arange(matrix.shape[0]) << controls) | state
     out[np.ix_(places, places)] = matrix
     return out
+
+
+def multiplexed(matrices: Sequence[np.ndarray]) -> np.ndarray:
+    """Each of 2**k matrices on the first qubit of the gate, where the k others read its number.
+
+    Args:
+        matrices: Shape (2, 2) each.
+
+    Example:
+        >>> multiplexed([MATRICES["x"](), np.eye(2)]).real.astype(int).tolist()
+        [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    """
+    out = np.zeros((2 * len(matrices), 2 * len(matrices)), dtype=_COMPLEX)
+    for number, matrix in enumerate(matrices):
+        out[2 * number : 2 * number + 2, 2 * number : 2 * number + 2] = matrix
+    return out
+
+
+def preparing(amplitudes: Sequence[complex]) -> np.ndarray:
+    """A unitary matrix that takes zero to a state: a reflection, and a phase.
+
+    Args:
+        amplitudes: Shape (2**k,); normalised here.
+
+    Example:
+        >>> preparing([0.6, 0.8j])[:, 0].astype(complex).round(12).tolist()
+        [(0.6+0j), 0.8j]
+    """
+    state = np.array(amplitudes, dtype=_COMPLEX)
+    state = state / np.sqrt((state.real**2 + state.imag**2).sum())
+    first = state[0]
+    phase = first / np.abs(first) if np.abs(first) > 0 else _COMPLEX(1)
+    mirror = state / phase
+    mirror[0] -= 1
+    length = (mirror.real**2 + mirror.imag**2).sum()
+    out = np.eye(len(state), dtype=_COMPLEX)
+    if length > 0:
+        out -= 2 * np.outer(mirror, mirror.conj()) / length
+    return out * phase
 
 
 def standard_matrix(name: str, angles: Sequence[float] = ()) -> np.ndarray:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Gate
-from qiskit.circuit.library import UnitaryGate, get_standard_gate_name_mapping
+from qiskit.circuit.library import StatePreparation, UnitaryGate, get_standard_gate_name_mapping
 from qiskit.circuit.random import random_circuit
-from qiskit.quantum_info import Operator, Statevector, random_unitary
+from qiskit.quantum_info import DensityMatrix, Operator, Statevector, random_unitary
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import (
     NoiseModel,
@@ -125,7 +125,43 @@ def replaced(circuit: QuantumCircuit, name: str, fault: str) -> QuantumCircuit:
     return out
 
 
-ALONE = [one for one in corpus() if one.name.startswith(("gates/", "parametric/", "arrays/"))]
+ALONE = [
+    one
+    for one in corpus()
+    if one.name.startswith(("gates/", "parametric/", "arrays/"))
+    and not one.name.startswith("arrays/initialize")
+]
+INITIALIZED = [one for one in corpus() if one.name.startswith("arrays/initialize")]
+
+
+@pytest.mark.parametrize("one", INITIALIZED, ids=lambda one: one.name)
+@pytest.mark.parametrize("conjugated", [False, True])
+def test_a_state_that_is_put_is_that_of_a_reset_and_a_preparation(one, conjugated):
+    """By Qiskit's density matrices, those of the conjugated state beside them."""
+    (law,) = one.laws
+    out = one.circuit.copy_empty_like()
+    for item in one.circuit.data:
+        if item.operation.name != "initialize":
+            out.append(item)
+            continue
+        for qubit in item.qubits:
+            out.reset(qubit)
+        state = np.array(item.operation.params)
+        out.append(StatePreparation(state.conj() if conjugated else state), item.qubits)
+    found = DensityMatrix(out.remove_final_measurements(inplace=False)).probabilities_dict()
+    seen = {outcome: p for outcome, p in found.items() if p > 1e-20}
+    texts = sorted(seen)
+    off = distance(law, Law(tuple(texts), np.array([seen[text] for text in texts])))
+    assert off > 0.05 if conjugated else off < 1e-12
+
+
+def test_a_state_is_not_prepared_where_it_would_mean_another_thing():
+    circuit = QuantumCircuit(1, 1)
+    circuit.h(0)
+    circuit.append(StatePreparation([0.6, 0.8]), [0])
+    circuit.measure(0, 0)
+    with pytest.raises(ValueError, match="must find its qubits in zero"):
+        law_of(circuit)
 
 
 @pytest.mark.parametrize("one", ALONE, ids=lambda one: one.name)

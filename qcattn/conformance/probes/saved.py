@@ -42,7 +42,10 @@ class SavedProbabilities(Probe[ProbeJob]):
         plain = [
             case
             for case in cases
-            if not case.features and not case.noise and case.clbits <= _MOST_BITS
+            if not case.features
+            and not case.noise
+            and case.clbits <= _MOST_BITS
+            and _reads_every_bit(case)
         ]
         for size in _CIRCUITS[level]:
             for start in range(0, len(plain), size):
@@ -80,3 +83,11 @@ class SavedProbabilities(Probe[ProbeJob]):
             0,
             said if worst > _ROUNDING else "",
         )
+
+
+def _reads_every_bit(case: Case) -> bool:
+    """What is saved are probabilities of qubits, so that each bit must be one of them."""
+    written = [
+        bit for one in case.circuit.data if one.operation.name == "measure" for bit in one.clbits
+    ]
+    return len(set(written)) == len(written) == case.clbits

@@ -1,4 +1,4 @@
-"""Gates that carry an array: unitary matrices, diagonals, permutations, Pauli strings."""
+"""Gates that carry an array: matrices, diagonals, permutations, Pauli strings, states, angles."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
-from qiskit.circuit import Gate
+from qiskit.circuit import Gate, Instruction
 from qiskit.circuit.library import (
     DiagonalGate,
+    Initialize,
     PauliGate,
     PermutationGate,
+    StatePreparation,
+    UCRXGate,
+    UCRYGate,
+    UCRZGate,
     UnitaryGate,
 )
 
@@ -20,7 +25,7 @@ __all__ = ["recipes"]
 
 
 def recipes() -> Iterator[Recipe]:
-    """One to three qubits of unitary matrices, two or three of the others."""
+    """One to three qubits of unitary matrices, two to five of the others."""
     for qubits in (1, 2, 3):
         name = f"arrays/unitary-{qubits}"
         yield _recipe(name, UnitaryGate(_unitary(qubits, generator(name))), "unitary")
@@ -30,6 +35,19 @@ def recipes() -> Iterator[Recipe]:
         yield _recipe(name, DiagonalGate(phases.tolist()), "diagonal")
     yield _recipe("arrays/permutation-3", PermutationGate([2, 0, 1]), "permutation")
     yield _recipe("arrays/pauli-3", PauliGate("XYZ"), "pauli")
+    for axis, gate in (("x", UCRXGate), ("y", UCRYGate), ("z", UCRZGate)):
+        for controls in (1, 3):
+            name = f"arrays/ucr{axis}-{controls + 1}"
+            angles = rounded(generator(name).uniform(-3, 3, 2**controls))
+            yield _recipe(name, gate(angles), f"ucr{axis}")
+    for qubits in (1, 2, 3, 5):
+        name = f"arrays/state-preparation-{qubits}"
+        yield _prepared(name, StatePreparation(_state(qubits, generator(name))))
+    for qubits in (2, 4):
+        name = f"arrays/initialize-{qubits}"
+        yield _prepared(name, Initialize(_state(qubits, generator(name))))
+    name = "arrays/initialize-anew"
+    yield _prepared(name, Initialize(_state(2, generator(name))), anew=True)
 
 
 def _recipe(name: str, gate: Gate, word: str) -> Recipe:
@@ -51,6 +69,37 @@ def _recipe(name: str, gate: Gate, word: str) -> Recipe:
         exercises=words,
         about=f"The gate {word} on {gate.num_qubits} qubits between turns about x and z.",
     )
+
+
+def _prepared(name: str, operation: Instruction, *, anew: bool = False) -> Recipe:
+    """The state before turns; where it is anew, after entangling one of its qubits with another."""
+    rng = generator(f"{name} around")
+    n = operation.num_qubits + anew
+    circuit = QuantumCircuit(QuantumRegister(n, "q"), ClassicalRegister(n, "c"), name=name)
+    places = [int(qubit) for qubit in rng.permutation(n)[: operation.num_qubits]]
+    if anew:
+        _turned(circuit, rng)
+        for qubit in range(n - 1):
+            circuit.cx(qubit, qubit + 1)
+    circuit.append(operation, places)
+    if n > 1:
+        circuit.cx(places[0], (places[0] + 1) % n)
+    _turned(circuit, rng)
+    circuit.measure(circuit.qubits, circuit.clbits)
+    where = ", of which it is put anew" if anew else ""
+    return Recipe(
+        name=name,
+        content=circuit,
+        exercises=[operation.name, "complex phase"],
+        about=f"A random state of {operation.num_qubits} qubits by {operation.name}{where}.",
+    )
+
+
+def _state(qubits: int, rng: np.random.Generator) -> list[complex]:
+    """Complex amplitudes, a quarter of them zero."""
+    found = rng.normal(size=2**qubits) + 1j * rng.normal(size=2**qubits)
+    found[2 ** (qubits - 1) :: 2][: 2 ** (qubits - 2) if qubits > 1 else 0] = 0
+    return [complex(value) for value in found / np.sqrt((np.abs(found) ** 2).sum())]
 
 
 def _turned(circuit: QuantumCircuit, rng: np.random.Generator) -> None:
