@@ -26,10 +26,12 @@ from qcattn.evidence import Estimate
 from qcattn.progress import Progress
 from qcattn.records import Counts
 
-__all__ = ["CLASSICAL", "Ablation", "Trainings", "ablate"]
+__all__ = ["BAYES", "CLASSICAL", "Ablation", "Trainings", "ablate", "two_way"]
 
 #: Name of a classical model, and whether its keys have biases.
 CLASSICAL = {"classical, as many": True, "classical, two": False}
+#: Name of what no model can better.
+BAYES = "Bayes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +40,10 @@ class Ablation:
 
     Attributes:
         name: Of the task.
+        blocks: Of the held-out queries, shape (held-out queries,), as in `Retrieval`.
         losses: Held-out losses of each run, shape (trainings, held-out queries): measured those of
-            the circuits (``"start"``, ``"beta"``, ...), exact the classical ones.
+            the circuits (``"start"``, ``"beta"``, ...), exact the classical ones and, where it is
+            known, that of Bayes' rule.
         exact: Of the circuits' runs by dense algebra, the same shapes.
         curves: Lowest measured loss on the training queries by evaluations, an array a training of
             each run.
@@ -50,6 +54,7 @@ class Ablation:
     """
 
     name: str
+    blocks: np.ndarray
     losses: dict[str, np.ndarray]
     exact: dict[str, np.ndarray]
     curves: dict[str, list[np.ndarray]]
@@ -61,9 +66,9 @@ class Ablation:
     def gain(self, better: str, worse: str, alpha: float) -> Estimate:
         """By how much the held-out loss of one run lies below another's.
 
-        Student's interval over the held-out queries, of gains that are averaged over trainings.
+        The interval holds for other queries and other trainings; see `two_way`.
         """
-        return _student((self.losses[worse] - self.losses[better]).mean(axis=0), alpha)
+        return two_way(self.losses[worse] - self.losses[better], self.blocks, alpha)
 
     def gains(self, better: str, worse: str) -> list[float]:
         """The same in each training."""
@@ -78,8 +83,8 @@ class Ablation:
         return Estimate(self.hits / max(self.kept, 1), float(low), float(high))
 
     def loss(self, run: str, alpha: float) -> Estimate:
-        """Mean held-out loss of a run, Student's interval over the queries."""
-        return _student(self.losses[run].mean(axis=0), alpha)
+        """Mean held-out loss of a run, with an interval as of `gain`."""
+        return two_way(self.losses[run], self.blocks, alpha)
 
     def curve(self, run: str) -> np.ndarray:
         """Lowest training loss of a run by evaluations, averaged over the trainings."""
@@ -88,9 +93,40 @@ class Ablation:
         return np.mean(padded, axis=0)
 
 
-def _student(rows: np.ndarray, alpha: float) -> Estimate:
-    best, error = float(rows.mean()), float(rows.std(ddof=1) / np.sqrt(len(rows)))
-    reach = -float(stdtrit(len(rows) - 1, alpha / 2)) * error
+def two_way(rows: np.ndarray, blocks: np.ndarray, alpha: float) -> Estimate:
+    r"""Mean over trainings and queries, both of which are drawn at random.
+
+    The mean scatters with the blocks of queries and with the trainings: the variances of the means
+    of blocks, over their number, and of the means of trainings, over theirs, are added. Student's
+    quantile is that of Satterthwaite's degrees of freedom, :math:`(v_b + v_t)^2 /
+    (v_b^2/(B-1) + v_t^2/(T-1))`. With one training it is left out, and the interval is of the
+    models as they were trained.
+
+    Args:
+        rows: Shape (trainings, queries).
+        blocks: Shape (queries,); queries of one number belong together.
+        alpha: Error rate.
+
+    References:
+        F. E. Satterthwaite, Biometrics Bulletin 2, 110 (1946).
+
+    Example:
+        >>> rows = np.array([[0.1, 0.3, 0.2], [0.2, 0.4, 0.3]])
+        >>> found = two_way(rows, np.arange(3), 0.05)
+        >>> round(found.best, 3), found.low < 0.25 < found.high
+        (0.25, True)
+    """
+    _, places = np.unique(blocks, return_inverse=True)
+    sizes = np.bincount(places)
+    means = np.array([np.bincount(places, row) / sizes for row in rows])
+    parts = [means.mean(axis=0), *([means.mean(axis=1)] if len(means) > 1 else [])]
+    variances = np.array([part.var(ddof=1) / part.size for part in parts])
+    freedoms = np.array([part.size - 1 for part in parts])
+    best, total = float(means.mean()), float(variances.sum())
+    if not total:
+        return Estimate(best, best, best)
+    freedom = total**2 / float((variances**2 / freedoms).sum())
+    reach = -float(stdtrit(freedom, alpha / 2)) * float(np.sqrt(total))
     return Estimate(best, best - reach, best + reach)
 
 
@@ -169,6 +205,8 @@ def ablate(
             best = train_classical(part, n, biases=biases, evaluations=trainings.evaluations)
             law = classical_law(rest.scores, best, n)
             tally.measured[run].append(brier(law, rest.targets))
+        if rest.bayes is not None:
+            tally.measured[BAYES].append(brier(rest.bayes, rest.targets))
     return tally.ablation(name)
 
 
@@ -196,7 +234,9 @@ class _Tally:
 
     def __init__(self, rest: Retrieval, circuits: tuple[str, ...], trained: tuple[str, ...]):
         self.rest = rest
-        self.measured: dict[str, list[np.ndarray]] = {run: [] for run in (*circuits, *CLASSICAL)}
+        known = () if rest.bayes is None else (BAYES,)
+        names = (*circuits, *CLASSICAL, *known)
+        self.measured: dict[str, list[np.ndarray]] = {run: [] for run in names}
         self.exact: dict[str, list[np.ndarray]] = {run: [] for run in circuits}
         self.curves: dict[str, list[np.ndarray]] = {run: [] for run in trained}
         self.hits, self.kept, self.shots, self.expected = 0, 0, 0, 0.0
@@ -218,6 +258,7 @@ class _Tally:
         """All of it."""
         return Ablation(
             name,
+            self.rest.blocks,
             {run: np.array(rows) for run, rows in self.measured.items()},
             {run: np.array(rows) for run, rows in self.exact.items()},
             self.curves,

@@ -1,0 +1,94 @@
+"""How often the intervals that claims print hold what they should.
+
+python tests/benchmarks/coverage_of_claims.py --repetitions 100  # --write: qcattn/claims/RESULTS.md
+
+Whole claims are repeated with other seeds: A6 its thermometer, A12 its critical coupling and its
+bounds on coherence, A14 what training gains. What A14 should hold is the mean over all repetitions,
+since nobody knows it. Intervals are those of the error rate given, far from the one of the claims:
+at theirs no repetition would miss.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import results
+from scipy import stats
+
+from qcattn.backends import Aer
+from qcattn.claims import KMSCondition, KuramotoLocking, LearnedMeasurement
+from qcattn.claims.frame.claim import Claim
+from qcattn.evidence import Estimate
+from qcattn.progress import silent
+
+#: Quick settings; the error rate of each printed interval is set by ``--alpha``.
+_BORN = Aer(draws="born")
+
+
+def measured(claim: Claim[Any], repetitions: int) -> Iterator[Any]:
+    """What the claim measures, with one seed after the other."""
+    for seed in range(repetitions):
+        yield claim.measure(np.random.SeedSequence([14, seed]), silent)
+
+
+def kms(repetitions: int, alpha: float) -> dict[str, tuple[list[Estimate], float]]:
+    """The inverse temperature of A6, whose interval has a third of the error rate."""
+    claim = KMSCondition(alpha=3 * alpha, shots=200_000, backend=_BORN)
+    found = [one.beta for one in measured(claim, repetitions)]
+    return {"A6 inverse temperature": (found, claim.beta)}
+
+
+def locking(repetitions: int, alpha: float) -> dict[str, tuple[list[Estimate], float]]:
+    """Threshold and coherences of A12, each with a tenth of the error rate."""
+    claim = KuramotoLocking(alpha=10 * alpha, oscillators=64, shots=20_000, backend=_BORN)
+    runs = list(measured(claim, repetitions))
+    return {
+        "A12 critical coupling, of 64": ([one.threshold for one in runs], 2.0),
+        "A12 l1 coherence, locked, copy kept": ([one.at_lock for one in runs], 0.0),
+        "A12 l1 coherence, drifting": ([one.adrift for one in runs], 7.0),
+        "A12 P(uniform), copy kept": ([one.uniform["copy kept"] for one in runs], 1 / 8),
+    }
+
+
+def learning(repetitions: int, alpha: float) -> dict[str, tuple[list[Estimate], float]]:
+    """Gains of A14, with other words, queries and trainings each time."""
+    small = {"words": 8, "trainings": 5, "queries": 8, "held_out": 120, "evaluations": 3}
+    claim = LearnedMeasurement(**small, shots=1_000, held_out_shots=1_000, backend=_BORN)
+    runs = list(measured(claim, repetitions))
+    found = {}
+    for i, task in enumerate(claim.tasks):
+        for better, worse in (("beta", "start"), ("all", "start"), ("all", "classical, two")):
+            gains = [run.ablations[i].gain(better, worse, alpha) for run in runs]
+            truth = float(np.mean([one.best for one in gains]))
+            found[f"A14 {task}: {better} over {worse}"] = (gains, truth)
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--repetitions", type=int, default=100)
+    parser.add_argument("--alpha", type=float, default=0.05)
+    given = parser.parse_args(arguments)
+    print("| interval | held | of | 99% band of the coverage | mean width |")
+    print("| --- | ---: | ---: | --- | ---: |")
+    for part in (kms, locking, learning):
+        for name, (found, truth) in part(given.repetitions, given.alpha).items():
+            held = sum(truth in one for one in found)
+            band = stats.binomtest(held, len(found)).proportion_ci(0.99)
+            width = float(np.mean([one.high - one.low for one in found]))
+            print(
+                f"| {name} | {held} | {len(found)} | {band.low:.3f} to {band.high:.3f} | "
+                f"{width:.3g} |",
+                flush=True,
+            )
+    print(f"\nIntervals at {1 - given.alpha:.0%}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(results.run("coverage_of_claims.py", main, path=results.CLAIMS))
