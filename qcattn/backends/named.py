@@ -11,6 +11,7 @@ from typing import Any
 
 from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
 from qiskit.providers import BackendV2
+from qiskit.transpiler import PassManager, generate_preset_pass_manager
 
 from qcattn.backends.estimator import Estimator
 from qcattn.backends.qiskit_backend import QiskitBackend
@@ -116,13 +117,24 @@ def adapted(
     if factory is not None and "seed" in _parameters(factory):
         seeded = lambda seed: factory(**{**(options or {}), "seed": seed})  # noqa: E731
     if isinstance(made, BaseSamplerV2):
-        return Sampler(made, seeded=seeded)
+        return Sampler(made, _fitting(made), seeded)
     if isinstance(made, BaseEstimatorV2):
         return Estimator(made, seeded=seeded)
     raise ValueError(
         f"`{where}` must give a Qiskit BackendV2, BaseSamplerV2 or BaseEstimatorV2, or a Simulator "
         f"of qcattn.backends.simulator, but gives {type(made).__name__}"
     )
+
+
+def _fitting(sampler: BaseSamplerV2) -> PassManager | None:
+    """Puts circuits into the gates of the sampler's backend, which samplers leave to their users.
+
+    Aer's sampler does not show its backend by a public name.
+    """
+    backend = getattr(sampler, "backend", None) or getattr(sampler, "_backend", None)
+    if not isinstance(backend, BackendV2):
+        return None
+    return generate_preset_pass_manager(optimization_level=0, backend=backend)
 
 
 def _parameters(factory: Callable[..., Any]) -> set[str]:

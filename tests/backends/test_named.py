@@ -4,12 +4,15 @@ from importlib import metadata
 
 import numpy as np
 import pytest
-from qiskit.primitives import StatevectorEstimator, StatevectorSampler
+from qiskit import QuantumCircuit
+from qiskit.primitives import BackendSamplerV2, StatevectorEstimator, StatevectorSampler
+from qiskit.providers.basic_provider import BasicSimulator
 from qiskit_aer import AerSimulator
 
 from qcattn.backends import Aer, Estimator, QiskitBackend, Sampler, named
 from qcattn.backends.choosing import backend_of
 from qcattn.backends.named import adapted, named_simulator
+from qcattn.backends.simulator import Task
 from qcattn.conformance.reference import Reference
 
 
@@ -26,6 +29,18 @@ def test_what_takes_a_seed_is_made_anew_with_one():
     assert "seed" not in adapted(StatevectorSampler()).abilities
     estimator = named_simulator("qiskit.primitives:StatevectorEstimator")
     assert isinstance(estimator, Estimator)
+
+
+@pytest.mark.parametrize("text", ["qiskit_aer.primitives:SamplerV2", "sampler on a backend"])
+def test_a_sampler_on_a_backend_is_given_gates_that_the_backend_has(text):
+    made = BackendSamplerV2(backend=BasicSimulator())
+    found = adapted(made) if " " in text else named_simulator(text)
+    circuit = QuantumCircuit(2, 2)
+    circuit.x(0)
+    circuit.iswap(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    ((drawn,),) = found.sample([Task(circuit, 5)])
+    assert drawn.astype(int).tolist() == [[0, 1]] * 5
 
 
 def test_what_is_adapted_is_what_was_given():
