@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
-from qiskit.circuit import Parameter
+from qiskit.circuit import Gate, Parameter
+from qiskit.circuit.library import QFTGate
 from qiskit.primitives import StatevectorSampler
 
-from qcattn import Sampler, load, run_circuit, save
+from qcattn import DoesNotFit, Sampler, load, run_circuit, save
 from qcattn.views.run.report import write_report
 from qcattn.views.run.words import sentence
 
@@ -19,6 +20,39 @@ def turn():
     circuit = QuantumCircuit(1, name="turn")
     circuit.ry(Parameter("angle"), 0)
     return circuit
+
+
+def with_gates_of_qiskit():
+    """Circuits of two qubits that read each of the four readings equally, by their gates."""
+    half, made = QuantumCircuit(2, name="made"), {}
+    half.h([0, 1])
+    for name in ("prepare_state", "qft", "a circuit made a gate", "in a branch"):
+        made[name] = QuantumCircuit(2, 2, name=name)
+    made["prepare_state"].prepare_state(np.full(4, 0.5), [0, 1])
+    made["qft"].append(QFTGate(2), [0, 1])
+    made["a circuit made a gate"].append(half.to_gate(), [0, 1])
+    with made["in a branch"].if_test((made["in a branch"].clbits[0], 0)):
+        made["in a branch"].append(half.to_gate(), [0, 1])
+    for circuit in made.values():
+        circuit.measure([0, 1], [0, 1])
+    return made
+
+
+@pytest.mark.parametrize("name", with_gates_of_qiskit())
+@pytest.mark.parametrize("options", [{}, {"noise": "readout=1e-9"}], ids=["plain", "noise"])
+def test_gates_that_aer_does_not_know_are_written_in_those_that_it_knows(name, options):
+    """False-failure rate 1e-8; a law that is off by a tenth differs."""
+    circuit = with_gates_of_qiskit()[name]
+    given = {"shots": 2000, "seed": 1, "alpha": ALPHA, **options}
+    assert run_circuit(circuit, np.full(4, 0.25), **given).agrees
+    assert not run_circuit(circuit, [0.35, 0.15, 0.35, 0.15], **given).agrees
+
+
+def test_a_gate_without_a_definition_is_refused_in_words():
+    circuit = QuantumCircuit(1)
+    circuit.append(Gate("mine", 1, []), [0])
+    with pytest.raises(DoesNotFit, match=r"mine.*give each gate a definition"):
+        run_circuit(circuit, [0.5, 0.5], shots=10, seed=1)
 
 
 @pytest.mark.parametrize("backend", [None, Sampler(StatevectorSampler())])

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from qiskit import QuantumCircuit, transpile
 from qiskit.providers import BackendV2
+from qiskit.transpiler import Target, TranspilerError
 from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.noise import NoiseModel
 
@@ -27,10 +28,11 @@ from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.pace import draw_seconds, ends_in_measurements, number_of_gates
 from qcattn.backends.readout import apply_readout, readout_matrices
 from qcattn.backends.streams import MOST_SHOTS_OF_RUN, base_seed, results, run_bound
+from qcattn.errors import DoesNotFit
 from qcattn.forecast import Forecast, duration
 from qcattn.machine import cores, memory_bytes
 from qcattn.progress import tell
-from qcattn.readings.circuits import measured_qubits
+from qcattn.readings.circuits import measured_qubits, operations_of
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
@@ -264,7 +266,11 @@ class Aer:
         )
 
     def fitted(self, prepared: Prepared) -> QuantumCircuit:
-        """The template in the gates that it runs in: its own, or those that bear the noise."""
+        """The template in the gates that it runs in: its own, or those that bear the noise.
+
+        A gate that Aer does not know, such as `prepare_state` or a circuit made a gate, is written
+        in those that it knows.
+        """
         circuit, noise = prepared.circuit, self._noise()
         if self.imitate is not None:
             return transpile(circuit, self.imitate, optimization_level=1, seed_transpiler=0)
@@ -273,6 +279,14 @@ class Aer:
             noisy = set(noise.noise_instructions) - {"measure", "reset"}
             if used - noisy and noisy - used:
                 return transpile(circuit, basis_gates=noise.basis_gates, optimization_level=1)
+        own = _operations(circuit.num_qubits)
+        if not operations_of(circuit) <= {*own.operation_names, "barrier"}:
+            try:
+                return transpile(circuit, target=own, optimization_level=0)
+            except TranspilerError as error:
+                raise DoesNotFit(
+                    f"Aer takes no such circuit: {error.message}; give each gate a definition"
+                ) from error
         return circuit
 
     def readout(self, prepared: Prepared) -> list[np.ndarray]:
@@ -460,6 +474,15 @@ def _mixes(circuit: QuantumCircuit, noise: NoiseModel | None) -> bool:
 def _noisy_gates(noise: NoiseModel | None) -> set[str]:
     """Names of the gates that have errors; an error of reading mixes no state."""
     return set(noise.noise_instructions) - {"measure"} if noise is not None else set()
+
+
+@lru_cache(maxsize=8)
+def _operations(num_qubits: int) -> Target:
+    """The operations that Aer runs as they are, on so many qubits."""
+    known, target = AerSimulator().target, Target(num_qubits=num_qubits)
+    for name in known.operation_names:
+        target.add_instruction(known.operation_from_name(name), name=name)
+    return target
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
-from qiskit.circuit import ControlFlowOp
 from qiskit.providers import BackendV2
 from qiskit.transpiler import TranspilerError
 
@@ -18,6 +17,7 @@ from qcattn.backends.clifford import is_clifford
 from qcattn.backends.noise_terms import NoiseTerm, noise_model_of
 from qcattn.backends.simulator import Ability, Simulator, Task, readings_of_strings
 from qcattn.errors import DoesNotFit
+from qcattn.readings.circuits import operations_of
 
 __all__ = ["QiskitBackend", "abilities_of", "in_calls", "most_qubits_of"]
 
@@ -148,7 +148,7 @@ class QiskitBackend(Simulator):
         try:
             return [
                 circuit
-                if _names(circuit) <= names | {"barrier"}
+                if operations_of(circuit) <= names | {"barrier"}
                 else transpile(circuit, self.backend, optimization_level=0)
                 for circuit in circuits
             ]
@@ -263,16 +263,6 @@ def in_calls(
 def _seed_of_call(seed: int, call: int) -> int:
     (word,) = np.random.SeedSequence([seed, call]).generate_state(1)
     return int(word) >> 1
-
-
-def _names(circuit: QuantumCircuit) -> set[str]:
-    """Of all operations, those in the blocks of control flow too."""
-    found = set()
-    for one in circuit.data:
-        found.add(one.operation.name)
-        if isinstance(one.operation, ControlFlowOp):
-            found |= {name for block in one.operation.blocks for name in _names(block)}
-    return found
 
 
 def _binds(task: Task) -> dict[Any, list[float]]:

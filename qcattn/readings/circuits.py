@@ -8,12 +8,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit, QuantumRegister
-from qiskit.circuit import CircuitInstruction, Clbit, Qubit
+from qiskit.circuit import CircuitInstruction, Clbit, ControlFlowOp, Qubit
 from qiskit.circuit.library import UnitaryGate
 
 from qcattn.records import Prepared, every_reading
 
-__all__ = ["as_prepared", "before_reading", "measured_qubits", "opened", "read_after"]
+__all__ = [
+    "as_prepared",
+    "before_reading",
+    "measured_qubits",
+    "opened",
+    "operations_of",
+    "read_after",
+]
 
 
 def as_prepared(
@@ -134,6 +141,24 @@ def before_reading(
             turn(out, number[item.clbits[0]], item.qubits[0])
         out.append(item)
     return out
+
+
+def operations_of(circuit: QuantumCircuit) -> set[str]:
+    """Names of all operations, those in the blocks of control flow too.
+
+    Example:
+        >>> circuit = QuantumCircuit(1, 1)
+        >>> with circuit.if_test((circuit.clbits[0], 1)):
+        ...     _ = circuit.x(0)
+        >>> sorted(operations_of(circuit))
+        ['if_else', 'x']
+    """
+    found = set()
+    for one in circuit.data:
+        found.add(one.operation.name)
+        if isinstance(one.operation, ControlFlowOp):
+            found |= {name for block in one.operation.blocks for name in operations_of(block)}
+    return found
 
 
 def measured_qubits(circuit: QuantumCircuit) -> dict[Clbit, Qubit]:

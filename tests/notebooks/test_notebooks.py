@@ -51,6 +51,11 @@ def test_they_are_numbered():
     assert len(BOOKS) == 9
 
 
+def test_the_guide_leads_to_each():
+    guide = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| \[\d [^]]+\]\(([^)]+)\)", guide, re.M) == [one.name for one in BOOKS]
+
+
 def not_as_in_git(text):
     """What is against the rule for files in git, in words; none if it is kept."""
     book = nbformat.reads(text, as_version=4)
