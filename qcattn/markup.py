@@ -35,7 +35,7 @@ def html_table(
     head = ""
     if any(headings):
         names = (
-            f'<th scope="col"{side}>{escape(name)}</th>'
+            f'<th scope="col"{side}>{escape(name)}</th>' if name else "<td></td>"
             for side, name in zip(sides, headings, strict=True)
         )
         head = f"<thead><tr>{''.join(names)}</tr></thead>"

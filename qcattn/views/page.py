@@ -34,7 +34,9 @@ _FRAME = """<!DOCTYPE html>
 {style}</style>
 </head>
 <body>
+<main>
 {body}
+</main>
 </body>
 </html>
 """

@@ -69,6 +69,6 @@ def _alarm(one: Probed, script: str | None) -> list[str]:
     if script:
         parts.append(
             "<details><summary>A script of its own that shows it</summary>"
-            f"<pre>{escape(script)}</pre></details>"
+            f'<pre tabindex="0">{escape(script)}</pre></details>'
         )
     return parts

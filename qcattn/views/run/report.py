@@ -290,7 +290,7 @@ def _circuit(result: Result, level: int = 2) -> list[str]:
         f"{plural(cost.two_qubit_gates, 'two-qubit gate')} and {plural(cost.rotations, 'rotation')}"
         f". All rows share one template of {plural(circuit.num_parameters, 'angle')}; each brings "
         f"its own values of them.{note}</p>",
-        f'<pre style="--columns: {columns}">{escape(diagram)}</pre>',
+        f'<pre tabindex="0" style="--columns: {columns}">{escape(diagram)}</pre>',
     ]
 
 
