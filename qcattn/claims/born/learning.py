@@ -97,10 +97,10 @@ class LearnedMeasurement(Claim[_Learned]):
     noise: float = 1.0
     partner: int = 0
     window: int = 8
-    trainings: int = 8
+    trainings: int = 6
     queries: int = 32
     held_out: int = 1000
-    evaluations: int = 8
+    evaluations: int = 6
     shots: int = 2_000
     held_out_shots: int = 2_000
     worth: float = 0.005
