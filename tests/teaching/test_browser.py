@@ -3,10 +3,12 @@
 Every test fails if the page logs an error or asks anybody but its own server.
 """
 
+import csv
 import functools
 import http.server
 import json
 import threading
+from xml.etree import ElementTree
 
 import pytest
 
@@ -204,6 +206,7 @@ def test_a_setting_saved_to_a_file_comes_back(opened, tmp_path):
         page.get_by_role("button", name="Save the setting").click()
     path = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(path)
+    assert path.name == "qcattn-setting.json"
     assert json.loads(path.read_text())["scores"] == [0, 3, 1]
     again = opened()
     again.locator("input[type=file]").set_input_files(path)
@@ -211,28 +214,56 @@ def test_a_setting_saved_to_a_file_comes_back(opened, tmp_path):
     assert again.get_by_label("Seed").input_value() == "5"
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("{", "That is no setting: "),
-        ("null", "`scores` must be a list of numbers"),
-        ('{"scores": [0, 1], "beta": "cold"}', "`beta` must be a number"),
-        ('{"scores": [0, "x"]}', "`scores` must be a list of numbers"),
-        ('{"scores": [0, 1], "beta": -1}', "`beta` must be one positive, finite number, but is -1"),
-    ],
-    ids=["no JSON", "null", "a word", "a word of a list", "negative"],
-)
-def test_a_file_that_holds_no_setting_gets_words_and_the_page_goes_on(
-    opened, tmp_path, content, words
-):
-    path = tmp_path / "setting.json"
-    path.write_text(content)
+def test_picture_and_numbers_are_saved(opened, tmp_path):
+    page = opened("#scores=0,1,2&rate=4000")
+    predicted(page)
+    drawn_until(page, shots_are(2000))
+    saved = {}
+    for name in ("SVG", "PNG", "CSV"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=name).click()
+        path = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        saved[path.name] = path.read_bytes()
+    svg = ElementTree.fromstring(saved["qcattn-counts.svg"])
+    assert svg.tag.endswith("svg") and len(list(svg.iter())) > 20
+    assert (
+        saved["qcattn-counts.png"].startswith(b"\x89PNG") and len(saved["qcattn-counts.png"]) > 5000
+    )
+    rows = list(csv.DictReader(saved["qcattn-counts.csv"].decode().splitlines()))
+    shown = [(one["circuit"], one["twin"]) for one in numbers(page)]
+    assert [(int(row["circuit_shots"]), int(row["twin_shots"])) for row in rows] == shown
+    assert [float(row["expected"]) for row in rows[:3]] == pytest.approx(
+        softmax([0, 1, 2]).tolist()
+    )
+
+
+def test_an_address_that_cannot_be_copied_is_shown(opened):
+    page = opened("#scores=0,1")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.get_by_role("button", name="Copy the address").click()
+    page.get_by_text(f"The address is {page.url}").wait_for()
+
+
+NO_SETTINGS = {
+    "{": "That is no setting: ",
+    "null": "`scores` must be a list of numbers",
+    '{"scores": [0, 1], "beta": "cold"}': "`beta` must be a number",
+    '{"scores": [0, "x"]}': "`scores` must be a list of numbers",
+    '{"scores": [0, 1], "beta": -1}': "`beta` must be one positive, finite number, but is -1",
+}
+
+
+def test_a_file_that_holds_no_setting_gets_words_and_the_page_goes_on(opened, tmp_path):
     page = opened()
-    page.locator("input[type=file]").set_input_files(path)
-    page.get_by_text(words).wait_for()
-    page.get_by_role("button", name="Set up this step again").click()
-    page.get_by_text(words).wait_for(state="hidden")
-    page.wait_for_function(expected_is(0, 0.5))
+    path = tmp_path / "setting.json"
+    for content, words in NO_SETTINGS.items():
+        path.write_text(content)
+        page.locator("input[type=file]").set_input_files(path)
+        page.get_by_text(words).wait_for()
+        page.get_by_role("button", name="Set up this step again").click()
+        page.get_by_text(words).wait_for(state="hidden")
+        page.wait_for_function(expected_is(0, 0.5))
 
 
 def test_bad_input_gets_the_words_of_the_command_line(opened):
@@ -250,21 +281,27 @@ def test_bad_input_gets_the_words_of_the_command_line(opened):
     page.get_by_text("the methods that fit").wait_for(state="hidden")
 
 
-@pytest.mark.parametrize(
-    "fragment",
-    ["#scores=0,x", "#scores=0,1&tokens=%7B", "#scores=0,1&tokens=7", "#scores=0,1&beta=x",
-     "#scores=0,1&step=none", "#scores=0,1&preparation=Nobody", "#scores=0,1&rate=x&seed=-1",
-     "#scores=" + "0," * 300 + "1"],
-    ids=["score", "tokens", "no list", "beta", "step", "preparation", "rate and seed", "long"],
-)  # fmt: skip
-def test_an_address_that_holds_nonsense_leaves_a_page_that_works(opened, fragment):
+NONSENSE = (
+    "#scores=0,x",
+    "#scores=0,1&tokens=%7B",
+    "#scores=0,1&tokens=7",
+    "#scores=0,1&beta=x",
+    "#scores=0,1&step=none",
+    "#scores=0,1&preparation=Nobody",
+    "#scores=0,1&rate=x&seed=-1",
+    "#scores=" + "0," * 300 + "1",
+)
+
+
+def test_an_address_that_holds_nonsense_leaves_a_page_that_works(opened):
     page = opened()
-    page.evaluate(f"location.hash = {json.dumps(fragment)}")
-    page.reload()
-    page.get_by_role("button", name="Set up this step again").click()
-    slider(page, BETA).fill("1.5")
-    page.wait_for_function(expected_is(0, 0.5))
-    assert page.locator(".error").inner_text() == ""
+    for fragment in NONSENSE:
+        page.evaluate(f"location.hash = {json.dumps(fragment)}")
+        page.reload()
+        page.get_by_role("button", name="Set up this step again").click()
+        slider(page, BETA).fill("1.5")
+        page.wait_for_function(expected_is(0, 0.5))
+        assert page.locator(".error").inner_text() == "", fragment
 
 
 def test_what_is_being_typed_stays_while_shots_are_drawn(opened):

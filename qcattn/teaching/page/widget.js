@@ -184,7 +184,7 @@ function render({ model, el }) {
   controls.reading = choice("reading", t("reading"), readings, (reading) => changed({ reading }));
   controls.seed = numberBox("seed", t("seed"), { min: 0, step: 1 }, () => own.seed, (seed) => changed({ seed }));
 
-  const file = h("input", { type: "file", accept: ".json", class: "hidden", "aria-label": t("load") });
+  const file = h("input", { type: "file", accept: ".json", class: "hidden", tabindex: -1, "aria-label": t("load") });
   file.addEventListener("change", async () => {
     const [first] = file.files;
     if (!first) return;
@@ -753,7 +753,8 @@ function render({ model, el }) {
         s("text", { class: "quiet", x: left - 6, y: at + 4, "text-anchor": "end" }, short(10 ** power)),
       );
     }
-    const path = (name) => trace.map((one, at) => `${at ? "L" : "M"}${x(one.kept).toFixed(1)} ${y(one[name]).toFixed(1)}`).join("");
+    const alone = trace.length > 1 ? "" : "h10";
+    const path = (name) => trace.map((one, at) => `${at ? "L" : "M"}${x(one.kept).toFixed(1)} ${y(one[name]).toFixed(1)}`).join("") + alone;
     svg.append(
       s("path", { class: "line-chance", d: path("chance") }),
       s("path", { class: "line-circuit", d: path("variation") }),
@@ -855,12 +856,13 @@ function render({ model, el }) {
     }
   }
   async function copy() {
-    await navigator.clipboard.writeText(location.href);
-    copied.textContent = t("copied");
+    // A browser lends the clipboard to no page of another machine that comes without encryption.
+    const kept = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    copied.textContent = kept ? t("copied") : t("copy_by_hand", { address: location.href });
   }
   function keep(name, type, content) {
     const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-    const link = h("a", { href: url, download: `${me}-${name}` });
+    const link = h("a", { href: url, download: `qcattn-${name}` });
     document.body.append(link);
     link.click();
     link.remove();
