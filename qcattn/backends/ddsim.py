@@ -36,11 +36,6 @@ class Ddsim(Simulator):
         """Counts by a seed; measurements and resets anywhere."""
         return frozenset({"mid-circuit measurement", "reset", "seed"})
 
-    @property
-    def most_qubits(self) -> int:
-        """A decision diagram of a state with structure is small."""
-        return 130
-
     def sample(
         self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
     ) -> list[list[np.ndarray]]:

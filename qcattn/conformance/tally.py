@@ -12,10 +12,23 @@ from qcattn.records import Counts
 __all__ = ["columns", "tally"]
 
 
+#: Bits of which all readings stand in a table.
+_SMALL = 16
+
+
 def _packed(bits: np.ndarray) -> np.ndarray:
     """Rows of bits as values that compare and sort, shape (rows,)."""
     packed = np.ascontiguousarray(np.packbits(bits, axis=-1))
     return packed.view(np.dtype((np.void, max(packed.shape[-1], 1)))).ravel()
+
+
+def _numbers(bits: np.ndarray) -> np.ndarray:
+    """Rows of few bits as whole numbers, bit 0 the lowest, shape (rows,)."""
+    packed = np.packbits(bits, axis=-1, bitorder="little")
+    found = np.zeros(len(packed), dtype=np.int64)
+    for byte in range(packed.shape[1]):
+        found |= packed[:, byte].astype(np.int64) << (8 * byte)
+    return found
 
 
 def columns(readings: np.ndarray, law: Law) -> np.ndarray:
@@ -30,6 +43,10 @@ def columns(readings: np.ndarray, law: Law) -> np.ndarray:
         >>> columns(np.array([[True, False], [False, True], [True, True]]), law).tolist()
         [0, 1, 2]
     """
+    if readings.shape[1] <= _SMALL:
+        place = np.full(1 << readings.shape[1], len(law.outcomes))
+        place[_numbers(_bits(law.outcomes))] = np.arange(len(law.outcomes))
+        return place[_numbers(readings)]
     known = _packed(_bits(law.outcomes))
     order = np.argsort(known)
     seen, where = np.unique(_packed(readings), return_inverse=True)
