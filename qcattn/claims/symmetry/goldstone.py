@@ -137,7 +137,7 @@ class GoldstoneModes(Claim[_Modes]):
             numbers=(
                 *(
                     Number(f"barrier of {n} keys on a circle", one, float(_barrier(n)))
-                    for n, one in barriers.items()
+                    for n, one in sorted(barriers.items(), key=lambda item: item[0] != self.keys)
                 ),
                 *(
                     Number(f"energy of the magnon at k = {k:.2f}, in J", one, float(exact))

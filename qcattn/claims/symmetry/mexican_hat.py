@@ -27,7 +27,7 @@ __all__ = ["MexicanHat"]
 
 #: beta k^2, and inverse temperatures of the field, which stand for its size.
 _BETAS = (0.9, 0.95, 1.0, 1.05, 1.1)
-_SMALL, _LARGE = 200.0, 800.0
+_SMALL, _LARGE = 100.0, 800.0
 #: beta lambda_max of real keys, below and beyond the onset at 1.
 _SPREADS = (0.25, 0.5, 0.95)
 

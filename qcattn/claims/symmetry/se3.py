@@ -144,9 +144,9 @@ class GaugeInvariance(Claim[_Moved]):
         distances = {
             name: self._distance(of[arm], laws[kind], softmax(after[arm]))
             for name, arm, kind in (
+                ("each node", "own frames", "invariants"),
                 ("all nodes", "motion 1", "invariants"),
                 ("place scores", "place", "place"),
-                ("each node", "own frames", "invariants"),
                 ("with links", "own frames, links", "links"),
             )
         }
