@@ -339,9 +339,10 @@ def _held_out(found: Sequence[Ablation], alpha: float) -> Panel:
     runs = tuple(dict.fromkeys(run for one in found for run in one.losses))
     curves = []
     for one in found:
-        estimates = [one.loss(run, alpha) for run in runs]
+        places = [i for i, run in enumerate(runs) if run in one.losses]
+        estimates = [one.loss(runs[i], alpha) for i in places]
         best, low, high = np.array([(e.best, e.low, e.high) for e in estimates]).T
-        curves.append(Curve(one.name, np.arange(len(runs), dtype=float), best, low, high, "bars"))
+        curves.append(Curve(one.name, np.array(places, dtype=float), best, low, high, "bars"))
     return Panel(
         "Queries that were not trained on", "trained", "Brier score", tuple(curves), ticks=runs
     )

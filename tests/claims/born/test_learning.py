@@ -137,6 +137,15 @@ def test_another_head_is_the_formula_of_neither():
     assert -0.3 < gain.best < 0.3
 
 
+def test_both_tasks_stand_in_one_picture_though_one_has_no_bayes():
+    tiny = {"words": 4, "window": 4, "trainings": 1, "queries": 4, "held_out": 30}
+    found = LearnedMeasurement(**tiny, evaluations=1)(seed=1)
+    *_, bars = found.panels
+    words, head = (curve.x.size for curve in bars.curves)
+    assert words == head + 1 == len(bars.ticks) and "Bayes" in bars.ticks
+    assert found.words.count("held-out loss") == 2
+
+
 def test_the_same_seed_gives_the_same_finding_and_progress_goes_up():
     tiny = LearnedMeasurement(
         tasks=("noisy words",), words=4, trainings=1, queries=6, held_out=40, evaluations=2
