@@ -119,6 +119,8 @@ def two_way(rows: np.ndarray, blocks: np.ndarray, alpha: float) -> Estimate:
     _, places = np.unique(blocks, return_inverse=True)
     sizes = np.bincount(places)
     means = np.array([np.bincount(places, row) / sizes for row in rows])
+    if len(sizes) == 1:  # how blocks scatter one does not tell
+        return Estimate(float(means.mean()), -np.inf, np.inf)
     parts = [means.mean(axis=0), *([means.mean(axis=1)] if len(means) > 1 else [])]
     variances = np.array([part.var(ddof=1) / part.size for part in parts])
     freedoms = np.array([part.size - 1 for part in parts])

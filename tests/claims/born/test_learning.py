@@ -138,7 +138,7 @@ def test_another_head_is_the_formula_of_neither():
 
 
 def test_both_tasks_stand_in_one_picture_though_one_has_no_bayes():
-    tiny = {"words": 4, "window": 4, "trainings": 1, "queries": 4, "held_out": 30}
+    tiny = {"words": 4, "window": 4, "trainings": 1, "queries": 4, "held_out": 90}
     found = LearnedMeasurement(**tiny, evaluations=1)(seed=1)
     *_, bars = found.panels
     words, head = (curve.x.size for curve in bars.curves)

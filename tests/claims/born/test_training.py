@@ -255,6 +255,8 @@ def test_intervals_hold_for_other_queries_and_other_trainings():
         held += 0.0 in two_way(rows, blocks, 0.05)
         naive += 0.0 in two_way(rows.mean(axis=0, keepdims=True), np.arange(300), 0.05)
     assert held >= 355 and naive < 330
+    alone = two_way(rng.normal(size=(3, 9)), np.zeros(9, dtype=int), 0.05)
+    assert alone.low == -np.inf and alone.high == np.inf, "one block does not tell how they scatter"
 
 
 def test_measured_counts_follow_the_formula():
