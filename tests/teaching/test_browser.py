@@ -395,6 +395,26 @@ def test_axe_sees_what_is_wrong(opened):
     assert found["id"] == "color-contrast"
 
 
+TWICE = """async () => {
+    const [{ default: widget }, told] = await Promise.all(
+        [import("./widget.js"), fetch("lesson.json").then((reply) => reply.json())]);
+    const model = { get: (name) => told[name], on: () => {}, off: () => {}, send: () => {} };
+    const el = document.body.appendChild(document.createElement("div"));
+    const end = widget.render({ model, el });
+    const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+    el.querySelector("input[type=radio]").checked = true;
+    end();
+    return [ids.length, new Set(ids).size, document.querySelectorAll("input:checked").length];
+}"""
+
+
+def test_two_widgets_of_one_notebook_do_not_meddle_with_each_other(opened):
+    page = opened()
+    page.get_by_role("radio").first.check()
+    named, different, checked = page.evaluate(TWICE)
+    assert named == different > 40 and checked == 2
+
+
 @pytest.mark.parametrize(("motion", "animation"), [("reduce", "none"), ("no-preference", "fall")])
 def test_nothing_falls_where_motion_is_reduced(opened, motion, animation):
     page = opened("#scores=0,1&preparation=Heralded", reduced_motion=motion)
