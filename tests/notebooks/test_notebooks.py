@@ -35,6 +35,11 @@ def look():
             with open(os.environ["QCATTN_LOOKED"], "a") as file:
                 file.write(json.dumps({"figure": number, **seen}) + "\\n")
 get_ipython().events.register("post_execute", look)
+
+# What takes long is said by the clock, and a busy machine is slow.
+import warnings
+from qcattn.errors import TakesLong
+warnings.simplefilter("ignore", TakesLong)
 """
 
 
