@@ -34,7 +34,6 @@ from qcattn.conformance.tally import tally
 from qcattn.parsing import parse_json
 
 FOLDER = Path(__file__).with_name("findings")
-CIRCUITS = Path(__file__).parents[2] / "circuits" / "README.md"
 TRIES = 10
 #: Refuted jobs of a probe that are drawn again.
 MOST = 4
@@ -190,4 +189,4 @@ def _line(name: str, cause: dict[str, str], jobs: list[tuple[str, dict[str, Any]
 
 
 if __name__ == "__main__":
-    sys.exit(results.run("findings.py", main, path=CIRCUITS))
+    sys.exit(results.run("findings.py", main, path=results.CIRCUITS))

@@ -22,6 +22,8 @@ from typing import Any
 RESULTS = Path(__file__).with_name("RESULTS.md")
 #: Tables of the claims.
 CLAIMS = Path(__file__).parents[2] / "qcattn" / "claims" / "RESULTS.md"
+#: What the conformance suite found.
+CIRCUITS = Path(__file__).parents[2] / "circuits" / "README.md"
 #: The table of the preparations.
 README = Path(__file__).parents[2] / "README.md"
 

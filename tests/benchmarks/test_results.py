@@ -5,7 +5,7 @@ import re
 import pytest
 import results
 
-FILES = [results.README, results.RESULTS, results.CLAIMS]
+FILES = [results.README, results.RESULTS, results.CLAIMS, results.CIRCUITS]
 TEXT = """# Results
 
 <!-- begin a: python tests/benchmarks/a.py --seed 2 -->
