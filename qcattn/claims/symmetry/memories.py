@@ -6,7 +6,6 @@ import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -144,9 +143,8 @@ class TopologicalMemory(Claim[_Kept]):
             "beyond",
         )
         if measured.gates:
-            rates = list(measured.gates.values())
-            falls = all(after.high < one.low for one, after in pairwise(rates))
-            grows = any(after.low > one.high for one, after in pairwise(rates))
+            nearest, *_, farthest = measured.gates.values()
+            falls, grows = farthest.high < nearest.low, farthest.low > nearest.high
             yield Check(
                 "gates",
                 f"With errors of {_GATE_RATE:g} at every gate logical errors fall with distance",
