@@ -325,7 +325,7 @@ class OnBackend:
 
     def _fitted(self, circuits: list[Any]) -> list[Any]:
         from qiskit import transpile
-        from qiskit.transpiler.exceptions import TranspilerError
+        from qiskit.exceptions import QiskitError
 
         names = {*self.operations, "barrier"}
         try:
@@ -333,7 +333,7 @@ class OnBackend:
                 one if _names(one) <= names else transpile(one, self.backend, optimization_level=0)
                 for one in circuits
             ]
-        except TranspilerError as error:
+        except QiskitError as error:  # old releases cannot synthesise every parametric gate
             raise Refused(f"{self.name} takes no such circuit: {error}") from error
 
     @staticmethod

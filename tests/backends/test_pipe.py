@@ -25,7 +25,9 @@ def piped():
 
 def test_every_circuit_of_the_corpus_gives_the_same_bits_at_a_seed(piped):
     beside = QiskitBackend(AerSimulator())
-    assert piped.abilities == beside.abilities and piped.most_qubits == beside.most_qubits
+    # Options are not asked for over a pipe.
+    assert piped.abilities == beside.abilities - {"options"}
+    assert piped.most_qubits == beside.most_qubits
     small = [case for case in corpus() if case.qubits <= 5]
     cases = [case for case in small if case.features - {"parameters"}][::3] + small[::10]
     assert {"loop", "conditional", "noise", "parameters"} <= {f for c in cases for f in c.features}
