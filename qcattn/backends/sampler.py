@@ -11,11 +11,13 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.primitives import BaseSamplerV2, BitArray, StatevectorSampler
 from qiskit.transpiler import PassManager
+from qiskit.transpiler.exceptions import TranspilerError
 
 from qcattn.arguments import check_shots
 from qcattn.backends.counting import Reader
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task
+from qcattn.errors import DoesNotFit
 from qcattn.records import Counts, Prepared
 
 __all__ = ["Sampler"]
@@ -76,8 +78,10 @@ class Sampler(Simulator):
     ) -> list[list[np.ndarray]]:
         """Run the tasks as PUBs of one call; see `Simulator.sample`."""
         made = self.sampler if seed is None or self.seeded is None else self.seeded(seed)
-        run = self.pass_manager.run if self.pass_manager is not None else lambda circuit: circuit
-        pubs = [(run(task.circuit), task.values, task.shots) for task in tasks]
+        try:
+            pubs = [(self._fitted(task.circuit), task.values, task.shots) for task in tasks]
+        except TranspilerError as error:
+            raise DoesNotFit(f"the sampler takes no such circuit: {error.message}") from None
         results = made.run(pubs).result()
         return [
             list(_whole(task.circuit, one.data, len(task.values)))
@@ -110,7 +114,9 @@ class Sampler(Simulator):
 
     def fitted(self, prepared: Prepared) -> QuantumCircuit:
         """The template after the pass manager."""
-        circuit = prepared.circuit
+        return self._fitted(prepared.circuit)
+
+    def _fitted(self, circuit: QuantumCircuit) -> QuantumCircuit:
         return circuit if self.pass_manager is None else self.pass_manager.run(circuit)
 
 

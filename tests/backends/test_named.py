@@ -14,6 +14,7 @@ from qcattn.backends.choosing import backend_of
 from qcattn.backends.named import adapted, named_simulator
 from qcattn.backends.simulator import Task
 from qcattn.conformance.reference import Reference
+from qcattn.errors import DoesNotFit
 
 
 def test_a_factory_is_called_with_its_options():
@@ -41,6 +42,15 @@ def test_a_sampler_on_a_backend_is_given_gates_that_the_backend_has(text):
     circuit.measure([0, 1], [0, 1])
     ((drawn,),) = found.sample([Task(circuit, 5)])
     assert drawn.astype(int).tolist() == [[0, 1]] * 5
+
+
+def test_what_the_backend_of_a_sampler_does_not_take_is_said_by_a_type():
+    circuit = QuantumCircuit(1, 1)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.x(0)
+    circuit.measure(0, 0)
+    with pytest.raises(DoesNotFit):
+        adapted(BackendSamplerV2(backend=BasicSimulator())).sample([Task(circuit, 5)])
 
 
 def test_what_is_adapted_is_what_was_given():
