@@ -1,6 +1,8 @@
 """How often the intervals that claims print hold what they should.
 
-python tests/benchmarks/coverage_of_claims.py --repetitions 100  # --write: qcattn/claims/RESULTS.md
+    python tests/benchmarks/coverage_of_claims.py --repetitions 100 A6 A12
+
+With ``--write`` the table goes into qcattn/claims/RESULTS.md.
 
 Whole claims are repeated with other seeds: A6 its thermometer, A12 its critical coupling and its
 bounds on coherence, A14 what training gains. What A14 should hold is the mean over all repetitions,
@@ -68,16 +70,22 @@ def learning(repetitions: int, alpha: float) -> dict[str, tuple[list[Estimate], 
     return found
 
 
+_PARTS = {"A6": kms, "A12": locking, "A14": learning}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("claims", nargs="*", help=f"of {', '.join(_PARTS)}; all if none")
     parser.add_argument("--repetitions", type=int, default=100)
     parser.add_argument("--alpha", type=float, default=0.05)
     given = parser.parse_args(arguments)
+    if unknown := set(given.claims) - set(_PARTS):
+        parser.error(f"no such claim: {', '.join(sorted(unknown))}")
     print("| interval | held | of | 99% band of the coverage | mean width |")
     print("| --- | ---: | ---: | --- | ---: |")
-    for part in (kms, locking, learning):
-        for name, (found, truth) in part(given.repetitions, given.alpha).items():
+    for claim in given.claims or _PARTS:
+        for name, (found, truth) in _PARTS[claim](given.repetitions, given.alpha).items():
             held = sum(truth in one for one in found)
             band = stats.binomtest(held, len(found)).proportion_ci(0.99)
             width = float(np.mean([one.high - one.low for one in found]))

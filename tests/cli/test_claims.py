@@ -51,7 +51,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def invoke(*arguments):
-    return CliRunner().invoke(app, ["claims", *map(str, arguments)])
+    """In this process: what is planted here is not in others."""
+    return CliRunner().invoke(app, ["claims", "--workers", "1", *map(str, arguments)])
 
 
 def test_a_claim_is_run_in_full_saved_and_shown_again(folder):
