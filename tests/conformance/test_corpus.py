@@ -22,7 +22,7 @@ CIRCUITS = Path(qcattn.__file__).parent.parent / "circuits"
 
 @pytest.mark.parametrize("topic", topic_names())
 def test_the_build_gives_the_stored_bytes(topic):
-    """Every twelfth circuit of a topic, and the names of all; the command of the README does all."""
+    """Every twelfth circuit, and the names of all; the command of the README does all."""
     recipes = recipes_of(topic)
     stored = {f"{topic}/{path.name}": path.read_bytes() for path in (CIRCUITS / topic).iterdir()}
     assert {recipe.name for recipe in recipes} == {name.rsplit(".", 1)[0] for name in stored}
