@@ -15,7 +15,7 @@ from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, fresh_seed
 from qcattn.errors import DoesNotFit
 from qcattn.evidence import Estimate
 
-__all__ = ["OptionJob", "OptionsGiven"]
+__all__ = ["OptionsGiven"]
 
 _CIRCUITS = {"quick": 3, "standard": 10, "deep": 40}
 _SHOTS = {"quick": 1000, "standard": 10_000, "deep": 100_000}
@@ -24,7 +24,7 @@ _ROUNDING = {"single": 1e-5, "double": 1e-11}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class OptionJob(ProbeJob):
+class _OptionJob(ProbeJob):
     """A circuit that is run with each value of an option.
 
     Attributes:
@@ -35,7 +35,7 @@ class OptionJob(ProbeJob):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptionsGiven(Probe[OptionJob]):
+class OptionsGiven(Probe[_OptionJob]):
     """Saved probabilities in single and double precision, and the method that was used.
 
     Double precision must be exact to 1e-11, single to 1e-5 and not the same to the last bit. What
@@ -51,7 +51,7 @@ class OptionsGiven(Probe[OptionJob]):
     effect: ClassVar[str] = "total variation"
     needs: ClassVar[frozenset[Ability]] = frozenset({"options"})
 
-    def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[OptionJob]:
+    def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[_OptionJob]:
         """Circuits of rotations for precision, Clifford circuits for methods."""
         plain = [
             case for case in cases if not case.features and not case.noise and case.qubits <= 8
@@ -59,14 +59,14 @@ class OptionsGiven(Probe[OptionJob]):
         for option, topic in (("precision", "random"), ("method", "clifford")):
             chosen = [case for case in plain if case.name.startswith(f"{topic}/")]
             for case in chosen[:: max(1, len(chosen) // _CIRCUITS[level])][: _CIRCUITS[level]]:
-                yield OptionJob(
+                yield _OptionJob(
                     name=f"{option} of {case.name}",
                     tasks=(task_of(case, _SHOTS[level]),),
                     laws=(case.laws,),
                     option=option,
                 )
 
-    def ask(self, job: OptionJob, simulator: Simulator, rng: np.random.Generator) -> Any:
+    def ask(self, job: _OptionJob, simulator: Simulator, rng: np.random.Generator) -> Any:
         """For each value probabilities, or the method that was used and shots."""
         values = simulator.choices.get(job.option, ())
         if len(values) < 2:
@@ -82,7 +82,7 @@ class OptionsGiven(Probe[OptionJob]):
                 found[value] = other.used_method(task.circuit), drawn
         return found
 
-    def judge(self, job: OptionJob, drawn: Any, rng: np.random.Generator) -> Outcome:
+    def judge(self, job: _OptionJob, drawn: Any, rng: np.random.Generator) -> Outcome:
         """By rounding, or by name and law."""
         ((law,),) = job.laws
         if job.option == "precision":
