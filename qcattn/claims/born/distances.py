@@ -212,13 +212,13 @@ class EntropyAsDistance(Claim[_Distances]):
         return [
             Panel(
                 f"{self.subject} between three rows of attention",
-                "row and row",
+                "of the first row from the second",
                 "nats" if self.kind == "relative entropy" else "root of nats",
                 (
                     Curve("exact", x, np.array(list(measured.exact.values())), style="bars"),
                     Curve("counted", x, best, low, high),
                 ),
-                ticks=tuple(f"{i + 1} from {j + 1}" for i, j in measured.found),
+                ticks=tuple(f"{i + 1} | {j + 1}" for i, j in measured.found),
             )
         ]
 
