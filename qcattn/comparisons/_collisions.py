@@ -102,7 +102,7 @@ def collision_tail(shots: int, outcomes: int, collisions: int) -> float | None:
     """Probability of at least so many collisions of shots on equally likely outcomes.
 
     Args:
-        shots: n, 2 or more.
+        shots: n.
         outcomes: K, 2 or more.
         collisions: Pairs of shots that read the same.
 
@@ -124,6 +124,8 @@ def collision_tail(shots: int, outcomes: int, collisions: int) -> float | None:
 @lru_cache(maxsize=512)
 def _upper_tail(shots: int, outcomes: int) -> Floats | None:
     """Probabilities of at least c collisions, c = 0, 1, ..., until they are below 1e-14."""
+    if shots < 2:
+        return np.ones(1)  # nothing can collide
     mean = shots / outcomes
     expected = shots * (shots - 1) / (2 * outcomes)
     if expected > MOST_EXPECTED:

@@ -79,6 +79,11 @@ def test_nor_are_rows_of_nearly_equal_keys(keys, shots, spread):
         assert (p_values <= level).sum() <= stats.binom.isf(1e-6, 600, level), level
 
 
+@pytest.mark.parametrize("shots", [0, 1])
+def test_without_two_shots_nothing_collides(shots):
+    assert collision_tail(shots, 4, 0) == 1.0 and collision_tail(2, 4, 1) < 1.0
+
+
 def test_half_of_equal_keys_left_out_is_seen():
     """100 shots on half of 1,000 keys collide twice as often: seen by far in most rows."""
     q = np.repeat([2 / 1000, 0.0], 500)
