@@ -11,7 +11,14 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from qcattn.backends.noise_terms import NoiseTerm
-from qcattn.backends.simulator import Ability, Simulator, Task, imported, readings_of_counts
+from qcattn.backends.simulator import (
+    Ability,
+    Simulator,
+    Task,
+    imported,
+    one_by_one,
+    readings_of_counts,
+)
 from qcattn.backends.translation import steps
 
 __all__ = ["Ddsim"]
@@ -40,17 +47,7 @@ class Ddsim(Simulator):
         self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
     ) -> list[list[np.ndarray]]:
         """Run the tasks; DDSIM has no jobs, so each binding gets a part of the seed."""
-        drawn = []
-        for i, task in enumerate(tasks):
-            runs = []
-            for j, circuit in enumerate(task.bound()):
-                part = -1
-                if seed is not None:
-                    stream = np.random.SeedSequence(seed, spawn_key=(i, j))
-                    part = int(stream.generate_state(1)[0]) >> 1
-                runs.append(_run(circuit, task.shots, part))
-            drawn.append(runs)
-        return drawn
+        return one_by_one(tasks, seed, _run)
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""
@@ -58,7 +55,7 @@ class Ddsim(Simulator):
         return {"backend": "MQT DDSIM", "version": metadata.version("mqt.ddsim")}
 
 
-def _run(circuit: QuantumCircuit, shots: int, seed: int) -> np.ndarray:
+def _run(circuit: QuantumCircuit, shots: int, seed: int | None) -> np.ndarray:
     ddsim, ir = imported("mqt.ddsim", "ddsim"), imported("mqt.core.ir", "ddsim")
     made: Any = ir.QuantumComputation(circuit.num_qubits, circuit.num_clbits)
     for step in steps(circuit, _GATES, reset=True):
@@ -66,5 +63,5 @@ def _run(circuit: QuantumCircuit, shots: int, seed: int) -> np.ndarray:
             made.measure(*step.qubits, step.bit)
         else:
             getattr(made, step.name)(*step.angles, *step.qubits)
-    counts = ddsim.CircuitSimulator(made, seed=seed).simulate(shots)
+    counts = ddsim.CircuitSimulator(made, seed=-1 if seed is None else seed >> 1).simulate(shots)
     return readings_of_counts(counts, circuit.num_clbits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from qcattn.backends.noise_terms import NoiseTerm
-from qcattn.backends.simulator import Ability, Simulator, Task, imported
+from qcattn.backends.simulator import Ability, Simulator, Task, imported, one_by_one
 from qcattn.backends.translation import reads_at_end, steps
 
 __all__ = ["Quimb"]
@@ -47,17 +48,7 @@ class Quimb(Simulator):
     ) -> list[list[np.ndarray]]:
         """Run the tasks; Quimb has no jobs, so each binding gets a part of the seed."""
         tensor = imported("quimb.tensor", "quimb")
-        drawn = []
-        for i, task in enumerate(tasks):
-            runs = []
-            for j, circuit in enumerate(task.bound()):
-                part = None
-                if seed is not None:
-                    stream = np.random.SeedSequence(seed, spawn_key=(i, j))
-                    part = int(stream.generate_state(1)[0])
-                runs.append(_run(tensor, circuit, task.shots, part))
-            drawn.append(runs)
-        return drawn
+        return one_by_one(tasks, seed, partial(_run, tensor))
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""

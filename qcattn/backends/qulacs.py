@@ -11,7 +11,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from qcattn.backends.noise_terms import NoiseTerm
-from qcattn.backends.simulator import Ability, Simulator, Task, imported
+from qcattn.backends.simulator import Ability, Simulator, Task, imported, one_by_one
 from qcattn.backends.translation import reads_at_end, steps
 from qcattn.records import numbers_of, readings_of
 
@@ -42,19 +42,7 @@ class Qulacs(Simulator):
         self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
     ) -> list[list[np.ndarray]]:
         """Run the tasks; Qulacs has no jobs, so each binding gets a part of the seed."""
-        drawn = []
-        for i, task in enumerate(tasks):
-            runs = []
-            for j, circuit in enumerate(task.bound()):
-                state, read = _state(circuit)
-                if seed is None:
-                    numbers = state.sampling(task.shots)
-                else:
-                    stream = np.random.SeedSequence(seed, spawn_key=(i, j))
-                    numbers = state.sampling(task.shots, int(stream.generate_state(1)[0] >> 1))
-                runs.append(_bits(np.array(numbers, dtype=np.int64), read))
-            drawn.append(runs)
-        return drawn
+        return one_by_one(tasks, seed, _run)
 
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
         """Squares of the state vector, summed over what is not read."""
@@ -70,6 +58,12 @@ class Qulacs(Simulator):
         """Its name and version."""
         imported("qulacs", "qulacs")
         return {"backend": "Qulacs", "version": metadata.version("qulacs")}
+
+
+def _run(circuit: QuantumCircuit, shots: int, seed: int | None) -> np.ndarray:
+    state, read = _state(circuit)
+    numbers = state.sampling(shots) if seed is None else state.sampling(shots, seed >> 1)
+    return _bits(np.array(numbers, dtype=np.int64), read)
 
 
 def _state(circuit: QuantumCircuit) -> tuple[Any, list[int]]:

@@ -7,7 +7,7 @@ its shots (`Simulator.sample`); that makes it a backend of `qcattn.run` and of s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
@@ -21,7 +21,15 @@ from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
-__all__ = ["Ability", "Simulator", "Task", "imported", "readings_of_counts", "readings_of_strings"]
+__all__ = [
+    "Ability",
+    "Simulator",
+    "Task",
+    "imported",
+    "one_by_one",
+    "readings_of_counts",
+    "readings_of_strings",
+]
 
 #: What a simulator can do. ``order``: it gives the shots in the order in which they were drawn;
 #: ``parameters``: it takes a table of values for the parameters of one circuit;
@@ -188,6 +196,33 @@ class Simulator(ABC):
     @abstractmethod
     def settings(self) -> dict[str, str]:
         """Options as strings, for the record of a run; ``backend`` and ``version`` among them."""
+
+
+def one_by_one(
+    tasks: Sequence[Task],
+    seed: int | None,
+    run: Callable[[QuantumCircuit, int, int | None], np.ndarray],
+) -> list[list[np.ndarray]]:
+    """Tasks of a simulator that has no jobs: each binding runs alone, with a part of the seed.
+
+    Args:
+        tasks: What is asked for.
+        seed: Of the whole, or None.
+        run: A bound circuit, its shots and 32 bits of seed, or None, to bits (shots, clbits).
+
+    Returns:
+        As `Simulator.sample` does.
+    """
+
+    def part(place: tuple[int, int]) -> int | None:
+        if seed is None:
+            return None
+        return int(np.random.SeedSequence(seed, spawn_key=place).generate_state(1)[0])
+
+    return [
+        [run(circuit, task.shots, part((i, j))) for j, circuit in enumerate(task.bound())]
+        for i, task in enumerate(tasks)
+    ]
 
 
 def readings_of_strings(strings: Sequence[str], clbits: int) -> np.ndarray:
