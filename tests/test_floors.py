@@ -29,7 +29,7 @@ FLOORS = {
             ("apart", "arguments", "forecast", "parsing", "walking"),
             ("attention", "thermal"),
             ("records", "datasets"),
-            ("evidence", "models", "encodings"),
+            ("chains", "evidence", "models", "encodings"),
             ("dense_state", "readings"),
             ("backends", "comparisons"),
             ("preparations",),

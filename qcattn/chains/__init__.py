@@ -1,0 +1,1 @@
+"""Markov chains on basis states: proposals, acceptance, exact transition matrices, their gaps."""
