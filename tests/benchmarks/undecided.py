@@ -2,8 +2,8 @@
 
 python tests/benchmarks/undecided.py --seeds 50  # --write: into qcattn/claims/RESULTS.md
 
-Every claim of the first document at quick settings, each seed with other rows, states and shots.
-Words are compared without their figures.
+Every claim at quick settings, or with ``--default`` at its own, each seed with other rows, states
+and shots. Words are compared without their figures. B13 and A20 draw nothing.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import results
 
-from qcattn import run_claims
 from qcattn.backends import Aer
+from qcattn.claims.frame.claim import Claim
 from qcattn.claims.frame.running import all_claims
+from qcattn.evidence import Finding
 from qcattn.preparations import QSVT
 
 _BORN = Aer(draws="born")
@@ -44,35 +46,92 @@ QUICK: dict[str, dict[str, Any]] = {
     "A17": {"rows": 3, "keys": 6},
     "A18": {"backend": _BORN},
     "A19": {"shots": 200_000, "epsilon": 0.04, "backend": _BORN},
-}
+    "A20": {},
+    "B1": {"keys": 64, "qubits": 6, "shots": 60_000, "epsilon": 0.1, "rows": 8, "backend": _BORN},
+    "B2": {"shots": 30_000, "epsilon": 0.15, "backend": _BORN},
+    "B3": {
+        "tokens": 8, "changed": 6, "sites": 6, "times": 8, "steps": 12, "shots": 20_000,
+        "epsilon": 0.1, "backend": _BORN,
+    },
+    "B4": {
+        "size": 1024, "duration": 120, "rows": 32, "largest": 64, "decades": 2, "shots": 5_000,
+        "epsilon": 0.25, "backend": _BORN,
+    },
+    "B5": {"motions": 3, "shots": 10_000, "epsilon": 0.1, "pooled": 0.06, "backend": _BORN},
+    "B6": {"shots": 400_000, "epsilon": 0.02, "backend": _BORN},
+    "B7": {"sites": 6, "shots": 100_000, "tolerance": 0.15, "backend": _BORN},
+    "B8": {"times": 5, "shots": 60_000, "backend": _BORN},
+    "B9": {"rows": 4, "shots": 20_000, "epsilon": 0.1, "backend": _BORN},
+    "B10": {"largest": 8, "shots": 20_000, "epsilon": 0.1, "backend": _BORN},
+    "B11": {"shots": 60_000, "epsilon": 0.05, "backend": _BORN},
+    "B12": {"shots": 60_000, "epsilon": 0.05, "backend": _BORN},
+    "B13": {},
+    "B14": {
+        "layers": {"minilm": (1,), "smollm2": (12,)}, "deals": 200, "shots": 2_000,
+        "epsilon": 0.2, "alpha": 0.02, "backend": _BORN,
+    },
+}  # fmt: skip
+
+
+@dataclass
+class Tally:
+    """What a claim came to, seed after seed.
+
+    Attributes:
+        verdicts: How often each.
+        wordings: Different ones, without their figures, of runs that were decided.
+        open: Of runs that were not: the seed, and the checks that did not hold.
+    """
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    wordings: set[str] = field(default_factory=set)
+    open: list[str] = field(default_factory=list)
+
+    def add(self, found: Finding, seed: int) -> None:
+        """Take in one finding."""
+        self.verdicts[found.standing] += 1
+        if found.standing == "undecided":
+            left = [one.name for one in found.checks if one.holds is not True]
+            self.open.append(f"seed {seed}: {', '.join(left)}")
+        else:
+            self.wordings.add(re.sub(r"[-\d.,e+]*\d", "#", found.words))
+
+    def row(self, claim: Claim[Any]) -> str:
+        """A line of the table."""
+        said = ", ".join(f"{verdict} {number}" for verdict, number in self.verdicts.most_common())
+        return f"| {claim.name} {claim.title} | {said} | {len(self.wordings)} |"
+
+
+def table(tallies: Mapping[str, Tally]) -> str:
+    """Of all claims, and the share of runs that ended undecided."""
+    claims = {one.name: one for one in all_claims()}
+    undecided = sum(one.verdicts["undecided"] for one in tallies.values())
+    runs = sum(one.verdicts.total() for one in tallies.values())
+    return "\n".join(
+        [
+            "| claim | verdicts | wordings |\n| --- | --- | ---: |",
+            *(one.row(claims[name]) for name, one in tallies.items()),
+            f"\nUndecided: {undecided} of {runs:,} runs with a perfect sampler.",
+            *(f"{name}, {seed}." for name, one in tallies.items() for seed in one.open),
+        ]
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="CLAIM", help="all of A1 to A19 if none")
+    parser.add_argument("names", nargs="*", metavar="CLAIM", help="all of them if none")
     parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--default", action="store_true", help="default settings, not quick ones")
     given = parser.parse_args(arguments)
-    claims = {one.name: type(one) for one in all_claims() if one.name in QUICK}
-    chosen = given.names or list(claims)
-    print("| claim | verdicts | wordings |\n| --- | --- | ---: |")
-    undecided = 0
-    for name in chosen:
-        verdicts: Counter[str] = Counter()
-        wordings = set()
-        for seed in range(given.seeds):
-            (found,) = run_claims([claims[name](**QUICK[name])], seed=seed)
-            verdicts[found.standing] += 1
-            if found.standing == "undecided":
-                open_ = [one.name for one in found.checks if one.holds is not True]
-                print(f"{name} seed {seed}: {', '.join(open_)}", file=sys.stderr)
-            else:
-                wordings.add(re.sub(r"[-\d.,e]*\d", "#", found.words))
-        undecided += verdicts["undecided"]
-        said = ", ".join(f"{verdict} {number}" for verdict, number in verdicts.most_common())
-        print(f"| {name} {claims[name].title} | {said} | {len(wordings)} |", flush=True)
-    total = given.seeds * len(chosen)
-    print(f"\nUndecided: {undecided} of {total} runs with a perfect sampler ({given.seeds} seeds).")
+    types = {one.name: type(one) for one in all_claims()}
+    tallies = {name: Tally() for name in given.names or types}
+    for seed in range(given.seeds):
+        for name, tally in tallies.items():
+            settings = {} if given.default else QUICK[name]
+            tally.add(types[name](**settings)(seed=seed), seed)
+            print(f"{name} seed {seed}", file=sys.stderr, flush=True)
+    print(table(tallies))
     return 0
 
 

@@ -178,18 +178,23 @@ class LearnedMeasurement(Claim[_Learned]):
                 yield self._gains(one, "all", rival, statement, "mechanism")
 
     def describe(self, measured: _Learned, checks: Mapping[str, Check]) -> Description:
-        """Say of each task what helps, and how classical attention does."""
-        optimal = {checks[name].holds for name in checks if name.endswith(": optimal")}
-        first = (
-            "Training lowers the loss, but it is not learning to measure optimally. "
-            if optimal == {False}
-            else ""
-        )
+        """Say whether that is the optimum, and what each part of it gains."""
+        first, *others = sorted(measured.ablations, key=lambda one: BAYES not in one.losses)
+        optimal = checks.get(f"{first.name}: optimal")
+        opening = {
+            True: "Training comes to the optimum here: for ",
+            False: "Training is not learning to measure optimally: for ",
+            None: "For ",
+        }[None if optimal is None else optimal.holds]
+        alone = [
+            self._alone(first, checks),
+            *(f"for {one.name} {self._alone(one, checks)}; {_loss(one)}" for one in others),
+        ]
         return Description(
-            first
-            + " ".join(self._words(one, checks) for one in measured.ablations)
-            + " The basis is a turn of the bits of a key here; which keys to attend to is set by "
-            "the scores and is no basis."
+            f"{opening}{first.name} {_loss(first)}, and classical attention "
+            f"{self._beside(first, checks)}. Trained alone, {'; '.join(alone)}; the basis is a "
+            "turn of the bits of a key, while which keys to attend to is set by the scores and is "
+            "no basis."
         )
 
     def picture(self, measured: _Learned) -> Sequence[Panel]:
@@ -271,34 +276,35 @@ class LearnedMeasurement(Claim[_Learned]):
         name = f"{one.name}: optimal"
         return Check(name, f"{one.name}: {statement}", holds, by, "claim", self.share)
 
-    def _words(self, one: Ablation, checks: Mapping[str, Check]) -> str:
-        def says(better: str, worse: str) -> str:
-            gain = one.gain(better, worse, self.share).best
-            return {
-                True: f"helps ({gain:+.3f})",
-                False: f"does not help ({gain:+.3f})",
-                None: f"is undecided ({gain:+.3f})",
-            }[checks[_over(one, better, worse)].holds]
+    def _alone(self, one: Ablation, checks: Mapping[str, Check]) -> str:
+        """What each part gains that is trained alone."""
+        found = {True: "helps", False: "does not help", None: "is undecided"}
+        return ", ".join(
+            f"{subject} {found[checks[_over(one, run, 'start')].holds]} "
+            f"({one.gain(run, 'start', self.share).best:+.3f})"
+            for run, subject in _ALONE.items()
+        )
 
-        loss = {run: float(rows.mean()) for run, rows in one.losses.items()}
-        alone = ", ".join(f"{name} {says(run, 'start')}" for run, name in _ALONE.items())
-        bound = f", where Bayes' rule reaches {loss[BAYES]:.3f}" if BAYES in loss else ""
+    def _beside(self, one: Ablation, checks: Mapping[str, Check]) -> str:
+        """How classical attention does on a task."""
 
-        def beside(rival: str) -> str:
+        def says(rival: str) -> str:
             better = one.gain("all", rival, self.share).high < -self.worth
             found = {
                 True: "is worse",
                 False: "is better" if better else "is as good",
                 None: "is undecided",
             }[checks[_over(one, "all", rival)].holds]
-            return f"{found} ({loss[rival]:.3f})"
+            return f"{found} ({one.losses[rival].mean():.3f})"
 
         many, two = CLASSICAL
-        return (
-            f"{one.name.capitalize()}: the held-out loss goes from {loss['start']:.3f} to "
-            f"{loss['all']:.3f}{bound}; alone, {alone}; classical attention with as many "
-            f"parameters {beside(many)}, with one temperature a head {beside(two)}."
-        )
+        return f"{says(many)} with as many parameters and {says(two)} with one temperature a head"
+
+
+def _loss(one: Ablation) -> str:
+    loss = {run: float(rows.mean()) for run, rows in one.losses.items()}
+    bound = f", where Bayes' rule reaches {loss[BAYES]:.3f}" if BAYES in loss else ""
+    return f"the held-out loss goes from {loss['start']:.3f} to {loss['all']:.3f}{bound}"
 
 
 def _over(one: Ablation, better: str, worse: str) -> str:

@@ -192,7 +192,7 @@ class TemperatureLimits(Claim[_Temperatures]):
         words = (
             "Below the gap to the second score the best key has at least "
             f"{least:.4f} of the shots, and far above the spread all keys are alike within "
-            f"{upper:.3f}. Between these the entropy grew in every step that was measured. "
+            f"{upper:.3f}, and the entropy grew in every step between that was measured. "
             if all(checks[name].holds for name in ("cold", "hot", "grows"))
             else f"Not every row went from one key to all keys: the best key of the coldest row "
             f"has {least:.3f} of the shots. "

@@ -139,14 +139,16 @@ class Citations(Claim[_Read]):
             f"{measured.number - len(measured.cited)} stand in the list alone"
         )
         twice = f"; {len(measured.repeated)} are listed twice" if measured.repeated else ""
-        wrong = "".join(
-            f" Number {one['number']}, cited for {one['cited_for']}, is the paper "
-            f"“{one['title']}”, which is about something else."
+        wrong = "; ".join(
+            f"number {one['number']}, cited for {one['cited_for']}, is “{one['title']}”"
             for one in measured.wrong
         )
+        unknown = (
+            f", and {len(measured.unknown)} could not be looked up" if measured.unknown else ""
+        )
         return Description(
-            f"{listed}{twice}; {right} of the cited ones have titles on their subject, and "
-            f"{len(measured.unknown)} could not be looked up.{wrong}",
+            f"{listed}{twice}; {right} of the cited ones have titles on their subject{unknown}."
+            + (f" Other titles do not speak of what they are cited for: {wrong}." if wrong else ""),
             "" if measured.wrong else "most of the list is left out, which the text does not use",
         )
 

@@ -21,6 +21,7 @@ from qcattn.claims.symmetry._codes import (
     nishimori,
 )
 from qcattn.claims.symmetry._control import sampled
+from qcattn.claims.symmetry._stim import installed, logical_errors, repetition
 from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.progress import Progress
 from qcattn.records import Counts, Prepared
@@ -29,6 +30,8 @@ __all__ = ["CosetDecoding"]
 
 #: Temperatures beside Nishimori's, as factors of its inverse.
 _BESIDE = (0.9, 1.1)
+#: Distances of repetition codes with wrong readings, their rates, and shots of each.
+_DISTANCES, _IN_TIME, _TIMED = (3, 7), (0.03, 0.06, 0.15, 0.2), 20_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,6 +45,8 @@ class _Decoded(Measured):
         failures: Probability of a logical error of distance 5, by likelihood and by the path.
         rates: Of the curves.
         curves: The same over the rates.
+        timed: Logical errors of repetition codes with wrong readings, by distance and rate; empty
+            without the packages.
     """
 
     circuit: Prepared
@@ -50,6 +55,7 @@ class _Decoded(Measured):
     failures: tuple[float, float]
     rates: np.ndarray
     curves: dict[str, np.ndarray]
+    timed: dict[tuple[int, float], Estimate]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +68,8 @@ class CosetDecoding(Claim[_Decoded]):
     maximum likelihood. The document prints another rule, the likeliest path alone, which is the
     limit of low temperature. Logical errors of both are computed exactly for distance 5. What tells
     temperatures apart is the log score of the coset's probability, which is strictly proper.
+    Where readings are wrong as often as bits flip, a path leads through time too: with the extra
+    ``qec`` repetition codes are sampled by stim, and PyMatching takes their likeliest path.
 
     Attributes:
         rate: Probability of a flip.
@@ -95,14 +103,15 @@ class CosetDecoding(Claim[_Decoded]):
 
     @property
     def share(self) -> float:
-        """Error rate of each of three measurements."""
-        return self.alpha / 3
+        """Error rate of each of four measurements."""
+        return self.alpha / 4
 
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Decoded:
         """Draw cosets of distance 3, and decode distance 5 exactly."""
+        drawn_seed, timed_seed = root.spawn(2)
         circuit = coset_circuit(3, self.rate)
         progress(0.0, 1.0, "flips of nine qubits and their checks")
-        (counts,) = draw([circuit], self.shots, self.sampler(), root)
+        (counts,) = draw([circuit], self.shots, self.sampler(), drawn_seed)
         law = cosets(3, self.rate)
         best = log_score(law, law)
         told = {one: log_score(law, cosets(3, self._rate(one))) - best for one in _BESIDE}
@@ -116,6 +125,7 @@ class CosetDecoding(Claim[_Decoded]):
             f"distance {d}": np.array([_likeliest(d, rate) for rate in rates]) for d in (3, 5)
         }
         larger = cosets(5, self.rate)
+        timed = self._in_time(timed_seed) if installed() else {}
         return _Decoded(
             shots=self.shots,
             numbers=(
@@ -127,6 +137,10 @@ class CosetDecoding(Claim[_Decoded]):
                     )
                     for one, found in worse.items()
                 ),
+                *(
+                    Number(f"logical errors in time, distance {d}, rate {rate:g}", found)
+                    for (d, rate), found in timed.items()
+                ),
             ),
             circuit=circuit,
             counts=counts,
@@ -134,6 +148,7 @@ class CosetDecoding(Claim[_Decoded]):
             failures=(failure(larger, larger), failure(larger, -lightest(5))),
             rates=rates,
             curves=curves,
+            timed=timed,
         )
 
     def check(self, measured: _Decoded) -> Iterable[Check]:
@@ -168,6 +183,8 @@ class CosetDecoding(Claim[_Decoded]):
             "beyond",
             self.share,
         )
+        if measured.timed:
+            yield self._in_time_too(measured.timed)
         yield sampled([measured.circuit], [measured.counts], epsilon=self.epsilon, alpha=self.share)
 
     def describe(self, measured: _Decoded, checks: Mapping[str, Check]) -> Description:
@@ -184,10 +201,10 @@ class CosetDecoding(Claim[_Decoded]):
             return Description(
                 "The printed rule, the likeliest path, is not decoding by maximum likelihood: for "
                 f"distance 5 it fails in {path:.4%} of cases and the likeliest coset in "
-                f"{likelihood:.4%}. A softmax over errors does decode, if it is summed over "
-                "cosets and its temperature is Nishimori's, as 32 cosets drawn on Aer show; a "
-                f"tenth off, the log score is worse by {lost:.4f} nats. The faster convergence has "
-                "no defined rival, task or clock.",
+                f"{likelihood:.4%}, and “faster convergence” has no defined rival, task or clock. "
+                "A softmax over errors does decode, if it is summed over cosets and its "
+                "temperature is Nishimori's, as 32 cosets drawn on Aer show; a tenth off, the log "
+                f"score is worse by {lost:.4f} nats.",
                 "weights are summed over cosets, at Nishimori's temperature",
             )
         return Description("The shots do not decide whether a softmax gives the cosets.")
@@ -218,11 +235,55 @@ class CosetDecoding(Claim[_Decoded]):
                 ),
                 y_scale="log",
             ),
+            *([_timed_panel(measured.timed)] if measured.timed else []),
         ]
+
+    def _in_time(self, seed: np.random.SeedSequence) -> dict[tuple[int, float], Estimate]:
+        """Logical errors of the likeliest path through space and time, by distance and rate."""
+        kinds = [(d, rate) for d in _DISTANCES for rate in _IN_TIME]
+        return {
+            kind: logical_errors(repetition(*kind), _TIMED, part, self.share / len(kinds))
+            for kind, part in zip(kinds, seed.spawn(len(kinds)), strict=True)
+        }
+
+    def _in_time_too(self, timed: Mapping[tuple[int, float], Estimate]) -> Check:
+        """Whether a longer code is the better one where readings are wrong too, at every rate."""
+        small, large = _DISTANCES
+        worse = [rate for rate in _IN_TIME if timed[large, rate].low > timed[small, rate].high]
+        better = [rate for rate in _IN_TIME if timed[large, rate].high < timed[small, rate].low]
+        return Check(
+            "in time",
+            "Where readings are wrong as often as bits flip, the likeliest path decodes the longer "
+            "repetition code better at every rate",
+            False if worse else True if better == list(_IN_TIME) else None,
+            f"distance {large} is better than {small} at {_listed(better)}, worse at "
+            f"{_listed(worse)}; the threshold of matching is about .103",
+            "beyond",
+            self.share,
+        )
 
     def _rate(self, factor: float) -> float:
         """Of flips whose probabilities are Boltzmann weights at a factor of Nishimori's beta."""
         return float(1 / (1 + np.exp(factor * nishimori(self.rate))))
+
+
+def _timed_panel(timed: Mapping[tuple[int, float], Estimate]) -> Panel:
+    curves = []
+    for d in _DISTANCES:
+        found = [timed[d, rate] for rate in _IN_TIME]
+        best, low, high = np.array([(one.best, one.low, one.high) for one in found]).T
+        curves.append(Curve(f"distance {d}", np.array(_IN_TIME), best, low, high))
+    return Panel(
+        "A repetition code with wrong readings, decoded by its likeliest path",
+        "probability of a flip, and of a wrong reading",
+        "logical errors",
+        tuple(curves),
+        y_scale="log",
+    )
+
+
+def _listed(rates: Sequence[float]) -> str:
+    return ", ".join(f"{rate:g}" for rate in rates) or "none"
 
 
 def _likeliest(distance: int, rate: float) -> float:

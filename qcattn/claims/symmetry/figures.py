@@ -71,7 +71,10 @@ class QuotedFigures(Claim[_Fidelities]):
     References:
         [1] Google Quantum AI, Nature 614, 676 (2023), arXiv:2207.06431.
         [2] F. B. Fuchs et al., NeurIPS 33 (2020), arXiv:2006.10503, section 4.1, on motions of
-            bodies, a regression.
+            bodies, a regression: mean squared errors, from memory .0076 of places beside .0139 of
+            an attention that is not equivariant; no accuracy is reported.
+        [3] Google Quantum AI, arXiv:2408.13687: logical errors fall by 2.14(2) a step of distance,
+            to .143(3)% a cycle at distance 7.
     """
 
     name: ClassVar[str] = "B12"
@@ -163,11 +166,11 @@ class QuotedFigures(Claim[_Fidelities]):
         if checks["fixed"].holds is False:
             return Description(
                 "98.5% is no property of a distance-5 code: with perfect checks it has "
-                f"{max(measured.five):.2%} at a flip rate of {min(self.rates):g} and "
-                f"{min(measured.five):.2%} at {max(self.rates):g}, and 98.5% at "
-                f"{measured.at:.3f} only. A published distance-5 experiment makes "
-                f"{self.cycle:.2%} errors a cycle, so it keeps {first:.1%} after one and "
-                f"{measured.cycles[24]:.1%} after 25. {others}"
+                f"{max(measured.five):.2%} at a flip rate of {min(self.rates):g}, "
+                f"{min(measured.five):.2%} at {max(self.rates):g} and 98.5% at "
+                f"{measured.at:.3f} only, and a published experiment, with {self.cycle:.2%} errors "
+                f"a cycle, keeps {first:.1%} after one and {measured.cycles[24]:.1%} after 25. "
+                f"{others}"
             )
         return Description(
             f"At a flip rate near {measured.at:.3f}, with perfect checks, a distance-5 code has "

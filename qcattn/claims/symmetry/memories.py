@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +13,7 @@ from qcattn.certification.intervals import estimated_share
 from qcattn.claims.frame.claim import Claim, Description, Measured
 from qcattn.claims.symmetry._codes import coset_circuit, cosets, failure
 from qcattn.claims.symmetry._control import sampled
+from qcattn.claims.symmetry._stim import CURE, installed, logical_errors, surface
 from qcattn.evidence import Check, Curve, Estimate, Number, Panel
 from qcattn.progress import Progress
 from qcattn.records import Counts, Prepared
@@ -23,7 +22,6 @@ __all__ = ["TopologicalMemory"]
 
 #: Distances with noise at every gate, and the rate of these.
 _DISTANCES, _GATE_RATE = (3, 5, 7), 0.003
-_CURE = "`pip install 'qcattn[qec]'` brings stim and PyMatching"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -105,7 +103,7 @@ class TopologicalMemory(Claim[_Kept]):
         drawn = estimated_share(int(counts.keys @ wrong), int(counts.keys.sum()), self.share)
         progress(0.3, 1.0, "distance 5")
         rates = np.linspace(0.02, 0.2, 10)
-        gates = _with_gates(self.shots, gates_seed, self.share / 3) if _installed() else {}
+        gates = self._with_gates(gates_seed) if installed() else {}
         return _Kept(
             shots=self.shots,
             numbers=(
@@ -123,6 +121,13 @@ class TopologicalMemory(Claim[_Kept]):
             curves={f"distance {d}": np.array([_exact(d, one) for one in rates]) for d in (3, 5)},
             gates=gates,
         )
+
+    def _with_gates(self, seed: np.random.SeedSequence) -> dict[int, Estimate]:
+        """Logical errors with noise at every gate, by distance."""
+        return {
+            d: logical_errors(surface(d, _GATE_RATE), self.shots, part, self.share / 3)
+            for d, part in zip(_DISTANCES, seed.spawn(len(_DISTANCES)), strict=True)
+        }
 
     def check(self, measured: _Kept) -> Iterable[Check]:
         """Say where the larger memory is better."""
@@ -182,7 +187,7 @@ class TopologicalMemory(Claim[_Kept]):
             f"{_GATE_RATE:g} at every gate they fall from {measured.gates[3].best:.5f} at distance "
             f"3 to {measured.gates[7].best:.5f} at distance 7"
             if measured.gates
-            else f" (noise at every gate was not sampled: {_CURE})"
+            else f" (noise at every gate was not sampled: {CURE})"
         )
         return Description(
             "Topological memories are real, and no part of attention: below the threshold logical "
@@ -216,30 +221,3 @@ class TopologicalMemory(Claim[_Kept]):
 def _exact(distance: int, rate: float) -> float:
     law = cosets(distance, rate)
     return failure(law, law)
-
-
-def _installed() -> bool:
-    return all(importlib.util.find_spec(name) is not None for name in ("stim", "pymatching"))
-
-
-def _with_gates(shots: int, seed: np.random.SeedSequence, alpha: float) -> dict[int, Estimate]:
-    """Logical errors of a memory of as many rounds as its distance, noise at every gate."""
-    stim, matching = import_module("stim"), import_module("pymatching")
-    found = {}
-    for distance, part in zip(_DISTANCES, seed.spawn(len(_DISTANCES)), strict=True):
-        circuit = stim.Circuit.generated(
-            "surface_code:rotated_memory_z",
-            distance=distance,
-            rounds=distance,
-            after_clifford_depolarization=_GATE_RATE,
-            before_measure_flip_probability=_GATE_RATE,
-            after_reset_flip_probability=_GATE_RATE,
-        )
-        sampler = circuit.compile_detector_sampler(seed=int(part.generate_state(1)[0]))
-        seen, flipped = sampler.sample(shots, separate_observables=True)
-        decoder = matching.Matching.from_detector_error_model(
-            circuit.detector_error_model(decompose_errors=True)
-        )
-        wrong = int((decoder.decode_batch(seen) != flipped).any(axis=1).sum())
-        found[distance] = estimated_share(wrong, shots, alpha)
-    return found

@@ -87,7 +87,7 @@ class ScalingLaws(Claim[_Powers]):
     References:
         [1] J. Kaplan et al., arXiv:2001.08361: .076 over parameters, .095 over data, .050 over
             compute; J. Hoffmann et al., arXiv:2203.15556, find .34 and .28 of the loss above its
-            floor.
+            floor, which T. Besiroglu et al., arXiv:2404.10102, fit again (from memory .348, .366).
         [2] nu: F. Kos et al., J. High Energy Phys. 08, 036 (2016), arXiv:1603.04436.
     """
 

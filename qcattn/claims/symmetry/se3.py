@@ -236,8 +236,8 @@ class GaugeInvariance(Claim[_Moved]):
         )
         if checks["gauge"].holds is False:
             return Description(
-                f"{first} It is no gauge theory: given a frame of its own at every node the "
-                f"weights change by a total variation of {gauge.best:.2f}. Only link variables, "
+                f"{first} It is no gauge theory, for given a frame of its own at every node the "
+                f"weights change by a total variation of {gauge.best:.2f}; only link variables, "
                 "which the SE(3)-Transformer does not have, would make them gauge invariant, and "
                 "without a connection no torsion is defined."
             )

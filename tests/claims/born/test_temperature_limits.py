@@ -44,7 +44,7 @@ def test_every_check_has_a_name_and_the_words_follow_from_names_wherever_they_st
         "tie",
     ]
     said = claim.describe(measured, checks)
-    assert "entropy grew in every step" in said.words
+    assert "entropy grew in every step between" in said.words
     other = {"other": Check("other", "Another one holds", False, "")}
     assert claim.describe(measured, other | dict(reversed(checks.items()))) == said
     for name in ("cold", "hot", "grows"):

@@ -11,7 +11,7 @@ QUICK = {"shots": 60_000, "epsilon": 0.05, "alpha": 1e-6}
 @pytest.fixture
 def bare(monkeypatch):
     """Without the packages of the extra `qec`."""
-    monkeypatch.setattr(memories, "_installed", lambda: False)
+    monkeypatch.setattr(memories, "installed", lambda: False)
 
 
 def test_below_the_threshold_the_larger_memory_is_better(bare):
