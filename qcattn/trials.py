@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
 from qcattn.apart import WORTH, apart
-from qcattn.arguments import check_alpha, check_betas, check_object, check_shots
+from qcattn.arguments import check_alpha, check_betas, check_object, check_shots, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.backends.choosing import backend_of
 from qcattn.backends.protocol import Backend
@@ -28,6 +28,7 @@ from qcattn.forecast import Forecast, announce
 from qcattn.frames import frame
 from qcattn.markup import notebook
 from qcattn.plurals import plural
+from qcattn.processes import share_out
 from qcattn.progress import Progress, hearing, silent
 from qcattn.records import (
     REPEATING,
@@ -258,6 +259,7 @@ def prepare(
     backend: Any = None,
     alpha: float = 0.01,
     progress: Progress = silent,
+    workers: int = 1,
 ) -> Trials:
     """Prepare one thermal state in every way that fits, sample each, and compare.
 
@@ -278,6 +280,9 @@ def prepare(
             resets by its density matrix, which samples them all at once).
         alpha: Probability that any perfect sampler is said to differ, in (0, 1).
         progress: Told how many of the trials are done, and which comes next.
+        workers: Processes that the trials are spread over, this one among them; the counts are the
+            same for any number. With more than one, a script must do its work under
+            ``if __name__ == "__main__":``.
 
     Warns:
         Doubtful: If energies are masked because they lie 5,000 k_B T or more above the ground
@@ -299,26 +304,36 @@ def prepare(
         [('Purification', 'agrees'), ('Heralded', 'agrees')]
     """
     hamiltonian = _one(hamiltonian)
-    betas = _temperatures(beta)
+    betas, workers = _temperatures(beta), whole_number(workers, "workers")
     shots, root, alpha = check_shots(shots), entropy(seed), check_alpha(alpha)
     hamiltonian = _heeding_masks(hamiltonian, min(betas))
     if backend is not None:
         backend = backend_of(backend, method="stream")
     plan: list[tuple[Any, float]] = [(one, b) for b in betas for one in _chosen(methods)]
     seeds = np.random.SeedSequence(root).spawn(len(plan))
-    trials: list[Trial] = []
+    tasks: list[tuple[_Task]] = []
+    for (one, b), own in zip(plan, seeds, strict=True):
+        drawn_from, drawn = own.spawn(2)
+        if methods is None and "seed" in {item.name for item in fields(one)}:
+            one = replace(one, seed=entropy(drawn_from))
+        tasks.append((_Task(hamiltonian, b, one, backend, shots, drawn, alpha / len(plan)),))
+    found: dict[int, Trial] = {}
+
+    def here(place: int) -> Trial:
+        (task,) = tasks[place]
+        name = f"{type(task.method).__name__}, beta {task.beta:g}"
+        return _trial(task, _Step(progress, len(found), len(plan), name))
+
+    def waiting() -> None:
+        progress(len(found), len(plan), "the last methods")
+
     try:
-        for (one, b), own in zip(plan, seeds, strict=True):
-            step = _Step(progress, len(trials), len(plan), f"{type(one).__name__}, beta {b:g}")
-            found, drawn = own.spawn(2)
-            if methods is None and "seed" in {item.name for item in fields(one)}:
-                one = replace(one, seed=entropy(found))
-            part = alpha / len(plan)
-            trials.append(_trial(hamiltonian, b, one, backend, shots, drawn, part, step))
+        share_out(_trial, tasks, workers, here=here, found=found, waiting=waiting)
         progress(len(plan), len(plan), "all methods")
     except KeyboardInterrupt:
-        done = Trials(hamiltonian, tuple(trials), shots, alpha, root, complete=False)
-        raise Interrupted(done) from None
+        kept = tuple(found[place] for place in sorted(found))
+        raise Interrupted(Trials(hamiltonian, kept, shots, alpha, root, complete=False)) from None
+    trials = [found[place] for place in range(len(plan))]
     if all(trial.result is None for trial in trials):
         raise DoesNotFit(f"`methods` holds none that fits: {trials[0].refused}")
     return Trials(
@@ -430,17 +445,24 @@ class _Step:
             yield
 
 
-def _trial(
-    hamiltonian: Hamiltonian,
-    beta: float,
-    method: Preparation,
-    backend: Backend | None,
-    shots: int,
-    seed: np.random.SeedSequence,
-    alpha: float,
-    step: _Step,
-) -> Trial:
+@dataclass(frozen=True)
+class _Task:
+    """What one of the trials is to do, in this process or in another."""
+
+    hamiltonian: Hamiltonian
+    beta: float
+    method: Preparation
+    backend: Backend | None
+    shots: int
+    seed: np.random.SeedSequence
+    alpha: float
+
+
+def _trial(task: _Task, step: _Step | None = None) -> Trial:
+    hamiltonian, beta, method = task.hamiltonian, task.beta, task.method
+    shots, backend = task.shots, task.backend
     name, label = type(method).__name__, str(method)
+    step = step or _Step(silent, 0, 1, name)
     begun = time.perf_counter()
     try:
         with step.of("preparing", 0):
@@ -458,9 +480,9 @@ def _trial(
             prepared.distribution,
             beta=beta,
             shots=shots,
-            seed=entropy(seed),
+            seed=entropy(task.seed),
             backend=run,
-            alpha=alpha,
+            alpha=task.alpha,
             settings={"hamiltonian": hamiltonian.encoding, "preparation": label},
             preparing=preparing,
             progress=step.part("drawing", 1),

@@ -27,7 +27,7 @@ FLOORS = {
                 "versions",
             ),
             ("apart", "arguments", "forecast", "parsing", "walking"),
-            ("attention", "thermal"),
+            ("attention", "processes", "thermal"),
             ("records", "datasets"),
             ("chains", "evidence", "models", "encodings"),
             ("dense_state", "readings"),

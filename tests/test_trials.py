@@ -1,13 +1,14 @@
 """Methods side by side: what agrees, what is caught, and that the seed decides everything."""
 
 import re
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 import qcattn
-from qcattn import models
+from qcattn import models, trials
 from qcattn.backends import Aer
 from qcattn.comparisons import fit
 from qcattn.datasets import load_scores
@@ -108,6 +109,31 @@ def test_the_seed_decides_all_and_trials_do_not_share_shots():
     assert not np.array_equal(one.trials[0].result.counts.keys, one.trials[1].result.counts.keys), (
         "two trials of one method draw their own shots"
     )
+
+
+def test_any_number_of_workers_gives_the_same_to_the_bit(monkeypatch):
+    """This process waits for the other, so that both have a part in it."""
+    elsewhere, share_out = [], trials.share_out
+
+    def patient(*arguments, here, found, **options):
+        def late(place):
+            deadline = time.monotonic() + 120
+            while not (found or elsewhere) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            elsewhere.extend([] if elsewhere else found)
+            return here(place)
+
+        share_out(*arguments, here=late, found=found, **options)
+
+    methods = [*QUICK, QITE(steps=2, seed=1)]
+    alone = prepare(ROW, methods=methods, shots=500, seed=1)
+    monkeypatch.setattr(trials, "share_out", patient)
+    both = prepare(ROW, methods=methods, shots=500, seed=1, workers=2)
+    assert elsewhere
+    assert [one.name for one in both.trials] == [one.name for one in alone.trials]
+    for one, other in zip(both.trials, alone.trials, strict=True):
+        assert (one.result.counts.keys == other.result.counts.keys).all()
+        assert one.trace_distance == other.trace_distance
 
 
 def test_several_temperatures():
@@ -229,6 +255,7 @@ def test_a_given_backend_is_used():
         ({"backend": "are"}, "backend"),
         ({"alpha": 0.0}, "alpha"),
         ({"shots": 0}, "shots"),
+        ({"workers": 0}, "workers"),
         ({"methods": []}, "methods"),
         ({"methods": [Heralded]}, "methods"),
     ],

@@ -62,6 +62,16 @@ _Pauli = Annotated[
         "those or of lines STRING,WEIGHT."
     ),
 ]
+_Workers = Annotated[
+    int | None,
+    typer.Option(
+        help="Try this many methods at the same time; the counts are the same for any number. "
+        "[default: one on each core]"
+    ),
+]
+_Alpha = Annotated[
+    float, typer.Option(help="Perfect samplers are said to differ in this share of runs at most.")
+]
 
 
 @app.command(epilog="Example: qcattn prepare --hamiltonian ising --methods QSVT,Variational")
@@ -97,10 +107,8 @@ def prepare(
     methods: _Methods = None,
     shots: Annotated[int, typer.Option(help="Draw this many shots of every method.")] = 4096,
     seed: Seed = 0,
-    alpha: Annotated[
-        float,
-        typer.Option(help="Perfect samplers are said to differ in this share of runs at most."),
-    ] = 0.01,
+    workers: _Workers = None,
+    alpha: _Alpha = 0.01,
     out: Annotated[
         Path | None,
         typer.Option(help="Write into this new folder. [default: qcattn-prepare, or -2 ...]"),
@@ -114,9 +122,11 @@ def prepare(
     """
     from qcattn.arguments import whole_number
     from qcattn.errors import Interrupted
+    from qcattn.machine import cores
     from qcattn.trials import prepare as side_by_side
 
     whole_number(seed, "--seed", least=0)
+    workers = cores() if workers is None else whole_number(workers, "--workers")
     check_folder(out or free_folder(_FOLDER))
     betas = _numbers(beta)
     rows = _Rows(scores, model, sentence, layer, head, query, encoding, gap, field)
@@ -125,7 +135,7 @@ def prepare(
     options: dict[str, Any] = {"methods": chosen, "shots": shots, "seed": seed, "alpha": alpha}
     try:
         with bar(quiet=json) as tell:
-            trials = side_by_side(one, beta=betas, progress=tell, **options)
+            trials = side_by_side(one, beta=betas, progress=tell, workers=workers, **options)
     except Interrupted as stop:
         trials = stop.result
         if not trials.trials:

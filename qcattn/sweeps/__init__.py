@@ -1,10 +1,10 @@
 """Sweeps: a grid of runs into one SQLite file, resumable, on any executor."""
 
+from qcattn.processes import Processes
 from qcattn.sweeps.grid import Grid, Part, parts
 from qcattn.sweeps.mending import damages
 from qcattn.sweeps.merging import merge
 from qcattn.sweeps.plan_file import read_plan
-from qcattn.sweeps.processes import Processes
 from qcattn.sweeps.results import Cell, Sweep, load_sweep
 from qcattn.sweeps.running import sweep
 from qcattn.sweeps.until import Certified, Width

@@ -20,6 +20,7 @@ QUICK = ["--methods", "purification,Heralded", "--shots", "2000", "--alpha", "1e
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # one core: no process is started for so little
     return tmp_path
 
 
@@ -116,6 +117,7 @@ def test_terms_that_do_not_commute_go_to_methods_that_take_them(folder):
         (["--shots", 0], "`shots`"),
         (["--alpha", 2], "`alpha`"),
         (["--seed", -1], "`--seed`"),
+        (["--workers", 0], "`--workers`"),
         (["--gap", 0], "`gap`"),
         (["--query", 99], "`--query`"),
         (["--encoding", "OneHot"], "OneHot"),

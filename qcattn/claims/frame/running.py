@@ -15,9 +15,9 @@ from qcattn.claims.frame.claim import Claim
 from qcattn.errors import Interrupted
 from qcattn.evidence import Finding
 from qcattn.names import known
+from qcattn.processes import Processes
 from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
-from qcattn.sweeps.processes import Processes
 from qcattn.walking import classes
 
 __all__ = ["all_claims", "document_of", "folder_of", "run_claims"]

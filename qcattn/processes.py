@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
-from typing import Any
+from typing import Any, TypeVar
 
 from qcattn.arguments import whole_number
 
-__all__ = ["Processes"]
+__all__ = ["Processes", "share_out"]
+
+T = TypeVar("T")
 
 #: What makes the libraries of a worker keep to one thread.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
@@ -56,9 +61,9 @@ class Processes(Executor):
                     return self._pool.submit(fn, *args, **kwargs)
             except BrokenProcessPool:
                 self._pool.shutdown(wait=False, cancel_futures=True)
-        self._pool = self._started()
+        pool = self._started()
         with _quiet_and_single():
-            return self._pool.submit(fn, *args, **kwargs)
+            return pool.submit(fn, *args, **kwargs)
 
     def _started(self) -> ProcessPoolExecutor:
         """New workers, one of which was seen to do something."""
@@ -66,9 +71,11 @@ class Processes(Executor):
         pool = ProcessPoolExecutor(self.workers, context, initializer=_end_with_parent)
         with _quiet_and_single():
             first = pool.submit(os.getpid)
+        self._pool = pool  # from here on `kill` ends them
         try:
             first.result()
         except BrokenProcessPool as error:
+            self._pool = None
             pool.shutdown(wait=True, cancel_futures=True)
             raise RuntimeError(_why_not_started()) from error
         return pool
@@ -87,6 +94,90 @@ class Processes(Executor):
                 process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = None
+
+
+def share_out(
+    function: Callable[..., T],
+    tasks: Sequence[tuple[Any, ...]],
+    workers: int,
+    *,
+    here: Callable[[int], T],
+    found: dict[int, T],
+    waiting: Callable[[], None] = lambda: None,
+) -> None:
+    """Call a function for each of several tasks, here and in worker processes at the same time.
+
+    Each takes the next task as soon as it is free. This process is one of those that work, so that
+    a few short tasks wait for no other process to start. Tasks that are not to be had in another
+    process are all done here.
+
+    Args:
+        function: One of a module; called by the workers.
+        tasks: Its arguments, pickled.
+        workers: How many work, this process among them; 1 or more.
+        here: Does the task of that place in this process.
+        found: Takes the answer of each place; when this raises, those that were done by then.
+        waiting: Called some times a second when there is no more to do here.
+
+    Raises:
+        Exception: What a call raises, here or in a worker.
+        RuntimeError: If a worker cannot be started; see `Processes`.
+
+    Example:
+        >>> found = {}
+        >>> share_out(abs, [(-3,), (4,)], 1, here=lambda place: place, found=found)
+        >>> found
+        {0: 0, 1: 1}
+    """
+    left, failed = deque(range(len(tasks))), deque[BaseException]()
+    pool, one_by_one = Processes(max(1, min(workers, len(tasks)) - 1)), threading.Lock()
+
+    def help_out() -> None:
+        try:
+            with one_by_one:  # it takes a second to start, and takes no task before
+                pool.submit(os.getpid).result()
+            while left:
+                place = left.popleft()
+                with one_by_one:
+                    answer = pool.submit(function, *tasks[place])
+                found[place] = answer.result()
+        except IndexError:  # another one took the last task
+            return
+        except BaseException as error:  # raised below, in the thread that hears Ctrl-C
+            failed.append(error)
+
+    helpers = min(workers, len(tasks)) - 1 if _portable(function, tasks) else 0
+    threads = [threading.Thread(target=help_out, daemon=True) for _ in range(helpers)]
+    for thread in threads:
+        thread.start()
+    try:
+        while left and not failed:
+            try:
+                place = left.popleft()
+            except IndexError:
+                break
+            found[place] = here(place)
+        while len(found) < len(tasks) and not failed:
+            waiting()
+            time.sleep(0.05)
+    finally:
+        left.clear()
+        for thread in threads:
+            while thread.is_alive():  # one may be about to start a worker
+                pool.kill()
+                thread.join(0.05)
+        pool.kill()
+    if len(found) < len(tasks):
+        raise failed[0]
+
+
+def _portable(*things: Any) -> bool:
+    """Whether another process may have these."""
+    try:
+        pickle.dumps(things)
+    except Exception:  # a class may refuse to be pickled in any way
+        return False
+    return True
 
 
 def _why_not_started() -> str:
