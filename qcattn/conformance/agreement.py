@@ -19,6 +19,8 @@ from qcattn.records import Counts
 __all__ = ["as_asked", "follow", "variation"]
 
 _LEVEL = 0.05
+#: P-values of rows whose interval is taken as closely as can be: a probe shows the worst of many.
+_CLOSELY = 0.01
 _RESOLUTIONS: dict[bytes, float] = {}
 
 
@@ -59,13 +61,15 @@ def follow(
     laws = [law for part in job.laws for law in part]
     counts = _table([tally([run], law) for run, law in zip(runs, laws, strict=True)])
     size = counts.keys.shape[-1]
-    p = np.array([np.pad(law.p, (0, size - len(law.p))) for law in laws])
+    p = np.zeros((len(laws), size))
+    for row_of_p, law in zip(p, laws, strict=True):
+        row_of_p[: len(law.p)] = law.p
     found = fit(counts, p, seed=int(rng.integers(2**32)))
     worst = int(np.argmin(found.p_values))
     row = Counts(counts.keys[[worst]], counts.stray[[worst]], counts.discarded[[worst]])
     return Outcome(
         found.overall(),
-        variation(row, p[worst], closely=bool(found.p_values[worst] <= _LEVEL)),
+        variation(row, p[worst], closely=bool(found.p_values[worst] <= _CLOSELY)),
         _resolution(found, p),
         job.shots,
         _said(found, worst, laws[worst]),
@@ -75,9 +79,11 @@ def follow(
 def _table(each: Sequence[Counts]) -> Counts:
     """Counts of one row each as rows of one table; outcomes that a law does not have get none."""
     size = max(one.keys.shape[-1] for one in each)
-    keys = [np.pad(one.keys, ((0, 0), (0, size - one.keys.shape[-1]))) for one in each]
+    keys = np.zeros((len(each), size), dtype=np.int64)
+    for row, one in zip(keys, each, strict=True):
+        row[: one.keys.shape[-1]] = one.keys[0]
     stray, discarded = ([getattr(one, name) for one in each] for name in ("stray", "discarded"))
-    return Counts(np.concatenate(keys), np.concatenate(stray), np.concatenate(discarded))
+    return Counts(keys, np.concatenate(stray), np.concatenate(discarded))
 
 
 def _said(found: Fit, row: int, law: Law) -> str:

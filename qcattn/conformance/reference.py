@@ -73,16 +73,20 @@ class Reference(Simulator):
         self, task: Task, binding: int, noise: Sequence[NoiseTerm] = ()
     ) -> tuple[Law, np.ndarray]:
         """The law of one binding of a task, and its outcomes as readings."""
-        values = task.values[binding]
-        key = (id(task.circuit), values.tobytes(), tuple(map(id, noise)))
+        key = _key(task, binding, noise)
         if key not in self._kept:
-            one = Task(task.circuit, task.shots, values[None])
+            one = Task(task.circuit, task.shots, task.values[binding : binding + 1])
             (bound,) = one.bound()
-            law = law_of(bound, noise=noise)
-            readings = readings_of_strings(law.outcomes, bound.num_clbits)
-            self._kept[key] = (task.circuit, law, readings)
+            self.keep(task, binding, law_of(bound, noise=noise), noise)
         _, law, readings = self._kept[key]
         return law, readings
+
+    def keep(self, task: Task, binding: int, law: Law, noise: Sequence[NoiseTerm] = ()) -> None:
+        """Take a law that is known already, such as that of a circuit of the corpus."""
+        key = _key(task, binding, noise)
+        if key not in self._kept:
+            readings = readings_of_strings(law.outcomes, task.circuit.num_clbits)
+            self._kept[key] = (task.circuit, law, readings)
 
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
         """Exact probabilities of all readings; see `Simulator.probabilities`."""
@@ -127,3 +131,7 @@ class Reference(Simulator):
     def settings(self) -> dict[str, str]:
         """Its name and version."""
         return {"backend": "Reference", "version": package_versions()["qcattn"]}
+
+
+def _key(task: Task, binding: int, noise: Sequence[NoiseTerm]) -> tuple[Any, ...]:
+    return id(task.circuit), task.values[binding].tobytes(), tuple(map(id, noise))

@@ -26,7 +26,15 @@ from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
 from qcattn.walking import classes
 
-__all__ = ["all_probes", "applicable", "draw_again", "job_named", "run_conformance"]
+__all__ = [
+    "all_probes",
+    "applicable",
+    "draw_again",
+    "job_named",
+    "jobs_of",
+    "run_conformance",
+    "seed_of_job",
+]
 
 
 def all_probes() -> list[Probe[Any]]:
@@ -223,7 +231,7 @@ def job_named(
     """
     (found,) = _chosen([probe])
     circuits = tuple(corpus() if cases is None else cases)
-    by_name = {one.name: one for one in _jobs(found, circuits, level)}
+    by_name = {one.name: one for one in jobs_of(found, level, circuits)}
     return found, by_name[known("job", job, by_name)]
 
 
@@ -244,15 +252,27 @@ def _work(probe: Probe[Any], simulator: Simulator, cases: Sequence[Case], level:
         return _Work(probe, (), tuple(missing))
     jobs = [
         job
-        for job in _jobs(probe, tuple(cases), level)
+        for job in jobs_of(probe, level, cases)
         if job.needs <= abilities and job.qubits <= simulator.most_qubits
     ]
     return _Work(probe, tuple(jobs), ())
 
 
+def jobs_of(
+    probe: Probe[Any], level: Level, cases: Sequence[Case] | None = None
+) -> tuple[ProbeJob, ...]:
+    """The jobs of a probe; the same circuits at every call, so that what is known may be kept.
+
+    Args:
+        probe: One of `all_probes`.
+        level: ``"quick"``, ``"standard"`` or ``"deep"``.
+        cases: Circuits; the corpus if None.
+    """
+    return _jobs(probe, tuple(corpus() if cases is None else cases), level)
+
+
 @cache
 def _jobs(probe: Probe[Any], cases: tuple[Case, ...], level: Level) -> tuple[ProbeJob, ...]:
-    """The same circuits at every call, so that a simulator may keep what it knows of them."""
     return tuple(probe.jobs(cases, level))
 
 
@@ -263,15 +283,15 @@ def _answer(
     if kept is not None and (probe.name, job.name) in kept.answers:
         return kept.answers[probe.name, job.name]
     begun = time.perf_counter()
-    outcome = probe(job, simulator, _seed_of(root, probe.name, job.name))
+    outcome = probe(job, simulator, seed_of_job(root, probe.name, job.name))
     answer = Answer(job.name, outcome, time.perf_counter() - begun)
     if kept is not None:
         kept.add(probe.name, answer)
     return answer
 
 
-def _seed_of(root: int, probe: str, job: str) -> np.random.SeedSequence:
-    """By the names, so that a job is drawn the same whatever else is in the run."""
+def seed_of_job(root: int, probe: str, job: str) -> np.random.SeedSequence:
+    """The seed of a job, by names, so that it is drawn the same whatever else is in the run."""
     name = hashlib.sha256(f"{probe}\n{job}".encode()).digest()
     return np.random.SeedSequence([root, *np.frombuffer(name[:16], np.uint32).tolist()])
 
@@ -295,7 +315,7 @@ def draw_again(
         ValueError: If there is no such probe or job.
     """
     found, asked = job_named(probe, job, level)
-    rng = np.random.default_rng(_seed_of(seed, probe, job))
+    rng = np.random.default_rng(seed_of_job(seed, probe, job))
     return asked, found.ask(asked, simulator, rng)
 
 

@@ -1,11 +1,12 @@
 """How often the probes raise a false alarm on a sampler that is right, and which faults they find.
 
-    python tests/benchmarks/conformance.py --runs 300  # --write: into RESULTS.md
+    python tests/benchmarks/conformance.py --runs 300 --first-alarm standard  # --write
 
 runs all probes on the reference sampler with as many seeds, then each planted fault once, with no
-limit of time. Laws are computed once a process; after that a run costs its draws, some four seconds
-at the level ``quick``, and a fault the laws of the circuits that it changes. What is found does not
-depend on the number of workers.
+limit of time. The laws are those of the corpus, so that a run costs its draws, some three seconds
+at the level ``quick``, and a fault the laws of the circuits that it changes too. At the level of
+``--first-alarm`` each fault is asked for jobs, few shots first, until one of them makes the alarm
+certain by itself. What is found does not depend on the number of workers.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
 import results
 from planted import FAULTS
@@ -24,8 +27,10 @@ from rich.console import Console
 from rich.progress import track
 from scipy.stats import binom
 
+from qcattn.conformance.probe import Level
 from qcattn.conformance.reference import Reference
-from qcattn.conformance.running import run_conformance
+from qcattn.conformance.report import Answer, conclude
+from qcattn.conformance.running import all_probes, jobs_of, run_conformance, seed_of_job
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,56 +42,117 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--alpha", type=float, default=1e-3)
     parser.add_argument("--workers", type=int, default=1, help="processes that draw side by side")
     parser.add_argument("--no-faults", action="store_true")
+    parser.add_argument("--first-alarm", metavar="LEVEL", help="find one alarm at this level too")
     given = parser.parse_args(arguments)
-    runs = [("", seed, given.level, given.alpha) for seed in range(given.runs)]
-    runs = [(name, given.first + seed, *rest) for name, seed, *rest in runs]
+    seeds = range(given.first, given.first + given.runs)
+    runs = [Run("", seed, given.level, given.alpha, all_alarms) for seed in seeds]
+    looks = {given.level: all_alarms}
+    if given.first_alarm is not None:
+        looks[given.first_alarm] = first_alarm
     faults = [] if given.no_faults else list(FAULTS)
-    runs += [(name, given.first, given.level, given.alpha) for name in faults]
+    runs += [
+        Run(name, 0, level, given.alpha, look) for level, look in looks.items() for name in faults
+    ]
 
-    found = dict(_alarms(runs, given.workers))
-    alarms = [f"seed {seed}: {by}" for (name, seed), by in found.items() if not name and by]
+    found = _alarms(runs, given.workers)
+    alarms = [f"seed {run.seed}: {by}" for run, by in found.items() if not run.fault and by]
     _, high = binom.interval(0.99, max(given.runs, 1), given.alpha)
-    print(
-        f"False alarms: {len(alarms)} of {given.runs} runs at {given.alpha:g}; at most {high:.0f} "
-        f"in 99% of correct suites. {'; '.join(alarms)}".strip()
-    )
-    if given.no_faults:
+    if given.runs:
+        print(
+            f"False alarms: {len(alarms)} of {given.runs} runs at {given.alpha:g}; at most "
+            f"{high:.0f} in 99% of correct suites. {'; '.join(alarms)}".strip()
+        )
+    if not faults:
         return 0
-    print("\n| planted fault | found by |\n|---|---|")
-    by_fault = {name: found[name, given.first] for name in faults}
-    for name, by in by_fault.items():
-        print(f"| {name} | {by or '**missed**'} |")
-    caught = sum(map(bool, by_fault.values()))
-    print(f"\nFound at the level `{given.level}`: {caught} of {len(faults)}.")
+    heads = [_HEADS[look].format(level) for level, look in looks.items()]
+    print(f"\n| planted fault | {' | '.join(heads)} |\n{'|---' * (1 + len(heads))}|")
+    by_level: dict[str, dict[str, str]] = {level: {} for level in looks}
+    for run, by in found.items():
+        if run.fault:
+            by_level[run.level][run.fault] = by
+    for name in faults:
+        cells = [each[name] or "**missed**" for each in by_level.values()]
+        print(f"| {name} | {' | '.join(cells)} |")
+    print()
+    for level, each in by_level.items():
+        caught = sum(map(bool, each.values()))
+        print(f"Found at the level `{level}`: {caught} of {len(faults)}.")
     return 0
 
 
-Run = tuple[str, int, str, float]
+class Run(NamedTuple):
+    """One simulator, and how it is looked at."""
+
+    fault: str
+    seed: int
+    level: Level
+    alpha: float
+    look: Callable[[Reference, Level, float, int], str]
 
 
-def _alarms(runs: list[Run], workers: int) -> list[tuple[tuple[str, int], str]]:
-    """Names of the probes with an alarm, by the name of the fault and the seed."""
+def _alarms(runs: list[Run], workers: int) -> dict[Run, str]:
+    """What has an alarm in each run."""
     bar = Console(stderr=True)
     if workers < 2:
-        return [_one(run) for run in track(runs, console=bar)]
+        return dict(track(map(_one, runs), total=len(runs), console=bar))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        return list(track(pool.map(_one, runs), total=len(runs), console=bar))
+        return dict(track(pool.map(_one, runs), total=len(runs), console=bar))
 
 
-def _one(run: Run) -> tuple[tuple[str, int], str]:
-    name, seed, level, alpha = run
-    simulator = _reference()
-    if name:
+def _one(run: Run) -> tuple[Run, str]:
+    simulator = _reference(run.level)
+    if run.fault:
         # Its own table of what it changes, after the laws that are known already.
-        simulator = _with_laws(FAULTS[name], simulator)
+        simulator = _with_laws(FAULTS[run.fault], simulator)
+    return run, run.look(simulator, run.level, run.alpha, run.seed)
+
+
+def all_alarms(simulator: Reference, level: Level, alpha: float, seed: int) -> str:
+    """Names of the probes with an alarm, in a run without a limit of time."""
     report = run_conformance(simulator, seed=seed, level=level, alpha=alpha, seconds=float("inf"))
-    return (name, seed), ", ".join(one.name for one in report.alarms)
+    return ", ".join(one.name for one in report.alarms)
+
+
+def first_alarm(simulator: Reference, level: Level, alpha: float, seed: int) -> str:
+    """The first job that makes the alarm of the same run certain, if any does.
+
+    Jobs of few shots come first; numbers that are saved without a shot come last.
+    A probe's p-value is at most twice that of a job times the number of jobs, so that its alarm is
+    certain once a job is below the share of the probe over that; the jobs that come after cannot
+    take it back. Without such a job the probes are concluded as in any run.
+    """
+    probes = {probe.name: probe for probe in all_probes()}
+    share = alpha / len(probes)
+    jobs = [(name, job) for name in probes for job in jobs_of(probes[name], level)]
+    number = Counter(name for name, _ in jobs)
+    answers: dict[str, list[Answer]] = {name: [] for name in probes}
+    saved = {name for name in probes if probes[name].needs & {"probabilities", "options"}}
+    for name, job in sorted(jobs, key=lambda one: (one[0] in saved, one[1].shots)):
+        outcome = probes[name](job, simulator, seed_of_job(seed, name, job.name))
+        answers[name].append(Answer(job.name, outcome))
+        if outcome is not None and 2 * number[name] * outcome.p_value <= share:
+            return f"{name}: {job.name}"
+    found = [
+        conclude(name, probe.relation, probe.effect, answers[name], alpha=share, seed=seed)
+        for name, probe in probes.items()
+    ]
+    return ", ".join(f"{one.name}: all jobs together" for one in found if one.standing == "alarm")
+
+
+_HEADS = {all_alarms: "found by (`{}`)", first_alarm: "first found by (`{}`)"}
 
 
 @cache
-def _reference() -> Reference:
-    return Reference()
+def _reference(level: Level) -> Reference:
+    """The reference, which knows the laws of all jobs of a level, so that only draws take time."""
+    simulator = Reference()
+    for probe in all_probes():
+        for job in jobs_of(probe, level):
+            for task, laws in zip(job.tasks, job.laws, strict=True):
+                for row, law in enumerate(laws):
+                    simulator.keep(task, row, law, job.noise)
+    return simulator
 
 
 def _with_laws(make: Callable[[], Reference], known: Reference) -> Reference:

@@ -14,7 +14,9 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlFlowOp
 
+from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Task
+from qcattn.conformance.case import Law
 from qcattn.conformance.reference import Reference
 
 __all__ = ["FAULTS", "Planted", "Turned", "planted"]
@@ -31,7 +33,8 @@ class Planted(Reference):
         drawn: Shots, tasks and seed to the shots that are given out.
         seeded: Seed to the seed that is used.
         asked: Task to the task that is drawn.
-        quiet: Whether noise is left out.
+        noisy: Terms of noise to those that act.
+        warmed: Power to which all probabilities are taken: another temperature.
         values: Expectation values to those that are given out.
         saved: Saved probabilities to those that are given out.
         deaf: Options that have no effect.
@@ -41,7 +44,8 @@ class Planted(Reference):
     drawn: Callable[[Drawn, Any, int | None], Drawn] | None = None
     seeded: Callable[[int | None], int | None] | None = None
     asked: Callable[[Task], Task] | None = None
-    quiet: bool = False
+    noisy: Callable[[NoiseTerm], NoiseTerm | None] | None = None
+    warmed: float = 1.0
     values: Callable[[np.ndarray], np.ndarray] | None = None
     saved: Callable[[list[np.ndarray]], list[np.ndarray]] | None = None
     deaf: tuple[str, ...] = ()
@@ -58,8 +62,19 @@ class Planted(Reference):
         if self.gate is not None:
             tasks = [self._changed(task) for task in tasks]
         used = seed if self.seeded is None else self.seeded(seed)
-        out = super().sample(tasks, used, () if self.quiet else noise)
+        if self.noisy is not None:
+            made = [self._made(("noise", id(term)), term, self.noisy) for term in noise]
+            noise = [term for term in made if term is not None]
+        out = super().sample(tasks, used, noise)
         return out if self.drawn is None else self.drawn(out, meant, seed)
+
+    def law(self, task, binding, noise=()):
+        """With the fault."""
+        law, readings = super().law(task, binding, noise)
+        if self.warmed == 1.0:
+            return law, readings
+        weights = law.p**self.warmed
+        return Law(law.outcomes, weights / weights.sum()), readings
 
     def probabilities(self, circuits):
         """With the fault."""
@@ -71,9 +86,10 @@ class Planted(Reference):
         found = super().expectations(circuits, paulis, shots, seed)
         return found if self.values is None else self.values(found)
 
-    def _made(self, key, task, make):
+    def _made(self, key, given, make):
+        """The same thing at every call: laws are kept by what they are of."""
         if key not in self._kept:
-            self._kept[key] = (task, make(task))
+            self._kept[key] = (given, make(given))
         _, made = self._kept[key]
         return made
 
@@ -201,6 +217,19 @@ def _first_again(out, tasks, seed):
     return out
 
 
+def _places_on(out, tasks, seed):
+    """A circuit that comes again in a job gives the shots of before, 2,113 places on."""
+    last = {}
+    for task, runs in zip(tasks, out, strict=True):
+        before = last.get(id(task.circuit))
+        if before is not None and len(before) > 2113:
+            size = min(len(before) - 2113, len(runs[0]))
+            runs[0][:size] = before[2113 : 2113 + size]
+        if runs:
+            last[id(task.circuit)] = runs[0]
+    return out
+
+
 def _second_spoilt(out, tasks, seed):
     """In every circuit of a job but the first, the first bit of a tenth of the shots is lost."""
     for runs in out[1:]:
@@ -218,6 +247,10 @@ def _last_bit_stale(run):
     """The last bit is that of the shot before."""
     run[1:, -1] = run[:-1, -1].copy()
     return run
+
+
+def _first_two_exchanged(run):
+    return np.concatenate([run[:, :2][:, ::-1], run[:, 2:]], axis=1)
 
 
 def _flipped(run, share, bit=0):
@@ -320,6 +353,7 @@ def planted() -> dict[str, Callable[[], Planted]]:
     }
     runs: dict[str, Callable[..., Drawn]] = {
         "bits are turned round": _each(lambda run: run[:, ::-1]),
+        "the first two bits change places": _each(_first_two_exchanged),
         "half of a run comes twice": _each(
             lambda run: _repeat_block(run, len(run) // 2, len(run) // 2)
         ),
@@ -331,6 +365,7 @@ def planted() -> dict[str, Callable[[], Planted]]:
         "rare outcomes are dropped": _each(lambda run: _rare_dropped(run, 4)),
         "rarer than 1% is dropped": _each(lambda run: _rare_dropped(run, len(run) // 100)),
         "the second circuit repeats the first": _first_again,
+        "a circuit repeats an earlier one 2,113 places on": _places_on,
         "all circuits but the first are spoilt": _second_spoilt,
         "rows of values come one place on": _rows_moved,
         "the last bit is stale": _each(_last_bit_stale),
@@ -360,7 +395,13 @@ def planted() -> dict[str, Callable[[], Planted]]:
         name: (lambda seeded=seeded: Planted(seeded=seeded)) for name, seeded in seeds.items()
     }
     found |= {
-        "noise is left out": lambda: Planted(quiet=True),
+        "noise is left out": lambda: Planted(noisy=lambda term: None),
+        "noise of one qubit acts on the next": lambda: Planted(noisy=_on_the_next),
+        "Pauli noise of two qubits acts on the other one": lambda: Planted(noisy=_on_the_other),
+        "readout errors are left out": lambda: Planted(noisy=_without_readout),
+        "relaxation ends in the ground state": lambda: Planted(noisy=_ground_state),
+        "beta is off by 1%": lambda: Planted(warmed=1.01),
+        "rows of a table start alike": lambda: AlikeRows(),
         "large numbers of shots are cut": lambda: Planted(asked=_cut_shots),
         "the first values are bound for all": lambda: Planted(asked=_first_values),
         "values are bound to parameters in reverse": lambda: Planted(asked=_reversed_values),
@@ -395,6 +436,26 @@ def _reversed_values(task: Task) -> Task:
     return replace(task, values=task.values[:, ::-1])
 
 
+def _on_the_next(term: NoiseTerm) -> NoiseTerm:
+    return replace(term, qubits=tuple((qubit + 1) % 3 for qubit in term.qubits))
+
+
+def _on_the_other(term: NoiseTerm) -> NoiseTerm:
+    if term.kind != "pauli":
+        return term
+    return replace(term, numbers={string[::-1]: p for string, p in term.numbers.items()})
+
+
+def _without_readout(term: NoiseTerm) -> NoiseTerm | None:
+    return None if term.kind == "readout" else term
+
+
+def _ground_state(term: NoiseTerm) -> NoiseTerm:
+    if "excited" not in term.numbers:
+        return term
+    return replace(term, numbers={**term.numbers, "excited": 0.0})
+
+
 def _first_saved(found: list[np.ndarray]) -> list[np.ndarray]:
     return [found[0] if one.shape == found[0].shape else one for one in found]
 
@@ -411,6 +472,21 @@ class Alike(Planted):
         """Each circuit as if it were the only one."""
         seed = int(np.random.default_rng().integers(2**31)) if seed is None else seed
         return [super(Alike, self).sample([task], seed, noise)[0] for task in tasks]
+
+
+@dataclass(frozen=True, eq=False)
+class AlikeRows(Planted):
+    """Every row of a table of values starts from the same seed."""
+
+    def sample(self, tasks, seed=None, noise=()):
+        """Each row as if it were the only one."""
+        seed = int(np.random.default_rng().integers(2**31)) if seed is None else seed
+        drawn = []
+        for i, task in enumerate(tasks):
+            rows = [replace(task, values=row[None]) for row in task.values]
+            own = int(np.random.SeedSequence([seed, i]).generate_state(1)[0])
+            drawn.append([super(AlikeRows, self).sample([row], own, noise)[0][0] for row in rows])
+        return drawn
 
 
 @dataclass(frozen=True, eq=False)
