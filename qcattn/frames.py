@@ -1,14 +1,14 @@
-"""Tables for pandas, which is an extra: nothing here needs it until it is asked for."""
+"""Tables of named columns; pandas is an extra, which nothing here needs until it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["frame"]
+__all__ = ["frame", "named_columns"]
 
 
 def frame(columns: Mapping[str, Any]) -> pandas.DataFrame:
@@ -22,3 +22,25 @@ def frame(columns: Mapping[str, Any]) -> pandas.DataFrame:
     except ImportError as error:
         raise ImportError("`to_pandas` needs pandas: `pip install 'qcattn[pandas]'`") from error
     return pandas.DataFrame(dict(columns))
+
+
+def named_columns(names: Iterable[str], taken: set[str], kind: str) -> dict[str, str]:
+    """A column for each name, so that no two have one name.
+
+    Args:
+        names: What the columns are called if they can be.
+        taken: Columns that there are; the new ones are added.
+        kind: What is put behind a name that is taken.
+
+    Example:
+        >>> named_columns(["query", "key"], {"key", "count"}, "of scores")
+        {'query': 'query', 'key': 'key of scores'}
+    """
+    out = {}
+    for name in dict.fromkeys(names):
+        column = name
+        while column in taken:
+            column = f"{column} {kind}"
+        taken.add(column)
+        out[name] = column
+    return out

@@ -20,7 +20,7 @@ import numpy as np
 
 from qcattn.arguments import no_numbers, rounding
 from qcattn.errors import TooLarge
-from qcattn.frames import frame
+from qcattn.frames import frame, named_columns
 from qcattn.machine import memory_bytes
 from qcattn.markup import notebook
 from qcattn.plurals import plural
@@ -797,6 +797,7 @@ class Result:
         versions: Package versions that took part.
         tokens: The token of each key and query, or () if the scores have none.
         axes: Names of the leading axes, such as layer, head, query; or ().
+        row_names: One label for each entry of the last leading axis, or ().
         source: Where the scores come from (model, sentence, licence, sha256...).
         complete: False if the run was interrupted; rows without shots are undecided.
         same_numbers: p-value of the hypothesis that rows are drawn with random numbers of their
@@ -817,6 +818,7 @@ class Result:
     versions: Mapping[str, str]
     tokens: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()
+    row_names: tuple[str, ...] = ()
     source: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
     same_numbers: float = 1.0
@@ -850,18 +852,24 @@ class Result:
     def to_pandas(self) -> pandas.DataFrame:
         """Counts as a data frame: one line for each key of each row.
 
-        Its columns are the leading axes, the key, its token where there are tokens, its bitstring,
-        its counts, the probability expected, and the p-value of the row. Shots that read no key
-        are in no line.
+        Its columns are the leading axes, the name of the row where rows have names, the key, its
+        token where there are tokens, its bitstring, its counts, the probability expected, and the
+        p-value of the row. An axis that is named as one of these has "of scores" behind it. Shots
+        that read no key are in no line.
 
         Raises:
             ImportError: If pandas is not installed: `pip install 'qcattn[pandas]'`.
         """
         keys = self.expected.shape[-1]
         places = np.indices(self.expected.shape).reshape(len(self.shape) + 1, -1)
-        names = self.axes or tuple(f"axis {i}" for i in range(len(self.shape)))
+        own = {"row_name", "key", "token", "bitstring", "count", "expected", "p_value"}
+        axes = self.axes or tuple(f"axis {i}" for i in range(len(self.shape)))
+        names = named_columns(axes, own, "of scores").values()
         rows = self.expected.size // keys
-        columns: dict[str, Any] = dict(zip((*names, "key"), places, strict=True))
+        columns: dict[str, Any] = dict(zip(names, places[:-1], strict=True))
+        if self.row_names:
+            columns["row_name"] = [self.row_names[i] for i in places[-2]]
+        columns["key"] = places[-1]
         if self.tokens:
             columns["token"] = list(self.tokens) * rows
         columns["bitstring"] = list(bitstrings(self.prepared.codewords)) * rows

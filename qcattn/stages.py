@@ -210,6 +210,7 @@ def draw_result(
         versions=package_versions(),
         tokens=source.tokens,
         axes=source.axes,
+        row_names=source.row_names,
         source={
             name: getattr(source, name)
             for name in ("model", "sentence", "package", "version", "licence", "sha256", "source")

@@ -222,10 +222,12 @@ class Matrix:
     Attributes:
         values: One list a row, all of one length.
         heading: One label a column, or () without a heading.
+        beside: One label a row, or () without a column of labels.
     """
 
     values: list[list[float]]
     heading: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
@@ -245,7 +247,7 @@ def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
 
     Example:
         >>> matrix_of(lines_of(",the,cat\n0,0.5,1.5\n1,0.25,-inf"))
-        Matrix(values=[[0.5, 1.5], [0.25, -inf]], heading=('the', 'cat'))
+        Matrix(values=[[0.5, 1.5], [0.25, -inf]], heading=('the', 'cat'), beside=('0', '1'))
     """
     (first, top), body = lines[0], list(lines[1:])
     corner = top[0] in ("", "Unnamed: 0") and len(top) > 1 and _labels(top[1:], lines[1:])
@@ -269,7 +271,11 @@ def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
         _check_counted(body)
     heading = top if headed else []
     values = _values([(number, cells[labelled:]) for number, cells in body], int(labelled), read)
-    return Matrix(values, tuple(heading[1:] if labelled and not short else heading))
+    return Matrix(
+        values,
+        heading=tuple(heading[1:] if labelled and not short else heading),
+        beside=tuple(cells[0] for _, cells in body) if labelled else (),
+    )
 
 
 def _values(body: Sequence[Line], left_out: int, read: Reader) -> list[list[float]]:

@@ -297,9 +297,11 @@ def _of_scores(rows: _Rows, beta: float) -> tuple[Hamiltonian, str]:
 
 
 def _name_of_row(scores: Scores, row: int) -> str:
-    """What a row is called: the query and its token, where these are known."""
+    """What a row is called: its name, or the query and its token, where these are known."""
     from qcattn.views.labels import visible
 
+    if scores.row_names:
+        return f"row {row} '{visible(scores.row_names[row % len(scores.row_names)])}'"
     if scores.scores.ndim == 2 and len(scores.tokens) == len(scores.scores):
         return f"query {row} '{visible(scores.tokens[row])}'"
     return f"row {row}"

@@ -263,8 +263,10 @@ def _one_row(scores: Scores, result: Result) -> Scores:
     spread = entr(result.expected).sum(axis=-1)
     row = tuple(int(i) for i in np.unravel_index(int(np.argmax(spread)), spread.shape))
     where = f"row {', '.join(map(str, row))}" if row else "the row"
-    source = ", ".join(filter(None, (scores.source, where)))
-    return replace(scores, scores=scores.scores[row], axes=(), layers=(), source=source)
+    named = f"{where} '{scores.row_names[row[-1]]}'" if scores.row_names else where
+    source = ", ".join(filter(None, (scores.source, named)))
+    part = scores.scores[row]
+    return replace(scores, scores=part, axes=(), row_names=(), layers=(), source=source)
 
 
 def _is_aer(name: str | None) -> bool:

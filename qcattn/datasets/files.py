@@ -26,7 +26,7 @@ from qcattn.texts import lines_of, matrix_of, read_text
 __all__ = ["read_qk", "read_scores"]
 
 #: What an archive may hold beside its numbers.
-_LABELS = ("tokens", "axes", "layers", "sentence", "about")
+_LABELS = ("tokens", "axes", "row_names", "layers", "sentence", "about")
 #: Bytes of memory for a byte of text, and for a number or word in it, while it is read as numbers;
 #: how much of a text is looked at to see how many there are.
 _OF_TEXT, _OF_CELL, _LOOKED_AT = 6, 480, 2**16
@@ -40,13 +40,14 @@ def read_scores(path: str | Path, *, memory: int | None = None) -> Scores:
     - ``.npy``: one array; ``.npz``: the array ``scores``, or the only array;
     - ``.csv``, ``.tsv``, ``.txt``: one row a line, as pandas, R, NumPy and spreadsheets write it,
       in UTF-8 or UTF-16: commas, semicolons, tabs or spaces, points or commas before decimals; a
-      heading names the keys, and a column of labels below an empty corner is left out;
+      heading names the keys, and a column of labels names the rows;
     - ``.json``: nested lists, or an object with ``scores``.
 
     An ``.npz`` and a JSON object may also hold ``tokens``, one label for each key, ``axes``, one
-    name for each axis before the keys, ``layers``, the model's own numbers of the layers, and
-    ``sentence``, the text. A masked key is ``-inf``; in JSON write ``"-inf"`` or
-    ``-Infinity``. Files that :func:`qcattn.datasets.extract.write` wrote keep their provenance.
+    name for each axis before the keys, ``row_names``, one label for each entry of the last of
+    these axes, ``layers``, the model's own numbers of the layers, and ``sentence``, the text. A
+    masked key is ``-inf``; in JSON write ``"-inf"`` or ``-Infinity``. Files that
+    :func:`qcattn.datasets.extract.write` wrote keep their provenance.
 
     Args:
         path: The file.
@@ -220,14 +221,15 @@ def _read_numpy(
 
 
 def _read_table(path: Path) -> dict[str, Any]:
-    """Rows of numbers, and the heading as tokens unless it only counts the columns."""
+    """Rows of numbers, their labels and the heading, unless these only count rows or columns."""
     lines = lines_of(read_text(path), comments=True)
     if not lines:
         return {"scores": np.empty(0)}
     table = matrix_of(lines)
     content: dict[str, Any] = {"scores": np.array(table.values, dtype=np.float64)}
-    if table.heading and table.heading != tuple(str(i) for i in range(len(table.heading))):
-        content["tokens"] = list(table.heading)
+    for name, labels in (("tokens", table.heading), ("row_names", table.beside)):
+        if labels != tuple(map(str, range(len(labels)))):
+            content[name] = list(labels)
     return content
 
 
@@ -357,9 +359,11 @@ def _about(content: dict[str, Any], path: Path) -> dict[str, Any]:
         stated = _stated(content["about"])
         known = [field.name for field in dataclasses.fields(Scores) if field.type is str]
         about |= {name: str(stated[name]) for name in known if name in stated}
-        content = {name: stated.get(name) for name in ("tokens", "axes", "layers")} | content
+        lists = ("tokens", "axes", "row_names", "layers")
+        content = {name: stated.get(name) for name in lists} | content
     about["tokens"] = _texts(content, "tokens", "one label for each key")
     about["axes"] = _texts(content, "axes", "one name for each axis before the keys")
+    about["row_names"] = _texts(content, "row_names", "one label for each row")
     about["layers"] = _whole_numbers(content, "layers")
     if "sentence" in content:
         about["sentence"] = _text(content["sentence"], "sentence")

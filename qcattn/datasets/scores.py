@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qcattn.attention import check_scores, unmasked
 from qcattn.errors import Doubtful
 from qcattn.legible import legible, quoted
+from qcattn.plurals import plural
 
 __all__ = [
     "Scores",
@@ -40,6 +41,8 @@ class Scores:
             model (layers, heads, queries, keys); ``-inf`` marks a masked key.
         tokens: One label for each key, or nothing where none is known.
         axes: Names of the leading axes, such as layer, head, query; or nothing if unknown.
+        row_names: One label for each entry of the last leading axis, whose entries are rows; or
+            nothing.
         layers: The model's own numbers of the entries on the axis ``layer``, where some layers of
             the model have no attention; or nothing if they are 0, 1, 2 and so on.
         sentence: The text the scores belong to.
@@ -52,7 +55,7 @@ class Scores:
 
     Raises:
         ValueError: If there are tokens, and not one for each key, or likewise names of axes or
-            numbers of layers.
+            of rows, or numbers of layers.
 
     Example:
         >>> import numpy as np
@@ -63,6 +66,7 @@ class Scores:
     scores: NDArray[np.floating]
     tokens: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()
+    row_names: tuple[str, ...] = ()
     layers: tuple[int, ...] = ()
     sentence: str = ""
     model: str = ""
@@ -92,7 +96,8 @@ class Scores:
                 )
         for name in _NAMES:
             object.__setattr__(self, name, legible(getattr(self, name)))
-        object.__setattr__(self, "axes", tuple(legible(axis) for axis in self.axes))
+        for name in ("axes", "row_names"):
+            object.__setattr__(self, name, tuple(map(legible, getattr(self, name))))
         keys = self.scores.shape[-1]
         if self.tokens and len(self.tokens) != keys:
             raise ValueError(
@@ -105,7 +110,13 @@ class Scores:
                 f"{self.scores.shape} has {self.scores.ndim - 1} before the keys; name each of "
                 "them, or none"
             )
-
+        rows = self.scores.shape[-2] if self.scores.ndim > 1 else 0
+        if self.row_names and len(self.row_names) != rows:
+            raise ValueError(
+                f"`row_names` holds {len(self.row_names)} names, but `scores` of shape "
+                f"{self.scores.shape} has {rows} rows on its last axis before the keys; name each "
+                "of them, or none"
+            )
         if self.layers and "layer" not in self.axes:
             raise ValueError(
                 "`layers` numbers the axis called layer, but none is; name the axes, such as "
@@ -206,10 +217,12 @@ def only(scores: Scores, name: str, number: int, wanted_by: str = "") -> Scores:
         [2.0, 3.0]
     """
     axis, index = index_on(scores, name, number, wanted_by)
+    named = axis < scores.scores.ndim - 2  # the rows are on another axis, and stay
     return replace(
         scores,
         scores=np.take(scores.scores, index, axis),
         axes=scores.axes[:axis] + scores.axes[axis + 1 :],
+        row_names=scores.row_names if named else (),
         layers=() if name == "layer" else scores.layers,
     )
 
@@ -275,11 +288,14 @@ def warn_of_masks(values: Any, weights: NDArray[np.float64]) -> int:
     gone = np.isfinite(values) & (weights == 0)
     number, rows = int(gone.sum()), int(np.any(gone, axis=-1).sum())
     if number:
-        keys = "1 key" if number == 1 else f"{number:,} keys"
-        where = "1 row" if rows == 1 else f"{rows:,} rows"
+        where = f"{plural(number, 'key')} in {plural(rows, 'row')}"
+        said = (
+            "has a score so low that its weight is exactly 0 in double precision; it is"
+            if number == 1
+            else "have scores so low that their weight is exactly 0 in double precision; they are"
+        )
         warnings.warn(
-            f"{keys} in {where} have a score so low that their weight is exactly 0 in double "
-            "precision; they are taken as masked, as -inf would be",
+            f"{where} {said} taken as masked, as -inf would be",
             Doubtful,
             stacklevel=3,
         )

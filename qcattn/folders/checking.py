@@ -98,7 +98,8 @@ def _check_kinds(result: Result) -> None:
         for name, array in named.items()
         if array.dtype.kind != kind or (kind == "i" and array.dtype != np.int64)
     ]
-    texts = {"tokens": result.tokens, "axes": result.axes, "method": (prepared.method,)}
+    texts = {name: getattr(result, name) for name in ("tokens", "axes", "row_names")}
+    texts["method"] = (prepared.method,)
     for name in ("settings", "versions", "source"):
         entries: dict[str, str] = dict(getattr(result, name))
         texts[name] = tuple(entries.values())
@@ -130,6 +131,7 @@ def _check_shapes(result: Result) -> None:
         "herald": prepared.herald_register is None or prepared.herald_register in bits,
         "tokens": len(result.tokens) in (0, keys[-1]),
         "axes": len(result.axes) in (0, len(rows)),
+        "row_names": len(result.row_names) in (0, *rows[-1:]),
         "verdicts": names == ["fit", *["acceptance"] * (prepared.herald_register is not None)],
         "kind": prepared.kind in ("told", "thermal"),
         "state": prepared.state in ("gibbs", "qsample"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from qcattn.folders.whole import whole_file
+from qcattn.frames import named_columns
 from qcattn.sweeps.results import Cell, Sweep
 
 __all__ = ["export_csv", "export_parquet"]
@@ -109,24 +109,12 @@ class _Columns:
 def _columns(sweep: Sweep) -> _Columns:
     """Columns of all cells together. What is named as another column has "of ..." behind it."""
     taken = {"cell", *_NUMBERS}
-    outer = _named(sweep.axes, taken, "of sweep")
-    inner = _named([name for cell in sweep for name in _axes(cell)], taken, "of scores")
+    outer = named_columns(sweep.axes, taken, "of sweep")
+    inner = named_columns([name for cell in sweep for name in _axes(cell)], taken, "of scores")
     types: dict[str, type] = {"cell": str}
     types |= {outer[name]: _type(values) for name, values in sweep.axes.items()}
     types |= dict.fromkeys(inner.values(), int)
     return _Columns(types | _NUMBERS, outer, inner)
-
-
-def _named(names: Iterable[str], taken: set[str], kind: str) -> dict[str, str]:
-    """A column for each name; those that are taken grow by it."""
-    out = {}
-    for name in dict.fromkeys(names):
-        column = name
-        while column in taken:
-            column = f"{column} {kind}"
-        taken.add(column)
-        out[name] = column
-    return out
 
 
 def _axes(cell: Cell) -> tuple[str, ...]:

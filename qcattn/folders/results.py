@@ -111,6 +111,7 @@ def write_result(
         "same_numbers": result.same_numbers,
         "tokens": list(result.tokens),
         "axes": list(result.axes),
+        **({"row_names": list(result.row_names)} if result.row_names else {}),
         **{name: dict(getattr(result, name)) for name in (*_TEXTS, "seconds")},
         "resources": asdict(result.resources),
         "prepared": {
@@ -203,6 +204,7 @@ def result_of(sealed: Sealed) -> Result:
         seed=int(document["seed"]),
         tokens=tuple(document["tokens"]),
         axes=tuple(document["axes"]),
+        row_names=tuple(document.get("row_names", ())),
         complete=read_truth(document["complete"]),
         same_numbers=read_number(document["same_numbers"]) if sealed.version > 1 else 1.0,
         seconds={stage: read_number(value) for stage, value in document["seconds"].items()},

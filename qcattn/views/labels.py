@@ -69,9 +69,11 @@ def key_labels(result: Result) -> tuple[str, ...]:
 
 
 def query_labels(result: Result) -> tuple[str, ...]:
-    """One label for each index of the last leading axis: tokens if queries are those."""
+    """One label for each index of the last leading axis: its name, or a token if it is one."""
     if not result.shape:
         return ()
+    if result.row_names:
+        return tuple(cut_short(name, _LONGEST) or '""' for name in result.row_names)
     if _queries_are_tokens(result):
         return key_labels(result)
     return tuple(str(query) for query in range(result.shape[-1]))
@@ -102,7 +104,7 @@ def place(result: Result, index: tuple[int, ...], *, token: bool = True) -> str:
     """The name of a row, or of a group of rows if the index is shorter than the leading axes.
 
     For example ``layer 3, head 2, query 5 '␣mat'``, or without the token; ``the row`` where there
-    is only one.
+    is only one. A row that has a name of its own is always called by it too.
     """
     if not index:
         return "the row" if not result.shape else "all rows"
@@ -110,7 +112,8 @@ def place(result: Result, index: tuple[int, ...], *, token: bool = True) -> str:
         f"{name} {number_on(result, axis, i)}"
         for axis, (name, i) in enumerate(zip(axis_names(result), index, strict=False))
     ]
-    if token and len(index) == len(result.shape) and _queries_are_tokens(result):
+    named = result.row_names or (token and _queries_are_tokens(result))
+    if named and len(index) == len(result.shape):
         names[-1] += f" '{query_labels(result)[index[-1]]}'"
     return ", ".join(names)
 

@@ -54,8 +54,8 @@ def test_a_mask_is_a_mask_however_it_is_written(name, folder):
     if name == "inf":
         assert "exactly 0" not in said.output + done.output
     else:
-        assert "6 keys in 3 rows have a score so low" in said.output
-        assert "2 keys in 1 row have a score so low" in done.output
+        assert "6 keys in 3 rows have scores so low" in said.output
+        assert "2 keys in 1 row have scores so low" in done.output
         assert load("r").settings["masked"] == "6 keys of weight 0"
         assert "2 keys of weight 0 left out" in load_trials("p").source["text"]
 

@@ -133,6 +133,29 @@ def test_tables_are_read_as_other_programs_write_them(
     found = read_scores(path)
     np.testing.assert_array_equal(found.scores, ROWS)
     assert found.tokens == tuple(tokens.split())
+    assert found.row_names == NAMES_OF_ROWS.get(content.split(",")[0], ())
+
+
+#: By the first cell of a table of those above; a column that counts 0, 1, ... names nothing.
+NAMES_OF_ROWS = {
+    '"V1"': ("1", "2"),
+    "query": ("first", "second"),
+    "first": ("first", "second"),
+}
+
+
+@pytest.mark.parametrize("kind", ["npz", "json"])
+def test_names_of_rows_are_read_and_must_be_as_many_as_the_rows(kind: str, tmp_path: Path) -> None:
+    def write(names: list[str]) -> Path:
+        content = {"scores": [[[0.0, 1, 2]] * 2] * 3, "row_names": names}
+        arrays = {name: np.array(value) for name, value in content.items()}
+        how = npz(**arrays) if kind == "npz" else text(json.dumps(content))
+        return made(tmp_path, f"s.{kind}", how)
+
+    found = read_scores(write(["first", "a\x1b[31m"]))
+    assert found.row_names == ("first", "a\\x1b[31m")
+    with pytest.raises(ValueError, match=r"`row_names` holds 3 names, .* has 2 rows"):
+        read_scores(write(["a", "b", "c"]))
 
 
 def test_a_long_row_is_read_whatever_separates_it(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from qcattn.datasets import Scores
-from qcattn.datasets.scores import axis_of, only, scores_of, warn_of_weights
+from qcattn.datasets.scores import axis_of, only, scores_of, warn_of_masks, warn_of_weights
 from qcattn.errors import Doubtful
 
 
@@ -121,3 +121,10 @@ def test_weights_after_softmax_are_noticed(weights: np.ndarray) -> None:
 def test_scores_are_taken_in_silence(scores: Any) -> None:
     """Every warning is an error here; rows that sum to one by chance are no reason for one."""
     warn_of_weights(scores)
+
+
+def test_one_key_of_weight_zero_is_said_in_the_singular() -> None:
+    with pytest.warns(Doubtful, match="^1 key in 1 row has a score so low that its weight is"):
+        assert warn_of_masks([0.0, -1e9], np.array([1.0, 0.0])) == 1
+    with pytest.warns(Doubtful, match="^2 keys in 1 row have scores so low that their weight is"):
+        assert warn_of_masks([0.0, -1e9, -1e9], np.array([1.0, 0.0, 0.0])) == 2

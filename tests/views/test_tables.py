@@ -190,7 +190,7 @@ def test_the_first_table_of_a_run_is_whole_on_80_columns(make):
     result = replace(result, verdicts=(replace(result.fit, p_values=p_values),))
     sheet = of_run.summary(result)
     heading, body, same = parts(sheet, 80)
-    assert "  2q gates  " in heading and heading.endswith("  p of all") and not same
+    assert "  2q gates  " in heading and heading.endswith("  joint p") and not same
     assert len(body) == 2 and all("head 8, query 10" in line for line in body)
     _, body, same = parts(sheet, 60)
     assert same == "rows 99, keys 11, qubits 8"

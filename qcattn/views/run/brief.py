@@ -38,6 +38,7 @@ def _part(result: Result) -> dict[str, Any]:
         "keys": counts.keys.shape[-1],
         "axes": result.axes,
         "tokens": result.tokens,
+        "row_names": result.row_names,
         "shots": result.shots,
         "seed": str(result.seed),
         "preparation": prepared.method,

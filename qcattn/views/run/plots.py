@@ -204,9 +204,10 @@ def _bars_and_bands(ax: Axes, bars: RowBars) -> None:
 
 
 def _title_of_row(result: Result, row: tuple[int, ...], kept: int) -> str:
-    *outer, inner = place(result, row).split(", ")
+    outer = place(result, row[:-1]) if len(row) > 1 else ""
+    inner = place(result, row).removeprefix(f"{outer}, ")
     p_value = p_is(float(result.fit.p_values[row])) if kept else "no shots"
-    first, second = (cut_short(part, _LONGEST_TITLE) for part in (", ".join(outer), inner))
+    first, second = (cut_short(part, _LONGEST_TITLE) for part in (outer, inner))
     return "\n".join([*([first] if outer else []), f"{second}, {p_value}"])
 
 

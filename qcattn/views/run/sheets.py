@@ -38,9 +38,9 @@ _TESTS = (
     Column("worst row", "l", '"worst row" has the smallest p-value; rows count from 0.'),
     Column("its p", "r", '"its p" is the p-value of that row alone.'),
     Column(
-        "p of all",
+        "joint p",
         "r",
-        '"p of all" is the smallest p-value times the number of rows, at most 1 (Bonferroni).',
+        '"joint p" is that p-value times the number of rows in the line, at most 1 (Bonferroni).',
     ),
 )
 

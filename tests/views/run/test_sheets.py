@@ -106,7 +106,7 @@ def test_an_interrupted_run_says_so(make):
 def test_the_legend_explains_every_heading_that_is_no_plain_word(make, preparation):
     result = make(make.causal((2, 3, 4, 4)), preparation=preparation)
     said = sheets.summary(result).legend()
-    for heading in ("2q gates", "differ", "worst row", "its p", "p of all"):
+    for heading in ("2q gates", "differ", "worst row", "its p", "joint p"):
         assert f'"{heading}" ' in said
     assert ("thermal" if preparation else "told") in said
     for sheet in (sheets.summary(result), sheets.worst(result), sheets.codebook(result)):
