@@ -10,6 +10,7 @@ from .comparisons import acceptance as acceptance
 from .comparisons import certify as certify
 from .comparisons import expected as expected
 from .comparisons import fit as fit
+from .comparisons import fit_chains as fit_chains
 from .comparisons import independent as independent
 from .comparisons import plan as plan
 from .comparisons import same as same

@@ -655,6 +655,8 @@ class Counts:
         memories: The first shots of the first rows in their order, where the backend knows it: the
             key, or ``num_keys`` for a stray, or one more for a discarded shot. They tell rows that
             share their random numbers; sums, parts and files of counts are without them.
+        independent: Whether each shot says nothing of the next. Those of a Markov chain do:
+            comparisons that take shots for independent refuse them.
 
     Example:
         >>> import numpy as np
@@ -667,17 +669,22 @@ class Counts:
     stray: np.ndarray
     discarded: np.ndarray
     memories: tuple[np.ndarray, ...] = ()
+    independent: bool = True
 
     def __add__(self, other: Counts) -> Counts:
         """Counts of both."""
         return Counts(
-            self.keys + other.keys, self.stray + other.stray, self.discarded + other.discarded
+            self.keys + other.keys,
+            self.stray + other.stray,
+            self.discarded + other.discarded,
+            independent=self.independent and other.independent,
         )
 
     def __getitem__(self, index: Index) -> Counts:
         """The counts at ``index`` of the leading axes."""
         keys = _take(self.keys, _rows(self.stray.shape, index))
-        return Counts(keys, self.stray[index], self.discarded[index])
+        stray, discarded = self.stray[index], self.discarded[index]
+        return Counts(keys, stray, discarded, independent=self.independent)
 
     @classmethod
     def zeros(cls, shape: tuple[int, ...], num_keys: int) -> Counts:

@@ -2,8 +2,10 @@
 
 from qcattn.comparisons.acceptance import acceptance
 from qcattn.comparisons.certify import Certificate, certify
+from qcattn.comparisons.effective_size import effective_size
 from qcattn.comparisons.expected import Expected, expected
 from qcattn.comparisons.fit import Fit, Offender, fit
+from qcattn.comparisons.fit_chains import ChainFit, fit_chains
 from qcattn.comparisons.independent import Dependence, Independence, independent
 from qcattn.comparisons.mitigated import Mitigated, mitigated
 from qcattn.comparisons.monitor import Monitor
@@ -13,6 +15,7 @@ from qcattn.comparisons.same_numbers import same_numbers
 
 __all__ = [
     "Certificate",
+    "ChainFit",
     "Dependence",
     "Expected",
     "Fit",
@@ -24,8 +27,10 @@ __all__ = [
     "Same",
     "acceptance",
     "certify",
+    "effective_size",
     "expected",
     "fit",
+    "fit_chains",
     "independent",
     "mitigated",
     "plan",

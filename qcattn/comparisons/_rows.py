@@ -89,10 +89,12 @@ def check_counts(counts: Any, name: str = "counts") -> tuple[Ints, Ints]:
         Counts of shape (..., outcomes) and stray counts of shape (...).
 
     Raises:
-        ValueError: If a count is negative or no integer, or a row is empty.
+        ValueError: If a count is negative or no integer, a row is empty, or the shots depend on one
+            another.
     """
     stray: Any = 0
     if hasattr(counts, "keys") and hasattr(counts, "stray"):
+        check_independent(counts, name)
         counts, stray = counts.keys, counts.stray
     counts = _array(counts, name)
     if counts.ndim == 0 or counts.shape[-1] == 0:
@@ -116,6 +118,24 @@ def check_counts(counts: Any, name: str = "counts") -> tuple[Ints, Ints]:
             f"{entry(name, np.unravel_index(row, shape))} holds {np.ravel(total)[row]:.6g}"
         )
     return whole, strays
+
+
+def check_independent(counts: Any, name: str = "counts") -> None:
+    """Refuse counts whose shots are declared to depend on one another.
+
+    Args:
+        counts: Any object; one without an attribute ``independent`` is taken to be so.
+        name: What the caller calls it.
+
+    Raises:
+        ValueError: If they do.
+    """
+    if not getattr(counts, "independent", True):
+        raise ValueError(
+            f"`{name}` must be of independent shots, but these are readings of Markov chains, each "
+            "of which depends on the one before; compare the readings themselves, in their order, "
+            "by `qcattn.fit_chains`"
+        )
 
 
 def _array(values: Any, name: str) -> NDArray[Any]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qcattn.arguments import check_alpha
-from qcattn.comparisons._rows import Ints, check_counts
+from qcattn.comparisons._rows import Ints, check_counts, check_independent
 from qcattn.records import Counts, Verdict
 
 __all__ = ["acceptance"]
@@ -85,6 +85,7 @@ def acceptance(
 def _kept(counts: Counts | tuple[ArrayLike, ArrayLike]) -> tuple[Ints, Ints]:
     """Kept shots and all shots."""
     if isinstance(counts, Counts):
+        check_independent(counts)
         return counts.kept, counts.shots
     kept, shots = np.broadcast_arrays(*(np.asarray(number) for number in counts))
     both = check_counts(np.stack([kept, shots], axis=-1))[0]

@@ -189,4 +189,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(results.run("spectral_gaps.py", main))
+    sys.exit(results.run("spectral_gaps.py", main))
