@@ -31,6 +31,7 @@ from .folders.trials import save_trials as save_trials
 from .own_circuit import run_circuit as run_circuit
 from .preparations.amplified import Amplified as Amplified
 from .preparations.amplitude import Amplitude as Amplitude
+from .preparations.ckg import CKG as CKG
 from .preparations.detailed_balance import DetailedBalance as DetailedBalance
 from .preparations.heralded import Heralded as Heralded
 from .preparations.imaginary_time import ImaginaryTime as ImaginaryTime

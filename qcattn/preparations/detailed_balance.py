@@ -8,24 +8,18 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
-from qiskit.circuit.library import UCRYGate, UCRZGate, UnitaryGate
 from qiskit.quantum_info import Pauli
-from scipy.linalg import schur
 
 from qcattn.arguments import check_beta
-from qcattn.dense_state import unitary
 from qcattn.errors import DoesNotFit
 from qcattn.forecast import Forecast, announce
-from qcattn.preparations.basis import append_basis
 from qcattn.preparations.channels import superoperators
 from qcattn.preparations.costs import MULTIPLICATION, eigen_seconds
 from qcattn.preparations.delivery import delivered
+from qcattn.preparations.dilation import Repeated, steps_on_keys, steps_on_states
 from qcattn.preparations.fitting import check_fits
-from qcattn.preparations.gates import compiled
 from qcattn.preparations.lindblad import Filter, frequencies, jump, staying, weight
 from qcattn.preparations.pauli_strings import labels_of
-from qcattn.preparations.rotations import multiplexed_angles, multiplexed_rotation
 from qcattn.progress import tell
 from qcattn.records import Hamiltonian, Prepared, check_bytes
 
@@ -35,8 +29,6 @@ __all__ = ["DetailedBalance"]
 _CERTAIN = 0.9
 #: Products of channels until they mix, about, and seconds for an angle of a dense gate.
 _POWERS, _TURN = 14, 2e-4
-#: Bytes that a gate takes while a circuit is put together, about.
-_GATE = 600
 
 
 @dataclass(frozen=True)
@@ -136,28 +128,24 @@ class DetailedBalance:
         labels = self._labels(hamiltonian)
         if hamiltonian.off_diagonal is None:
             start = int(np.argmin(hamiltonian.diagonal()))
-            first, sweep, last, chain = self._on_keys(hamiltonian, one_beta, labels)
-            channel, once, each = [chain], 0.0, 0.0
+            steps, chain = self._on_keys(hamiltonian, one_beta, labels)
+            channel = [chain]
         else:
             check_bytes(4 * 8 * 16**n, f"a dense channel on {n} qubits")
             announce("finding the steps of DetailedBalance", self.foreseen(hamiltonian))
             start = int(np.argmin(np.diagonal(hamiltonian.matrix).real))
-            first, sweep, last, channel, once, each = self._on_states(hamiltonian, one_beta, labels)
+            steps, channel = self._on_states(hamiltonian, one_beta, labels)
         sweeps, bound = self._mixing(channel, n)
-        _check_gates(sweeps * len(sweep.data), n)
-        circuit = _registers(n)
-        for q in range(n):
-            if start >> q & 1:
-                circuit.x(q)
-        for part in [first, *[sweep] * sweeps, last]:
-            circuit.compose(part, inplace=True)
-        circuit.measure(range(n), range(n))
+        state = np.zeros(len(channel[0]))
+        state[start] = 1.0
+        for _ in range(sweeps):
+            state = channel[0] @ state
         return delivered(
             self,
             hamiltonian,
-            circuit,
-            distribution=_outcomes(hamiltonian, channel, start, sweeps),
-            error=min(1.0, bound + once + sweeps * each),
+            steps.circuit(sweeps, start, "detailed_balance"),
+            distribution=steps.read(hamiltonian, state[: 2**n]),
+            error=min(1.0, bound + steps.error(sweeps)),
         )
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
@@ -183,66 +171,36 @@ class DetailedBalance:
 
     def _on_keys(
         self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]
-    ) -> tuple[QuantumCircuit, QuantumCircuit, QuantumCircuit, np.ndarray]:
-        """Parts of the circuit, and the Markov chain of one sweep, shape (2**n, 2**n)."""
-        n, energies = hamiltonian.num_qubits, hamiltonian.diagonal()
-        _check_gates(len(labels) * 2 ** (n + 1), n)
-        check_bytes(4 * 8 * 4**n, f"the Markov chain on the keys of {n} qubits")
-        keys = np.arange(2**n)
-        sweep, chain = _registers(n), np.eye(2**n)
-        for label in labels:
-            flips = np.flatnonzero(Pauli(label).x)
-            there = keys ^ (1 << flips).sum()
-            rates = weight(beta * (energies[there] - energies), self.weights) ** 2
-            moved = min(self.step, _CERTAIN / rates.max()) * rates
-            turn = multiplexed_angles(2 * np.arcsin(np.sqrt(moved)))
-            multiplexed_rotation(sweep, turn.tolist(), range(n), n)
-            for q in flips:
-                sweep.cx(n, int(q))
-            sweep.reset(n)
-            chain = (1 - moved)[:, None] * chain + (moved[:, None] * chain)[there]
-        last = _registers(n)
-        append_basis(last, hamiltonian, last.qregs[0])
-        return _registers(n), sweep, last, chain
+    ) -> tuple[Repeated, np.ndarray]:
+        """Gates, and the Markov chain of one sweep, shape (2**n, 2**n)."""
+
+        def moved(gained: np.ndarray) -> np.ndarray:
+            rates = weight(beta * gained, self.weights) ** 2
+            share: np.ndarray = min(self.step, _CERTAIN / rates.max()) * rates
+            return share
+
+        return steps_on_keys(hamiltonian, labels, moved)
 
     def _on_states(
         self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]
-    ) -> tuple[QuantumCircuit, QuantumCircuit, QuantumCircuit, list[np.ndarray], float, float]:
-        """Parts of the circuit, the channel of one sweep in real matrices, and defects of gates.
-
-        The defects, of the first and last part together and of a sweep, are what the gates
-        found for the dense unitaries may add to the trace distance.
-        """
-        n = hamiltonian.num_qubits
+    ) -> tuple[Repeated, list[np.ndarray]]:
+        """Gates, and the channel of one sweep in real matrices."""
         matrix = hamiltonian.matrix
         energies, vectors = np.linalg.eigh(matrix)
         nu, real = frequencies(energies, beta), not matrix.imag.any()
-        steps, krauses = [], []
+        pairs, krauses = [], []
         for number, label in enumerate(labels):
             tell(number, 2 * len(labels), "jumps")
             operator = vectors.conj().T @ Pauli(label).to_matrix() @ vectors
             taken = jump(operator, nu, self.weights)
             delta = min(self.step, _CERTAIN / float(np.linalg.norm(taken, 2)) ** 2)
             stays = staying(delta * taken.conj().T @ taken, nu)
-            pair = [vectors @ k @ vectors.conj().T for k in (stays, sqrt(delta) * taken)]
-            steps.append(_factors(*pair))
+            kept, moved = (vectors @ k @ vectors.conj().T for k in (stays, sqrt(delta) * taken))
+            pairs.append((kept, moved))
             # Where H is real, a jump by strings with an odd number of Y is i times a real one.
-            parts = [pair[0].real, pair[1].imag if label.count("Y") % 2 else pair[1].real]
-            krauses.append(parts if real else pair)
-        befores = [step[0] for step in steps]
-        sweep, each = _registers(n), 0.0
-        for (_, turn, middle, phase, after), following in zip(
-            steps, [*befores[1:], befores[0]], strict=True
-        ):
-            sweep.append(UCRYGate(turn.tolist()), [n, *range(n)])
-            each += _append(sweep, middle)
-            sweep.append(UCRZGate(phase.tolist()), [n, *range(n)])
-            each += _append(sweep, following @ after)
-            sweep.reset(n)
-        first, last = _registers(n), _registers(n)
-        once = _append(first, befores[0]) + _append(last, befores[0].conj().T)
-        channel = superoperators(krauses)
-        return compiled(first), compiled(sweep), compiled(last), channel, once, each
+            parts = [kept.real, moved.imag if label.count("Y") % 2 else moved.real]
+            krauses.append(parts if real else [kept, moved])
+        return steps_on_states(pairs), superoperators(krauses)
 
     def _mixing(self, channel: list[np.ndarray], num_qubits: int) -> tuple[int, float]:
         r"""Fewest sweeps that mix, and the bound on the error they leave.
@@ -282,57 +240,3 @@ class DetailedBalance:
             if bound(further) > self.error:
                 short, left = short + 2**digit, further
         return short + 1, bound([one @ two for one, two in zip(left, traceless, strict=True)])
-
-
-def _check_gates(gates: int, num_qubits: int) -> None:
-    check_bytes(_GATE * gates, f"a circuit of {gates:,} gates on {num_qubits} qubits")
-
-
-def _registers(num_qubits: int) -> QuantumCircuit:
-    return QuantumCircuit(
-        QuantumRegister(num_qubits, "system"),
-        QuantumRegister(1, "ancilla"),
-        ClassicalRegister(num_qubits, "key"),
-        name="detailed_balance",
-    )
-
-
-def _append(circuit: QuantumCircuit, wanted: np.ndarray) -> float:
-    """Append a dense gate on the system as cx and turns; how far they are from it, 2-norm."""
-    n = circuit.num_qubits - 1
-    bare = QuantumCircuit(n)
-    bare.append(UnitaryGate(wanted), range(n))
-    gates = compiled(bare)
-    circuit.compose(gates, range(n), inplace=True)
-    return float(np.linalg.norm(unitary(gates) - wanted, 2))
-
-
-def _factors(stays: np.ndarray, jumps: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Cosine-sine decomposition of the isometry (stays, jumps), and of its second half again.
-
-    Returns:
-        ``before`` (N, N) on the system; the angles (N,) by which the ancilla is turned to one;
-        ``middle``; the angles of its rz; ``after``. All of the system's in its basis states.
-    """
-    right, sines, before = np.linalg.svd(jumps)
-    cosines = np.sqrt(1 - sines**2)
-    left = stays @ before.conj().T / cosines
-    # Zero keeps `left`, one has `right`: both are after * exp(+-i phase) * middle.
-    triangle, after = schur(left @ right.conj().T, output="complex")
-    phase = np.angle(np.diag(triangle)) / 2
-    middle = np.exp(-1j * phase)[:, None] * (after.conj().T @ left)
-    return before, 2 * np.arcsin(sines), middle, -2 * phase, after
-
-
-def _outcomes(
-    hamiltonian: Hamiltonian, channel: list[np.ndarray], start: int, sweeps: int
-) -> np.ndarray:
-    """What the keys are read as after so many sweeps, shape (2**n,)."""
-    state = np.zeros(len(channel[0]))
-    state[start] = 1.0
-    for _ in range(sweeps):
-        state = channel[0] @ state
-    read = state[: 2**hamiltonian.num_qubits]
-    if hamiltonian.basis is not None:
-        read = hamiltonian.rotation**2 @ read
-    return read[list(hamiltonian.basis_states)]

@@ -55,8 +55,8 @@ def check_fits(method: Declared, hamiltonian: Hamiltonian) -> None:
         >>> check_fits(Heralded(), ising(2))
         Traceback (most recent call last):
         qcattn.errors.DoesNotFit: `hamiltonian` (Ising ring of 2) is not diagonal in a known basis,
-        which Heralded needs; the methods that fit are QITE, QSVT, DetailedBalance, ImaginaryTime,
-        SystemBath, ThermofieldQAOA, Variational
+        which Heralded needs; the methods that fit are CKG, QITE, QSVT, DetailedBalance,
+        ImaginaryTime, SystemBath, ThermofieldQAOA, Variational
     """
     why = _misfit(type(method), hamiltonian)
     if why:

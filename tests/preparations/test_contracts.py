@@ -119,8 +119,8 @@ HAMILTONIANS = {
 GATES = {"rz", "ry", "rx", "h", "x", "s", "sdg", "sx", "cx", "measure", "reset", "barrier"}
 
 
-# A bath takes thousands of gates; a tenth of its cycles does here.
-QUICK = {preparations.SystemBath: {"cycles": 10}}
+# A bath takes thousands of gates, and so do short steps; a tenth of them does here.
+QUICK = {preparations.SystemBath: {"cycles": 10}, preparations.CKG: {"error": 0.1}}
 
 
 def method_of(preparation):

@@ -12,6 +12,7 @@ from qcattn.apart import apart
 from qcattn.errors import DoesNotFit, TakesLong, TooLarge
 from qcattn.models import ising
 from qcattn.preparations import (
+    CKG,
     QITE,
     QSVT,
     DetailedBalance,
@@ -26,6 +27,7 @@ from qcattn.stages import prepared_by
 from qcattn.trials import prepare
 
 SLOW = [
+    CKG(error=0.1),
     QITE(steps=2),
     SystemBath(cycles=3),
     DetailedBalance(),

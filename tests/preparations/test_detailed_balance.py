@@ -81,12 +81,12 @@ def test_the_gibbs_state_is_the_exact_fixed_point_of_the_gates(name, step, weigh
     hamiltonian, beta = CASES[name], 1.0
     method = DetailedBalance(step=step, weights=weights)
     labels = method._labels(hamiltonian)
-    first, sweep, last, channel, _, _ = method._on_states(hamiltonian, beta, labels)
+    steps, channel = method._on_states(hamiltonian, beta, labels)
     exact = gibbs(hamiltonian, beta)
     part = "symmetric" if len(channel) == 2 else "hermitian"
     fixed, moved = (coordinates(gibbs(hamiltonian, b * beta), part) for b in (1.0, 1.1))
     assert np.abs(channel[0] @ fixed - fixed).max() < 1e-12
-    whole = first.compose(sweep).compose(last)
+    whole = steps.first.compose(steps.sweep).compose(steps.last)
     whole.remove_final_measurements()
     whole = SuperOp(whole.copy_empty_like().compose(whole, whole.qubits))
     zero = np.diag([1.0, 0.0])
@@ -104,7 +104,7 @@ def test_the_chain_on_keys_is_in_detailed_balance(weights):
     p = populations(hamiltonian, 1.0)
     method = DetailedBalance(weights=weights)
     for label in ("IIX", "XIX", "XXX"):
-        _, _, _, chain = method._on_keys(hamiltonian, 1.0, (label,))
+        _, chain = method._on_keys(hamiltonian, 1.0, (label,))
         flow = chain * p
         assert np.abs(flow - flow.T).max() < 1e-15
         assert np.abs(chain.sum(axis=0) - 1).max() < 1e-14 and chain.min() >= 0

@@ -27,8 +27,12 @@ from qcattn.walking import classes
 
 __all__ = ["PREPARED", "as_program", "recipes", "row"]
 
-#: Cycles of a bath with which a circuit is short enough to be stored, by what it is prepared for.
-_CYCLES: dict[str, int] = {"4-keys": 30, "8-keys": 10, "ising-2": 6}
+#: Options with which a circuit is short enough to be stored, by what it is prepared for; methods
+#: that stand here are stored for nothing else.
+_SHORT: dict[str, dict[str, dict[str, Any]]] = {
+    "SystemBath": {"4-keys": {"cycles": 30}, "8-keys": {"cycles": 10}, "ising-2": {"cycles": 6}},
+    "CKG": {"4-keys": {}, "8-keys": {}, "ising-2": {"error": 0.1}},
+}
 _BETA = 0.8
 _MODELS: dict[str, Callable[[], Hamiltonian]] = {
     "ising-2": lambda: ising(2, coupling=0.8, field=0.7),
@@ -73,10 +77,9 @@ def _named() -> Iterator[tuple[str, Callable[[], Prepared]]]:
         if method.batched:
             hamiltonians["4-keys-several-rows"] = lambda: Binary()(row(12).reshape(3, 4))
         for what, hamiltonian in hamiltonians.items():
-            if name != "SystemBath":
-                yield f"{_file(name)}-{what}", _of(method(), hamiltonian)
-            elif what in _CYCLES:
-                yield f"{_file(name)}-{what}", _of(method(cycles=_CYCLES[what]), hamiltonian)
+            short = _SHORT.get(name, {what: {}})
+            if what in short:
+                yield f"{_file(name)}-{what}", _of(method(**short[what]), hamiltonian)
 
 
 def _file(name: str) -> str:
