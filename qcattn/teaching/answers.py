@@ -10,17 +10,17 @@ import numpy as np
 from qcattn.datasets import load_scores, packaged_models
 from qcattn.names import known
 from qcattn.records import Counts
-from qcattn.teaching.drawing import drawn, laws_of, twin_counts
+from qcattn.teaching.drawing import drawn, laws_of, target_of, twin_counts
 from qcattn.teaching.marking import mark_of, marked, said, totals_of
 from qcattn.teaching.setups import MOST_KEYS, offered, setup_of
 
-__all__ = ["answer_draw", "answer_laws", "choices"]
+__all__ = ["answer_draw", "answer_laws", "answer_target", "choices"]
 
 _OF_DRAW = ("setup", "shots", "seed", "number", "before", "twin_before", "mark")
 
 
-def answer_laws(request: Any) -> dict[str, Any]:
-    """What a setting foretells: laws, energies, the circuit.
+def answer_target(request: Any) -> dict[str, Any]:
+    """What the counts of a setting are to follow: outcomes, energies, softmax. No circuit is built.
 
     Args:
         request: A setting, as `setup_of` takes it.
@@ -29,8 +29,25 @@ def answer_laws(request: Any) -> dict[str, Any]:
         ValueError: If it is none; the message says what cures it.
 
     Example:
-        >>> answer_laws({"scores": [0, 0]})["expected"]
+        >>> answer_target({"scores": [0, 0], "preparation": "QSVT"})["expected"]
         [0.5, 0.5]
+    """
+    setup = setup_of(request)
+    return target_of(setup).document(setup)
+
+
+def answer_laws(request: Any) -> dict[str, Any]:
+    """What the circuit of a setting foretells: its law, its success, what it costs, its drawing.
+
+    Args:
+        request: A setting, as `setup_of` takes it.
+
+    Raises:
+        ValueError: If it is none, or the preparation refuses it; the message says what cures it.
+
+    Example:
+        >>> answer_laws({"scores": [0, 0], "preparation": "Heralded"})["success"]
+        1.0
     """
     setup = setup_of(request)
     return laws_of(setup).document(setup)
@@ -66,28 +83,29 @@ def answer_draw(request: Any) -> dict[str, Any]:
         raise ValueError(f"`{missing[0]}` must be given to draw shots")
     setup = setup_of(request["setup"])
     laws = laws_of(setup)
+    expected = laws.target.expected
     numbers = {name: request[name] for name in ("shots", "seed", "number")}
     before, twin_before = (
-        totals_of(request.get(name), len(laws.expected)) for name in ("before", "twin_before")
+        totals_of(request.get(name), len(expected)) for name in ("before", "twin_before")
     )
     mark = None if request.get("mark") is None else mark_of(request["mark"])
     batch = drawn(setup, **numbers)
     thrown = Counts(twin_counts(setup, **numbers), np.array(0), np.array(0))
-    after = before.later(batch, laws.expected)
+    after = before.later(batch, expected)
     return {
         "setup": setup.document(),
         "law": laws.law.tolist(),
-        "expected": laws.expected.tolist(),
-        "energies": laws.hamiltonian.energies.tolist(),
+        "expected": expected.tolist(),
+        "energies": laws.target.hamiltonian.energies.tolist(),
         "batch": {
             "keys": batch.keys.tolist(),
             "stray": int(batch.stray),
             "discarded": int(batch.discarded),
             "twin": thrown.keys.tolist(),
         },
-        "circuit": said(after, laws.expected),
-        "twin": said(twin_before.later(thrown, laws.expected), laws.expected),
-        "mark": None if mark is None else marked(mark, before, after, laws.expected),
+        "circuit": said(after, expected),
+        "twin": said(twin_before.later(thrown, expected), expected),
+        "mark": None if mark is None else marked(mark, before, after, expected),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import Qubit
+from qiskit.circuit import CircuitInstruction, ParameterExpression, Qubit
 
 from qcattn.arguments import check_shots, whole_number
 from qcattn.backends.aer import Aer
@@ -26,7 +26,15 @@ from qcattn.teaching.setups import Setup
 from qcattn.thermal import boltzmann
 from qcattn.walking import class_of
 
-__all__ = ["MOST_SHOTS_OF_CALL", "Laws", "drawn", "laws_of", "twin_counts"]
+__all__ = [
+    "MOST_SHOTS_OF_CALL",
+    "Laws",
+    "Target",
+    "drawn",
+    "laws_of",
+    "target_of",
+    "twin_counts",
+]
 
 #: Shots of one call.
 MOST_SHOTS_OF_CALL = 20_000
@@ -39,43 +47,79 @@ _TWIN = 0x7477696E
 
 
 @dataclass(frozen=True, eq=False)
-class Laws:
-    """What a setting foretells before any shot.
+class Target:
+    """What counts of a setting are held against, whichever circuit prepares them.
 
     Attributes:
         hamiltonian: Energies of the keys, and of the padding where there is a transverse field.
+        softmax: Boltzmann weights of the energies, padding included, shape (outcomes,).
+        expected: What counts are compared with: in the keys softmax, in the turned reading the law
+            of a classical twin whose keys are basis states, where all outcomes are alike.
+    """
+
+    hamiltonian: Hamiltonian
+    softmax: np.ndarray
+    expected: np.ndarray
+
+    def document(self, setup: Setup) -> dict[str, Any]:
+        """The same as it travels in JSON."""
+        return {
+            "setup": setup.document(),
+            "outcomes": _outcomes(self.hamiltonian, setup),
+            "expected": self.expected.tolist(),
+            "softmax": self.softmax.tolist(),
+            "energies": self.hamiltonian.energies.tolist(),
+        }
+
+
+def target_of(setup: Setup) -> Target:
+    """The target of a setting, in less than a millisecond: no circuit is built.
+
+    Args:
+        setup: Checked, as `setup_of` gives it.
+
+    Example:
+        >>> target_of(Setup((0.0, 0.0), preparation="QSVT")).expected.tolist()
+        [0.5, 0.5]
+    """
+    if setup.field:
+        hamiltonian = Transverse(field=setup.field)(setup.scores)
+    else:
+        hamiltonian = encode(setup.scores, Binary(), setup.beta)
+    softmax = boltzmann(hamiltonian.energies, setup.beta)
+    if setup.reading == "keys":
+        return Target(hamiltonian, softmax, softmax)
+    # A key is a basis state, and a Hadamard gate on every qubit makes all readings of it equal.
+    outcomes = 2**hamiltonian.num_qubits
+    return Target(hamiltonian, softmax, np.full(outcomes, 1 / outcomes))
+
+
+@dataclass(frozen=True, eq=False)
+class Laws:
+    """What the circuit of a setting foretells before any shot.
+
+    Attributes:
+        target: What its counts are held against.
         prepared: The circuit as it is read, shape ().
         law: Probabilities that this circuit must give without noise, shape (outcomes,).
         twin: Those of the classical twin: a die with the weights that this circuit has in the
             keys, each key a basis state, read in the same way; shape (outcomes,).
-        expected: What counts are compared with: in the keys softmax (Boltzmann weights of the
-            energies, padding included), in the turned reading the law of the twin.
     """
 
-    hamiltonian: Hamiltonian
+    target: Target
     prepared: Prepared
     law: np.ndarray
     twin: np.ndarray
-    expected: np.ndarray
 
     def document(self, setup: Setup) -> dict[str, Any]:
         """The same as it travels in JSON, the circuit drawn as text."""
         prepared, cost = self.prepared, self.prepared.resources
-        energies = self.hamiltonian.energies
-        outcomes = _outcomes(self.hamiltonian, setup)
         heralded = prepared.herald_register is not None
         return {
             "setup": setup.document(),
-            "outcomes": outcomes,
             "law": self.law.tolist(),
-            "twin": self.twin.tolist(),
-            "expected": self.expected.tolist(),
-            "softmax": boltzmann(energies, setup.beta).tolist(),
-            "energies": energies.tolist(),
-            "keys": len(setup.scores),
             "success": float(prepared.success) if heralded else None,
             "kind": prepared.kind,
-            "state": prepared.state,
             "qubits": cost.qubits,
             "depth": cost.depth,
             "two_qubit_gates": cost.two_qubit_gates,
@@ -85,7 +129,7 @@ class Laws:
 
 @lru_cache(maxsize=256)
 def laws_of(setup: Setup) -> Laws:
-    """The circuit of a setting, and the laws that its counts are held against.
+    """The circuit of a setting with its laws, and the target of its counts.
 
     Args:
         setup: Checked, as `setup_of` gives it.
@@ -100,11 +144,8 @@ def laws_of(setup: Setup) -> Laws:
         ([1.0, 0.0], [0.5, 0.5])
     """
     preparation = class_of("preparations", setup.preparation, "preparation")()
-    if setup.field:
-        hamiltonian = Transverse(field=setup.field)(setup.scores)
-    else:
-        hamiltonian = encode(setup.scores, Binary(), setup.beta)
-    expected = boltzmann(hamiltonian.energies, setup.beta)
+    target = target_of(setup)
+    hamiltonian = target.hamiltonian
     if hasattr(preparation, "foreseen"):
         _check_seconds(preparation.foreseen(hamiltonian).seconds, "preparing this circuit")
     prepared = prepared_by(preparation, hamiltonian, setup.beta)
@@ -112,13 +153,11 @@ def laws_of(setup: Setup) -> Laws:
     if setup.phase:
         prepared = replace(prepared, circuit=_phased(prepared, setup.phase))
     if setup.reading == "keys":
-        return Laws(hamiltonian, prepared, in_keys, in_keys, expected)
-    # A key is a basis state, and a Hadamard gate on every qubit makes all readings of it equal.
+        return Laws(target, prepared, in_keys, in_keys)
     turned = in_basis(prepared, "X" * hamiltonian.num_qubits)
     law, _ = outcome_distribution(turned)
     law = np.clip(law, 0, None) / law.sum()
-    flat = np.full(len(law), 1 / len(law))
-    return Laws(hamiltonian, replace(turned, distribution=law), law, flat, flat)
+    return Laws(target, replace(turned, distribution=law), law, target.expected)
 
 
 def drawn(setup: Setup, shots: Any, seed: Any, number: Any) -> Counts:
@@ -207,10 +246,33 @@ def _outcomes(hamiltonian: Hamiltonian, setup: Setup) -> list[str]:
 
 
 def _drawing(prepared: Prepared) -> dict[str, Any]:
-    """The circuit as text, cut off where it is long, and how many instructions that leaves out."""
+    """The circuit as text and as a list, cut off where it is long, and how much that leaves out."""
     circuit = prepared.circuit.assign_parameters(prepared.values)
     short = circuit.copy_empty_like()
     for item in circuit.data[:_SHOWN]:
         short.append(item)
     text = short.draw("text", fold=-1, idle_wires=False, cregbundle=True)
-    return {"circuit": str(text), "left_out": max(0, len(circuit.data) - _SHOWN)}
+    return {
+        "circuit": str(text),
+        "instructions": [
+            {"gate": _gate(item), "on": [_place(circuit, qubit) for qubit in item.qubits]}
+            for item in short.data
+        ],
+        "left_out": max(0, len(circuit.data) - _SHOWN),
+    }
+
+
+def _gate(item: CircuitInstruction) -> str:
+    """A gate with its angles, where it has some."""
+    angles = [
+        f"{float(one):.4g}"
+        for one in item.params
+        if isinstance(one, int | float | ParameterExpression)
+    ]
+    return f"{item.name}({', '.join(angles)})" if angles else item.name
+
+
+def _place(circuit: QuantumCircuit, qubit: Qubit) -> str:
+    """A qubit as the drawing names it."""
+    register, place = circuit.find_bit(qubit).registers[0]
+    return register.name if register.size == 1 else f"{register.name}_{place}"

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from qcattn.names import known
-from qcattn.teaching.answers import answer_draw, answer_laws
+from qcattn.teaching.answers import answer_draw, answer_laws, answer_target
 from qcattn.teaching.lessons import Lesson, built_in, read_lesson
 from qcattn.teaching.pieces import lesson_document, piece_of_page
 
 __all__ = ["widget"]
 
-_CALLS = {"laws": answer_laws, "draw": answer_draw}
+_CALLS = {"target": answer_target, "laws": answer_laws, "draw": answer_draw}
 
 
 def widget(lesson: Lesson | str | Path | None = None) -> Any:

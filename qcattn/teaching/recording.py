@@ -10,7 +10,7 @@ from typing import Any
 import qiskit_aer
 
 from qcattn.progress import Progress, silent
-from qcattn.teaching.answers import answer_draw, answer_laws
+from qcattn.teaching.answers import answer_draw, answer_laws, answer_target
 from qcattn.teaching.lessons import Lesson, LessonStep
 from qcattn.teaching.setups import Setup
 
@@ -50,7 +50,8 @@ def record_lesson(
     Returns:
         ``grid`` (values of ``beta`` and ``noise``), ``shots`` of each setting, ``aer`` (its
         version), ``seed``, and ``entries``: one for each setting and test of a step, with its
-        ``laws``, its ``mark`` and its ``replies``, as `answer_laws` and `answer_draw` give them.
+        ``target``, its ``laws``, its ``mark`` and its ``replies``, as `answer_target`,
+        `answer_laws` and `answer_draw` give them.
 
     Raises:
         ValueError: If a step needs what cannot be moved, or a setting is refused; the step is
@@ -158,7 +159,12 @@ def _entry(setup: Setup, mark: dict[str, Any], seed: int, batches: Sequence[int]
         before, twin_before = answer["circuit"]["totals"], answer["twin"]["totals"]
         kept = {name: answer[name] for name in ("batch", "circuit", "twin", "mark")}
         replies.append(_rounded(kept))
-    return {"laws": _rounded(answer_laws(document)), "mark": mark, "replies": replies}
+    return {
+        "target": _rounded(answer_target(document)),
+        "laws": _rounded(answer_laws(document)),
+        "mark": mark,
+        "replies": replies,
+    }
 
 
 def _rounded(value: Any) -> Any:

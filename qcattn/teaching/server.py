@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from qcattn.parsing import parse_json
-from qcattn.teaching.answers import answer_draw, answer_laws
+from qcattn.teaching.answers import answer_draw, answer_laws, answer_target
 from qcattn.teaching.pieces import PAGE, lesson_document
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def page_server(
         most_waiting: Requests that may wait or be drawn at once.
 
     Returns:
-        ``GET /`` and its files, ``GET /lesson.json``, ``GET /circuit?setup=JSON`` and
-        ``POST /draw``; errors are ``{"error": words}``.
+        ``GET /`` and its files, ``GET /lesson.json``, ``GET /target?setup=JSON``,
+        ``GET /circuit?setup=JSON`` and ``POST /draw``; errors are ``{"error": words}``.
 
     Raises:
         ImportError: If starlette is missing; the extra is named.
@@ -128,10 +128,11 @@ def page_server(
         return JSONResponse(await computed(answer_draw, await _body(request)))
 
     async def circuit(request: Request) -> Response:
-        text = request.query_params.get("setup", "")
-        if len(text) > MOST_BYTES:
-            raise _Refused(413, f"`setup` must be of at most {MOST_BYTES:,} characters")
-        return JSONResponse(await computed(answer_laws, _parsed(text.encode())))
+        return JSONResponse(await computed(answer_laws, _asked(request)))
+
+    async def target(request: Request) -> Response:
+        # It takes a millisecond, and waits for no circuit of anybody's.
+        return JSONResponse(answer_target(_asked(request)))
 
     async def lesson_of_page(request: Request) -> Response:
         return Response(lesson_json, media_type="application/json")
@@ -147,12 +148,21 @@ def page_server(
     return Starlette(
         routes=[
             Route("/draw", guarded(draw), methods=["POST"]),
+            Route("/target", guarded(target)),
             Route("/circuit", guarded(circuit)),
             Route("/lesson.json", guarded(lesson_of_page)),
             Route("/", guarded(piece("index.html", PAGE["index.html"]))),
             *(Route(f"/{name}", guarded(piece(name, kind))) for name, kind in PAGE.items()),
         ]
     )
+
+
+def _asked(request: Request) -> Any:
+    """The setting that stands in an address."""
+    text = request.query_params.get("setup", "")
+    if len(text) > MOST_BYTES:
+        raise _Refused(413, f"`setup` must be of at most {MOST_BYTES:,} characters")
+    return _parsed(text.encode())
 
 
 async def _body(request: Request) -> Any:

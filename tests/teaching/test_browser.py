@@ -175,7 +175,7 @@ def test_noise_turns_the_verdict_of_the_circuit_and_not_of_the_twin(opened):
     slider(page, NOISE).fill("0.1")
     assert verdicts(page) == ["no shots yet", "no shots yet"]
     page.get_by_role("button", name="Draw shots").click()
-    page.get_by_role("status").get_by_text("Circuit: differs").wait_for()
+    page.get_by_role("status").get_by_text("The circuit differs from the law").wait_for()
     assert verdicts(page) == ["differs", "not refuted"]
 
 
@@ -445,8 +445,8 @@ def test_a_late_reply_is_dropped(opened):
 def test_a_late_target_is_dropped(opened):
     page = opened("#scores=0,1")
     held = []
-    page.route("**/circuit**", lambda route: held.append(route) if not held else route.continue_())
-    with page.expect_request("**/circuit**"):
+    page.route("**/target**", lambda route: held.append(route) if not held else route.continue_())
+    with page.expect_request("**/target**"):
         slider(page, BETA).fill("2")
     slider(page, BETA).fill("4")
     seen = page.evaluate_handle("""() => { const seen = [];
@@ -457,6 +457,93 @@ def test_a_late_target_is_dropped(opened):
     page.wait_for_function(expected_is(1, softmax([0, 4])[1]))
     of_beta_2 = f"{softmax([0, 2])[0]:.3g}"
     assert of_beta_2 not in seen.json_value()
+
+
+def test_the_target_is_redrawn_before_the_circuit_is_built(opened):
+    page = opened("#scores=0,1&preparation=QSVT")
+    held = []
+    page.wait_for_function(shows_the_circuit_exactly(softmax([0, 1])[1]))
+    page.route("**/circuit**", lambda route: held.append(route))
+    with page.expect_request("**/circuit**"):
+        slider(page, BETA).fill("2")
+    page.wait_for_function(expected_is(1, softmax([0, 2])[1]))
+    exactly = page.locator(".pictures tbody td:nth-child(3)")
+    assert exactly.all_text_contents() == ["–", "–"], (
+        "that of the circuit before is not shown for it"
+    )
+    held[0].continue_()
+    page.wait_for_function(shows_the_circuit_exactly(softmax([0, 2])[1]))
+
+
+def shows_the_circuit_exactly(value):
+    return expected_is(1, value).replace("cells[1]", "cells[2]")
+
+
+#: What is read aloud by itself when it changes; `output` is such a one by its nature.
+ALOUD = """() => { window.aloud = [];
+    for (const one of document.querySelectorAll("[aria-live], [role=status], [role=alert], output"))
+        new MutationObserver(() => aloud.push(one.textContent))
+            .observe(one, {childList: true, characterData: true, subtree: true}); }"""
+
+
+def test_what_is_read_aloud_are_sentences_and_few(opened):
+    """Moving a slider says its value once, by itself; drawing says what is new, not every batch."""
+    page = opened("#scores=0,1,2,4&noise=0.1&rate=4000")
+    predicted(page)
+    page.evaluate(ALOUD)
+    for value in ("2", "3", "2"):
+        slider(page, BETA).fill(value)
+        page.wait_for_function(expected_is(3, softmax([0, 1, 2, 4], beta=float(value))[3]))
+    assert page.evaluate("aloud") == []
+    drawn_until(page, shots_are(6000))
+    said = page.evaluate("aloud")
+    assert said[0] == "Drawing." and all(text.endswith(".") for text in said)
+    # Six batches: started, the verdict that turned in the first of them, the end (a batch on its
+    # way comes after it).
+    assert 3 <= len(said) <= 4 and said[2].startswith("Paused. ")
+    assert "The circuit differs from the law" in said[1]
+    assert "The twin is not refuted" in said[-1]
+
+
+#: Roles of what can be worked, and those of them that have a value.
+WORKED = {"button", "combobox", "DisclosureTriangle", "radio", "slider", "spinbutton"}
+VALUED = {"combobox", "slider", "spinbutton"}
+
+
+def told_of(page):
+    """Role, name and value of everything that Chromium tells a screen reader."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+
+    def text(node, of):
+        return str(node.get(of, {}).get("value", ""))
+
+    return [(text(node, "role"), text(node, "name"), text(node, "value"))
+            for node in tree if not node["ignored"]]  # fmt: skip
+
+
+def faults_told(told):
+    """Controls, pictures and regions that nobody could tell apart by ear."""
+    worked = [(role, name) for role, name, _ in told if role in WORKED]
+    nameless = [(role, name) for role, name, _ in told
+                if role in {*WORKED, "region", "image", "list"} and not name.strip()]  # fmt: skip
+    valueless = [one for one in told if one[0] in VALUED and not one[2]]
+    return nameless + valueless + [one for one in worked if worked.count(one) > 1]
+
+
+def test_every_control_has_a_name_of_its_own_and_a_value(opened):
+    page = opened("#preparation=Heralded&scores=0,1")
+    steps = built_in().steps
+    for place, step in enumerate(steps):
+        page.get_by_role("heading", name=step.title, exact=True).wait_for()
+        told = told_of(page)
+        assert faults_told(told) == [], step.name
+        roles = [role for role, _, _ in told]
+        assert roles.count("slider") == 5 + len(step.setup.scores)
+        assert roles.count("radio") == len(step.choices) and roles.count("button") >= 15
+        if place + 1 < len(steps):
+            page.get_by_role("button", name="Next step").click()
+    page.evaluate("document.querySelector('[name=beta]').labels[0].remove()")
+    assert ("slider", "") in faults_told(told_of(page))
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import httpx
 from starlette.testclient import TestClient
 
 from qcattn import Monitor, fit, softmax
+from qcattn.parsing import parse_json
 from qcattn.teaching import server
 from qcattn.teaching.lessons import built_in
 from qcattn.teaching.server import MOST_BYTES, page_server
@@ -44,6 +45,23 @@ def test_the_law_is_softmax_and_the_counts_follow_it(client):
     assert not fit(batch["keys"], expected, alpha=1e-6).refuted
     assert fit(batch["keys"], softmax(scores, beta=1.4), alpha=1e-6).refuted
     assert of["low"] <= [k / of["kept"] for k in batch["keys"]] <= of["high"]
+
+
+def test_the_target_needs_no_circuit_and_waits_for_none(client, monkeypatch):
+    def built(setup):
+        raise AssertionError("no circuit is needed")
+
+    scores, field = [0.0, 0.5, 2.0], '"field": 1'
+    for more in ("", f", {field}", ', "reading": "turned"'):
+        setup = f'{{"scores": {scores}, "beta": 0.7, "preparation": "ImaginaryTime"{more}}}'
+        answer = drawn(client, parse_json(setup), shots=1).json()
+        with monkeypatch.context() as patch:
+            patch.setattr("qcattn.teaching.answers.laws_of", built)
+            target = client.get("/target", params={"setup": setup}).json()
+        for name in ("expected", "energies"):
+            assert target[name] == answer[name]
+    wrong = client.get("/target", params={"setup": '{"scores": [0, 1], "beta": -1}'})
+    assert wrong.status_code == 400 and "`beta` must be one positive" in wrong.json()["error"]
 
 
 def test_shots_of_a_herald_fall_away_at_the_rate_foretold(client):

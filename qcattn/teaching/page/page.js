@@ -9,8 +9,10 @@ async function asked(path, options) {
   return body;
 }
 
+const ofSetup = (path) => (content) => asked(`${path}?setup=${encodeURIComponent(JSON.stringify(content))}`);
 const served = {
-  laws: (content) => asked(`circuit?setup=${encodeURIComponent(JSON.stringify(content))}`),
+  target: ofSetup("target"),
+  laws: ofSetup("circuit"),
   draw: (content) =>
     asked("draw", {
       method: "POST",
@@ -30,11 +32,12 @@ function replayed({ replay, words }) {
     return entry;
   };
   return {
+    target: async (setup) => found(setup, null).target,
     laws: async (setup) => found(setup, null).laws,
     draw: async ({ setup, number, mark }) => {
-      const { laws, replies } = found(setup, mark);
+      const { replies } = found(setup, mark);
       if (!replies[number]) throw new Error(words.replay_end);
-      return { ...laws, ...replies[number] };
+      return replies[number];
     },
   };
 }
@@ -58,5 +61,6 @@ function modelOf(state, functions) {
 
 const recorded = document.getElementById("recorded");
 const told = recorded ? JSON.parse(recorded.textContent) : await asked("lesson.json");
+document.title = told.lesson.title;
 const model = modelOf({ ...told, hash: true }, recorded ? replayed(told) : served);
 widget.render({ model, el: document.getElementById("page") });

@@ -1,7 +1,7 @@
 // The picture and its controls: one module on anywidget's contract, `render({ model, el })`.
 //
 // The model has `lesson`, `choices` and `words` (the document of `lesson_document`), and answers
-// what is sent to it: `model.send({ id, call: "laws" | "draw", content })` comes back as
+// what is sent to it: `model.send({ id, call: "target" | "laws" | "draw", content })` comes back as
 // `msg:custom` with the same id and an `answer` or an `error`. Where it has `replay`, what is answered
 // was drawn beforehand, on the values of its `grid` alone. With `hash`, the address holds the setting.
 
@@ -16,7 +16,6 @@ const NUMBERS = {
 const PLAIN = { beta: 1, preparation: "Purification", field: 0, phase: 0, reading: "keys", noise: 0 };
 const BATCHES_A_SECOND = 4;
 const MOST_SHOTS = 20000;
-const SAID_EVERY = 4000; // milliseconds between two summaries for a screen reader
 
 function h(tag, given = {}, ...children) {
   const node = document.createElement(tag);
@@ -54,7 +53,8 @@ function render({ model, el }) {
   const own = { ...PLAIN, scores: [0, 1], tokens: null, seed: 1, rate: 200, step: steps[0].name };
   const predicted = {};
   const done = {};
-  let laws = null;
+  let target = null; // of the counts, which no circuit is needed for
+  let laws = null; // of the circuit
   let refused = false;
   let unread = "";
   let drawn = null;
@@ -62,14 +62,11 @@ function render({ model, el }) {
   let number = 0;
   let running = false;
   let timer = null;
-  let lastSaid = 0;
 
   // Requests: a change begins a new generation, and replies to an older one are dropped.
   let generation = 0;
   let nextId = 0;
   let drawing = false;
-  let asking = false;
-  let askAgain = false;
   const pending = new Map();
 
   const setup = () => Object.fromEntries(FIELDS.map((name) => [name, own[name]]));
@@ -96,7 +93,7 @@ function render({ model, el }) {
   const anewButton = h("button", { type: "button", onclick: () => changed() }, t("anew"));
   const drawWords = h("p", { class: "quiet message" });
 
-  const stepList = h("ol", { class: "steps" });
+  const stepList = h("ol", { class: "steps", "aria-label": t("steps") });
   const stepBody = h("div");
   const lessonPart = h(
     "section",
@@ -113,7 +110,7 @@ function render({ model, el }) {
 
   /** A slider over a range, or over the places of the values of a list. */
   function slider(name, label, { min, max, step, values }, change) {
-    const output = h("output");
+    const output = h("span", { class: "value" }); // an `output` would be read aloud at every move
     const input = h("input", { type: "range", min, max, step, name, id: `${me}-${name}` });
     if (values) Object.assign(input, { min: 0, max: values.length - 1, step: 1 });
     input.addEventListener("input", () => change(values ? values[input.value] : Number(input.value)));
@@ -162,7 +159,7 @@ function render({ model, el }) {
     own.rate = Math.round(10 ** power);
     show();
   });
-  const rateOutput = controls.rate.box.querySelector("output");
+  const rateOutput = controls.rate.box.querySelector(".value");
   const rowNames = [["", t("row_own")], ...choices.rows.map((row) => [row.name, row.name])];
   controls.row = choice("row", t("row"), rowNames, (name) => {
     const row = choices.rows.find((one) => one.name === name);
@@ -184,7 +181,7 @@ function render({ model, el }) {
   controls.reading = choice("reading", t("reading"), readings, (reading) => changed({ reading }));
   controls.seed = numberBox("seed", t("seed"), { min: 0, step: 1 }, () => own.seed, (seed) => changed({ seed }));
 
-  const file = h("input", { type: "file", accept: ".json", class: "hidden", tabindex: -1, "aria-label": t("load") });
+  const file = h("input", { type: "file", accept: ".json", hidden: true });
   file.addEventListener("change", async () => {
     const [first] = file.files;
     if (!first) return;
@@ -206,6 +203,7 @@ function render({ model, el }) {
           controls.row.box,
           controls.keys.box,
           controls.field.box,
+          h("p", { class: "quiet" }, t("field_about")),
           controls.phase.box,
           controls.seed.box,
         ]),
@@ -231,12 +229,14 @@ function render({ model, el }) {
   };
   const countsAbout = h("p", { class: "quiet" });
   const heraldAbout = h("p", { class: "quiet" });
+  const bandLegend = h("span", { class: "is-band" });
   const expectedLegend = h("span", { class: "is-expected" });
   const traceLegend = h("div", { class: "legend" });
   const table = h("table");
   const verdict = h("dl", { class: "verdict" });
   const verdictAbout = h("p", { class: "quiet" }, t("verdict_about", { alpha: "1%" }));
-  const circuit = h("pre");
+  const circuit = h("pre", { role: "img", "aria-label": t("circuit_text") });
+  const circuitList = h("ol");
   const circuitAbout = h("p", { class: "quiet" });
   const panel = (name, ...children) =>
     h("section", { "aria-labelledby": `${me}-of-${name}` }, h("h2", { id: `${me}-of-${name}` }, t(name)), ...children);
@@ -249,13 +249,14 @@ function render({ model, el }) {
       drawWords,
       error,
       h("div", { class: "trio" }, controls.beta.box, controls.noise.box, replay ? "" : controls.rate.box),
+      h("p", { class: "quiet" }, t("noise_about")),
       h(
         "div",
         { class: "legend", "aria-hidden": "true" },
         h("span", { class: "is-circuit" }, t("circuit_bar")),
         h("span", { class: "is-twin" }, t("twin_bar")),
         expectedLegend,
-        h("span", { class: "is-band" }, t("band")),
+        bandLegend,
       ),
       pictures.counts,
       countsAbout,
@@ -285,6 +286,7 @@ function render({ model, el }) {
       "circuit",
       circuitAbout,
       h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("circuit_text") }, circuit),
+      h("details", {}, h("summary", {}, t("circuit_list")), circuitList),
     ),
   );
 
@@ -302,36 +304,42 @@ function render({ model, el }) {
     generation += 1;
     refused = false;
     unread = "";
-    laws = "scores" in change || "reading" in change || "field" in change ? null : laws;
+    if ("scores" in change || "reading" in change || "field" in change) target = laws = null;
     drawn = null;
     trace = [];
     number = 0;
     remember();
     show();
-    askLaws();
+    askTarget();
   }
 
-  function askLaws() {
-    // One question at a time: a drag asks again for where it is when the last answer has come.
-    if (asking) {
-      askAgain = true;
-      return;
-    }
-    asking = true;
-    ask("laws", setup(), (reply, timely) => {
-      asking = false;
-      if (askAgain) {
-        askAgain = false;
-        askLaws();
-      }
-      if (!timely) return;
-      error.textContent = reply.error ? t("error", { error: reply.error }) : unread;
-      refused = Boolean(reply.error);
-      laws = refused ? null : reply.answer;
-      if (refused) stop();
-      show();
-    });
+  /** Asks one question at a time: a drag asks again for where it is when the last answer has come. */
+  function asking(call, then) {
+    let waits = false;
+    let again = false;
+    return function question() {
+      again = waits;
+      if (waits) return;
+      waits = true;
+      ask(call, setup(), (reply, timely) => {
+        waits = false;
+        if (again) question();
+        if (!timely) return;
+        error.textContent = reply.error ? t("error", { error: reply.error }) : unread;
+        refused = Boolean(reply.error);
+        then(reply.answer ?? null);
+        if (refused) stop();
+        show();
+      });
+    };
   }
+  // The target is seen before the circuit is built, which may take a second.
+  const askLaws = asking("laws", (answer) => (laws = answer));
+  const askTarget = asking("target", (answer) => {
+    target = answer;
+    if (answer) askLaws();
+    else laws = null;
+  });
 
   function batch(shots) {
     if (drawing || !laws || !predicted[own.step]) return;
@@ -362,13 +370,13 @@ function render({ model, el }) {
         const { kept, variation, chance } = drawn.circuit;
         trace.push({ kept, variation, chance, twin: drawn.twin.variation });
       }
-      if (drawn.mark?.passed && meets(step)) {
+      const ticked = Boolean(drawn.mark?.passed && meets(step));
+      if (ticked) {
         done[step.name] = true;
         showStep();
-        say(t("step_done", { test: "" }), true);
       }
-      if (drawn.circuit.refuted !== (before?.circuit.refuted ?? false)) say(summary(), true);
-      say(summary());
+      // A reply that comes after a pause, or to one shot by itself, is the last for a while.
+      say(...(ticked ? [t("step_done")] : []), ...(running ? news(before) : [summary()]));
       show();
     });
   }
@@ -379,7 +387,7 @@ function render({ model, el }) {
       return;
     }
     running = true;
-    say(t("started"), true);
+    say(t("started"));
     loop();
     show();
   }
@@ -392,26 +400,32 @@ function render({ model, el }) {
     running = false;
     clearTimeout(timer);
     drawWords.textContent = text;
-    if (text) say(text, true);
+    if (text) say(text, ...(drawn ? [summary()] : []));
     show();
   }
 
-  function say(text, now = false) {
-    if (!now && Date.now() - lastSaid < SAID_EVERY) return;
-    lastSaid = Date.now();
-    status.textContent = text;
+  /** What a screen reader says next: whole sentences, and all of one moment at once. */
+  function say(...sentences) {
+    if (sentences.length) status.textContent = sentences.join(" ");
+  }
+  /** What is worth saying while shots come in: another verdict, or ten times as many shots. */
+  function news(before) {
+    const turned = ["circuit", "twin"].some((of) => drawn[of].refuted !== (before?.[of].refuted ?? false));
+    const digits = (of) => (of?.circuit.kept ? `${of.circuit.kept}`.length : 0);
+    return turned || (digits(drawn) > digits(before) && digits(drawn) > 1) ? [summary()] : [];
   }
   const standing = (of) =>
     !of?.shots ? t("verdict_none") : of.refuted ? t("verdict_differs") : t("verdict_open");
   function summary() {
     const of = drawn.circuit;
+    if (!of.kept) return t("none_kept");
     return t("summary", {
       kept: whole(of.kept),
       variation: short(of.variation),
       chance: short(of.chance),
-      verdict: standing(of),
+      verdict: t(of.refuted ? "said_differs" : "said_open"),
       p_value: short(of.p_value),
-      twin_verdict: standing(drawn.twin),
+      twin_verdict: t(drawn.twin.refuted ? "said_differs" : "said_open"),
     });
   }
 
@@ -472,11 +486,11 @@ function render({ model, el }) {
     const keepWords = h("p", { class: "quiet message", role: "status" });
     const question = h(
       "fieldset",
-      { class: "question" },
+      { class: "question", "aria-describedby": `${me}-question` },
       h("legend", {}, t("question")),
-      h("p", {}, step.question),
+      h("p", { id: `${me}-question` }, step.question),
       ...options,
-      kept ? h("p", { class: "quiet" }, t("predicted")) : h("div", { class: "buttons" }, keepButton),
+      done[step.name] ? "" : kept ? h("p", { class: "quiet" }, t("predicted")) : h("div", { class: "buttons" }, keepButton),
       keepWords,
     );
     keepButton.addEventListener("click", () => {
@@ -507,7 +521,7 @@ function render({ model, el }) {
           { class: "done-words" },
           h("p", {}, h("strong", {}, t(kept === step.right ? "right" : "wrong"))),
           h("p", {}, step.because),
-          h("p", { class: "quiet" }, t("step_done", { test: "" })),
+          h("p", { class: "quiet" }, t("step_done")),
         ),
       );
     } else {
@@ -529,7 +543,10 @@ function render({ model, el }) {
   let needsWords = h("p");
 
   // ---- what is seen -----------------------------------------------------------------------------
+  let widths = {};
   function show() {
+    // All at once and before anything is written: the browser lays out the page once.
+    widths = Object.fromEntries(Object.entries(pictures).map(([name, box]) => [name, box.clientWidth]));
     for (const name of Object.keys(NUMBERS)) controls[name].show(own[name]);
     controls.rate.input.value = Math.log10(own.rate);
     rateOutput.textContent = whole(own.rate);
@@ -585,20 +602,24 @@ function render({ model, el }) {
       input.step = own.tokens ? 0.001 : 0.1;
       input.value = value;
       box.querySelector("label").textContent = keyName(place);
-      box.querySelector("output").textContent = short(value);
+      box.querySelector(".value").textContent = short(value);
       input.setAttribute("aria-label", t("score", { key: keyName(place) }));
     });
   }
 
+  /** What the circuit gives exactly, once it is known of this setting. */
+  const law = () => (laws && JSON.stringify(laws.setup) === JSON.stringify(setup()) ? laws.law : null);
+
   function labels() {
-    return laws.outcomes.map((bits, place) => {
+    return target.outcomes.map((bits, place) => {
       if (own.reading === "turned") return { bits, name: bits };
       return { bits, name: place < own.scores.length ? keyName(place) : t("padding") };
     });
   }
 
-  function canvas(box, height, label) {
-    const width = Math.max(160, Math.round(box.clientWidth || 600));
+  function canvas(name, height, label) {
+    const box = pictures[name];
+    const width = Math.max(160, Math.round(widths[name] || 600));
     const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
     box.replaceChildren(svg);
     return { svg, width };
@@ -607,18 +628,19 @@ function render({ model, el }) {
   function showCounts() {
     const which = own.reading === "turned" ? "turned" : "softmax";
     countsAbout.textContent = t(`counts_${which}`);
+    bandLegend.textContent = t(`band_${which}`);
     expectedLegend.textContent = t(`expected_${which}`);
     const height = 280;
-    const { svg, width } = canvas(pictures.counts, height, drawn?.circuit.kept ? summary() : t("counts"));
-    if (!laws) {
+    const { svg, width } = canvas("counts", height, drawn ? summary() : t("counts"));
+    if (!target) {
       table.replaceChildren();
       return;
     }
-    const left = 44, right = 8, top = 14, bottom = 44;
-    const expected = laws.expected;
+    const left = 48, right = 8, top = 30, bottom = 46;
+    const expected = target.expected;
     const shares = drawn?.circuit.kept ? drawn.circuit.totals.keys.map((k) => k / drawn.circuit.kept) : null;
     const twins = drawn ? drawn.twin.totals.keys.map((k) => k / drawn.twin.kept) : null;
-    const highest = Math.max(...expected, ...laws.law, ...(shares ?? [0]), ...(twins ?? [0]));
+    const highest = Math.max(...expected, ...(shares ?? [0]), ...(twins ?? [0]));
     const most = Math.min(1, Math.ceil(highest * 1.15 * 10) / 10);
     const y = (share) => top + (1 - share / most) * (height - top - bottom);
     const tick = most > 0.5 ? 0.2 : most > 0.2 ? 0.1 : 0.05;
@@ -629,10 +651,11 @@ function render({ model, el }) {
         s("text", { class: "quiet", x: left - 6, y: at + 4, "text-anchor": "end" }, short(share)),
       );
     }
+    svg.append(s("text", { class: "quiet", x: 0, y: 14 }, t("share")));
     const room = (width - left - right) / expected.length;
     const bar = Math.min(44, room * 0.36);
     const names = labels();
-    const letters = Math.max(2, Math.floor(room / 7.5));
+    const letters = Math.max(2, Math.floor(room / 8));
     names.forEach(({ name, bits }, place) => {
       const middle = left + room * (place + 0.5);
       if (drawn?.circuit.low && shares) {
@@ -669,7 +692,7 @@ function render({ model, el }) {
             h("th", { scope: "row" }, bits === name ? name : `${name} ${bits}`),
             ...[
               short(expected[place]),
-              short(laws.law[place]),
+              short(law()?.[place]),
               drawn ? whole(drawn.circuit.totals.keys[place]) : "–",
               drawn ? whole(drawn.twin.totals.keys[place]) : "–",
             ].map((text) => h("td", {}, text)),
@@ -689,10 +712,11 @@ function render({ model, el }) {
   }
 
   function showHerald() {
+    const falls = laws?.success != null;
     heraldAbout.textContent =
-      laws?.success != null ? t("herald_about", { success: short(laws.success) }) : t("herald_none");
-    const height = 92;
-    const { svg, width } = canvas(pictures.herald, height, t("herald"));
+      falls ? t("herald_about", { success: short(laws.success) }) : laws ? t("herald_none") : "";
+    const height = falls ? 84 : 50;
+    const { svg, width } = canvas("herald", height, t("herald"));
     if (!drawn) {
       svg.append(s("text", { class: "quiet", x: 0, y: 20 }, t("verdict_none")));
       return;
@@ -708,7 +732,7 @@ function render({ model, el }) {
     parts.forEach(([name, many, kind], place) => {
       const wide = (many / shots) * width;
       svg.append(s("rect", { class: kind, x, width: wide, y: 4, height: 22 }));
-      if (many || name !== "herald_stray") {
+      if (many || name === "herald_kept" || (falls && name === "herald_discarded")) {
         const at = { herald_kept: 0, herald_stray: width / 2, herald_discarded: width }[name];
         const anchor = { herald_kept: "start", herald_stray: "middle", herald_discarded: "end" }[name];
         svg.append(s("text", { x: at, y: 44, "text-anchor": anchor }, t(name, { number: whole(many) })));
@@ -729,8 +753,8 @@ function render({ model, el }) {
     const label = last
       ? `${t("variation")} ${short(last.variation)}, ${t("chance")} ${short(last.chance)}`
       : t("distance");
-    const { svg, width } = canvas(pictures.trace, height, label);
-    const left = 44, right = 8, top = 10, bottom = 30;
+    const { svg, width } = canvas("trace", height, label);
+    const left = 52, right = 8, top = 10, bottom = 30;
     traceLegend.replaceChildren();
     if (!last) {
       svg.append(s("text", { class: "quiet", x: 0, y: 20 }, t("verdict_none")));
@@ -753,36 +777,41 @@ function render({ model, el }) {
         s("text", { class: "quiet", x: left - 6, y: at + 4, "text-anchor": "end" }, short(10 ** power)),
       );
     }
-    const alone = trace.length > 1 ? "" : "h10";
-    const path = (name) => trace.map((one, at) => `${at ? "L" : "M"}${x(one.kept).toFixed(1)} ${y(one[name]).toFixed(1)}`).join("") + alone;
+    const path = (name) => trace.map((one, at) => `${at ? "L" : "M"}${x(one.kept).toFixed(1)} ${y(one[name]).toFixed(1)}`).join("");
+    const dot = (name, kind) => s("circle", { class: kind, cx: x(last.kept), cy: y(last[name]), r: 4 });
+    const axis = trace.length > 1 ? [s("text", { class: "quiet", x: left, y: height - 8 }, whole(trace[0].kept))] : [];
     svg.append(
       s("path", { class: "line-chance", d: path("chance") }),
       s("path", { class: "line-circuit", d: path("variation") }),
-      s("circle", { class: "bar-circuit", cx: x(last.kept), cy: y(last.variation), r: 4 }),
-      s("text", { class: "quiet", x: width - right, y: height - 8, "text-anchor": "end" }, `${whole(last.kept)} ${t("kept")}`),
+      dot("chance", "dot-chance"),
+      dot("variation", "bar-circuit"),
+      ...axis,
+      s("text", { class: "quiet", x: trace.length > 1 ? width - right : left, y: height - 8, "text-anchor": trace.length > 1 ? "end" : "start" }, `${whole(last.kept)} ${t("kept")}`),
     );
   }
 
   function showLadder() {
     const height = 180;
-    const { svg, width } = canvas(pictures.ladder, height, t("ladder"));
-    if (!laws) return;
-    const energies = laws.energies;
-    const weights = laws.softmax;
+    const { svg, width } = canvas("ladder", height, t("ladder"));
+    if (!target) return;
+    const energies = target.energies;
+    const weights = target.softmax;
     const known = energies.filter((one) => one !== null);
     const lowest = Math.min(...known);
     const highest = Math.max(...known, lowest + 1);
-    const left = 44, top = 16, bottom = 30;
+    const left = 48, top = 36, bottom = 34;
     const y = (one) => top + ((highest - one) / (highest - lowest)) * (height - top - bottom);
     const room = (width - left) / energies.length;
-    for (const at of [lowest, highest]) {
+    svg.append(s("text", { class: "quiet", x: 0, y: 14 }, t("energy")));
+    // Where all keys lie at one energy the ladder has one rung, and one number beside it.
+    for (const at of new Set([lowest, Math.max(...known)])) {
       svg.append(s("text", { class: "quiet", x: left - 6, y: y(at) + 4, "text-anchor": "end" }, short(at)));
     }
     svg.setAttribute(
       "aria-label",
       `${t("ladder")}: ${energies.map((one, at) => `${at < own.scores.length ? keyName(at) : t("padding")} ${short(one)}`).join(", ")}`,
     );
-    const letters = Math.max(2, Math.floor(room / 7.5));
+    const letters = Math.max(2, Math.floor(room / 8));
     energies.forEach((one, place) => {
       if (one === null) return;
       const middle = left + room * (place + 0.5);
@@ -800,6 +829,9 @@ function render({ model, el }) {
     if (!laws || circuitText === laws.circuit) return;
     circuitText = laws.circuit;
     circuit.textContent = laws.circuit;
+    circuitList.replaceChildren(
+      ...laws.instructions.map(({ gate, on }) => h("li", {}, t("instruction", { gate, places: on.join(", ") }))),
+    );
     circuitAbout.textContent = t("circuit_about", {
       preparation: laws.setup.preparation,
       qubits: laws.qubits,
@@ -901,12 +933,12 @@ function render({ model, el }) {
     sheet.toBlob((blob) => keep("counts.png", "image/png", blob));
   }
   function saveCsv() {
-    if (!laws) return;
+    if (!target) return;
     const cell = (x) => (typeof x === "string" && /[",\n]/.test(x) ? `"${x.replaceAll('"', '""')}"` : x);
     const lines = [["outcome", "reading", "expected", "circuit_exactly", "circuit_shots", "twin_shots"]];
     labels().forEach(({ name, bits }, place) => {
       const shots = [drawn?.circuit, drawn?.twin].map((of) => of?.totals.keys[place] ?? 0);
-      lines.push([name, bits, laws.expected[place], laws.law[place], ...shots]);
+      lines.push([name, bits, target.expected[place], law()?.[place] ?? "", ...shots]);
     });
     keep("counts.csv", "text/csv", `${lines.map((line) => line.map(cell).join(",")).join("\n")}\n`);
   }
