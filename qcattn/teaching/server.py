@@ -130,8 +130,7 @@ def page_server(
     async def circuit(request: Request) -> Response:
         return JSONResponse(await computed(answer_laws, _asked(request)))
 
-    async def target(request: Request) -> Response:
-        # It takes a millisecond, and waits for no circuit of anybody's.
+    async def target(request: Request) -> Response:  # of a millisecond, which waits for no circuit
         return JSONResponse(answer_target(_asked(request)))
 
     async def lesson_of_page(request: Request) -> Response:
