@@ -23,7 +23,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import IO, Any, TypeVar
 
-from qcattn.errors import TakesLong
+from qcattn.errors import Died, TakesLong
 from qcattn.machine import peak_bytes
 from qcattn.progress import hearing, tell
 
@@ -64,7 +64,7 @@ def apart(
         waiting: Called some times a second with the seconds since the child last yielded.
 
     Raises:
-        RuntimeError: If the child is killed; the message says so.
+        Died: If the child is killed.
         Exception: What the function raises there.
 
     Example:
@@ -128,9 +128,11 @@ def _of_child(
                 _held = max(_held, value)
                 return
             else:
-                raise RuntimeError(
-                    f"the process that worked on this ended with code {child.wait()} before it "
-                    "was done; was it killed, or out of memory?"
+                code = child.wait()
+                raise Died(
+                    f"the process that worked on this ended with code {code} before it was done; "
+                    "was it killed, or out of memory?",
+                    code,
                 )
     finally:
         child.kill()

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Damaged", "DoesNotFit", "Doubtful", "Interrupted", "NotWhole", "TakesLong", "TooLarge"]
+__all__ = [
+    "Damaged",
+    "Died",
+    "DoesNotFit",
+    "Doubtful",
+    "Interrupted",
+    "NotWhole",
+    "TakesLong",
+    "TooLarge",
+]
 
 
 class DoesNotFit(ValueError):
@@ -32,6 +41,23 @@ class NotWhole(ValueError):
 
 class Damaged(NotWhole):
     """A stored file was whole once, and some of its bytes are not as they were written."""
+
+
+class Died(RuntimeError):
+    """A process that worked for this one ended before it was done.
+
+    Attributes:
+        code: With which it ended; of a signal its number, negative.
+    """
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was killed, as a process is that takes all the memory."""
+        return self.code == -9
 
 
 class Interrupted(KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,6 +86,7 @@ def conformance(
         "seed": root,
         "probes": _known_probes(probe),
         "journal": folder / _JOURNAL,
+        "made_by": partial(_tested, backend, python),
     }
     with bar(quiet=json) as tell:
         report, scripts, interrupted = _drawn(simulator, backend, asked, tell)

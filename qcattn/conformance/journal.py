@@ -76,6 +76,7 @@ def entry_of(answer: Answer) -> dict[str, Any]:
     """An answer as JSON can hold it."""
     outcome = answer.outcome
     entry: dict[str, Any] = {"job": answer.job, "seconds": answer.seconds, "outcome": None}
+    entry |= {"cut": True} if answer.cut else {}
     if outcome is not None:
         ends = (outcome.effect.best, outcome.effect.low, outcome.effect.high)
         entry["outcome"] = {
@@ -108,7 +109,8 @@ def answer_of(entry: Mapping[str, Any]) -> Answer:
             str(found["said"]),
             str(found["raised"]),
         )
-    return Answer(str(entry["job"]), outcome, float(entry["seconds"]))
+    cut = bool(entry.get("cut", False))
+    return Answer(str(entry["job"]), outcome, float(entry["seconds"]), cut)
 
 
 def _finite(value: float) -> float | None:

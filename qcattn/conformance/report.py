@@ -27,11 +27,13 @@ class Answer:
         job: Its name.
         outcome: What it showed, or None where the simulator does not take such a circuit.
         seconds: Wall time.
+        cut: Whether it was ended, with no outcome, since it took longer than it may.
     """
 
     job: str
     outcome: Outcome | None
     seconds: float = 0.0
+    cut: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,9 @@ from qcattn.conformance.case import Case
 from qcattn.conformance.corpus import corpus
 from qcattn.conformance.journal import Journal
 from qcattn.conformance.probe import LEVELS, Level, Probe, ProbeJob
-from qcattn.conformance.report import Answer, LeftOut, Probed, Report, conclude
-from qcattn.conformance.timing import LEVEL_SECONDS, foreseen, in_turn
+from qcattn.conformance.report import LeftOut, Report, conclude
+from qcattn.conformance.timing import LEVEL_SECONDS
+from qcattn.conformance.turns import Answered, Begun, Ended, Work, seed_of_job, turns
 from qcattn.errors import Interrupted
 from qcattn.names import known
 from qcattn.progress import Progress, silent
@@ -33,7 +33,6 @@ __all__ = [
     "job_named",
     "jobs_of",
     "run_conformance",
-    "seed_of_job",
 ]
 
 
@@ -75,50 +74,6 @@ def applicable(
     return [work.probe.name for work in works if work.jobs]
 
 
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """Jobs of one probe that the simulator is asked for, and what it lacks."""
-
-    probe: Probe[Any]
-    jobs: tuple[ProbeJob, ...]
-    missing: tuple[str, ...]
-
-
-class _Turn:
-    """What one probe was asked in its time.
-
-    Args:
-        work: Its jobs.
-        seconds: That it may take; its first job is run in any case.
-    """
-
-    def __init__(self, work: _Work, seconds: float) -> None:
-        self.seconds, self.used, self.would_take, self.left_out = seconds, 0.0, 0.0, 0
-        self._jobs, self._drawn, self._took = work.jobs, list[int](), list[float]()
-        self._answers: dict[str, Answer] = {}
-
-    def fits(self, job: ProbeJob) -> bool:
-        """Whether there is time for a job; if not, it is counted as left out."""
-        takes = foreseen(job.shots, self._drawn, self._took)
-        if not self._drawn or self.used + takes <= self.seconds:
-            return True
-        self.would_take += takes
-        self.left_out += 1
-        return False
-
-    def keep(self, job: ProbeJob, answer: Answer) -> None:
-        """The answer of a job that was run."""
-        self._answers[job.name] = answer
-        self.used += answer.seconds
-        if answer.outcome is not None:
-            self._drawn.append(job.shots)
-            self._took.append(answer.seconds)
-
-    def in_order(self) -> list[Answer]:
-        """Answers in the order of the jobs."""
-        return [self._answers[job.name] for job in self._jobs if job.name in self._answers]
-
-
 def run_conformance(
     simulator: Simulator,
     *,
@@ -129,6 +84,7 @@ def run_conformance(
     cases: Sequence[Case] | None = None,
     journal: str | Path | None = None,
     seconds: float | None = None,
+    made_by: Callable[[], Simulator] | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Test a simulator by all probes.
@@ -147,6 +103,10 @@ def run_conformance(
         seconds: That it may take; those of `qcattn.conformance.timing.LEVEL_SECONDS` if None. Each
             probe has an equal part, and what others leave of theirs. Jobs that do not fit are left
             out, whatever the shots said so far, and the report says how many.
+        made_by: Makes the simulator in a process of its own, a function of a module. There a job
+            that takes more than a third of its probe's time is ended and left out, and a simulator
+            that crashes is an alarm of the job in which it did. None draws in this process, where
+            one slow circuit takes as long as it takes.
         progress: Told the shots that are done, how many there are, and the job.
 
     Returns:
@@ -173,33 +133,32 @@ def run_conformance(
     kept = None
     if journal is not None:
         kept = Journal(Path(journal), _identity(simulator, level, alpha, root, circuits))
-    total = sum(job.shots for work in works for job in work.jobs)
-    left = LEVEL_SECONDS[level] if seconds is None else seconds
-    found: list[Probed] = []
-    done, stopped, waiting = 0.0, False, sharing
-    for work in works:
-        turn = _Turn(work, left / max(waiting, 1))
-        try:
-            for job in () if stopped else in_turn(work.jobs):
-                progress(done, total, f"{work.probe.name}: {job.name}")
-                if turn.fits(job):
-                    turn.keep(job, _answer(work.probe, job, simulator, root, kept))
-                done += job.shots
-        except KeyboardInterrupt:
-            stopped = True
-        left, waiting = left - turn.used, waiting - bool(work.jobs)
-        found.append(
-            conclude(
-                work.probe.name,
-                work.probe.relation,
-                work.probe.effect,
-                turn.in_order(),
-                alpha=alpha / max(sharing, 1),
-                seed=root,
-                missing=work.missing,
-                left_out=LeftOut(turn.left_out, turn.would_take),
-            )
+    ended, stopped = _ended(
+        turns(
+            works,
+            simulator,
+            made_by,
+            root=root,
+            seconds=LEVEL_SECONDS[level] if seconds is None else seconds,
+            known={} if kept is None else kept.answers,
+        ),
+        works,
+        kept,
+        progress,
+    )
+    found = [
+        conclude(
+            work.probe.name,
+            work.probe.relation,
+            work.probe.effect,
+            one.answers,
+            alpha=alpha / max(sharing, 1),
+            seed=root,
+            missing=work.missing,
+            left_out=one.left_out,
         )
+        for work, one in zip(works, ended, strict=True)
+    ]
     report = Report(
         simulator=simulator.settings(),
         level=level,
@@ -211,8 +170,37 @@ def run_conformance(
     )
     if stopped:
         raise Interrupted(report)
-    progress(total, total, "all probes")
     return report
+
+
+def _ended(
+    events: Iterator[Begun | Answered | Ended],
+    works: Sequence[Work],
+    kept: Journal | None,
+    progress: Progress,
+) -> tuple[list[Ended], bool]:
+    """What the turn of each probe came to, and whether Ctrl-C cut them off."""
+    total = sum(job.shots for work in works for job in work.jobs)
+    known = {} if kept is None else kept.answers
+    answers, ended = dict(known), dict[str, Ended]()
+    try:
+        for event in events:
+            if isinstance(event, Begun):
+                progress(event.done, total, f"{event.probe}: {event.job}")
+            elif isinstance(event, Answered):
+                answers[event.probe, event.answer.job] = event.answer
+                if kept is not None:
+                    kept.add(event.probe, event.answer)
+            else:
+                ended[event.probe] = event
+        progress(total, total, "all probes")
+        return [ended[work.probe.name] for work in works], False
+    except KeyboardInterrupt:
+        for work in works:
+            name = work.probe.name
+            some = [answers[name, job.name] for job in work.jobs if (name, job.name) in answers]
+            ended.setdefault(name, Ended(name, tuple(some), LeftOut()))
+        return [ended[work.probe.name] for work in works], True
 
 
 def job_named(
@@ -245,17 +233,17 @@ def _chosen(probes: Sequence[str | Probe[Any]] | None) -> list[Probe[Any]]:
     ]
 
 
-def _work(probe: Probe[Any], simulator: Simulator, cases: Sequence[Case], level: Level) -> _Work:
+def _work(probe: Probe[Any], simulator: Simulator, cases: Sequence[Case], level: Level) -> Work:
     abilities = simulator.abilities
     missing = sorted(probe.needs - abilities)
     if missing:
-        return _Work(probe, (), tuple(missing))
+        return Work(probe, (), tuple(missing))
     jobs = [
         job
         for job in jobs_of(probe, level, cases)
         if job.needs <= abilities and job.qubits <= simulator.most_qubits
     ]
-    return _Work(probe, tuple(jobs), ())
+    return Work(probe, tuple(jobs), ())
 
 
 def jobs_of(
@@ -274,26 +262,6 @@ def jobs_of(
 @cache
 def _jobs(probe: Probe[Any], cases: tuple[Case, ...], level: Level) -> tuple[ProbeJob, ...]:
     return tuple(probe.jobs(cases, level))
-
-
-def _answer(
-    probe: Probe[Any], job: ProbeJob, simulator: Simulator, root: int, kept: Journal | None
-) -> Answer:
-    """From the journal, or else from the simulator and into the journal."""
-    if kept is not None and (probe.name, job.name) in kept.answers:
-        return kept.answers[probe.name, job.name]
-    begun = time.perf_counter()
-    outcome = probe(job, simulator, seed_of_job(root, probe.name, job.name))
-    answer = Answer(job.name, outcome, time.perf_counter() - begun)
-    if kept is not None:
-        kept.add(probe.name, answer)
-    return answer
-
-
-def seed_of_job(root: int, probe: str, job: str) -> np.random.SeedSequence:
-    """The seed of a job, by names, so that it is drawn the same whatever else is in the run."""
-    name = hashlib.sha256(f"{probe}\n{job}".encode()).digest()
-    return np.random.SeedSequence([root, *np.frombuffer(name[:16], np.uint32).tolist()])
 
 
 def draw_again(

@@ -8,10 +8,28 @@ import numpy as np
 
 from qcattn.conformance.probe import Level, ProbeJob
 
-__all__ = ["LEVEL_SECONDS", "foreseen", "in_turn"]
+__all__ = ["LEVEL_SECONDS", "foreseen", "in_turn", "longest"]
 
 #: Of a whole run, shared by its probes; what does not fit is left out, and said.
 LEVEL_SECONDS: dict[Level, float] = {"quick": 180.0, "standard": 1200.0, "deep": 7200.0}
+
+
+#: Of its probe's time, what one job may take at most, and seconds that it may take in any case.
+_SHARE, _LEAST = 1 / 3, 2.0
+
+
+def longest(seconds: float, used: float) -> float:
+    """Seconds after which a job is ended, so that one slow circuit does not take all the time.
+
+    Args:
+        seconds: Of its probe.
+        used: Of these, by the jobs before it.
+
+    Example:
+        >>> longest(60.0, 10.0), longest(60.0, 55.0), longest(60.0, 70.0)
+        (20.0, 5.0, 2.0)
+    """
+    return max(_LEAST, min(_SHARE * seconds, seconds - used))
 
 
 def in_turn(jobs: Sequence[ProbeJob]) -> list[ProbeJob]:

@@ -30,7 +30,8 @@ from scipy.stats import binom
 from qcattn.conformance.probe import Level
 from qcattn.conformance.reference import Reference
 from qcattn.conformance.report import Answer, conclude
-from qcattn.conformance.running import all_probes, jobs_of, run_conformance, seed_of_job
+from qcattn.conformance.running import all_probes, jobs_of, run_conformance
+from qcattn.conformance.turns import seed_of_job
 
 
 def main(arguments: list[str] | None = None) -> int:

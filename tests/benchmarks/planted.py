@@ -6,6 +6,8 @@ asked for. `FAULTS` holds them by name; the tests of the probes and `conformance
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +21,7 @@ from qcattn.backends.simulator import Task
 from qcattn.conformance.case import Law
 from qcattn.conformance.reference import Reference
 
-__all__ = ["FAULTS", "Planted", "Turned", "planted"]
+__all__ = ["FAULTS", "Planted", "Stuck", "Turned", "planted"]
 
 Drawn = list[list[np.ndarray]]
 
@@ -496,6 +498,20 @@ class Turned(Reference):
     def sample(self, tasks, seed=None, noise=()):
         """Read from the other end."""
         return [[run[:, ::-1] for run in runs] for runs in super().sample(tasks, seed, noise)]
+
+
+@dataclass(frozen=True, eq=False)
+class Stuck(Reference):
+    """No end of a circuit of three qubits, and the end of the process at one of four."""
+
+    def sample(self, tasks, seed=None, noise=()):
+        """Of other numbers of qubits as it should be."""
+        sizes = {task.circuit.num_qubits for task in tasks}
+        if 4 in sizes:
+            os._exit(3)
+        if 3 in sizes:
+            time.sleep(600)
+        return super().sample(tasks, seed, noise)
 
 
 FAULTS = planted()

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from planted import FAULTS
+from planted import FAULTS, Stuck
 
 from qcattn.conformance.corpus import corpus
 from qcattn.conformance.probe import LEVELS, Outcome
@@ -241,3 +241,28 @@ class TestTime:
         )
         write_conformance(report, tmp_path)
         assert load_report(tmp_path).left_out == report.left_out
+
+    def test_a_circuit_without_an_end_is_left_out_and_a_crash_is_an_alarm(self, tmp_path):
+        """In a process of its own; what was ended is not tried again by the run that goes on."""
+        every = [case for case in corpus() if not case.features and len(case.laws) == 1]
+        cases = [next(case for case in every if case.qubits == size) for size in (2, 3, 4, 5)]
+        run = {"cases": cases, "seed": 2, "probes": ["exact law"], "seconds": 15.0}
+        run |= {"journal": tmp_path / "journal.jsonl", "made_by": Stuck}
+        begun = time.monotonic()
+        report = run_conformance(Stuck(), **run)
+        assert time.monotonic() - begun < 100
+        (probed,) = report.probed
+        by_job = {answer.job: answer for answer in probed.answers}
+        endless, deadly = (f"{case.name}, 400 shots" for case in cases[1:3])
+        assert [name for name, answer in by_job.items() if answer.cut] == [endless]
+        assert by_job[deadly].outcome.raised == "Died"
+        assert {check.name for check in probed.failed} >= {deadly}
+        assert {name.partition(",")[0] for name in by_job} == {case.name for case in cases}
+        assert probed.left_out.jobs >= 2  # of more shots too, which are not begun
+        write_conformance(report, tmp_path)
+        (stored,) = load_report(tmp_path).probed
+        assert [answer.cut for answer in stored.answers] == [one.cut for one in probed.answers]
+        lines = (tmp_path / "journal.jsonl").read_text().splitlines()
+        again = run_conformance(Stuck(), **run)
+        assert again.probed[0].p_value == probed.p_value
+        assert (tmp_path / "journal.jsonl").read_text().splitlines() == lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, ClassVar
@@ -24,6 +24,8 @@ __all__ = ["IndependentRuns", "Runs"]
 _SHOTS = {"quick": 4000, "standard": 10_000, "deep": 50_000}
 _CIRCUITS = {"quick": 3, "standard": 8, "deep": 20}
 _RUNS = 4
+#: Of the seeds of calls; None for a call without one.
+Offsets = tuple[int | None, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,13 +33,16 @@ class Runs(ProbeJob):
     """Runs whose shots must be independent.
 
     Attributes:
-        seeds: Of each call, given a fresh seed; None calls without a seed.
-        calls: The job of each call.
+        offsets: Of each call, what is added to the seed of the first; None calls without a seed.
         ordered: Whether shots come in the order in which they were drawn.
     """
 
-    seeds: Callable[[int], list[int | None]]
+    offsets: Offsets = (0,)
     ordered: bool = True
+
+    def seeds(self, first: int) -> list[int | None]:
+        """Of each call, given that of the first."""
+        return [None if offset is None else first + offset for offset in self.offsets]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,18 +105,18 @@ def _schemes(case: Case, shots: int) -> Iterator[Runs]:
     needs: set[Ability] = {feature for feature in case.features if feature != "parameters"}
     same, laws = (task_of(case, shots),) * _RUNS, (case.laws,) * _RUNS
 
-    def job(what: str, tasks: tuple[Task, ...], seeds: Any, *more: Ability) -> Runs:
+    def job(what: str, tasks: tuple[Task, ...], offsets: Offsets, *more: Ability) -> Runs:
         name = f"{case.name}, {what}"
         return Runs(
-            name=name, tasks=tasks, laws=laws, seeds=seeds, needs=frozenset(needs | set(more))
+            name=name, tasks=tasks, laws=laws, offsets=offsets, needs=frozenset(needs | set(more))
         )
 
     other = tuple(task_of(case, shots + 100 * i) for i in range(_RUNS))
-    yield job(f"{_RUNS} circuits of a job", same, lambda seed: [seed])
-    yield job("circuits of a job without a seed", same, lambda _: [None])
-    yield job("other numbers of shots", other, lambda seed: [seed])
-    yield job("neighbouring seeds", same, lambda seed: [seed + i for i in range(_RUNS)], "seed")
-    yield job("calls without a seed", same, lambda _: [None] * _RUNS)
+    yield job(f"{_RUNS} circuits of a job", same, (0,))
+    yield job("circuits of a job without a seed", same, (None,))
+    yield job("other numbers of shots", other, (0,))
+    yield job("neighbouring seeds", same, tuple(range(_RUNS)), "seed")
+    yield job("calls without a seed", same, (None,) * _RUNS)
 
 
 def _of_bindings(case: Case, shots: int) -> Runs:
@@ -121,7 +126,6 @@ def _of_bindings(case: Case, shots: int) -> Runs:
         name=f"{case.name}, rows of a table of values",
         tasks=(table,),
         laws=(case.laws[-1:] * _RUNS,),
-        seeds=lambda seed: [seed],
         needs=frozenset(case.features),
     )
 
