@@ -188,10 +188,10 @@ class LearnedMeasurement(Claim[_Learned]):
         }[None if optimal is None else optimal.holds]
         alone = [
             self._alone(first, checks),
-            *(f"for {one.name} {self._alone(one, checks)}; {_loss(one)}" for one in others),
+            *(f"for {one.name}, whose {_loss(one)}, {self._alone(one, checks)}" for one in others),
         ]
         return Description(
-            f"{opening}{first.name} {_loss(first)}, and classical attention "
+            f"{opening}{first.name} the {_loss(first)}, and classical attention "
             f"{self._beside(first, checks)}. Trained alone, {'; '.join(alone)}; the basis is a "
             "turn of the bits of a key, while which keys to attend to is set by the scores and is "
             "no basis."
@@ -304,7 +304,7 @@ class LearnedMeasurement(Claim[_Learned]):
 def _loss(one: Ablation) -> str:
     loss = {run: float(rows.mean()) for run, rows in one.losses.items()}
     bound = f", where Bayes' rule reaches {loss[BAYES]:.3f}" if BAYES in loss else ""
-    return f"the held-out loss goes from {loss['start']:.3f} to {loss['all']:.3f}{bound}"
+    return f"held-out loss goes from {loss['start']:.3f} to {loss['all']:.3f}{bound}"
 
 
 def _over(one: Ablation, better: str, worse: str) -> str:
