@@ -52,7 +52,11 @@ def sweep(
         bool, typer.Option("--retry-failed", help="Try cells again that failed before.")
     ] = False,
     check: Annotated[
-        Path | None, typer.Option(help="Only say what is damaged in this store; draw nothing.")
+        Path | None,
+        typer.Option(
+            help="Only say what is damaged in this store; draw nothing. If its pages are, what can "
+            "be read goes into a new file beside it."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -111,12 +115,26 @@ def show_sweep(done: Sweep, json: bool, epsilon: float | None = None) -> None:
 
 
 def _check(store: Path, json: bool) -> None:
-    """Say what is damaged in a store, and end with exit code 0 if nothing is."""
-    from qcattn.sweeps import damages
+    """Say what is damaged in a store, and end with exit code 0 if nothing is.
 
-    found = damages(store)
+    What can be read of one whose pages are damaged is put into a new file.
+    """
+    from qcattn.sweeps import damages, salvage
+
+    saved = salvage(store)
+    found = damages(store) if saved is None else [saved.why]
     if json:
-        print_json({"command": "sweep", "store": str(store), "damages": found})
+        kept = None if saved is None else {"store": str(saved.store), "batches": saved.batches}
+        document = {"command": "sweep", "store": str(store), "damages": found, "salvaged": kept}
+        print_json(document)
+    elif saved is not None:
+        say(f"{store} is damaged in its pages, which no run mends, and is left as it is.")
+        say(
+            f"What could be read of it, {saved.batches:,} "
+            f"{'batch' if saved.batches == 1 else 'batches'} of {plural(saved.cells, 'cell')}, is "
+            f"in {saved.store} now. Run its plan on that file, which draws what is missing again:\n"
+            f"  qcattn sweep PLAN --store {saved.store}"
+        )
     elif found:
         _say(f"{store} is damaged:", found)
         say("Run its plan on it again, which draws damaged batches again, or restore a copy.")

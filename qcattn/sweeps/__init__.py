@@ -7,6 +7,7 @@ from qcattn.sweeps.merging import merge
 from qcattn.sweeps.plan_file import read_plan
 from qcattn.sweeps.results import Cell, Sweep, load_sweep
 from qcattn.sweeps.running import sweep
+from qcattn.sweeps.salvaging import Salvaged, salvage
 from qcattn.sweeps.until import Certified, Width
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Grid",
     "Part",
     "Processes",
+    "Salvaged",
     "Sweep",
     "Width",
     "damages",
@@ -22,6 +24,7 @@ __all__ = [
     "merge",
     "parts",
     "read_plan",
+    "salvage",
     "sweep",
 ]
 

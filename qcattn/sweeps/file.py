@@ -57,7 +57,6 @@ CREATE TABLE looks (cell TEXT NOT NULL, rule TEXT NOT NULL, look INTEGER NOT NUL
                     PRIMARY KEY (cell, rule));
 """
 _IDENTITY = re.compile(r"CREATE VIEW identity AS SELECT '(?P<identity>[0-9a-f]{32})' AS store")
-_CURE = "restore a copy, or name another file"
 
 
 def _head(path: Path) -> bytes:
@@ -113,7 +112,10 @@ def translated(path: Path, error: sqlite3.Error) -> Exception:
 
 def _damaged(path: Path, what: str) -> Damaged:
     """What is said of a file that SQLite, or its header, shows to be damaged."""
-    return Damaged(f"`{path}` is damaged ({what}) and is left as it is; {_CURE}")
+    return Damaged(
+        f"`{path}` is damaged ({what}) and is left as it is; restore a copy, or save what can be "
+        f"read of it into a new file: `qcattn sweep --check {path}`"
+    )
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -199,6 +201,8 @@ def _check_nothing_beside(path: Path) -> None:
 
 def check_store(path: Path) -> None:
     """Refuse what is no whole store of a version that is known, without a byte of it changed."""
+    if path.is_symlink() and not path.exists():
+        raise ValueError(f"`{path}` is a link to nothing; name a file, or delete the link")
     if not path.exists():
         raise ValueError(f"`{path}` is missing; name a store that `qcattn sweep` wrote")
     if not is_store(path):

@@ -70,15 +70,17 @@ def read_plan(path: str | Path) -> Grid:
         ...     print(read_plan(plan))
         72 cells, 792 rows, 4,096 shots a row
     """
-    path = Path(path)
+    path, text = Path(path), ""
     try:
-        plan = tomllib.loads(read_text(path))
+        text = read_text(path)
+        plan = tomllib.loads(text)
     except OSError as error:
         raise ValueError(f"`{path}` cannot be read ({error.strerror}); name a plan") from error
     except RecursionError as error:
         raise ValueError(f"`{path}` is no plan: its lists are nested too deeply") from error
     except ValueError as error:
-        raise ValueError(f"`{path}` is no TOML: {shortened(str(error))}") from error
+        cure = "; write / for \\ in the name of a file" if "\\" in text else ""
+        raise ValueError(f"`{path}` is no TOML: {shortened(str(error))}{cure}") from error
     try:
         return _grid(plan, path.parent)
     except (TypeError, OSError) as error:

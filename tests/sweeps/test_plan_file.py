@@ -87,6 +87,7 @@ SCORES = '[[scores]]\nmodel = "smollm2"\n'
         ("", "`scores` is missing"),
         ("scores = 3", r"write \[\[scores\]\]"),
         ("beta = [", "is no TOML"),
+        ('[[scores]]\nfile = "C:\\Users\\me.npy"', r"is no TOML.*; write / for \\ in the name"),
         ("[[scores]]\nlayers = [0]", "needs one of `model`, `file` and `qk`"),
         ('[[scores]]\nfile = "gone.npy"', "gone.npy"),
         ('[[scores]]\nfile = "mine.npy"\nsentence = 1', "`sentence` chooses packaged scores"),

@@ -318,3 +318,10 @@ def test_failures_are_merged_unless_the_cell_was_drawn_elsewhere(tmp_path, small
     merge([tmp_path / "a.sqlite", tmp_path / "b.sqlite"], tmp_path / "c.sqlite")
     standings = [cell.standing for cell in load_sweep(tmp_path / "c.sqlite")]
     assert standings == ["agrees", "failed"]
+
+
+def test_a_link_to_nothing_is_called_one(tmp_path, small):
+    link = tmp_path / "runs.sqlite"
+    link.symlink_to(tmp_path / "gone.sqlite")
+    with pytest.raises(ValueError, match="is a link to nothing"):
+        sweep(small(), store=link)
