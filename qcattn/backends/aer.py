@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Clbit
 from qiskit.providers import BackendV2
 from qiskit.transpiler import Target, TranspilerError
 from qiskit_aer import AerError, AerSimulator
@@ -33,6 +35,7 @@ from qcattn.forecast import Forecast, duration
 from qcattn.machine import cores, memory_bytes
 from qcattn.progress import tell
 from qcattn.readings.circuits import measured_qubits, operations_of
+from qcattn.readings.light_cone import light_cone
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
@@ -62,9 +65,10 @@ class Aer:
         device: ``"CPU"``, ``"GPU"``, or ``"auto"``: the GPU for circuits of 16 qubits or more if
             there is one that runs a circuit; smaller ones do not gain by it.
         precision: ``"double"`` or ``"single"``.
-        draws: ``"shots"``: Aer's own sampling. ``"born"``: Aer's exact outcome probabilities of
-            the same circuit, then a multinomial draw; faster, and blind to faults in Aer's
-            sampling.
+        draws: ``"shots"``: Aer's own sampling. ``"born"``: Aer's exact outcome probabilities, then
+            a multinomial draw; faster, and blind to faults in Aer's sampling. Without noise of
+            gates, those that no reading can tell from none are left out
+            (`qcattn.readings.light_cone`): the copies of `Purification` cost nothing.
         noise_model: Gate and readout errors, or None.
         imitate: A Qiskit backend whose gates, couplings and noise are imitated, or None.
         memory: Bytes that drawing may take at its peak, beside what the process holds: the state,
@@ -168,7 +172,7 @@ class Aer:
             >>> Aer(device="CPU").foreseen(prepared, 100).seconds < 0.1
             True
         """
-        circuit, need = self.fitted(prepared), self.footprint(prepared, shots)
+        circuit, need = self._simulated(prepared), self.footprint(prepared, shots)
         rows, exact = len(prepared.flat_values), self.draws == "born"
         if not need.state:
             small = active_qubits(circuit) < _LARGE
@@ -247,7 +251,7 @@ class Aer:
 
     def footprint(self, prepared: Prepared, shots: int) -> Footprint:
         """The memory that drawing takes, predicted from the template alone."""
-        circuit = self.fitted(prepared)
+        circuit = self._simulated(prepared)
         exact = self.draws == "born"
         mixed = self.method == "density_matrix"
         if self.method == "automatic" and _mixes(circuit, self._noise()):
@@ -289,6 +293,18 @@ class Aer:
                 ) from error
         return circuit
 
+    def _simulated(self, prepared: Prepared) -> QuantumCircuit:
+        """The circuit that Aer is given: for exact draws what the readings depend on, if pure."""
+        options = (self.draws, self.noise_model, self.imitate)
+        for known, circuit in _SIMULATED.get(prepared, ()):
+            if all(one is other for one, other in zip(known, options, strict=True)):
+                return circuit
+        circuit = self.fitted(prepared)
+        if self.draws == "born" and not _noisy_gates(self._noise()):
+            circuit = light_cone(circuit)
+        _SIMULATED[prepared] = [(options, circuit), *_SIMULATED.get(prepared, ())[:1]]
+        return circuit
+
     def readout(self, prepared: Prepared) -> list[np.ndarray]:
         """The noise's confusion matrix of each key bit, for `expected` and for mitigation.
 
@@ -298,9 +314,8 @@ class Aer:
         """
         noise = self._noise() or NoiseModel()
         circuit = self.fitted(prepared)
-        qubit_of = measured_qubits(circuit)
         (key,) = [each for each in circuit.cregs if each.name == prepared.key_register]
-        return readout_matrices(noise, [circuit.find_bit(qubit_of[bit]).index for bit in key])
+        return readout_matrices(noise, _behind(circuit, key))
 
     def on(self, circuit: QuantumCircuit) -> str:
         """The device that a circuit runs on, ``"CPU"`` or ``"GPU"``."""
@@ -362,7 +377,7 @@ class Aer:
 
     def _drawn(self, prepared: Prepared, shots: int, root: int) -> Iterator[tuple[slice, Counts]]:
         """Draw in this process."""
-        noise, circuit = self._noise(), self.fitted(prepared)
+        noise, circuit = self._noise(), self._simulated(prepared)
         draw = self._born if self.draws == "born" else self._sample
         yield from draw(prepared, circuit, noise, shots, root)
 
@@ -441,9 +456,12 @@ class Aer:
         if "initialize" in circuit.count_ops():
             # Aer's density matrix knows it as a reset and gates only.
             circuit = transpile(circuit, AerSimulator(method="density_matrix"))
+        values, fitted = prepared.flat_values, self.fitted(prepared)
+        if circuit.num_parameters < fitted.num_parameters == values.shape[-1]:
+            places = {each: place for place, each in enumerate(fitted.parameters)}
+            values = values[:, [places[each] for each in circuit.parameters]]
         circuit, measured = without_measurements(circuit)
-        chunk, reader = self.rows_at_once(prepared, shots), Reader(prepared)
-        values, several = prepared.flat_values, 1
+        chunk, reader, several = self.rows_at_once(prepared, shots), Reader(prepared), 1
         alone = mixed or self.on(circuit) == "GPU"  # Aer's GPU spoils all rows after the first
         if not alone and self.method in ("automatic", "statevector") and circuit.num_parameters:
             several = rows_of_circuit(circuit.num_parameters, min(chunk, len(values)))
@@ -452,6 +470,7 @@ class Aer:
         if mixed:
             simulator.set_options(method="density_matrix")
         key = base_seed(root, 0)
+        behind = _behind(fitted, fitted.clbits)
         for start in range(0, len(values), chunk):
             rows = slice(start, min(start + chunk, len(values)))
             bound = bundled(values[rows], several)
@@ -460,7 +479,7 @@ class Aer:
             outcomes = np.array(saved[: rows.stop - start])
             del drawn, saved
             if noise is not None:
-                outcomes = apply_readout(outcomes, noise, measured)
+                outcomes = apply_readout(outcomes, noise, behind)
             np.clip(outcomes, 0, None, out=outcomes)
             outcomes /= outcomes.sum(axis=-1, keepdims=True)
             yield rows, reader.of_vectors(roll(outcomes, shots, key, start))
@@ -471,9 +490,21 @@ def _mixes(circuit: QuantumCircuit, noise: NoiseModel | None) -> bool:
     return bool(_noisy_gates(noise) or set(circuit.count_ops()) & _NOT_UNITARY)
 
 
+def _behind(circuit: QuantumCircuit, bits: Iterable[Clbit]) -> list[int]:
+    """The number of the qubit that is measured into each bit."""
+    qubit_of = measured_qubits(circuit)
+    return [circuit.find_bit(qubit_of[bit]).index for bit in bits]
+
+
 def _noisy_gates(noise: NoiseModel | None) -> set[str]:
     """Names of the gates that have errors; an error of reading mixes no state."""
     return set(noise.noise_instructions) - {"measure"} if noise is not None else set()
+
+
+#: Circuits as they are simulated, with the options that they hang on, the last two of each.
+_SIMULATED: WeakKeyDictionary[Prepared, list[tuple[tuple[Any, ...], QuantumCircuit]]] = (
+    WeakKeyDictionary()
+)
 
 
 @lru_cache(maxsize=8)

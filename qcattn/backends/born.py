@@ -58,7 +58,7 @@ def with_probabilities(circuit: QuantumCircuit, qubits: list[int], rows: int) ->
         # No copy: a template of native multiplexers may be large.
         circuit.save_probabilities(qubits, label="row0")
         return circuit
-    out = QuantumCircuit(*circuit.qregs)
+    out = QuantumCircuit(circuit.num_qubits)
     zero = np.zeros(2**circuit.num_qubits, complex)
     zero[0] = 1
     for row in range(rows):
@@ -85,7 +85,7 @@ def without_measurements(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[
     measured: set[int] = set()
     for instruction in circuit.data:
         qubits = {circuit.find_bit(qubit).index for qubit in instruction.qubits}
-        if instruction.operation.name == "measure":
+        if instruction.name == "measure":
             (qubit,) = qubits
             clbit = circuit.find_bit(instruction.clbits[0]).index
             if clbit in qubit_of:
@@ -96,12 +96,12 @@ def without_measurements(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[
             qubit_of[clbit] = qubit
             measured.add(qubit)
             continue
-        if instruction.clbits or (qubits & measured and instruction.operation.name != "barrier"):
+        if instruction.clbits or (qubits & measured and instruction.name != "barrier"):
             raise ValueError(
                 "`draws='born'` needs measurements at the end, but the circuit goes on with "
-                f"{instruction.operation.name!r} after one; use draws='shots'"
+                f"{instruction.name!r} after one; use draws='shots'"
             )
-        out.append(instruction)
+        out._append(instruction)  # the same bits: nothing to check
     if circuit.num_clbits > _MOST_BITS:
         raise ValueError(
             f"`draws='born'` lists the probabilities of all outcomes, but the circuit reads "

@@ -65,7 +65,7 @@ class Footprint:
 
 def active_qubits(circuit: QuantumCircuit) -> int:
     """Qubits that anything but a barrier happens to; Aer leaves the others out."""
-    return len({q for i in circuit.data if i.operation.name != "barrier" for q in i.qubits})
+    return len({q for i in circuit.data if i.name != "barrier" for q in i.qubits})
 
 
 def footprint(
@@ -105,9 +105,7 @@ def footprint(
     """
     qubits = active_qubits(circuit)
     state = (8 if single else 16) * 2 ** (qubits * (2 if mixed else 1)) * dense
-    matrices = sum(
-        len(i.operation.params) for i in circuit.data if i.operation.name == "multiplexer"
-    )
+    matrices = sum(len(i.operation.params) for i in circuit.data if i.name == "multiplexer")
     outcomes = 2**circuit.num_clbits
     template = _INSTRUCTION * len(circuit.data) + _MATRIX * matrices
     table = 0 if exact else _SHOT * min(shots, 10**6)

@@ -72,7 +72,7 @@ def draw_seconds(
 
 def number_of_gates(circuit: QuantumCircuit) -> int:
     """Instructions of a circuit that do something to its state, measurements left out."""
-    return sum(item.operation.name not in _NOT_GATES for item in circuit.data)
+    return sum(item.name not in _NOT_GATES for item in circuit.data)
 
 
 def ends_in_measurements(circuit: QuantumCircuit) -> bool:
@@ -90,7 +90,7 @@ def ends_in_measurements(circuit: QuantumCircuit) -> bool:
     """
     measured: set[object] = set()
     for item in circuit.data:
-        name = item.operation.name
+        name = item.name
         if name == "barrier":
             continue
         if name != "measure" and (item.clbits or not measured.isdisjoint(item.qubits)):
@@ -107,7 +107,7 @@ def _pace(circuit: QuantumCircuit, simulator: AerSimulator, power: int, rough: f
     sample = QuantumCircuit(size, size)
     for item in circuit.data:
         places = [circuit.find_bit(qubit).index % size for qubit in item.qubits]
-        if item.operation.name in _NOT_GATES or len(set(places)) < len(places):
+        if item.name in _NOT_GATES or len(set(places)) < len(places):
             continue
         operation = item.operation
         if operation.is_parameterized():

@@ -137,7 +137,7 @@ def before_reading(
     number = {bit: place for place, bit in enumerate(key)}
     out = source.copy_empty_like()
     for item in source.data:
-        if item.operation.name == "measure" and item.clbits[0] in number:
+        if item.name == "measure" and item.clbits[0] in number:
             turn(out, number[item.clbits[0]], item.qubits[0])
         out.append(item)
     return out
@@ -155,7 +155,7 @@ def operations_of(circuit: QuantumCircuit) -> set[str]:
     """
     found = set()
     for one in circuit.data:
-        found.add(one.operation.name)
+        found.add(one.name)
         if isinstance(one.operation, ControlFlowOp):
             found |= {name for block in one.operation.blocks for name in operations_of(block)}
     return found
@@ -163,9 +163,7 @@ def operations_of(circuit: QuantumCircuit) -> set[str]:
 
 def measured_qubits(circuit: QuantumCircuit) -> dict[Clbit, Qubit]:
     """The qubit that is measured into each classical bit, the last one where there are several."""
-    return {
-        item.clbits[0]: item.qubits[0] for item in circuit.data if item.operation.name == "measure"
-    }
+    return {item.clbits[0]: item.qubits[0] for item in circuit.data if item.name == "measure"}
 
 
 def opened(
@@ -182,7 +180,7 @@ def opened(
     reading: list[CircuitInstruction] = []
     later: set[Qubit] = set()
     for item in reversed(source.data):
-        last = item.operation.name == "measure" and later.isdisjoint(item.qubits)
+        last = item.name == "measure" and later.isdisjoint(item.qubits)
         if last:
             (reading if item.clbits[0] in key else heralds).append(item)
         else:
