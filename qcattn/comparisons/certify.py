@@ -85,6 +85,7 @@ LUMP = 5e-4
 _TAUS = np.geomspace(1.2, 14.0, 8)
 _MUS = np.geomspace(0.8, 1.9, 5)
 _NUS = (0.0, 1.0, 3.0)
+_TILTS = sorted({1 + sign * nu for sign in (1, -1) for nu in _NUS})
 #: Pieces into which the deviation of the likeliest outcome is cut, on either side.
 PIECES = 16
 #: Luck, in standard deviations, at which the two bounds are compared beforehand: 90% power.
@@ -278,16 +279,26 @@ def _by_quadratic(
         room = u + z * tau / 2 + 2 * v * pairs * cross
         room -= phi[0].sum(-1, keepdims=True)
         guess = np.sqrt(size / (4 * pairs * np.maximum(room, 0.1 * spread)))
+        more, less = _Largest.of(phi, 1.0, high), _Largest.of(phi, -1.0, low)
+        at_rest = more(0 * guess), less(0 * guess)
         for factor in _MUS:
             mu = factor * guess
+            # The slopes of a tilt, up and down, are these multiples of 1 / mu; together they are 2.
+            ups, downs = (
+                {0.0: rest} | {tilt: one(tilt / mu) for tilt in _TILTS if tilt}
+                for one, rest in zip((more, less), at_rest, strict=True)
+            )
+            largest = {
+                tilt: np.maximum(ups[tilt], downs[2 - tilt]).sum(-1, keepdims=True)
+                for tilt in _TILTS
+            }
             for side, sign in enumerate((1.0, -1.0)):
                 piece = slice(side * PIECES, (side + 1) * PIECES)
                 start, end = ends[side][:, :-1], ends[side][:, 1:]
                 apart = _peak(phi_top, mu, sign, start, end) + mu * room
                 for nu in _NUS:
                     # The other deviations sum to minus this one, which is at least start.
-                    tilted: Cubic = (phi[0], phi[1] + sign * nu / mu, phi[2], phi[3])
-                    rest = _largest(tilted, mu, low, high).sum(-1, keepdims=True) - nu * start
+                    rest = mu * largest[1 - sign * nu] - nu * start
                     np.minimum(best[:, piece], apart + rest, out=best[:, piece])
     # A piece below zero holds no law that is kept.
     farthest = np.maximum(best.max(axis=-1), 0.0) / 2
@@ -296,10 +307,53 @@ def _by_quadratic(
     return np.minimum(farthest + lumped, elsewhere)
 
 
-def _largest(phi: Cubic, mu: Floats, low: Floats, high: Floats) -> Floats:
-    """Largest |d| - mu (phi(d) - phi(0)) over -low <= d <= high, outcome by outcome."""
-    zero = np.zeros_like(low)
-    return np.maximum(_peak(phi, mu, 1.0, zero, high), _peak(phi, mu, -1.0, zero, low))
+@dataclass(frozen=True, eq=False)
+class _Largest:
+    r"""The largest :math:`t x - (\phi(\pm x) - \phi(0)), 0 <= x <= end`, outcome by outcome.
+
+    With slope t the cubic is largest at the end or where it is stationary and bent down,
+    :math:`x = (t + b_1) / (r + c_2) = (c_2 - r) / 3 b_3`, r the root of the discriminant; of the
+    two forms each keeps its digits where the other loses them. What does not depend on t is here.
+    """
+
+    first: Floats
+    second: Floats
+    third: Floats
+    inside: Floats
+    rising: Floats
+    end: Floats
+    at_end: Floats
+    bent_up: Bools | None
+
+    @classmethod
+    def of(cls, phi: Cubic, sign: float, end: Floats) -> _Largest:
+        """For deviations of one sign, at most end."""
+        _, c1, c2, c3 = phi
+        b1, b3 = -sign * c1, -sign * c3
+        up = c2 < 0
+        return cls(b1, c2, b3, c2 * c2 - 3 * c1 * c3, 3 * sign * c3, end,
+                   end * (b1 + end * (end * b3 - c2)), up if up.any() else None)  # fmt: skip
+
+    def __call__(self, t: Floats) -> Floats:
+        """Shape (rows, outcomes), at least 0, for slopes t, (rows, 1)."""
+        slope, root = self.first + t, self.rising * t
+        root += self.inside
+        np.sqrt(np.maximum(root, 0.0, out=root), out=root)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x = slope / (root + self.second)
+            if self.bent_up is not None:
+                other = (self.second - root) / (3 * self.third)
+                np.copyto(x, other, where=self.bent_up)
+        np.fmin(np.fmax(x, 0.0, out=x), self.end, out=x)  # also where it is no number
+        best = np.multiply(x, self.third, out=root)
+        best -= self.second
+        best *= x
+        best += slope
+        best *= x
+        at_end = np.multiply(self.end, t, out=slope)
+        at_end += self.at_end
+        np.maximum(best, at_end, out=best)
+        return np.maximum(best, 0.0, out=best)
 
 
 def _peak(phi: Cubic, mu: Floats, sign: float, start: Floats, end: Floats) -> Floats:

@@ -6,7 +6,7 @@ from scipy import optimize, stats
 
 from qcattn.comparisons import expected
 from qcattn.comparisons._measured import calibration_error
-from qcattn.comparisons.certify import _by_quadratic, _largest, _lump, certify, few_at_work
+from qcattn.comparisons.certify import _by_quadratic, _Largest, _lump, _peak, certify, few_at_work
 
 
 def softmax(scores):
@@ -117,12 +117,28 @@ def test_dual_bound_holds_and_is_nearly_tight():
     phi = tuple(rng.normal(size=(1, size)) * scale for scale in (0, 1, 30, 100))
     mu = np.array([[0.7]])
     low, high = rng.random((1, size)), rng.random((1, size))
-    found = _largest(phi, mu, low, high)
+    up, down = _Largest.of(phi, 1.0, high), _Largest.of(phi, -1.0, low)
+    found = mu * np.maximum(up(1 / mu), down(1 / mu))
     grid = np.linspace(-low[0], high[0], 20_001)
     value = np.abs(grid) - mu * (phi[1] * grid + phi[2] * grid**2 + phi[3] * grid**3)
     best = np.maximum(value.max(axis=0), 0)
     assert np.all(found[0] >= best - 1e-12)
     np.testing.assert_allclose(found[0], best, rtol=1e-4, atol=1e-6)
+
+
+def test_what_is_shared_between_slopes_is_what_each_peak_gives():
+    """To rounding, of any cubic, bent up or down, flat ones and empty ranges among them."""
+    rng = np.random.default_rng(6)
+    for number in range(30):
+        phi = tuple(rng.normal(size=(4, 5, 60)) * (rng.random((4, 5, 60)) < 0.8))
+        end = rng.random((5, 60)) * (rng.random((5, 60)) < 0.9)
+        mu, zero = 10.0 ** rng.normal(size=(5, 1)), np.zeros((5, 60))
+        tilt = (-2.0, 0.0, 1.0, 2.0, 4.0)[number % 5]
+        for sign in (1.0, -1.0):
+            _, c1, c2, c3 = phi
+            one = _peak((0 * c1, c1 + sign * (1 - tilt) / mu, c2, c3), mu, sign, zero, end)
+            other = mu * _Largest.of(phi, sign, end)(tilt / mu)
+            assert np.allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(
