@@ -15,6 +15,7 @@ from .comparisons import independent as independent
 from .comparisons import plan as plan
 from .comparisons import same as same
 from .encodings.binary import Binary as Binary
+from .encodings.interacting import Interacting as Interacting
 from .encodings.one_hot import OneHot as OneHot
 from .encodings.rotated import Rotated as Rotated
 from .encodings.transverse import Transverse as Transverse

@@ -57,8 +57,11 @@ def run(
         beta: Inverse temperature, positive, scalar or of shape (...).
         shots: Shots a row, positive.
         seed: Anything `numpy.random.default_rng` takes; the result keeps what reproduces it.
-        encoding: Scores to Hamiltonian, an object or a name; `Binary` if None.
-        preparation: Hamiltonian to circuit, an object or a name; `Purification` if None.
+        encoding: Scores to Hamiltonian, an object or a name; `Binary` if None. With `Interacting`
+            an outcome is a set of keys, and the law that of the sets.
+        preparation: Hamiltonian to circuit, an object or a name; `Purification` if None, or
+            `Amplitude` where outcomes are sets, of which there are many: on half the qubits, and
+            native where there is one row.
         backend: Circuit to counts: an object of `qcattn.backends` or a name, a Qiskit primitive
             (``BaseSamplerV2``) or backend (``BackendV2``); `Aer` if None.
         noise: Noise of `Aer`: text such as ``"readout=0.01"`` (see
@@ -75,7 +78,8 @@ def run(
             would be quicker.
 
     Returns:
-        Result, whose first verdict compares the kept shots with softmax. A heralded
+        Result, whose first verdict compares the kept shots with softmax, or with the exact law of
+        the subsets, which an encoding of these has in the place of softmax. A heralded
         preparation brings a second one on the share of kept shots, each at alpha / 2.
 
     Raises:
@@ -94,18 +98,22 @@ def run(
         raise ValueError(f"`scores` of shape {source.scores.shape} holds no row; pass at least one")
     shots, root, alpha = check_shots(shots), entropy(seed), check_alpha(alpha)
     encode_by = Binary() if encoding is None else made("encodings", encoding, "encoding")
-    prepare_by = (
-        Purification() if preparation is None else made("preparations", preparation, "preparation")
-    )
+    chosen = None if preparation is None else made("preparations", preparation, "preparation")
+    if chosen is not None:
+        check_object(chosen, "preparation", "__call__", "Purification()")
     check_object(encode_by, "encoding", "__call__", "Binary()")
-    check_object(prepare_by, "preparation", "__call__", "Purification()")
     plain = backend_of(backend, method="stream")
     with_noise(plain, noise, 1)  # a word or a strength that is none is said before preparing
 
     begun = time.perf_counter()
-    expected = softmax(source.scores, beta=beta)
+    weights = softmax(source.scores, beta=beta)
     hamiltonian = encode(source.scores, encode_by, beta)
-    masked = warn_of_masks(source.scores, expected)
+    outcomes = -hamiltonian.energies if hamiltonian.subsets else None
+    expected = weights if outcomes is None else softmax(outcomes, beta=beta)
+    if hamiltonian.subsets:
+        weights = expected @ hamiltonian.codewords
+    masked = warn_of_masks(source.scores, weights)
+    prepare_by = _usual(hamiltonian) if chosen is None else chosen
     rows = math.prod(source.scores.shape[:-1])
     with hearing(lambda done, total, what: progress(0, rows, f"preparing: {what}")):
         prepared = prepared_by(prepare_by, hamiltonian, beta)
@@ -124,15 +132,24 @@ def run(
             "encoding": str(encode_by),
             "preparation": str(prepare_by),
             **({"masked": f"{masked} keys of weight 0"} if masked else {}),
+            **({"law": "the Boltzmann law of subsets"} if hamiltonian.subsets else {}),
         },
         preparing=time.perf_counter() - begun,
         progress=progress,
+        outcomes=outcomes,
     )
     if isinstance(noise, str):  # in the words it was given in
         result = replace(result, settings={**result.settings, "noise": noise})
     if not result.complete:
         raise Interrupted(result)
     return result
+
+
+def _usual(hamiltonian: Hamiltonian) -> Preparation:
+    """What prepares where nothing else was asked for."""
+    if hamiltonian.subsets:
+        return Amplitude(native=not hamiltonian.shape)
+    return Purification()
 
 
 def _announce(

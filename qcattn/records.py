@@ -75,6 +75,8 @@ class Hamiltonian:
         basis: Angles of U, shape (..., layers, num_qubits), radians: in each layer qubit q is
             turned by ry(angle), then come cx from q to q + 1, q = 0 first; None where U = 1. Then
             there is a key for every basis state.
+        subsets: Whether what is called a key here is a set of the keys that were scored, of which
+            qubit q tells whether key q is in it.
 
     Raises:
         ValueError: If V or U is given and some basis state is no key, or if shapes do not fit.
@@ -97,6 +99,7 @@ class Hamiltonian:
     encoding: str = ""
     off_diagonal: SparsePauliOp | None = None
     basis: np.ndarray | None = None
+    subsets: bool = False
 
     def __post_init__(self) -> None:
         """Check that what does not commute has all basis states to act on."""
@@ -574,6 +577,7 @@ class Prepared:
             ``distribution`` and the exact populations.
         state: The state aimed at: ``"gibbs"``, or the pure ``"qsample"`` of the same populations.
         spent: Shots that finding the circuit took, all leading axes together.
+        subsets: Whether a key is a set of the keys that were scored, as in `Hamiltonian`.
     """
 
     method: str
@@ -588,6 +592,7 @@ class Prepared:
     error: np.ndarray
     state: Literal["gibbs", "qsample"] = "gibbs"
     spent: int = 0
+    subsets: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -791,7 +796,8 @@ class Result:
     """One run, whole: what went in, what was counted, what it means, what it cost.
 
     Attributes:
-        scores: Shape (..., num_keys), ``-inf`` masked, as given.
+        scores: Shape (..., num_keys), ``-inf`` masked, as given; of sets of keys minus their
+            energies.
         beta: Shape (...) or (): inverse temperature.
         expected: Shape (..., num_keys): softmax(beta * scores).
         prepared: Template, angles and claims of the preparation.
@@ -802,7 +808,7 @@ class Result:
         seed: Entropy of the SeedSequence from which everything was drawn.
         settings: Encoding, preparation, backend as they print, draws, method, device.
         versions: Package versions that took part.
-        tokens: The token of each key and query, or () if the scores have none.
+        tokens: The token of each key that was scored and query, or () if the scores have none.
         axes: Names of the leading axes, such as layer, head, query; or ().
         row_names: One label for each entry of the last leading axis, or ().
         source: Where the scores come from (model, sentence, licence, sha256...).
@@ -839,8 +845,29 @@ class Result:
     @property
     def codebook(self) -> tuple[tuple[str, str], ...]:
         """Pairs of token (or key number) and bitstring, qubit 0 rightmost."""
-        names = self.tokens or tuple(str(key) for key in range(self.expected.shape[-1]))
-        return tuple(zip(names, bitstrings(self.prepared.codewords), strict=True))
+        return tuple(zip(self.labels, bitstrings(self.prepared.codewords), strict=True))
+
+    @property
+    def outcome(self) -> str:
+        """What one outcome is called: a key, or a subset of the keys."""
+        return "subset" if self.prepared.subsets else "key"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The token (or number) of each key, or all those of each set: ``{the, cat}``."""
+        if not self.prepared.subsets:
+            return self.tokens or tuple(str(key) for key in range(self.expected.shape[-1]))
+        return tuple(map(self.label_of_set, self.prepared.codewords))
+
+    def label_of_set(self, codeword: np.ndarray) -> str:
+        """The tokens (or numbers) of the keys in one set, such as ``{the, cat}``.
+
+        Args:
+            codeword: Shape (num_qubits,), bool: whether each key is in it.
+        """
+        names = self.tokens or tuple(map(str, range(len(codeword))))
+        members = ", ".join(names[key] for key in np.flatnonzero(codeword))
+        return f"{{{members}}}"
 
     def __str__(self) -> str:
         """A few lines: what was prepared, what was drawn, what the comparisons say."""
@@ -878,7 +905,7 @@ class Result:
             columns["row_name"] = [self.row_names[i] for i in places[-2]]
         columns["key"] = places[-1]
         if self.tokens:
-            columns["token"] = list(self.tokens) * rows
+            columns["token"] = list(self.labels) * rows
         columns["bitstring"] = list(bitstrings(self.prepared.codewords)) * rows
         columns["count"] = self.counts.keys.ravel()
         columns["expected"] = self.expected.ravel()
@@ -937,7 +964,7 @@ class Result:
         """What was drawn, and with which circuit, in two lines."""
         rows = int(np.prod(self.shape))
         return (
-            f"{plural(rows, 'row')} of {plural(self.expected.shape[-1], 'key')}, "
+            f"{plural(rows, 'row')} of {plural(self.expected.shape[-1], self.outcome)}, "
             f"{plural(self.shots, 'shot')} a row"
             + ("" if self.complete else ", interrupted")
             + f"\n{self.prepared.method} ({self.prepared.kind}), "
@@ -948,7 +975,7 @@ class Result:
 
     @property
     def fit(self) -> Verdict:
-        """The comparison of the counts with softmax."""
+        """The comparison of the counts with softmax, or with what the result calls the law."""
         return self.verdicts[0]
 
     @property

@@ -58,11 +58,12 @@ class Preparation(Protocol):
 
 
 def encode(scores: ArrayLike, encoding: Encoding, beta: ArrayLike) -> Hamiltonian:
-    """Scores as a Hamiltonian whose counts are to follow softmax.
+    """Scores as a Hamiltonian whose counts follow softmax, or the Boltzmann law of sets of keys.
 
     Args:
         scores: Shape (..., num_keys), dimensionless; ``-inf`` masks a key.
-        encoding: An object of `qcattn.encodings`.
+        encoding: An object of `qcattn.encodings`; one that depends on the temperature has a method
+            ``at(beta)``, which gives the encoding at beta.
         beta: Inverse temperature at which it is to be prepared, scalar or of shape (...).
 
     Returns:
@@ -77,7 +78,8 @@ def encode(scores: ArrayLike, encoding: Encoding, beta: ArrayLike) -> Hamiltonia
         >>> encode([[0.0, 1.0, -65504.0]], Binary(), 1.0).energies
         array([[-0., -1., inf]])
     """
-    hamiltonian = encoding(scores)
+    at = getattr(encoding, "at", None)
+    hamiltonian = (encoding if at is None else at(beta))(scores)
     if not hamiltonian.is_diagonal:
         diagonal = " and ".join(name for name, cls in classes("encodings").items() if cls.diagonal)
         raise ValueError(
@@ -163,6 +165,7 @@ def draw_result(
     settings: Mapping[str, str],
     preparing: float,
     progress: Progress = silent,
+    outcomes: np.ndarray | None = None,
 ) -> Result:
     """Draw every row of a prepared circuit and compare the counts: one run, whole.
 
@@ -178,6 +181,8 @@ def draw_result(
         settings: How it was prepared, for the record; the backend adds its own.
         preparing: Seconds that preparing took.
         progress: Told the rows that are done after each chunk.
+        outcomes: Scores of what is drawn, shape (..., num_outcomes), where that is no key; None if
+            it is.
 
     Returns:
         The result. Ctrl-C ends it with the rows drawn by then, compared, and it is not complete.
@@ -197,7 +202,7 @@ def draw_result(
     clock.append(time.perf_counter())
     sampling, comparing = np.diff(clock).tolist()
     return Result(
-        scores=source.scores,
+        scores=source.scores if outcomes is None else outcomes,
         beta=np.asarray(beta, dtype=float),
         expected=expected,
         prepared=prepared,

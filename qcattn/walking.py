@@ -30,7 +30,7 @@ def classes(room: str) -> dict[str, type[Any]]:
 
     Example:
         >>> list(classes("encodings"))
-        ['Binary', 'OneHot', 'Rotated', 'Transverse']
+        ['Binary', 'Interacting', 'OneHot', 'Rotated', 'Transverse']
     """
     package = import_module(f"qcattn.{room}")
     files = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
@@ -55,7 +55,7 @@ def names(room: str) -> list[str]:
 
     Example:
         >>> names("encodings")
-        ['Binary', 'OneHot', 'Rotated', 'Transverse']
+        ['Binary', 'Interacting', 'OneHot', 'Rotated', 'Transverse']
     """
     folders = import_module(f"qcattn.{room}").__path__
     files = [path for folder in folders for path in Path(folder).rglob("[!_]*.py")]
@@ -82,8 +82,8 @@ def class_of(room: str, name: str, where: str) -> type[Any]:
         'QSVT'
         >>> class_of("encodings", "binry", "--encoding")
         Traceback (most recent call last):
-        ValueError: `--encoding` must be one of Binary, OneHot, Rotated, Transverse, but is 'binry';
-        did you mean 'Binary'?
+        ValueError: `--encoding` must be one of Binary, Interacting, OneHot, Rotated, Transverse,
+        but is 'binry'; did you mean 'Binary'?
     """
     written = {one.lower(): one for one in names(room)}
     if name.lower() not in written:

@@ -13,6 +13,7 @@ from qcattn.certification.dense import Dense, certify_dense
 from qcattn.certification.distance import Distance, certify_distance
 from qcattn.certification.free_energy import FreeEnergy, certify_free_energy
 from qcattn.certification.kms import KMS, certify_kms, kms
+from qcattn.certification.marginals import Marginals, attention_weights
 from qcattn.certification.observables import Observables, certify_observables
 from qcattn.certification.paulis import expectation
 from qcattn.certification.purity import Purity, certify_purity
@@ -29,9 +30,11 @@ __all__ = [
     "Distance",
     "Estimate",
     "FreeEnergy",
+    "Marginals",
     "Observables",
     "Purity",
     "Temperature",
+    "attention_weights",
     "certify_balance",
     "certify_correlations",
     "certify_dense",

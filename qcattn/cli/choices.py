@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qcattn.names import known
-from qcattn.walking import made
+from qcattn.walking import classes, made
 
 if TYPE_CHECKING:
     from qcattn.datasets import Scores
 
-__all__ = ["known", "read", "select", "strategy"]
+__all__ = ["encoding_of", "known", "read", "select", "strategy"]
 
 
 def read(
@@ -61,6 +61,56 @@ def select(scores: Scores, layer: int | None, head: int | None) -> Scores:
             scores = only(scores, name, number, f"--{name}")
             chosen = f", {name} {number}{chosen}"
     return replace(scores, source=f"{scores.source}{chosen}".strip(", "))
+
+
+def encoding_of(name: str, **given: Any) -> Any:
+    """An encoding by the name of its class, with the options that it has.
+
+    Args:
+        name: Of the class.
+        **given: Its fields, None where an option was not given; couplings as text.
+
+    Raises:
+        ValueError: If an option was given that the encoding does not have.
+    """
+    from dataclasses import fields, replace
+
+    encode = strategy("encodings", name)
+    own = {item.name for item in fields(encode)}
+    options = {option: value for option, value in given.items() if value is not None}
+    for option in options:
+        if option not in own:
+            having = [one for one, cls in classes("encodings").items() if hasattr(cls, option)]
+            raise ValueError(
+                f"`--{option}` says nothing of `--encoding {type(encode).__name__}`; leave it out, "
+                f"or take {' or '.join(having)}"
+            )
+    if options.get("mu") is not None and options.get("attended") is not None:
+        raise ValueError("`--attended` finds what `--mu` sets; give one of them")
+    if "couplings" in options:
+        options["couplings"] = _couplings(options["couplings"])
+    return replace(encode, **options)
+
+
+def _couplings(text: str) -> Any:
+    """A number, or the array in a file."""
+    import numpy as np
+
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if not Path(text).is_file():
+        raise ValueError(
+            f"`--couplings` must be a number or a .npy file, but is {text!r}, which is neither"
+        )
+    try:
+        found = np.load(text, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise ValueError(f"`--couplings` is {text!r}, which is no .npy file: {error}") from error
+    if not isinstance(found, np.ndarray):
+        raise ValueError(f"`--couplings` is {text!r}, which holds several arrays; save one by save")
+    return found
 
 
 def strategy(folder: str, name: str) -> Any:

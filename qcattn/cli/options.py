@@ -10,10 +10,13 @@ import typer
 from qcattn.walking import names
 
 __all__ = [
+    "Attended",
+    "Couplings",
     "Head",
     "Json",
     "Layer",
     "Model",
+    "Mu",
     "Normalise",
     "ScoresFile",
     "Seed",
@@ -27,7 +30,7 @@ def names_in_help(room: str) -> str:
 
     Example:
         >>> names_in_help("encodings")
-        'Binary, OneHot, Rotated or Transverse'
+        'Binary, Interacting, OneHot, Rotated or Transverse'
     """
     *most, last = names(room)
     return f"{', '.join(most)} or {last}"
@@ -50,6 +53,24 @@ Layer = Annotated[
     int | None, typer.Option(help="Take one layer alone, by the number of the model.")
 ]
 Head = Annotated[int | None, typer.Option(help="Take one head alone.")]
+Couplings = Annotated[
+    str | None,
+    typer.Option(
+        help="Couple every two keys of Interacting: a number for all pairs, or a .npy file with a "
+        "symmetric matrix (keys, keys). [default: 1]"
+    ),
+]
+Mu = Annotated[
+    float | None,
+    typer.Option(help="Set the chemical potential of Interacting. [default: 0]"),
+]
+Attended = Annotated[
+    float | None,
+    typer.Option(
+        help="Find the chemical potential of Interacting at which so many keys are attended in "
+        "the mean."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same counts.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Normalise = Annotated[

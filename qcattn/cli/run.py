@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcattn.cli.app import app, fail, reporting
-from qcattn.cli.choices import known, read, select, strategy
+from qcattn.cli.choices import encoding_of, known, read, select, strategy
 from qcattn.cli.options import (
+    Attended,
+    Couplings,
     Head,
     Json,
     Layer,
     Model,
+    Mu,
     ScoresFile,
     Seed,
     Sentence,
@@ -40,14 +43,16 @@ _Encoding = Annotated[
     str,
     typer.Option(
         help=f"Encode the scores by {names_in_help('encodings')}; counts are compared with "
-        "softmax, so this command takes those that are diagonal in the keys."
+        "softmax, or with the law of the sets of keys of Interacting, so this command takes those "
+        "that are diagonal in the keys."
     ),
 ]
 _Preparation = Annotated[
     str | None,
     typer.Option(
         help=f"Prepare by {names_in_help('preparations')}; some of them take a single row only. "
-        "[default: Purification, and for packaged scores one head again by Heralded]"
+        "[default: Purification, and for packaged scores one head again by Heralded; Amplitude "
+        "for Interacting]"
     ),
 ]
 _Backend = Annotated[
@@ -108,6 +113,9 @@ def run(
     seed: Seed = 0,
     beta: Annotated[float, typer.Option(help="Prepare at this inverse temperature.")] = 1.0,
     encoding: _Encoding = "Binary",
+    couplings: Couplings = None,
+    mu: Mu = None,
+    attended: Attended = None,
     preparation: _Preparation = None,
     backend: _Backend = None,
     device: _Device = None,
@@ -142,20 +150,24 @@ def run(
     source = read(scores, qk, hf, text, model, sentence, _left(limit, (0,)))
     # Without a choice of preparation one head, or a row of own scores, is prepared again.
     packaged = scores is qk is hf is None
-    beside = preparation is None and (packaged or source.scores.shape[-1] <= _KEYS_BESIDE)
+    encode = encoding_of(encoding, couplings=couplings, mu=mu, attended=attended)
+    keys = source.scores.shape[-1]
+    beside = preparation is None and (
+        2**keys <= _KEYS_BESIDE if encode.subsets else packaged or keys <= _KEYS_BESIDE
+    )
     given = {"method": method, "device": device, "draws": draws, "workers": workers}
     _check_apart(backend, {**given, "noise": noise, "memory": memory})
     sample = _Sampling(
         {"beta": beta, "shots": shots, "alpha": alpha / 2 if beside else alpha},
-        strategy("encodings", encoding), backend, given, noise, limit, quiet=json,
+        encode, backend, given, noise, limit, quiet=json,
     )  # fmt: skip
-    chosen, name = select(source, layer, head), preparation or "Purification"
+    chosen = select(source, layer, head)
     again = (_one_head if packaged else _one_row) if beside else None
-    results, complete = _parts(sample, chosen, name, seed, again)
+    results, complete = _parts(sample, chosen, preparation, seed, again)
     kept = _keep(results, alpha, out, quiet=json)
     print_results(results, alpha, kept, json)
     if memory is not None and not json:
-        say(_memory(chosen.scores.shape, max(sample.peaks), memory))
+        say(_memory(sample.shape(chosen), max(sample.peaks), memory))
     if not complete:
         whole = results[0].complete
         where = " in the second part, Heralded; the first is whole" if whole else ""
@@ -188,15 +200,20 @@ class _Sampling:
     quiet: bool
     peaks: list[int] = field(default_factory=list)
 
-    def __call__(self, scores: Scores, name: str, label: str, seed: Any) -> Result:
+    def shape(self, scores: Scores) -> tuple[int, ...]:
+        """Of the outcomes, (..., num_outcomes)."""
+        *rows, keys = scores.scores.shape
+        return (*rows, 2**keys if self.encode.subsets else keys)
+
+    def __call__(self, scores: Scores, name: str | None, label: str, seed: Any) -> Result:
         """Sample one part by the preparation of that name; partly, where it is interrupted."""
         from qcattn.backends.aer import Aer
         from qcattn.backends.choosing import with_noise
         from qcattn.errors import Interrupted
         from qcattn.experiment import run
 
-        prepare = strategy("preparations", name)
-        backend = _backend(self.backend, scores, self.given, self.memory)
+        prepare = None if name is None else strategy("preparations", name)
+        backend = _backend(self.backend, self.shape(scores), self.given, self.memory)
         try:
             with bar(quiet=self.quiet) as tell:
                 result = run(
@@ -221,7 +238,7 @@ class _Sampling:
 def _parts(
     sample: _Sampling,
     scores: Scores,
-    name: str,
+    name: str | None,
     seed: int,
     choose: Callable[[Scores, Result], Scores] | None,
 ) -> tuple[list[Result], bool]:
@@ -283,7 +300,9 @@ def _check_apart(name: str | None, given: dict[str, Any]) -> None:
         )
 
 
-def _backend(name: str | None, scores: Scores, given: dict[str, Any], memory: int) -> Backend:
+def _backend(
+    name: str | None, shape: tuple[int, ...], given: dict[str, Any], memory: int
+) -> Backend:
     from qiskit_aer import AerSimulator
 
     from qcattn.backends.aer import Aer
@@ -303,7 +322,7 @@ def _backend(name: str | None, scores: Scores, given: dict[str, Any], memory: in
         "draws": known("--draws", given["draws"] or "shots", ["shots", "born"]),
         "workers": given["workers"],
     }
-    return Aer(**options, memory=_left(memory, scores.scores.shape))
+    return Aer(**options, memory=_left(memory, shape))
 
 
 def _limit(memory: str | None) -> int:

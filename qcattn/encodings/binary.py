@@ -30,6 +30,7 @@ class Binary:
 
     diagonal: ClassVar[bool] = True
     binary: ClassVar[bool] = True
+    subsets: ClassVar[bool] = False
 
     def __call__(self, scores: ArrayLike) -> Hamiltonian:
         """Encode scores.

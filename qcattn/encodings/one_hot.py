@@ -30,6 +30,7 @@ class OneHot:
 
     diagonal: ClassVar[bool] = True
     binary: ClassVar[bool] = False
+    subsets: ClassVar[bool] = False
 
     def __call__(self, scores: ArrayLike) -> Hamiltonian:
         """Encode scores.

@@ -38,6 +38,7 @@ class Rotated:
 
     diagonal: ClassVar[bool] = False
     binary: ClassVar[bool] = True
+    subsets: ClassVar[bool] = False
 
     angles: ArrayLike | None = None
 

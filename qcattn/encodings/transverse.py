@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from qcattn.encodings.binary import Binary
 from qcattn.records import Hamiltonian
 
-__all__ = ["Transverse"]
+__all__ = ["Transverse", "in_field"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Transverse:
 
     diagonal: ClassVar[bool] = False
     binary: ClassVar[bool] = True
+    subsets: ClassVar[bool] = False
 
     field: float = 1.0
     gap: float = 10.0
@@ -54,12 +55,38 @@ class Transverse:
             ValueError: If the field is negative or not finite, the gap not positive, or for
                 scores that `Binary` refuses.
         """
-        from qiskit.quantum_info import SparsePauliOp
+        plain = Binary()(scores)
+        return replace(in_field(plain, self.field, gap=self.gap), encoding="Transverse")
 
-        if not (np.isfinite(self.field) and self.field >= 0):
-            raise ValueError(f"`field` must be 0 or more, but is {self.field!r}")
-        filled = Binary()(scores).filled(self.gap)
-        n = filled.num_qubits
-        terms = [("X", [q], -float(self.field)) for q in range(n)]
-        moves = SparsePauliOp.from_sparse_list(terms, num_qubits=n) if self.field else None
-        return replace(filled, encoding="Transverse", off_diagonal=moves)
+
+def in_field(hamiltonian: Hamiltonian, field: float, *, gap: float = 10.0) -> Hamiltonian:
+    r"""A diagonal Hamiltonian and a transverse field, :math:`H - \Gamma \sum_q X_q`.
+
+    Args:
+        hamiltonian: Diagonal as it is written, shape (...).
+        field: Gamma, in units of k_B T at beta = 1; 0 or more.
+        gap: Energy of masked keys and padding above the highest key, in the same units.
+
+    Returns:
+        Hamiltonian of shape (...) with a key for every basis state.
+
+    Raises:
+        ValueError: If the field is negative or not finite, the gap not positive, or the Hamiltonian
+            is not diagonal.
+
+    Example:
+        >>> from qcattn.encodings.interacting import Interacting
+        >>> in_field(Interacting(couplings=4.0)([0.0, 2.0]), 0.5).operator.sort().to_list()
+        [('IX', (-0.5+0j)), ('IZ', (-1+0j)), ('XI', (-0.5+0j)), ('ZZ', (1+0j))]
+    """
+    from qiskit.quantum_info import SparsePauliOp
+
+    if not (np.isfinite(field) and field >= 0):
+        raise ValueError(f"`field` must be 0 or more, but is {field!r}")
+    if not hamiltonian.is_diagonal:
+        raise ValueError(f"`hamiltonian` ({hamiltonian.encoding}) must be diagonal, but is not")
+    filled = hamiltonian.filled(gap)
+    n = filled.num_qubits
+    terms = [("X", [q], -float(field)) for q in range(n)]
+    moves = SparsePauliOp.from_sparse_list(terms, num_qubits=n) if field else None
+    return replace(filled, off_diagonal=moves)

@@ -129,7 +129,10 @@ def _check_shapes(result: Result) -> None:
         and prepared.codewords.shape == (keys[-1], bits.get(prepared.key_register))
         and len(np.unique(prepared.codewords, axis=0)) == keys[-1],
         "herald": prepared.herald_register is None or prepared.herald_register in bits,
-        "tokens": len(result.tokens) in (0, keys[-1]),
+        "tokens": len(result.tokens)
+        in (0, prepared.codewords.shape[-1] if prepared.subsets else keys[-1]),
+        "subsets": not prepared.subsets
+        or len(prepared.codewords) == 2 ** prepared.codewords[0].size,
         "axes": len(result.axes) in (0, len(rows)),
         "row_names": len(result.row_names) in (0, *rows[-1:]),
         "verdicts": names == ["fit", *["acceptance"] * (prepared.herald_register is not None)],

@@ -116,7 +116,15 @@ def write_result(
         "resources": asdict(result.resources),
         "prepared": {
             name: getattr(result.prepared, name)
-            for name in ("method", "kind", "key_register", "herald_register", "state", "spent")
+            for name in (
+                "method",
+                "kind",
+                "key_register",
+                "herald_register",
+                "state",
+                "spent",
+                "subsets",
+            )
         },
         "verdicts": [
             {

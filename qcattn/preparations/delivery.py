@@ -66,6 +66,7 @@ def delivered(
         error=np.full(hamiltonian.shape, error),
         state=state,
         spent=spent,
+        subsets=hamiltonian.subsets,
     )
 
 

@@ -225,6 +225,12 @@ class Grid:
             raise ValueError(
                 f"`noise` holds {self.noise!r}, but must be text such as 'readout=0.01'"
             )
+        for encoding in self.encodings:
+            if getattr(encoding, "subsets", False):
+                raise ValueError(
+                    f"`encodings` holds {encoding}, whose outcomes are sets of keys, but a sweep "
+                    "stores counts of keys; take qcattn.run for it, row by row"
+                )
         for backend in self.backends:
             if isinstance(backend, Aer) and backend.device == "auto":
                 raise ValueError(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isnan
+from typing import TYPE_CHECKING
 
 from qcattn.legible import legible
 from qcattn.plurals import plural
 from qcattn.records import Result
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = [
     "SMALLEST",
@@ -16,6 +20,7 @@ __all__ = [
     "error_text",
     "joined",
     "key_labels",
+    "law_of",
     "number",
     "number_on",
     "p_is",
@@ -23,6 +28,8 @@ __all__ = [
     "place",
     "plural",
     "query_labels",
+    "set_label",
+    "token_labels",
     "visible",
 ]
 
@@ -61,11 +68,35 @@ def cut_short(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def key_labels(result: Result) -> tuple[str, ...]:
-    """One label for each key: its token made visible, or its index where there are no tokens."""
+def token_labels(result: Result) -> tuple[str, ...]:
+    """One label for each key that was scored: its token made visible, or its index."""
     if result.tokens:
         return tuple(visible(token) for token in result.tokens)
-    return tuple(str(key) for key in range(result.expected.shape[-1]))
+    words = result.prepared.codewords
+    return tuple(map(str, range(words.shape[-1] if result.prepared.subsets else len(words))))
+
+
+def key_labels(result: Result) -> tuple[str, ...]:
+    """One label for each outcome: that of its key, or those of all keys in its set."""
+    names = token_labels(result)
+    if not result.prepared.subsets:
+        return names
+    return tuple(_joined(names, word) for word in result.prepared.codewords)
+
+
+def set_label(result: Result, codeword: np.ndarray) -> str:
+    """The labels of the keys in one set, such as ``{the, ␣cat}``; of a long one the beginning.
+
+    Args:
+        result: Of a run whose outcomes are sets.
+        codeword: Shape (num_qubits,), bool: whether each key is in it.
+    """
+    return _joined(token_labels(result), codeword)
+
+
+def _joined(names: Sequence[str], codeword: np.ndarray) -> str:
+    members = ", ".join(name for name, inside in zip(names, codeword, strict=True) if inside)
+    return cut_short(f"{{{members}}}", 2 * _LONGEST)
 
 
 def query_labels(result: Result) -> tuple[str, ...]:
@@ -75,8 +106,13 @@ def query_labels(result: Result) -> tuple[str, ...]:
     if result.row_names:
         return tuple(cut_short(name, _LONGEST) or '""' for name in result.row_names)
     if _queries_are_tokens(result):
-        return key_labels(result)
+        return token_labels(result)
     return tuple(str(query) for query in range(result.shape[-1]))
+
+
+def law_of(result: Result) -> str:
+    """What the counts are compared with, in words."""
+    return result.settings.get("law", "softmax")
 
 
 def axis_names(result: Result) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import pytest
 from qcattn.walking import classes
 
 ENCODINGS = list(classes("encodings").values())
-DIAGONAL = [cls for cls in ENCODINGS if cls.diagonal]
+DIAGONAL = [cls for cls in ENCODINGS if cls.diagonal and not cls.subsets]
 
 
 @pytest.mark.parametrize("num_keys", [2, 4, 8])
@@ -16,11 +16,13 @@ def test_an_encoding_does_what_it_declares(encoding, num_keys):
     matrix = hamiltonian.operator.to_matrix()
     assert encoding.diagonal == np.array_equal(matrix, np.diag(np.diag(matrix)))
     assert encoding.binary == (hamiltonian.num_qubits == (num_keys - 1).bit_length())
-    assert encoding.binary != hamiltonian.one_hot
+    assert encoding.subsets == hamiltonian.subsets
+    assert encoding.subsets == (hamiltonian.num_keys == 2**num_keys)
+    assert encoding.binary or encoding.subsets or hamiltonian.one_hot
 
 
 def test_the_declarations_tell_encodings_apart():
-    for declared in ("diagonal", "binary"):
+    for declared in ("diagonal", "binary", "subsets"):
         assert {getattr(cls, declared) for cls in ENCODINGS} == {True, False}
 
 

@@ -18,7 +18,7 @@ from qcattn.records import Prepared
 from qcattn.walking import classes
 
 ENCODINGS = list(classes("encodings").values())
-DIAGONAL = [cls for cls in ENCODINGS if cls.diagonal]
+DIAGONAL = [cls for cls in ENCODINGS if cls.diagonal and not cls.subsets]
 PREPARATIONS = list(classes("preparations").values())
 BATCHED = [cls for cls in PREPARATIONS if cls.batched]
 BETA = 1.3
@@ -83,6 +83,24 @@ def test_a_circuit_gives_the_distribution_it_claims(preparation, encoding, num_k
         assert keys[expected[index] == 0].max(initial=0.0) < 1e-24, "masked keys never come out"
 
 
+@pytest.mark.parametrize("num_keys", [1, 2, 3])
+@pytest.mark.parametrize("preparation", BATCHED)
+def test_a_circuit_gives_the_distribution_of_sets_that_it_claims(preparation, num_keys, scores_of):
+    scores = scores_of(num_keys)
+    hamiltonian = encodings.Interacting(couplings=0.8, mu=0.3)(scores)
+    prepared = preparation()(hamiltonian, beta=BETA)
+    assert prepared.subsets and prepared.shape == (2, 3)
+    lifted = hamiltonian.energies - hamiltonian.energies.min(axis=-1, keepdims=True)
+    weights = np.exp(-BETA * lifted)
+    expected = weights / weights.sum(axis=-1, keepdims=True)
+    for index in np.ndindex(2, 3):
+        keys, success = key_probabilities(prepared, index)
+        assert np.abs(keys - expected[index]).max() < 1e-12
+        assert abs(success - prepared.success[index]) < 1e-12
+        masked = np.isneginf(scores[index])
+        assert keys @ hamiltonian.codewords @ masked < 1e-24, "a masked key is never attended"
+
+
 @pytest.mark.parametrize("preparation", BATCHED)
 def test_a_wrong_beta_does_not_give_softmax(preparation, scores_of):
     """The comparison of the test above can fail: 5% in beta moves total variation by over 1e-3."""
@@ -139,6 +157,8 @@ OTHERS = {
     "masked": lambda: encodings.Binary()([0.3, -np.inf, -0.4, 0.9]),
     "padded": lambda: encodings.Binary()([0.3, 1.1, -0.4]),
     "one-hot": lambda: encodings.OneHot()([0.3, 1.1, -0.4]),
+    "sets": lambda: encodings.Interacting(couplings=0.8)([0.3, 1.1]),
+    "sets without a masked key": lambda: encodings.Interacting(couplings=0.8)([0.3, -np.inf]),
     "padding turned": lambda: encodings.Rotated(angles=[[0.4, 1.1]])([0.3, 1.1, -0.4]),
     "several": lambda: encodings.Binary()([[0.3, 1.1, -0.4, 0.9]] * 2),
     "several in a field": lambda: encodings.Transverse(field=0.6)([[0.3, 1.1, -0.4, 0.9]] * 2),

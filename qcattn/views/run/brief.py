@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from qcattn.certification.marginals import attention_weights
 from qcattn.records import Result, joint_standing
 from qcattn.views.documents import strict
 
@@ -35,7 +36,7 @@ def _part(result: Result) -> dict[str, Any]:
         "verdict": result.standing,
         "complete": result.complete,
         "rows": counts.stray.size,
-        "keys": counts.keys.shape[-1],
+        f"{result.outcome}s": counts.keys.shape[-1],
         "axes": result.axes,
         "tokens": result.tokens,
         "row_names": result.row_names,
@@ -61,5 +62,14 @@ def _part(result: Result) -> dict[str, Any]:
         "expected": result.expected,
         "settings": result.settings,
     }
+    if prepared.subsets:
+        weights = attention_weights(result)
+        said["attention_weights"] = {
+            "expected": weights.exact,
+            "counted": weights.best,
+            "low": weights.low,
+            "high": weights.high,
+            "alpha": weights.alpha,
+        }
     document: dict[str, Any] = strict(said)
     return document

@@ -34,8 +34,10 @@ def command(results: Sequence[Result]) -> str:
         options += ["--beta", repr(float(beta[0]))]
     if (encoding := settings.get("encoding", "Binary").partition("(")[0]) != "Binary":
         options += ["--encoding", encoding]
+    if main.prepared.subsets:
+        options += ["--couplings", "SAME"]
     if len(results) == 1:
-        options += ["--preparation", main.prepared.method]
+        options += ["--preparation", main.prepared.method.split(",")[0]]
     for name, usual in _USUAL.items():
         if settings.get(name, usual) != usual:
             options += [f"--{name}", settings[name]]

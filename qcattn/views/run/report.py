@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from qcattn.attention import telling_head
 from qcattn.records import Result
-from qcattn.views.labels import cut_short, joined, key_labels, place, plural
+from qcattn.views.labels import cut_short, joined, key_labels, law_of, place, plural
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
-from qcattn.views.run import sheets
+from qcattn.views.run import sheets, subsets
 from qcattn.views.run.bands import bands_in_words
 from qcattn.views.run.command import command
 from qcattn.views.run.heads import head_beside
@@ -76,11 +76,11 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
     plotter = Plotter()
     parts = [
         "<header>",
-        "<h1>Attention as thermal circuits, counted against softmax</h1>",
+        f"<h1>Attention as thermal circuits, counted against {escape(law_of(main))}</h1>",
         f'<p class="subject">{_subject(main)}</p>',
         *_verdict(results),
         "</header>",
-        *_heads(plotter, main, others, head),
+        *(_sets(main) if main.prepared.subsets else _heads(plotter, main, others, head)),
         *_rows(plotter, main, _BARS),
         *_quantiles(plotter, main),
         "<h2>" + escape(sheets.summary(main).title) + "</h2>",
@@ -88,7 +88,7 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
         "<h2>What was run</h2>",
         *_run(main),
         *_circuit(main),
-        "<h2>Keys and their bitstrings</h2>",
+        f"<h2>{sheets.codebook(main).title}</h2>",
         f'<div class="columns">{table(sheets.codebook(main), "book")}</div>',
         *(part for other in others for part in _beside(plotter, other)),
         "<h2>To get the same counts again</h2>",
@@ -99,12 +99,25 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
     return whole_page(title, parts)
 
 
+def _sets(main: Result) -> list[str]:
+    """The likeliest sets of keys, and the weights of the keys, of the row that says most."""
+    parts = []
+    for sheet in (subsets.likeliest(main), subsets.attended(main)):
+        parts += [f"<h2>{escape(sheet.title)}</h2>", table(sheet, "grid")]
+    return parts
+
+
 _LEGEND = """<div class="legend">
 <span><i style="background:var(--measured)"></i>measured</span>
 <span><i style="background:var(--fault)"></i>measured, outside its band</span>
-<span><i style="height:2px;vertical-align:.25rem;background:var(--softmax)"></i>softmax</span>
+<span><i style="height:2px;vertical-align:.25rem;background:var(--softmax)"></i>LAW</span>
 <span><i style="background:var(--softmax);opacity:.3"></i>where a perfect sampler stays</span>
 </div>"""
+
+
+def _legend(result: Result) -> str:
+    return _LEGEND.replace("LAW", f"{escape(law_of(result))}")
+
 
 _TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
 _SCALE = (
@@ -125,7 +138,7 @@ def _subject(result: Result) -> str:
     noisy = "" if noise == "none" else f", with noise: {escape(cut_short(noise, _SENTENCE))}"
     return (
         f"{quoted}{reader}: {plural(result.fit.p_values.size, 'row')} of "
-        f"{plural(result.expected.shape[-1], 'key')}, {escape(result.prepared.method)} "
+        f"{plural(result.expected.shape[-1], result.outcome)}, {escape(result.prepared.method)} "
         f"({result.prepared.kind}) on {plural(result.resources.qubits, 'qubit')}, "
         f"{plural(result.shots, 'shot')} a row, seed {result.seed}{noisy}"
     )
@@ -212,14 +225,14 @@ def _rows(plotter: Plotter, result: Result, number: int, level: int = 2) -> list
             lambda ax, row=one.row: plot_row_bars(result, row, ax, labels=labels),  # type: ignore[misc]
             3.05 if keys <= 16 else _WIDEST,
             2.8,
-            f"Counts of {place(result, one.row)} against softmax",
+            f"Counts of {place(result, one.row)} against {law_of(result)}",
         )
         for one in (found if keys <= 24 else found[: max(1, number // 2)])
     ]
     return [
         f"<h{level}>{'The row, counted' if single else 'The rows that fit worst'}</h{level}>",
         f"<p>{escape(bands_in_words(result, [one.row for one in found[: len(bars)]]))}</p>",
-        figure(bars, "", before=_LEGEND),
+        figure(bars, "", before=_legend(result)),
         *([] if single else [table(sheets.worst(result, 10))]),
     ]
 
@@ -300,7 +313,8 @@ def _again(results: Sequence[Result]) -> list[str]:
         (
             "FILE",
             "FILE stands for the scores, which are in <code>result.npz</code> under "
-            "<code>scores</code>.",
+            "<code>scores</code>"
+            + (" as those of the subsets." if results[0].prepared.subsets else "."),
         ),
         (
             "SAME",

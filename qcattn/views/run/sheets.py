@@ -6,7 +6,16 @@ import numpy as np
 
 from qcattn.plurals import plural
 from qcattn.records import Result, bitstrings
-from qcattn.views.labels import axis_names, joined, key_labels, number, number_on, p_text, place
+from qcattn.views.labels import (
+    axis_names,
+    joined,
+    key_labels,
+    law_of,
+    number,
+    number_on,
+    p_text,
+    place,
+)
 from qcattn.views.run.words import acceptance_shares, offence
 from qcattn.views.run.worst import Group, groups, worst_rows
 from qcattn.views.sheet import Column, Sheet
@@ -24,7 +33,6 @@ _KINDS_IN_WORDS = {
 }
 _FACTS = (Column(""), Column(""))
 _COST = (
-    Column("keys", "r"),
     Column("qubits", "r"),
     Column("2q gates", "r", '"2q gates" counts the gates on two qubits of one circuit.'),
 )
@@ -71,10 +79,15 @@ def summary(result: Result) -> Sheet:
     )
     found = groups(result)
     prepared = f"{result.prepared.method} ({result.prepared.kind})"
-    law = result.settings.get("law", "softmax")
     return Sheet(
-        title=f"{prepared}: counts against {law}" + (f", by {name}" if several else ""),
-        columns=(Column(name), Column("rows", "r"), *_COST, *_TESTS),
+        title=f"{prepared}: counts against {law_of(result)}" + (f", by {name}" if several else ""),
+        columns=(
+            Column(name),
+            Column("rows", "r"),
+            Column(f"{result.outcome}s", "r"),
+            *_COST,
+            *_TESTS,
+        ),
         lines=tuple(
             (
                 number_on(result, 0, group.index[0]) if several else "all",
@@ -147,17 +160,17 @@ def codebook(result: Result, number_of_keys: int = 1024) -> Sheet:
     """
     keys = len(result.prepared.codewords)
     strings = bitstrings(result.prepared.codewords[:number_of_keys])
-    columns = [Column("key", "r"), Column("bitstring")]
+    columns = [Column(result.outcome, "r"), Column("bitstring")]
     cells = [[str(key) for key in range(len(strings))], strings]
-    if result.tokens:
-        columns.insert(1, Column("token"))
+    if result.tokens or result.prepared.subsets:
+        columns.insert(1, Column("tokens" if result.prepared.subsets else "token"))
         cells.insert(1, key_labels(result)[: len(strings)])
     rest = (
-        f" The first {len(strings):,} of {keys:,} keys are listed; the `codebook` of the result "
-        "lists all."
+        f" The first {len(strings):,} of {keys:,} {result.outcome}s are listed; the `codebook` of "
+        "the result lists all."
     )
     return Sheet(
-        title="Keys and their bitstrings",
+        title=f"{result.outcome.capitalize()}s and their bitstrings",
         columns=tuple(columns),
         lines=tuple(zip(*cells, strict=True)),
         caption="As in Qiskit, the rightmost character of a bitstring is qubit 0."
@@ -224,7 +237,7 @@ def details(result: Result) -> Sheet:
     shape = " × ".join(str(size) for size in result.scores.shape)
     settings = dict(result.settings)
     lines = [
-        ("scores", f"{shape} ({', '.join([*axis_names(result), 'key'])})"),
+        ("scores", f"{shape} ({', '.join([*axis_names(result), result.outcome])})"),
         ("preparation", settings.pop("preparation", prepared.method)),
         ("its kind", _KINDS[prepared.kind]),
         *((name.replace("_", " "), text) for name, text in settings.items()),

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from qcattn.records import REPEATING, Result, Verdict
-from qcattn.views.labels import cut_short, key_labels, number, p_is, place, plural
+from qcattn.views.labels import (
+    cut_short,
+    law_of,
+    number,
+    p_is,
+    place,
+    plural,
+    set_label,
+    token_labels,
+)
 from qcattn.views.run.worst import STRAY, WorstRow, worst_rows
 
 __all__ = ["offence", "sentence"]
@@ -55,7 +64,8 @@ def _noisy(result: Result) -> list[str]:
         return []
     what = cut_short(noise, _LONGEST_NOISE)
     if result.standing == "differs":
-        return [f"The simulator was told to be noisy ({what}); softmax is the law without noise."]
+        law = law_of(result)
+        return [f"The simulator was told to be noisy ({what}); {law} is the law without noise."]
     return [f"The simulator was told to be noisy ({what}), which these shots do not show."]
 
 
@@ -67,7 +77,8 @@ def offence(result: Result, worst: WorstRow) -> str:
     key = _key(result, worst.key)
     if worst.expected == 0:
         masked = np.isneginf(result.scores[(*worst.row, worst.key)])
-        why = "is masked" if masked else "has probability zero"
+        is_masked = "holds a masked key" if result.prepared.subsets else "is masked"
+        why = is_masked if masked else "has probability zero"
         return f"{key} {why} and came in {much}"
     difference = worst.measured - worst.expected
     if not difference:
@@ -92,12 +103,9 @@ def _repeating(result: Result) -> list[str]:
 
 
 def _key(result: Result, key: int) -> str:
-    return f"key {key} '{key_labels(result)[key]}'" if result.tokens else f"key {key}"
-
-
-def _law(result: Result) -> str:
-    """What the counts are compared with, in words."""
-    return result.settings.get("law", "softmax")
+    if result.prepared.subsets:
+        return f"the subset {set_label(result, result.prepared.codewords[key])}"
+    return f"key {key} '{token_labels(result)[key]}'" if result.tokens else f"key {key}"
 
 
 def _p(verdict: Verdict) -> str:
@@ -114,7 +122,7 @@ def _agrees(result: Result, verdict: Verdict) -> str:
         )
     rows = plural(verdict.p_values.size, "row")
     shots = plural(result.shots, "shot")
-    return f"The counts agree with {_law(result)}: {rows} of {shots}, {_p(verdict)}."
+    return f"The counts agree with {law_of(result)}: {rows} of {shots}, {_p(verdict)}."
 
 
 def _differs(result: Result, verdict: Verdict) -> str:
@@ -139,7 +147,7 @@ def _differs(result: Result, verdict: Verdict) -> str:
     worst = worst_rows(result, 1)[0]
     where = "" if not result.shape else f"{place(result, worst.row)}: "
     return (
-        f"The counts differ from {_law(result)}: {extent}{_p(verdict)}. Worst: {where}"
+        f"The counts differ from {law_of(result)}: {extent}{_p(verdict)}. Worst: {where}"
         f"{offence(result, worst)}."
     )
 
@@ -154,7 +162,7 @@ def _undecided(result: Result) -> str:
         return f"Undecided{why}. {' '.join(_blind(result, verdict) for verdict in blind)}"
     why = "the run was interrupted, " if not result.complete else ""
     return (
-        f"Undecided: {why}{_progress(result)}; what there is agrees with {_law(result)} "
+        f"Undecided: {why}{_progress(result)}; what there is agrees with {law_of(result)} "
         f"({_p(fit)}). {_error_rate(result)}; {_resolution(result)}."
     )
 
