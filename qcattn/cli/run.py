@@ -94,6 +94,15 @@ _Workers = Annotated[
 ]
 
 
+_Alpha = Annotated[
+    float, typer.Option(help="A perfect sampler is said to differ in this share of runs at most.")
+]
+_Out = Annotated[
+    Path | None,
+    typer.Option(help="Write into this new folder. [default: qcattn-run, or -2 ...]"),
+]
+
+
 @app.command(epilog="Example: qcattn run --layer 11 --head 7 --preparation Heralded --seed 1")
 @reporting
 def run(
@@ -124,14 +133,8 @@ def run(
     noise: _Noise = None,
     memory: _Memory = None,
     workers: _Workers = None,
-    alpha: Annotated[
-        float,
-        typer.Option(help="A perfect sampler is said to differ in this share of runs at most."),
-    ] = 0.01,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Write into this new folder. [default: qcattn-run, or -2 ...]"),
-    ] = None,
+    alpha: _Alpha = 0.01,
+    out: _Out = None,
     json: Json = False,
 ) -> None:
     """Prepare every row of attention scores as a circuit, sample it, compare with softmax.
