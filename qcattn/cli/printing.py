@@ -84,7 +84,7 @@ def print_words(*texts: str) -> None:
 
 def print_results(results: Sequence[Result], alpha: float, kept: Kept, json: bool) -> None:
     """Print tables, sentences and the place, or JSON."""
-    from qcattn.views.labels import law_of
+    from qcattn.views.labels import law_in_words
     from qcattn.views.run import sheets, subsets
     from qcattn.views.run.brief import brief
     from qcattn.views.run.words import sentence
@@ -96,12 +96,12 @@ def print_results(results: Sequence[Result], alpha: float, kept: Kept, json: boo
         if len(results) > 1 and result is not results[0] and not result.shape:
             print_words(
                 f"Beside it {result.source.get('source', 'one row')} is prepared again from its "
-                f"energies alone, where {law_of(result)} comes out and does not go in:",
+                f"energies alone, where {law_in_words(result)} comes out and does not go in:",
                 "",
             )
         print_sheets(sheets.summary(result))
         if result.prepared.subsets:
-            print_sheets(subsets.likeliest(result), subsets.attended(result))
+            print_sheets(subsets.likeliest(result), subsets.weights_of_keys(result))
         if result.differs:
             print_sheets(sheets.worst(result))
         print_words(sentence(result), "")

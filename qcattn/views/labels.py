@@ -20,7 +20,7 @@ __all__ = [
     "error_text",
     "joined",
     "key_labels",
-    "law_of",
+    "law_in_words",
     "number",
     "number_on",
     "p_is",
@@ -110,7 +110,7 @@ def query_labels(result: Result) -> tuple[str, ...]:
     return tuple(str(query) for query in range(result.shape[-1]))
 
 
-def law_of(result: Result) -> str:
+def law_in_words(result: Result) -> str:
     """What the counts are compared with, in words."""
     return result.settings.get("law", "softmax")
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from qcattn.arguments import whole_number
 from qcattn.records import Result
-from qcattn.views.labels import law_of, number
+from qcattn.views.labels import law_in_words, number
 from qcattn.views.run.worst import deviance
 
 __all__ = ["LEVEL", "RowBars", "bands_in_words", "bars_of", "binomial_band"]
@@ -88,8 +88,8 @@ def bands_in_words(result: Result, rows: Sequence[tuple[int, ...]]) -> str:
     many = int((~result.fit.undecided).sum())
     red = sum(bool(bars_of(result, row).outside.any()) for row in rows)
     said = [
-        f"A bar is what was counted, and a blue line is {law_of(result)}. A perfect sampler keeps "
-        f"all bars of a row inside their pale bands in {LEVEL:.0%} of rows (exact binomial bands, "
+        f"A bar is what was counted, and a blue line is {law_in_words(result)}. A perfect sampler "
+        f"keeps all bars of a row inside their pale bands in {LEVEL:.0%} of rows (exact binomial bands, "
         "Bonferroni); the scale is one of square roots, on which bands are about equally wide."
     ]
     if red and not result.differs and many == 1:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qcattn.attention import telling_head
 from qcattn.records import Result
-from qcattn.views.labels import cut_short, joined, key_labels, law_of, place, plural
+from qcattn.views.labels import cut_short, joined, key_labels, law_in_words, place, plural
 from qcattn.views.page import Plotter, badge, figure, table, whole_page, write_page
 from qcattn.views.run import sheets, subsets
 from qcattn.views.run.bands import bands_in_words
@@ -76,7 +76,7 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
     plotter = Plotter()
     parts = [
         "<header>",
-        f"<h1>Attention as thermal circuits, counted against {escape(law_of(main))}</h1>",
+        f"<h1>Attention as thermal circuits, counted against {escape(law_in_words(main))}</h1>",
         f'<p class="subject">{_subject(main)}</p>',
         *_verdict(results),
         "</header>",
@@ -102,7 +102,7 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
 def _sets(main: Result) -> list[str]:
     """The likeliest sets of keys, and the weights of the keys, of the row that says most."""
     parts = []
-    for sheet in (subsets.likeliest(main), subsets.attended(main)):
+    for sheet in (subsets.likeliest(main), subsets.weights_of_keys(main)):
         parts += [f"<h2>{escape(sheet.title)}</h2>", table(sheet, "grid")]
     return parts
 
@@ -116,7 +116,7 @@ _LEGEND = """<div class="legend">
 
 
 def _legend(result: Result) -> str:
-    return _LEGEND.replace("LAW", f"{escape(law_of(result))}")
+    return _LEGEND.replace("LAW", f"{escape(law_in_words(result))}")
 
 
 _TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
@@ -225,7 +225,7 @@ def _rows(plotter: Plotter, result: Result, number: int, level: int = 2) -> list
             lambda ax, row=one.row: plot_row_bars(result, row, ax, labels=labels),  # type: ignore[misc]
             3.05 if keys <= 16 else _WIDEST,
             2.8,
-            f"Counts of {place(result, one.row)} against {law_of(result)}",
+            f"Counts of {place(result, one.row)} against {law_in_words(result)}",
         )
         for one in (found if keys <= 24 else found[: max(1, number // 2)])
     ]

@@ -10,7 +10,7 @@ from qcattn.views.labels import (
     axis_names,
     joined,
     key_labels,
-    law_of,
+    law_in_words,
     number,
     number_on,
     p_text,
@@ -80,7 +80,8 @@ def summary(result: Result) -> Sheet:
     found = groups(result)
     prepared = f"{result.prepared.method} ({result.prepared.kind})"
     return Sheet(
-        title=f"{prepared}: counts against {law_of(result)}" + (f", by {name}" if several else ""),
+        title=f"{prepared}: counts against {law_in_words(result)}"
+        + (f", by {name}" if several else ""),
         columns=(
             Column(name),
             Column("rows", "r"),

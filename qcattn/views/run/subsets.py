@@ -10,7 +10,7 @@ from qcattn.records import Result
 from qcattn.views.labels import place, set_label, token_labels
 from qcattn.views.sheet import Column, Sheet
 
-__all__ = ["attended", "likeliest", "telling_row"]
+__all__ = ["likeliest", "telling_row", "weights_of_keys"]
 
 #: Error rate of the intervals of the attention weights of one row.
 _ALPHA = 0.01
@@ -64,7 +64,7 @@ def likeliest(result: Result, row: tuple[int, ...] | None = None, number: int = 
     )
 
 
-def attended(result: Result, row: tuple[int, ...] | None = None) -> Sheet:
+def weights_of_keys(result: Result, row: tuple[int, ...] | None = None) -> Sheet:
     """The attention weight of every key: how often it is attended, with its interval.
 
     Args:

@@ -7,7 +7,7 @@ import numpy as np
 from qcattn.records import REPEATING, Result, Verdict
 from qcattn.views.labels import (
     cut_short,
-    law_of,
+    law_in_words,
     number,
     p_is,
     place,
@@ -64,7 +64,7 @@ def _noisy(result: Result) -> list[str]:
         return []
     what = cut_short(noise, _LONGEST_NOISE)
     if result.standing == "differs":
-        law = law_of(result)
+        law = law_in_words(result)
         return [f"The simulator was told to be noisy ({what}); {law} is the law without noise."]
     return [f"The simulator was told to be noisy ({what}), which these shots do not show."]
 
@@ -122,7 +122,7 @@ def _agrees(result: Result, verdict: Verdict) -> str:
         )
     rows = plural(verdict.p_values.size, "row")
     shots = plural(result.shots, "shot")
-    return f"The counts agree with {law_of(result)}: {rows} of {shots}, {_p(verdict)}."
+    return f"The counts agree with {law_in_words(result)}: {rows} of {shots}, {_p(verdict)}."
 
 
 def _differs(result: Result, verdict: Verdict) -> str:
@@ -147,7 +147,7 @@ def _differs(result: Result, verdict: Verdict) -> str:
     worst = worst_rows(result, 1)[0]
     where = "" if not result.shape else f"{place(result, worst.row)}: "
     return (
-        f"The counts differ from {law_of(result)}: {extent}{_p(verdict)}. Worst: {where}"
+        f"The counts differ from {law_in_words(result)}: {extent}{_p(verdict)}. Worst: {where}"
         f"{offence(result, worst)}."
     )
 
@@ -162,7 +162,7 @@ def _undecided(result: Result) -> str:
         return f"Undecided{why}. {' '.join(_blind(result, verdict) for verdict in blind)}"
     why = "the run was interrupted, " if not result.complete else ""
     return (
-        f"Undecided: {why}{_progress(result)}; what there is agrees with {law_of(result)} "
+        f"Undecided: {why}{_progress(result)}; what there is agrees with {law_in_words(result)} "
         f"({_p(fit)}). {_error_rate(result)}; {_resolution(result)}."
     )
 
