@@ -89,8 +89,9 @@ def bands_in_words(result: Result, rows: Sequence[tuple[int, ...]]) -> str:
     red = sum(bool(bars_of(result, row).outside.any()) for row in rows)
     said = [
         f"A bar is what was counted, and a blue line is {law_in_words(result)}. A perfect sampler "
-        f"keeps all bars of a row inside their pale bands in {LEVEL:.0%} of rows (exact binomial bands, "
-        "Bonferroni); the scale is one of square roots, on which bands are about equally wide."
+        f"keeps all bars of a row inside their pale bands in {LEVEL:.0%} of rows (exact binomial "
+        "bands, Bonferroni); the scale is one of square roots, on which bands are about equally "
+        "wide."
     ]
     if red and not result.differs and many == 1:
         said.append(
