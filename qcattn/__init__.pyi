@@ -39,6 +39,7 @@ from .preparations.imaginary_time import ImaginaryTime as ImaginaryTime
 from .preparations.purification import Purification as Purification
 from .preparations.qite import QITE as QITE
 from .preparations.qsvt import QSVT as QSVT
+from .preparations.quantum_mcmc import QuantumMCMC as QuantumMCMC
 from .preparations.system_bath import SystemBath as SystemBath
 from .preparations.thermofield_qaoa import ThermofieldQAOA as ThermofieldQAOA
 from .preparations.variational import Variational as Variational
