@@ -162,10 +162,18 @@ def print_findings(
 
 def _keep(findings: Sequence[Finding], out: Path | None, *, quiet: bool) -> Kept:
     from qcattn.folders.findings import write_findings
+    from qcattn.views.findings.brief import brief
     from qcattn.views.findings.page import write_page_of, write_pictures
 
     def page(folder: Path) -> None:
         write_page_of(findings, folder / "report.html")
         write_pictures(findings, folder)
 
-    return keep(out, _FOLDER, lambda folder: write_findings(findings, folder), page, quiet=quiet)
+    return keep(
+        out,
+        _FOLDER,
+        lambda folder: write_findings(findings, folder),
+        page,
+        lambda: brief(findings),
+        quiet=quiet,
+    )

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from json import dumps
 from pathlib import Path
+from typing import Any
 
 from qcattn.cli.app import fail, report_fault
 from qcattn.cli.progress import bar
 from qcattn.cli.signals import undisturbed
 from qcattn.cli.streams import say
 from qcattn.progress import hearing, tell
+from qcattn.views.documents import without_arrays
 
 __all__ = ["Kept", "check_folder", "free_folder", "keep"]
+
+#: A disk of Linux that is memory, where it is there.
+_MEMORY = Path("/dev/shm")
+_AGAIN = "Run it again where there is room: the same seed gives the same counts again"
 
 
 @dataclass(frozen=True)
@@ -78,19 +86,21 @@ def keep(
     name: str,
     results: Callable[[Path], None],
     page: Callable[[Path], None],
+    document: Callable[[], Mapping[str, Any]],
     *,
     quiet: bool,
 ) -> Kept:
     """Write results into a new folder, whole, and then the page about them.
 
     Ctrl-C waits until the results are written; it may end the page. Where they cannot be written,
-    they are kept in another place that has room, and that is said.
+    they are kept in another place that has room, or what of them fits, and that is said.
 
     Args:
         out: The folder that was asked for, or None for a free one of this name.
         name: Of the default folder.
         results: Writes the results into the folder that it is given.
         page: Writes the page, and what belongs to it, into the same folder.
+        document: What ``--json`` prints of the results.
         quiet: Show no bar meanwhile.
 
     Returns:
@@ -100,7 +110,7 @@ def keep(
         try:
             folder = _written(out, name, results)
         except (ValueError, OSError) as error:
-            return _rescued(name, results, error)
+            return _rescued(name, results, document, error)
     try:
         with bar(quiet=quiet) as said, hearing(said):
             tell(0, 1, "writing the page")
@@ -133,15 +143,23 @@ def _written(out: Path | None, name: str, results: Callable[[Path], None]) -> Pa
                 raise
 
 
-def _rescued(name: str, results: Callable[[Path], None], fault: ValueError | OSError) -> Kept:
-    """Results that could not be written where they belong, in another place that has room."""
-    from contextlib import suppress
-    from tempfile import gettempdir, mkdtemp
+def _rescued(
+    name: str,
+    results: Callable[[Path], None],
+    document: Callable[[], Mapping[str, Any]],
+    fault: ValueError | OSError,
+) -> Kept:
+    """Results that could not be written where they belong, in another place that has room.
+
+    Where none has room for all of them, as much as fits is kept: what ``--json`` prints, or the
+    same without its arrays.
+    """
+    from tempfile import mkdtemp
 
     from qcattn.folders.whole import whole_folder
 
     why = str(fault.strerror if isinstance(fault, OSError) else fault)
-    for place in (gettempdir(), Path.home(), Path.cwd()):
+    for place in _places():
         folder = None
         try:
             folder = Path(mkdtemp(prefix=f"{name}-", dir=place))
@@ -153,5 +171,45 @@ def _rescued(name: str, results: Callable[[Path], None], fault: ValueError | OSE
                     folder.rmdir()
         else:
             return Kept(folder, False, fault, f"{why}. The results are kept in {folder} instead; "
-                        "move them from there")  # fmt: skip
-    return Kept(None, False, fault, why)
+                        f"move them from there{_in_memory(place)}")  # fmt: skip
+    said = document()
+    for what, part in (("all counts and verdicts", said), ("the verdicts", without_arrays(said))):
+        file = _written_beside(name, dumps(part, allow_nan=False))
+        if file is not None:
+            return Kept(None, False, fault, f"{why}. No place has room for all results; {what} are "
+                        f"kept in {file}{_in_memory(file.parent)}. {_AGAIN}")  # fmt: skip
+    return Kept(None, False, fault, f"{why}. No place has room for anything of it. {_AGAIN}")
+
+
+def _places() -> tuple[str | Path, ...]:
+    """Where results may be kept that cannot be where they belong, memory last."""
+    from tempfile import gettempdir
+
+    try:
+        usual = [gettempdir()]
+    except OSError:  # it tries whether something can be written
+        usual = []
+    return (*usual, Path.home(), Path.cwd(), _MEMORY)
+
+
+def _in_memory(place: str | Path) -> str:
+    return " before this machine is switched off" if place == _MEMORY else ""
+
+
+def _written_beside(name: str, text: str) -> Path | None:
+    """A file with this text in the first place that has room for it; None if there is none."""
+    from tempfile import mkstemp
+
+    for place in _places():
+        file = None
+        try:
+            handle, made = mkstemp(prefix=f"{name}-", suffix=".json", dir=place)
+            file = Path(made)
+            with open(handle, "w", encoding="utf-8") as opened:
+                opened.write(text + "\n")
+        except OSError:
+            if file is not None:
+                file.unlink(missing_ok=True)
+        else:
+            return file
+    return None

@@ -319,6 +319,7 @@ def _encoding(rows: _Rows) -> Any:
 
 def _keep(trials: Trials, out: Path | None, *, quiet: bool) -> Kept:
     from qcattn.folders.trials import write_trials
+    from qcattn.views.trials.brief import brief
     from qcattn.views.trials.page import write_page_of
 
     return keep(
@@ -326,5 +327,6 @@ def _keep(trials: Trials, out: Path | None, *, quiet: bool) -> Kept:
         _FOLDER,
         lambda folder: write_trials(trials, folder),
         lambda folder: write_page_of(trials, folder / "report.html"),
+        lambda: brief(trials),
         quiet=quiet,
     )

@@ -369,6 +369,7 @@ def _memory(shape: tuple[int, ...], drawing: int, allowed: str) -> str:
 
 def _keep(results: list[Result], alpha: float, out: Path | None, *, quiet: bool) -> Kept:
     from qcattn.folders.runs import Run, write_run
+    from qcattn.views.run.brief import brief
     from qcattn.views.run.report import write_report
 
     return keep(
@@ -376,5 +377,6 @@ def _keep(results: list[Result], alpha: float, out: Path | None, *, quiet: bool)
         "qcattn-run",
         lambda folder: write_run(Run(tuple(results), alpha), folder),
         lambda folder: write_report(folder / "report.html", results),
+        lambda: brief(results, alpha),
         quiet=quiet,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["strict"]
+__all__ = ["strict", "without_arrays"]
 
 
 def strict(value: Any) -> Any:
@@ -27,3 +27,23 @@ def strict(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [strict(entry) for entry in value]
     return value
+
+
+def without_arrays(value: Any) -> Any:
+    """The same without the entries that are lists of numbers, or lists of such.
+
+    Example:
+        >>> without_arrays({"parts": [{"verdict": "agrees", "counts": [[1, 2], [3, 4]]}]})
+        {'parts': [{'verdict': 'agrees'}]}
+    """
+    if isinstance(value, Mapping):
+        return {name: without_arrays(v) for name, v in value.items() if not _is_array(v)}
+    return [without_arrays(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _is_array(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    return bool(value) and all(
+        _is_array(entry) or entry is None or isinstance(entry, int | float) for entry in value
+    )

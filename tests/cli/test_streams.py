@@ -123,3 +123,33 @@ def test_a_sweep_says_its_verdict_to_nobody(folder):
     for around in ("> /dev/full", ">&-", "| head -1; exit ${PIPESTATUS[0]}"):
         assert shell(folder, f"{QCATTN} sweep plan.toml {around}").returncode == 0
         assert shell(folder, f"{QCATTN} show runs.sqlite {around}").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("blocks", "kept", "entries"),
+    [
+        (32, "all counts and verdicts", {"counts", "verdict"}),  # of 1,024 bytes a file
+        (8, "the verdicts", {"verdict"}),
+    ],
+)
+def test_where_no_place_has_room_what_fits_is_kept(folder, blocks, kept, entries):
+    """No file may be larger than that, in any place, as on disks that are full."""
+    np.save(folder / "s.npy", np.random.default_rng(1).normal(size=(60, 16)))
+    done = shell(
+        folder,
+        f"ulimit -f {blocks}; {QCATTN} {FAIR} > /dev/null",
+        TMPDIR=str(folder),
+        HOME=str(folder),
+    )
+    said = " ".join(done.stderr.split())
+    assert done.returncode == 2 and "Traceback" not in said
+    assert "No place has room for" in said and kept in said
+    assert "the same seed gives the same counts again" in said
+    files = list(folder.glob("qcattn-run-*"))
+    assert len(files) == bool(entries) and not (folder / "mine").exists()
+    for file in files:
+        document = json.loads(file.read_text())
+        (part,) = document["parts"]
+        assert {"counts", "verdict"} & set(part) == entries
+        assert document["verdict"] == "agrees" and str(file) in said
+        assert "counts" not in part or np.sum(part["counts"]) == 60 * 4096
