@@ -4,10 +4,12 @@ Dense (no shots): `certify_dense`, `certify_kms`. From shots, each with its erro
 `certify_observables`, `certify_purity`, `certify_distance`, `certify_free_energy`,
 `certify_balance`, `certify_correlations`, `certify_temperature`. Each takes one circuit, its
 Hamiltonian and beta; those from shots a backend, and split one seed over the circuits they run.
+`certify_conditionals` takes readings of sets of keys, `attention_weights` a result.
 "Refuted" means farther from the exact state than the preparation claims to be.
 """
 
 from qcattn.certification.balance import Balance, certify_balance
+from qcattn.certification.conditionals import Conditionals, certify_conditionals
 from qcattn.certification.correlations import Correlations, certify_correlations
 from qcattn.certification.dense import Dense, certify_dense
 from qcattn.certification.distance import Distance, certify_distance
@@ -25,6 +27,7 @@ from qcattn.readings.copies import two_copies
 __all__ = [
     "KMS",
     "Balance",
+    "Conditionals",
     "Correlations",
     "Dense",
     "Distance",
@@ -36,6 +39,7 @@ __all__ = [
     "Temperature",
     "attention_weights",
     "certify_balance",
+    "certify_conditionals",
     "certify_correlations",
     "certify_dense",
     "certify_distance",

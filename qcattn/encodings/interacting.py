@@ -106,6 +106,40 @@ class Interacting:
         """
         return replace(self, beta=beta)
 
+    def fields(self, scores: ArrayLike, readings: ArrayLike) -> np.ndarray:
+        r"""What each key gains by being attended, given the others.
+
+        :math:`h_i = s_i + \mu - \sum_j J_{ij} x_j`, so that given the others key i is attended with
+        probability :math:`1/(1 + e^{-\beta h_i})`. No set is listed: any number of keys will do.
+
+        Args:
+            scores: One row, shape (n,); ``-inf`` masks.
+            readings: Shape (..., n), 0 or 1: which keys are attended.
+
+        Returns:
+            Shape (..., n); ``-inf`` for a masked key.
+
+        Raises:
+            ValueError: If there is more than one row, or mu is to be found, which takes all sets.
+
+        Example:
+            >>> Interacting(couplings=3.0, mu=0.5).fields([0.5, 2.0], [[0, 0], [1, 0]]).tolist()
+            [[1.0, 2.5], [1.0, -0.5]]
+        """
+        scores = check_scores(scores)
+        if scores.ndim != 1 or np.ndim(self.couplings) > 2 or np.ndim(self.mu):
+            raise ValueError(
+                f"`scores` must be one row with couplings and mu of its own, but are of shape "
+                f"{scores.shape}; take one row"
+            )
+        if self.attended is not None:
+            raise ValueError(
+                "`attended` is met by summing over all sets of keys, which is not done here; give "
+                "`mu` in its place"
+            )
+        couplings = _couplings(self.couplings, len(scores), ())
+        return scores + float(np.asarray(self.mu)) - np.asarray(readings, float) @ couplings
+
     def __call__(self, scores: ArrayLike) -> Hamiltonian:
         """Encode scores.
 
