@@ -92,7 +92,7 @@ def test_few_shots_of_terms_that_do_not_commute_raise_no_more_alarms_than_they_m
 
 
 def test_the_interval_holds_and_false_alarms_are_few(tools):
-    """300 draws at 5%: interval of beta, and "it has a temperature"; false-failure rate 1e-6.
+    """150 draws at 5%: interval of beta, and "it has a temperature"; false-failure rate 1e-6.
 
     The test of fit is within a fifth of its level, far inside of the limit.
     """
@@ -104,7 +104,7 @@ def test_the_interval_holds_and_false_alarms_are_few(tools):
             certify_temperature(
                 prepared, hamiltonian, 1.0, shots=shots, backend=backend, seed=seed, alpha=0.05
             )
-            for seed in range(300 if keys == 8 else 100)
+            for seed in range(150 if keys == 8 else 60)
         ]
         limit = tools.most_misses(len(found), 0.05)
         assert sum(1.0 not in one.beta for one in found) <= limit

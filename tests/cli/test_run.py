@@ -387,11 +387,12 @@ def test_json_is_for_programs(folder):
 
 @pytest.mark.parametrize("noise", ["depolarizing=0.02", "readout", "thermal=5", "GenericBackendV2"])
 def test_noise_makes_it_differ_and_says_how(folder, noise):
-    one = ["--layer", 2, "--head", 1, "--preparation", "Amplitude", "--shots", 100_000]
+    np.save("s.npy", np.random.default_rng(0).normal(0, 2, (3, 4)))
+    one = ["--scores", "s.npy", "--preparation", "Amplitude", "--shots", 100_000]
     done = invoke("run", *one, "--noise", noise, "--draws", "born")
     assert done.exit_code == 1, done.output
     words = " ".join(done.output.split())
-    assert "The counts differ from softmax: 11 of 11 rows are refuted" in words
+    assert "The counts differ from softmax: 3 of 3 rows are refuted" in words
     assert f"The simulator was told to be noisy ({noise})" in words
     assert "of 100,000 shots" in words, "says how: which outcome came, and how often"
     assert load(folder / "qcattn-run").settings["noise"] == noise

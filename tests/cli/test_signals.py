@@ -54,8 +54,9 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("stop", STOPS)
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "stop"), [("run", "SIGHUP"), *((command, "SIGTERM") for command in COMMANDS)]
+)
 def test_what_was_drawn_is_kept_and_nothing_hidden_is_left(tmp_path, command, stop):
     after, arguments, loaded = COMMANDS[command]
     (tmp_path / "plan.toml").write_text(PLAN)

@@ -88,8 +88,8 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_doubling_the_shots_raises_the_power(fault):
-    """1,000 draws at each doubling, from a power below 0.25 to one above 0.95 after at most nine. A
-    fall of 0.12 is refused, 5.4 standard errors even between equal powers of one half: fails below
+    """500 draws at each doubling, from a power below 0.25 to one above 0.95 after at most nine. A
+    fall of 0.17 is refused, 5.4 standard errors even between equal powers of one half: fails below
     4e-8 a step, 4e-7 a case.
     """
     rng = np.random.default_rng(10)
@@ -100,8 +100,8 @@ def test_doubling_the_shots_raises_the_power(fault):
     q = change(p)
     powers = [0.0]
     while powers[-1] < 0.95 and len(powers) <= 10:
-        counts = rng.multinomial(first * 2 ** (len(powers) - 1), q / q.sum(), size=1_000)
+        counts = rng.multinomial(first * 2 ** (len(powers) - 1), q / q.sum(), size=500)
         powers.append((fit(counts, p).p_values <= 0.01).mean())
     assert powers[1] < 0.25
-    assert np.all(np.diff(powers) > -0.12)
+    assert np.all(np.diff(powers) > -0.17)
     assert powers[-1] >= 0.95

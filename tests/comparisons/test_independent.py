@@ -22,19 +22,19 @@ def runs(rng, number=4, shots=1_500):
 
 
 def test_independent_shots():
-    """1,200 sets of three runs of 64 shots: none of the seven parts below 0.1 more often than by
+    """700 sets of three runs of 64 shots: none of the seven parts below 0.1 more often than by
     chance 1e-7, nor their Bonferroni minimum below 0.3 (8e-7 in all). Planted: p-values of half
     the size, which all parts that rest on permutations show.
     """
     rng = np.random.default_rng(0)
     parts, overall = [], []
-    for seed in range(1_200):
+    for seed in range(700):
         result = independent(runs(rng, 3, 64), P, alpha=0.3, permutations=49, seed=seed)
         parts.append([result.parts[name].p_value for name in PARTS])
         overall.append(result.overall())
-    most = stats.binom.isf(1e-7, 1_200, 0.1)
+    most = stats.binom.isf(1e-7, 700, 0.1)
     assert np.all((np.array(parts) <= 0.1).sum(axis=0) <= most)
-    assert (np.array(overall) <= 0.3).sum() <= stats.binom.isf(1e-7, 1_200, 0.3)
+    assert (np.array(overall) <= 0.3).sum() <= stats.binom.isf(1e-7, 700, 0.3)
     halved = (np.array(parts) / 2 <= 0.1).sum(axis=0) > most
     assert all(halved[k] for k, name in enumerate(PARTS) if PARTS[name])
 

@@ -35,12 +35,12 @@ class TestEveryProbe:
 
     def test_its_jobs_have_names_of_their_own_and_are_the_same_at_every_call(self, probe):
         for level in LEVELS[:2]:
-            names = [job.name for job in probe.jobs(corpus(), level)]
-            assert len(set(names)) == len(names) >= any(case.noise for case in corpus())
-            assert names == [job.name for job in probe.jobs(corpus(), level)]
+            names = [job.name for job in probe.jobs(CASES, level)]
+            assert len(set(names)) == len(names) >= any(case.noise for case in CASES)
+            assert names == [job.name for job in probe.jobs(CASES, level)]
 
     def test_a_higher_level_draws_more(self, probe):
-        drawn = [sum(job.shots for job in probe.jobs(corpus(), level)) for level in LEVELS[:2]]
+        drawn = [sum(job.shots for job in probe.jobs(CASES, level)) for level in LEVELS[:2]]
         assert drawn == sorted(drawn)
 
 

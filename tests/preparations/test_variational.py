@@ -30,8 +30,9 @@ PUBLISHED = {
 }
 PUBLISHED_DISTANCES = {0.2: 0.0240, 0.5: 0.0640, 0.8: 0.0464, 1.0: 0.0288}
 HARD = {(4, 3.0), (5, 0.2), (5, 3.0)}
-# All of six qubits are in tests/benchmarks/published.py; here are those that take longest to reach.
-CASES = [(n, beta) for n in PUBLISHED for beta in BETAS if n < 6 or beta in (0.2, 0.5)]
+# All of five and six qubits are in tests/benchmarks/published.py; here are some of each.
+OF_MANY = {5: (0.2, 1.0), 6: (0.2, 0.5)}
+CASES = [(n, beta) for n in PUBLISHED for beta in OF_MANY.get(n, BETAS)]
 
 
 def ring(n):
@@ -94,7 +95,7 @@ def test_n_plus_one_layers_of_six_qubits_are_too_few():
 
 
 @pytest.mark.filterwarnings("ignore::qcattn.errors.TakesLong")
-@pytest.mark.parametrize(("n", "beta"), [(4, 0.5), (4, 2.0), (5, 1.0)])
+@pytest.mark.parametrize(("n", "beta"), [(4, 0.5), (5, 1.0)])
 def test_interacting_fermions_need_second_neighbours(n, beta, monkeypatch):
     """Rotations of neighbours alone stay .17 away from a Heisenberg ring, in any depth."""
     hamiltonian = heisenberg(n)
