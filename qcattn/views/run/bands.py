@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from qcattn.arguments import whole_number
+from qcattn.comparisons._binomial import lower, upper
 from qcattn.records import Result
 from qcattn.views.labels import law_in_words, number
 from qcattn.views.run.worst import deviance
@@ -134,12 +135,23 @@ def binomial_band(shots: int, p: np.ndarray, level: float) -> tuple[np.ndarray, 
         >>> low.astype(int).tolist(), high.astype(int).tolist()
         ([0, 40, 100], [0, 60, 100])
     """
-    from scipy.stats import binom
+    p, tail = np.clip(np.asarray(p, dtype=np.float64), 0.0, 1.0), (1 - level) / 2
+    return (
+        _smallest(lambda k: lower(k, shots, p) >= tail, shots, p.shape),
+        _smallest(lambda k: upper(k + 1, shots, p) <= tail, shots, p.shape),
+    )
 
-    if not shots:
-        return np.zeros(np.shape(p)), np.zeros(np.shape(p))
-    p, tail = np.clip(p, 0.0, 1.0), (1 - level) / 2
-    return np.maximum(binom.ppf(tail, shots, p), 0), np.maximum(binom.isf(tail, shots, p), 0)
+
+def _smallest(
+    holds: Callable[[np.ndarray], np.ndarray], most: int, shape: tuple[int, ...]
+) -> np.ndarray:
+    """The smallest whole number up to `most` from which on something holds, by bisection."""
+    below, found = np.full(shape, -1.0), np.full(shape, float(most))
+    while np.any(found - below > 1):
+        middle = np.floor((below + found) / 2)
+        there = holds(middle)
+        found, below = np.where(there, middle, found), np.where(there, below, middle)
+    return found
 
 
 def _telling(measured: np.ndarray, p: np.ndarray, most: int) -> np.ndarray:
