@@ -1,6 +1,6 @@
-"""So many of a thing, in words."""
+"""How many there are of a thing, and how probable it is, in words."""
 
-__all__ = ["plural", "whole_of"]
+__all__ = ["p_is", "p_text", "plural", "whole_of"]
 
 
 def plural(count: int, noun: str) -> str:
@@ -21,3 +21,23 @@ def whole_of(count: int, noun: str) -> str:
         ('Both trials', 'All 12 trials')
     """
     return f"Both {noun}s" if count == 2 else f"All {plural(count, noun)}"
+
+
+def p_text(p: float) -> str:
+    """A p-value to two digits; one too small for double precision is said to be below 1e-300.
+
+    Example:
+        >>> p_text(0.4349), p_text(1.0), p_text(3.21e-7), p_text(0.0)
+        ('0.43', '1', '3.2e-07', '< 1e-300')
+    """
+    return f"{p:.2g}" if p >= 1e-300 else "< 1e-300"
+
+
+def p_is(p: float) -> str:
+    """A p-value in a sentence.
+
+    Example:
+        >>> p_is(0.4349), p_is(0.0)
+        ('p = 0.43', 'p < 1e-300')
+    """
+    return f"p = {p_text(p)}" if p >= 1e-300 else f"p {p_text(p)}"

@@ -23,7 +23,7 @@ from qcattn.errors import TooLarge
 from qcattn.frames import frame, named_columns
 from qcattn.machine import memory_bytes
 from qcattn.markup import notebook
-from qcattn.plurals import plural
+from qcattn.plurals import p_is, p_text, plural
 
 if TYPE_CHECKING:
     import pandas
@@ -872,7 +872,7 @@ class Result:
     def __str__(self) -> str:
         """A few lines: what was prepared, what was drawn, what the comparisons say."""
         lines = [
-            f"{verdict.name:<12} p = {verdict.overall:.3g} at alpha = {verdict.alpha:g}, "
+            f"{verdict.name:<12} {p_is(verdict.overall)} at alpha = {verdict.alpha:g}, "
             f"{plural(int(verdict.refuted.sum()), 'row')} refuted"
             for verdict in self.verdicts
         ]
@@ -951,7 +951,7 @@ class Result:
         lines = [
             (
                 verdict.name,
-                f"{verdict.overall:.3g}",
+                p_text(verdict.overall),
                 f"{verdict.alpha:g}",
                 f"{int(verdict.refuted.sum()):,} of {verdict.refuted.size:,}",
             )

@@ -68,8 +68,10 @@ def read_text(path: str | Path) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
+        line = 1 + content.count(b"\n", 0, error.start)
         raise ValueError(
-            f"it is no {encoding.upper()} text ({error}). Save it as UTF-8."
+            f"it is no {encoding.upper()} text: line {line:,} holds the byte "
+            f"0x{content[error.start]:02x}. Save it as UTF-8, which Excel calls CSV UTF-8."
         ) from error
     if "\0" in text:
         raise ValueError(

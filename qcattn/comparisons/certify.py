@@ -76,6 +76,7 @@ from qcattn.comparisons import _sets
 from qcattn.comparisons._measured import calibration_error
 from qcattn.comparisons._rows import Bools, Floats, check_rows
 from qcattn.comparisons.fit import Fit, fit
+from qcattn.plurals import plural
 
 #: Part of alpha spent on the bounds of single outcomes.
 BOX = 0.05
@@ -122,6 +123,15 @@ class Certificate:
     epsilon: float
     alpha: float
     fit: Fit
+
+    def __str__(self) -> str:
+        """Two lines: what is certified, and the test of fit behind it."""
+        number, rows = int(np.sum(self.certified)), self.certified.size
+        said = "certified" if number == rows else f"{number:,} of {plural(rows, 'row')} certified"
+        return (
+            f"{said} within a total variation of {self.epsilon:g}; it is at most "
+            f"{float(np.max(self.upper)):.3g}, at {1 - self.alpha:.6g} confidence a row\n{self.fit}"
+        )
 
     @property
     def undecided(self) -> Bools:

@@ -57,6 +57,7 @@ from qcattn.comparisons._parts import SHARES, damping, tested_block
 from qcattn.comparisons._resolution import Sensitivity
 from qcattn.comparisons._rows import Bools, Floats, Ints, Rows, check_rows
 from qcattn.comparisons._sums import sum_p_values
+from qcattn.plurals import p_is, plural
 from qcattn.seeds import entropy
 
 #: Elements of a block of rows worked on together, so that it stays in cache.
@@ -116,6 +117,20 @@ class Fit:
     alpha: float
     _sums: tuple[float, float] = field(repr=False)
     _rows: Rows = field(repr=False)
+
+    def __str__(self) -> str:
+        """One line: what was found, in how many shots."""
+        without = int(np.sum(self.undecided))
+        nothing = not self.refuted and (without or self.blind)
+        said = "differs" if self.refuted else "undecided" if nothing else "does not differ"
+        rows = plural(self.p_values.size, "row")
+        more = f", {without:,} without shots" if without else ""
+        if nothing and not without:
+            more = "; so few that no deviation would have been seen"
+        return (
+            f"{said}: {p_is(self.overall())} at alpha = {self.alpha:g}, "
+            f"{plural(int(np.sum(self.shots)), 'shot')} of {rows}{more}"
+        )
 
     def overall(self) -> float:
         """Global p-value of the hypothesis that every row fits (rows without shots left out)."""

@@ -41,6 +41,7 @@ from numpy.typing import ArrayLike, NDArray
 from qcattn.arguments import check_alpha
 from qcattn.comparisons._rows import check_probabilities
 from qcattn.comparisons.effective_size import effective_size
+from qcattn.plurals import p_is
 from qcattn.records import Agreement
 from qcattn.seeds import entropy
 
@@ -105,7 +106,7 @@ class ChainFit:
     def __str__(self) -> str:
         """One line."""
         return (
-            f"{self.standing}: p = {self.overall():.3g} at alpha = {self.alpha:g}, {self.shots:,} "
+            f"{self.standing}: {p_is(self.overall())} at alpha = {self.alpha:g}, {self.shots:,} "
             f"readings of {self.chains:,} chains, worth {self.effective_shots:,.0f} independent "
             f"shots; {'exact' if self.exact else 'by the scatter of the chains'}"
         )

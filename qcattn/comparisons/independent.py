@@ -45,6 +45,7 @@ from qcattn.comparisons._binomial import upper
 from qcattn.comparisons._repeats import rarest_repeat
 from qcattn.comparisons._rows import Floats, Ints, check_probabilities
 from qcattn.comparisons.fit import fit
+from qcattn.plurals import p_is
 
 #: Consecutive batches into which each run is cut.
 BATCHES = 8
@@ -86,6 +87,12 @@ class Independence:
 
     parts: dict[str, Dependence]
     alpha: float
+
+    def __str__(self) -> str:
+        """One line; of shots that are not independent, the part that shows it best."""
+        least = min(self.parts, key=lambda name: self.parts[name].p_value)
+        said = f"not independent, by {least}" if self.refuted else "no dependence is seen"
+        return f"{said}: {p_is(self.overall())} at alpha = {self.alpha:g}"
 
     def overall(self) -> float:
         """Bonferroni minimum of the parts."""

@@ -29,6 +29,7 @@ import numpy as np
 
 from qcattn.arguments import check_alpha
 from qcattn.comparisons._rows import Bools, Floats, Ints, check_counts, side_by_side
+from qcattn.plurals import p_is, plural
 from qcattn.seeds import entropy
 
 #: Shots from which NumPy draws no hypergeometric numbers.
@@ -52,6 +53,13 @@ class Same:
     overall: float
     undecided: Bools
     alpha: float
+
+    def __str__(self) -> str:
+        """One line."""
+        undecided = bool(np.all(self.undecided))
+        said = "differ" if self.refuted else "undecided" if undecided else "do not differ"
+        rows = plural(self.p_values.size, "row")
+        return f"{said}: {p_is(self.overall)} at alpha = {self.alpha:g}, {rows} of counts"
 
     @property
     def refuted(self) -> bool:

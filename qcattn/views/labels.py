@@ -7,7 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from qcattn.legible import legible
-from qcattn.plurals import plural
+from qcattn.plurals import p_is, p_text, plural
 from qcattn.records import Result
 
 if TYPE_CHECKING:
@@ -152,26 +152,6 @@ def place(result: Result, index: tuple[int, ...], *, token: bool = True) -> str:
     if named and len(index) == len(result.shape):
         names[-1] += f" '{query_labels(result)[index[-1]]}'"
     return ", ".join(names)
-
-
-def p_text(p: float) -> str:
-    """A p-value to two digits; one too small for double precision is said to be below 1e-300.
-
-    Example:
-        >>> p_text(0.4349), p_text(1.0), p_text(3.21e-7), p_text(0.0)
-        ('0.43', '1', '3.2e-07', '< 1e-300')
-    """
-    return f"{p:.2g}" if p >= 1e-300 else "< 1e-300"
-
-
-def p_is(p: float) -> str:
-    """A p-value in a sentence.
-
-    Example:
-        >>> p_is(0.4349), p_is(0.0)
-        ('p = 0.43', 'p < 1e-300')
-    """
-    return f"p = {p_text(p)}" if p >= 1e-300 else f"p {p_text(p)}"
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -222,7 +222,7 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.npz", raw(pickle.dumps(Trap())), r"never unpickled"),
     ("s.npz", raw(b"PK\x03\x04 not a zip"), r"damaged, no NumPy file.*numpy.savez"),
     ("s.npy", raw(b"\x93NUMPY\x01\x00"), r"damaged, no NumPy file"),
-    ("s.csv", raw(b"\xff1,2"), r"it is no UTF-8 text"),
+    ("s.csv", raw(b"1,2\n\xff1,2"), r"it is no UTF-8 text: line 2 .* 0xff\. .*CSV UTF-8"),
     ("s.csv", raw("1,2".encode("utf-16-le")), r"holds zero bytes.*UTF-16"),
     ("s.csv", raw(b"\xff\xfe1"), r"it is no UTF-16 text"),
     ("s.csv", text('1,2\n"3,4\n'), r"line 2 has 1 columns, but line 1 has 2"),
