@@ -14,6 +14,13 @@ from qcattn.certification.correlations import Correlations, certify_correlations
 from qcattn.certification.dense import Dense, certify_dense
 from qcattn.certification.distance import Distance, certify_distance
 from qcattn.certification.free_energy import FreeEnergy, certify_free_energy
+from qcattn.certification.heating import (
+    Heating,
+    fit_loss,
+    heated_beta,
+    lawful_ratio,
+    measure_heating,
+)
 from qcattn.certification.kms import KMS, certify_kms, kms
 from qcattn.certification.marginals import Marginals, attention_weights
 from qcattn.certification.observables import Observables, certify_observables
@@ -33,6 +40,7 @@ __all__ = [
     "Distance",
     "Estimate",
     "FreeEnergy",
+    "Heating",
     "Marginals",
     "Observables",
     "Purity",
@@ -49,8 +57,12 @@ __all__ = [
     "certify_purity",
     "certify_temperature",
     "expectation",
+    "fit_loss",
+    "heated_beta",
     "in_basis",
     "kms",
+    "lawful_ratio",
+    "measure_heating",
     "two_copies",
 ]
 

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 import qcattn.views
 from qcattn.backends import Aer
-from qcattn.evidence import Curve, Panel
+from qcattn.certification.heating import Heating
+from qcattn.evidence import Curve, Estimate, Panel
 from qcattn.models.spins import ising
 from qcattn.preparations import Amplitude, Heralded
 from qcattn.sweeps import Grid, sweep
@@ -62,11 +63,14 @@ def trials():
 def arguments(make, done, trials):
     """What each function is given, before `ax`."""
     result = make(make.causal((2, 4, 4)), shots=100)
+    levels = np.array([0.0, 1.0])
+    heating = Heating("A", 0.01, 30, 1.0, Estimate(0.8, 0.7, 0.9), True, levels, 1.0)
     curve = Curve("sampled", np.array([0.0, 1.0]), np.array([0.4, 0.6]))
     return {
         "plot_attention_map": (result, 1),
         "plot_error_against_beta": (trials,),
         "plot_error_against_cost": (trials,),
+        "plot_heating": ([heating],),
         "plot_over_axis": (done, "beta"),
         "plot_p_value_quantiles": (result,),
         "plot_panel": (Panel("A coin", "side", "share", (curve,)),),
