@@ -170,7 +170,7 @@ def _lift(levels: NDArray[np.float64], n: int, moves: int, beta: float) -> Quant
     """B, on the qubits of system, move and coin."""
     circuit = QuantumCircuit(n + moves + 1)
     states = np.arange(2**n)
-    there = states ^ (1 << np.arange(n))[:, None]
+    there = np.array([states ^ (1 << m) for m in range(n)])
     accepted = np.exp(-beta * np.maximum(levels[there] - levels, 0.0))
     circuit.h(range(n, n + moves))
     angles = 2 * np.arcsin(np.sqrt(accepted)).ravel()
