@@ -13,7 +13,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Clbit
 from qiskit.providers import BackendV2
 from qiskit.transpiler import Target, TranspilerError
-from qiskit_aer import AerError, AerSimulator
+from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
 from qcattn.apart import PROCESS, WORTH, apart
@@ -26,6 +26,7 @@ from qcattn.backends.born import (
     without_measurements,
 )
 from qcattn.backends.counting import Reader, collect
+from qcattn.backends.gpu import gpu_refused, gpu_works
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.pace import draw_seconds, ends_in_measurements, number_of_gates
 from qcattn.backends.readout import apply_readout, readout_matrices
@@ -47,6 +48,10 @@ _NUMBERS_OF_CHUNK = 2**22
 _NOT_UNITARY = {"reset", "initialize", "kraus", "superop", "quantum_channel"}
 # Qubits from which on the cores work on one state together, and a GPU gains on any draws.
 _LARGE = 16
+# Qubits from which on a GPU gains on a core or two, each of which has rows of its own, and the
+# most such cores: against one core 3.1 times with shots of 10 qubits, 1.6 times with exact draws of
+# 12, and nothing below (an H200; `tests/benchmarks/RESULTS.md`).
+_GPU_FROM, _FEW_CORES = {"shots": 10, "born": 12}, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +67,9 @@ class Aer:
 
     Attributes:
         method: Aer's simulation method, ``"automatic"`` lets Aer choose.
-        device: ``"CPU"``, ``"GPU"``, or ``"auto"``: the GPU for circuits of 16 qubits or more if
-            there is one that runs a circuit; smaller ones do not gain by it.
+        device: ``"CPU"``, ``"GPU"``, or ``"auto"``: the GPU where it pays, if there is one that
+            gives the probabilities of the CPU (`qcattn.backends.gpu`): for circuits of 16 qubits
+            or more, and against one core or two from 10 qubits on, 12 with exact draws.
         precision: ``"double"`` or ``"single"``.
         draws: ``"shots"``: Aer's own sampling. ``"born"``: Aer's exact outcome probabilities, then
             a multinomial draw; faster, and blind to faults in Aer's sampling. Without noise of
@@ -321,7 +327,9 @@ class Aer:
         """The device that a circuit runs on, ``"CPU"`` or ``"GPU"``."""
         if self.device != "auto":
             return self.device
-        return "GPU" if active_qubits(circuit) >= _LARGE and gpu_works() else "CPU"
+        few = (self.workers or cores()) <= _FEW_CORES and not _mixes(circuit, self._noise())
+        least = _GPU_FROM[self.draws] if few else _LARGE
+        return "GPU" if active_qubits(circuit) >= least and gpu_works() else "CPU"
 
     def settings(self) -> dict[str, str]:
         """The options as strings, for the record of a run."""
@@ -359,8 +367,8 @@ class Aer:
             options["noise_model"] = noise
         if self.device == "GPU" and not gpu_works():
             raise ValueError(
-                "`device` is 'GPU', but Aer runs no circuit on one here; use 'CPU', or install "
-                "qiskit-aer-gpu in place of qiskit-aer (never both) where there is a GPU"
+                f"`device` is 'GPU', but {gpu_refused()}; use 'CPU', or, where there is another "
+                "GPU or none is known, qiskit-aer-gpu in place of qiskit-aer (never both)"
             )
         if (device := self.on(circuit)) == "GPU":
             # Small states, those of many rows or shots, go to the GPU together.
@@ -514,17 +522,3 @@ def _operations(num_qubits: int) -> Target:
     for name in known.operation_names:
         target.add_instruction(known.operation_from_name(name), name=name)
     return target
-
-
-@lru_cache(maxsize=1)
-def gpu_works() -> bool:
-    """Whether Aer runs a small circuit on a GPU here (its own list of devices may be wrong)."""
-    if "GPU" not in AerSimulator().available_devices():
-        return False
-    circuit = QuantumCircuit(1)
-    circuit.h(0)
-    circuit.measure_all()
-    try:
-        return bool(AerSimulator(device="GPU").run(circuit, shots=1).result().success)
-    except (RuntimeError, AerError):
-        return False

@@ -653,13 +653,20 @@ def test_exact_draws_on_a_gpu_hold_one_row_a_circuit(monkeypatch):
     assert seen[0] > alone and seen[1:] == [alone] * len(seen[1:]) and len(seen) > 1
 
 
-def test_auto_takes_the_gpu_for_large_circuits_only(monkeypatch):
+def test_auto_takes_the_gpu_where_it_pays_only(monkeypatch):
     told_a_gpu_is_here(monkeypatch)
-    for qubits, device in ((4, "CPU"), (15, "CPU"), (16, "GPU")):
+    few, many = {"workers": 2}, {"workers": 3}
+    for qubits, options, device in (
+        (4, few, "CPU"), (9, few, "CPU"), (10, few, "GPU"), (15, many, "CPU"), (16, many, "GPU"),
+        (11, few | {"draws": "born"}, "CPU"), (12, few | {"draws": "born"}, "GPU"),
+        (12, few | noise_options("depolarizing=0.01", 12), "CPU"),
+    ):  # fmt: skip
         circuit = QuantumCircuit(qubits)
         circuit.h(range(qubits))
-        assert Aer().on(circuit) == device
+        assert Aer(**options).on(circuit) == device
         assert Aer(device="GPU").on(circuit) == "GPU" and Aer(device="CPU").on(circuit) == "CPU"
     assert Aer().settings()["device"] == "auto"
     monkeypatch.setattr(aer, "gpu_works", lambda: False)
+    circuit = QuantumCircuit(20)
+    circuit.h(range(20))
     assert Aer().on(circuit) == "CPU" and Aer().settings()["device"] == "CPU"
