@@ -10,7 +10,9 @@ import typer
 from qcattn.cli.app import app, reporting
 from qcattn.cli.options import Json, Normalise
 from qcattn.cli.printing import print_json, print_sheets
+from qcattn.cli.progress import bar
 from qcattn.cli.streams import lost
+from qcattn.progress import hearing
 
 __all__ = ["plan"]
 
@@ -36,7 +38,8 @@ def plan(
 
     given, _ = normalised(read_outcomes(probabilities, "probabilities"), anyway=normalise)
     law = check_probabilities(given.values, str(probabilities))
-    planned = shots_for(law, epsilon, alpha, power)
+    with bar(quiet=json) as shown, hearing(shown):
+        planned = shots_for(law, epsilon, alpha, power)
     if json:
         print_json(brief_plan(planned))
     else:

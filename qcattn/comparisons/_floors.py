@@ -29,7 +29,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from qcattn.comparisons._rows import Floats
+from qcattn.comparisons._rows import Floats, Ints
 
 #: Largest ratio of probabilities in a block of more than two.
 _ALIKE = 1.5
@@ -55,28 +55,28 @@ def mixture_floor(p: Floats, epsilon: float, alpha: float, power: float) -> floa
     return max(_floor(ordered, blocks, epsilon, needed) for blocks in ways)
 
 
-def _blocks(ordered: Floats, alike: float) -> list[slice]:
-    """Blocks of an even number of neighbours whose probabilities are alike, or of two."""
-    blocks, start = [], 0
+def _blocks(ordered: Floats, alike: float) -> tuple[Ints, Ints]:
+    """Blocks of an even number of neighbours whose probabilities are alike, or of two.
+
+    Returns:
+        Where each begins, and how many it holds.
+    """
+    ends = np.searchsorted(-ordered * alike * (1 + 1e-12), -ordered, side="right").tolist()
+    starts, start = [], 0
     while start + 1 < len(ordered):
-        number = int(np.count_nonzero(ordered[start:] * alike * (1 + 1e-12) >= ordered[start]))
-        size = max(2, number - number % 2)
-        blocks.append(slice(start, start + size))
-        start += size
-    return blocks
+        starts.append(start)
+        number = ends[start] - start
+        start += max(2, number - number % 2)
+    return np.array(starts, dtype=np.int64), np.diff([*starts, start]).astype(np.int64)
 
 
-def _floor(ordered: Floats, blocks: list[slice], epsilon: float, needed: float) -> float:
-    least = np.array([ordered[block].min() for block in blocks])
-    sizes = np.array([block.stop - block.start for block in blocks])
-    if not blocks or (sizes * least).sum() / 2 < epsilon:
+def _floor(ordered: Floats, blocks: tuple[Ints, Ints], epsilon: float, needed: float) -> float:
+    starts, sizes = blocks
+    least = ordered[starts + sizes - 1]
+    if not len(starts) or (sizes * least).sum() / 2 < epsilon:
         return 0.0
-    inverse = np.array(
-        [
-            (1 / ordered[block]).mean() if size == 2 else 1 / low
-            for block, size, low in zip(blocks, sizes, least, strict=True)
-        ]
-    )
+    pairs = (1 / ordered[starts] + 1 / ordered[starts + 1]) / 2
+    inverse = np.where(sizes == 2, pairs, 1 / least)
     low, high = 0.0, 2.0
     for _ in range(60):
         c = (low + high) / 2

@@ -41,11 +41,15 @@ from qcattn.comparisons._foreseen import found
 from qcattn.comparisons._parts import SHARES
 from qcattn.comparisons._rows import Bools, Floats, check_probabilities
 from qcattn.comparisons.certify import foreseen
+from qcattn.progress import tell
 
 #: More shots than this are given as infinite.
 MOST = 1e12
 #: Exponents of the patterns of deviation that are followed.
 PATTERNS = {"signs": 2 / 3, "halves": 1.0}
+#: Outcomes from which on each look at the bound counts. On rows of fewer the bound may pass epsilon
+#: more than once, where one of its two kinds takes over from the other, and halving is cheap.
+_WIDE = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +88,8 @@ class Plan:
 def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Plan:
     """Shots needed for rows of probabilities.
 
+    What takes long, 200,000 outcomes and more, is told to who hears it (`qcattn.progress.hearing`).
+
     Args:
         p: Probabilities of shape (..., outcomes).
         epsilon: Total variation to be detected, or within which to certify.
@@ -119,7 +125,11 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
     two_points = _first(lambda n: _best_power(n, half, moved, alpha) >= power, len(rows))
 
     detect, worst = _detecting(rows, epsilon, alpha, power)
-    certified = _first(lambda n: foreseen(rows, n, alpha, z_power) <= epsilon, len(rows))
+    likely = 2 * np.maximum(np.maximum(mixture, rigorous), two_points)
+    if rows.shape[1] < _WIDE:
+        certified = _first(lambda n: foreseen(rows, n, alpha, z_power) <= epsilon, len(rows))
+    else:
+        certified = _certifying(rows, epsilon, alpha, z_power, likely)
     certified = np.maximum(certified, 2.0)  # one shot certifies nothing
     floors = (np.maximum(rigorous, two_points), two_points, mixture, rigorous)
     floor, two_points, mixture, rigorous = (np.ceil(x).reshape(shape) for x in floors)
@@ -141,18 +151,58 @@ def _detecting(
     rows: Floats, epsilon: float, alpha: float, power: float
 ) -> tuple[Floats, np.ndarray]:
     """Shots to find the deviation that is hardest to see, and which one it is."""
-    needed, names = [], []
-    for (name, _), (q, possible) in _deviations(rows, epsilon).items():
-        shots = _first(lambda n, q=q: found(rows, q, n, alpha, power, SHARES), len(rows))
-        needed.append(np.where(possible, shots, 0.0))
-        names.append(name)
-    shots, worst = np.max(needed, axis=0), np.array(names)[np.argmax(needed, axis=0)]
+    shots = np.zeros(len(rows))
+    worst = np.full(len(rows), next(iter(PATTERNS)), dtype=object)
+    deviations = _deviations(rows, epsilon)
+    for number, ((name, _), (q, possible)) in enumerate(deviations.items()):
+        tell(number, len(deviations), "shots to detect")
+        # Only where the shots that found the patterns so far do not find this one.
+        more = possible & (shots < np.inf)
+        more[more] = ~found(rows[more], q[more], np.maximum(shots[more], 0.5), alpha, power, SHARES)
+        p, moved = rows[more], q[more]
+        if more.any():
+            shots[more] = _first(
+                lambda n, p=p, q=moved: found(p, q, n, alpha, power, SHARES), len(p)
+            )
+            worst[more] = name
     # Too little to lose: a leak to the others, which the scan of rare sets counts exactly.
     others = 1 - rows.max(axis=-1)
     level = alpha * SHARES["tail"] / 2
     leak = _first(lambda n: _power(n, others, others + epsilon, level) >= power, len(rows))
     small = others < epsilon
-    return np.where(small, leak, shots), np.where(small, "leak", worst)
+    return np.where(small, leak, shots), np.where(small, "leak", worst).astype(str)
+
+
+def _certifying(p: Floats, epsilon: float, alpha: float, z_power: float, likely: Floats) -> Floats:
+    """Shots at which the bound is foreseen to be epsilon, to 1e-4, near those that are likely.
+
+    The bound falls about as the root of the shots, so that a secant of the logarithms finds them
+    in a few steps; each is checked from both sides.
+    """
+    low, high = np.full(len(p), np.log(0.5)), np.full(len(p), np.log(MOST))
+    at = np.clip(np.log(np.maximum(likely, 1.0)), low, high)
+    slope, before = np.full(len(p), -0.5), np.full((2, len(p)), np.nan)
+    reached = np.zeros(len(p), dtype=bool)
+    for step in range(100):
+        tell(min(step, 8), 9, "shots to certify")
+        (left,) = np.nonzero(high - low > 1e-4)
+        if not left.size:
+            break
+        x = at[left]
+        value = np.log(foreseen(p[left], np.exp(x), alpha, z_power) / epsilon)
+        yes = value <= 0
+        high[left], low[left] = np.where(yes, x, high[left]), np.where(yes, low[left], x)
+        reached[left] |= yes
+        with np.errstate(invalid="ignore", divide="ignore"):
+            secant = (value - before[1, left]) / (x - before[0, left])
+        slope[left] = np.where((secant < -0.05) & (secant > -5), secant, slope[left])
+        before[:, left] = x, value
+        # A little beyond the root, so that it is soon shut in from both sides.
+        beyond = np.where(yes, -4e-5, 4e-5)
+        target = x - value / slope[left] + beyond
+        inside = (target > low[left]) & (target < high[left]) & (step < 12)
+        at[left] = np.where(inside, target, (low[left] + high[left]) / 2)
+    return np.where(reached, np.exp(high), np.inf)
 
 
 def _mixture(p: Floats, epsilon: float, z: float) -> Floats:
@@ -193,12 +243,14 @@ def _deviations(p: Floats, epsilon: float) -> dict[tuple[str, int], tuple[Floats
 def _groups(size: Floats) -> Bools:
     """Which outcomes are in the first of two groups of nearly equal sums."""
     order = np.argsort(-size, axis=-1, kind="stable")
-    balance, first = np.zeros(len(size)), np.zeros(size.shape, dtype=bool)
-    for column in order.T:
-        here = np.take_along_axis(size, column[:, None], axis=-1)[:, 0]
-        plus = balance <= 0
-        np.put_along_axis(first, column[:, None], plus[:, None], axis=-1)
-        balance = balance + np.where(plus, here, -here)
+    first = np.zeros(size.shape, dtype=bool)
+    for row, places in enumerate(order):
+        balance, chosen = 0.0, []
+        for here in size[row, places].tolist():
+            plus = balance <= 0
+            balance += here if plus else -here
+            chosen.append(plus)
+        first[row, places] = chosen
     return first
 
 
@@ -226,8 +278,12 @@ def _half(p: Floats, epsilon: float) -> Floats:
     """
     order = np.sort(p, axis=-1)[:, ::-1]
     most, total = min(0.5, 1 - epsilon), np.zeros(len(p))
-    for column in order.T:
-        total = np.where(total + column <= most, total + column, total)
+    for row, ordered in enumerate(order):
+        held = 0.0
+        for one in ordered.tolist():
+            if held + one <= most:
+                held += one
+        total[row] = held
     others = 1 - order[:, 0]
     return np.where((order[:, 0] > 0.5) & (others <= most), others, total)
 

@@ -1,16 +1,18 @@
 """Plan: floors against numerical optimisation, shots against simulated power."""
 
+from importlib import import_module
 from itertools import permutations, product
 
 import numpy as np
 import pytest
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from qcattn.comparisons._floors import _overlap
 from qcattn.comparisons.certify import certify
 from qcattn.comparisons.expected import expected
 from qcattn.comparisons.fit import fit
 from qcattn.comparisons.plan import _deviations, plan
+from qcattn.progress import hearing
 
 Z = stats.norm.ppf(0.99) + stats.norm.ppf(0.9)
 
@@ -263,3 +265,20 @@ def test_a_measured_law_is_named():
     with pytest.raises(ValueError, match=r"`p` must be .* exact .* `law.p`"):
         plan(law, 0.1)
     assert plan(law.p, 0.1).detect == plan([0.5, 0.5], 0.1).detect
+
+
+def test_many_outcomes_are_planned_in_few_steps_that_are_told(monkeypatch):
+    """The shots hold at the bound and not two ten-thousandths below; few bounds are looked at."""
+    room = import_module("qcattn.comparisons.plan")
+    rows = np.exp(np.random.default_rng(4).normal(scale=2, size=(2, 3000)))
+    rows /= rows.sum(axis=-1, keepdims=True)
+    asked, foreseen, told = [], room.foreseen, []
+    monkeypatch.setattr(
+        room, "foreseen", lambda p, *rest: asked.append(len(p)) or foreseen(p, *rest)
+    )
+    with hearing(lambda done, total, what: told.append((done, total))):
+        shots = plan(rows, 0.05).certify
+    assert sum(asked) <= 2 * 10 and told and all(done <= total for done, total in told)
+    z_power = special.ndtri(0.9)
+    assert (foreseen(rows, shots, 0.01, z_power) <= 0.05).all()
+    assert (foreseen(rows, shots * (1 - 2e-4) - 1, 0.01, z_power) > 0.05).all()
