@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.legend import Legend
+    from matplotlib.transforms import BboxBase, Transform
 
 __all__ = ["legend_below", "legend_inside", "rows_below"]
 
@@ -37,12 +40,29 @@ def legend_below(ax: Axes) -> None:
     if names:
         legend = ax.legend(
             loc="upper center",
-            bbox_to_anchor=(0.5, -0.22),
             ncols=_columns(names),
             handlelength=2.6,
             **_LOOK,
         )
+        legend.set_bbox_to_anchor(*_under(ax))
         _as_written(legend)
+
+
+def _under(ax: Axes) -> tuple[BboxBase, Transform]:
+    """In pixels, the line under the numbers and the name of an axis, wherever these are now."""
+    from matplotlib.transforms import BboxBase, IdentityTransform
+
+    class Under(BboxBase):
+        pass_through = True  # it moves whenever the axes do
+
+        def get_points(self) -> np.ndarray:
+            box, axis = ax.bbox, ax.xaxis.get_tightbbox()
+            low = box.y0 if axis is None else min(box.y0, axis.y0)
+            return np.array([[box.x0, low], [box.x1, low]])
+
+    line = Under()
+    line.set_children(ax.bbox)
+    return line, IdentityTransform()
 
 
 def _as_written(legend: Legend) -> None:

@@ -26,6 +26,8 @@ _INSIDE = 3
 #: Characters of a line of the title, so that it is no wider than the picture.
 _LINE = 46
 _WIDE_TICKS = 45
+#: Inches that a character of an upright name takes.
+_UPRIGHT = 0.07
 
 
 def plot_panel(panel: Panel, ax: Axes | None = None) -> Axes:
@@ -60,8 +62,7 @@ def plot_panel(panel: Panel, ax: Axes | None = None) -> Axes:
                 colour = SERIES[i % len(SERIES)] if len(curves) > 1 else INK
             add(ax, curve, colour, i, len(curves))
     if panel.ticks:
-        slant = sum(map(len, panel.ticks)) > _WIDE_TICKS
-        turned: dict[str, Any] = {"rotation": 90, "va": "top"} if slant else {}
+        turned: dict[str, Any] = {"rotation": 90, "va": "top"} if _upright(panel) else {}
         ax.set_xticks(range(len(panel.ticks)), panel.ticks, parse_math=False, **turned)
     for axis, scale in ((ax.xaxis, panel.x_scale), (ax.yaxis, panel.y_scale)):
         if scale == "log":
@@ -77,10 +78,17 @@ def plot_panel(panel: Panel, ax: Axes | None = None) -> Axes:
 
 
 def size_of(panel: Panel) -> tuple[float, float]:
-    """Width and height in inches: higher where names of curves stand under the picture."""
+    """Width and height in inches: higher by what stands under the picture."""
     more = 0.2 * rows_below([curve.name for curve in panel.curves]) + 0.1
     high = 3.2 + (more if _names_below(panel) else 0.0) + 0.2 * (_title(panel).count("\n"))
+    if _upright(panel):
+        high += _UPRIGHT * max(map(len, panel.ticks))
     return 4.7 if len(panel.ticks) > 12 else 4.4, high
+
+
+def _upright(panel: Panel) -> bool:
+    """Whether the names along the axis are too long to lie side by side."""
+    return sum(map(len, panel.ticks)) > _WIDE_TICKS
 
 
 def _title(panel: Panel) -> str:

@@ -1,12 +1,15 @@
 """Panels are plotted as they are."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
 from qcattn.evidence import Curve, Panel
-from qcattn.views.panels import plot_panel
+from qcattn.views.canvas import dressed, fresh_axes, svg_of
+from qcattn.views.panels import plot_panel, size_of
 
 X = np.array([1.0, 2.0, 4.0])
 PANEL = Panel(
@@ -53,6 +56,22 @@ def test_of_several_curves_those_that_belong_together_have_one_colour():
     points = [container.lines[0].get_color() for container in ax.containers]
     assert lines == points and lines[0] != lines[1]
     assert ax.get_xscale() == ax.get_yscale() == "log"
+
+
+@pytest.mark.parametrize("letters", [1, 14, 24])
+def test_names_of_curves_stand_under_those_of_the_axis_and_inside_the_figure(letters):
+    """At a fixed place under the axes they stood on upright names."""
+    curves = tuple(Curve(f"curve {i}", np.arange(3.0), X, style="bars") for i in range(3))
+    ticks = tuple(f"{i}" * letters for i in range(3))
+    panel = replace(PANEL, curves=curves, ticks=ticks)
+    ours = dressed(plot_panel(panel, fresh_axes(*size_of(panel))), "black")
+    svg_of(ours)
+    mine = plot_panel(panel)
+    mine.figure.savefig(io.BytesIO(), format="png")
+    for ax in (ours, mine):
+        legend, axis = ax.get_legend().get_window_extent(), ax.xaxis.get_tightbbox()
+        assert legend.y0 >= 0 and legend.y1 <= axis.y0 and legend.y1 > axis.y0 - 15
+        assert ax.bbox.height > 100
 
 
 def test_logarithmic_axes_are_written_in_plain_numbers():
