@@ -26,6 +26,7 @@ __all__ = [
     "whole_number",
 ]
 
+_SMALL_BETA = "equal weights are the limit of a small beta, such as 1e-9"
 #: Shots of a row.
 MOST_SHOTS = 2**53
 
@@ -116,7 +117,9 @@ def check_beta(beta: Any) -> float:
     except (TypeError, ValueError):
         value = np.nan
     if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"`beta` must be one positive, finite number, but is {beta!r}")
+        raise ValueError(
+            f"`beta` must be one positive, finite number, but is {beta!r}; {_SMALL_BETA}"
+        )
     return value
 
 
@@ -142,7 +145,7 @@ def check_betas(beta: ArrayLike) -> NDArray[np.float64]:
         index = _first(wrong)
         raise ValueError(
             f"`beta` must be positive and finite, but {entry('beta', index)} is {betas[index]}; "
-            "equal weights are the limit of a small beta, such as 1e-9"
+            f"{_SMALL_BETA}"
         )
     return betas
 

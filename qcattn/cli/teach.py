@@ -43,10 +43,7 @@ def teach(
         ),
     ] = None,
 ) -> None:
-    """Serve a page on which Born's rule is learnt by shots, until Ctrl-C.
-
-    Example: qcattn teach --no-open --port 8008
-    """
+    """Serve a page on which Born's rule is learnt by shots, until Ctrl-C."""
     from qcattn.teaching.lessons import built_in, read_lesson
     from qcattn.teaching.server import needed
 

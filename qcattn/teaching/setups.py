@@ -85,7 +85,7 @@ def setup_of(given: Any) -> Setup:
         'Purification'
         >>> setup_of({"scores": [0, 1], "beta": -1})
         Traceback (most recent call last):
-        ValueError: `beta` must be one positive, finite number, but is -1
+        ValueError: `beta` must be one positive, finite number, but is -1; equal weights are ...
     """
     if not isinstance(given, Mapping):
         raise ValueError(

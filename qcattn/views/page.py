@@ -106,5 +106,7 @@ def table(sheet: Sheet, kind: str = "") -> str:
     )
     said = sheet.legend()
     under = f"<figcaption>{escape(said)}</figcaption>" if said else ""
-    # What is said does not scroll with a table that is wider than the page.
-    return f'<figure class="sheet"><div class="wide">{text}</div>{under}</figure>'
+    # What is said does not scroll with a table that is wider than the page; keys scroll this too.
+    name = ", ".join(filter(None, sheet.headings)) or "what was set"
+    group = f'class="wide" tabindex="0" role="group" aria-label="Table: {escape(name)}"'
+    return f'<figure class="sheet"><div {group}>{text}</div>{under}</figure>'

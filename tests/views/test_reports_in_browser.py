@@ -29,8 +29,9 @@ def reports(tmp_path_factory):
 
 def test_axe_finds_nothing_in_a_report_light_or_dark(reports):
     with chromium() as browser:
-        for scheme in ("light", "dark"):
-            page = browser.new_page(color_scheme=scheme)
+        for scheme, width in (("light", 400), ("dark", 1440)):
+            size = {"width": width, "height": 800}
+            page = browser.new_page(color_scheme=scheme, viewport=size)
             asked = []
             page.on("request", lambda one, asked=asked: asked.append(one.url))
             for name in ("run", "trials"):

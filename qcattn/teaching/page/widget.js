@@ -797,14 +797,15 @@ function render({ model, el }) {
     const energies = target.energies;
     const weights = target.softmax;
     const known = energies.filter((one) => one !== null);
-    const lowest = Math.min(...known);
-    const highest = Math.max(...known, lowest + 1);
+    // Keys of one energy stand half way up.
+    const alike = Math.max(...known) === Math.min(...known) ? 0.5 : 0;
+    const lowest = Math.min(...known) - alike;
+    const highest = Math.max(...known) + alike;
     const left = 48, top = 36, bottom = 34;
     const y = (one) => top + ((highest - one) / (highest - lowest)) * (height - top - bottom);
     const room = (width - left) / energies.length;
     svg.append(s("text", { class: "quiet", x: 0, y: 14 }, t("energy")));
-    // Where all keys lie at one energy the ladder has one rung, and one number beside it.
-    for (const at of new Set([lowest, Math.max(...known)])) {
+    for (const at of new Set([Math.min(...known), Math.max(...known)])) {
       svg.append(s("text", { class: "quiet", x: left - 6, y: y(at) + 4, "text-anchor": "end" }, short(at)));
     }
     svg.setAttribute(
