@@ -4,9 +4,8 @@
 
 The mouse holds the thumb of the slider and moves to 40 places, to the next one when the target of
 the last is seen, with every preparation that the page offers. A time begins with the browser's own
-event of the move and ends after the frame that shows the line of the new target; each circuit is
-new to the server, which builds those of the places before meanwhile. The medians should stay below
-100 ms.
+event of the move and ends after the frame that shows the line of the new target. The circuit is
+asked for where the slider rests. The medians should stay below 100 ms.
 """
 
 from __future__ import annotations

@@ -85,11 +85,19 @@ def predicted(page):
     page.get_by_role("button", name="Keep my prediction").click()
 
 
+#: A batch may be on its way when the button is pressed.
+AT_REST = """() => new Promise((say) => {
+    const text = () => document.querySelector(".pictures table").textContent;
+    const before = text();
+    setTimeout(() => say(text() === before), 300); })"""
+
+
 def drawn_until(page, condition):
     """Draw until something is seen, and pause."""
     page.get_by_role("button", name="Draw shots").click()
     page.wait_for_function(condition, timeout=20_000)
     page.get_by_role("button", name="Pause").click()
+    page.wait_for_function(AT_REST)
 
 
 def shots_are(least):
@@ -460,7 +468,7 @@ def test_a_late_target_is_dropped(opened):
 
 
 def test_the_target_is_redrawn_before_the_circuit_is_built(opened):
-    page = opened("#scores=0,1&preparation=QSVT")
+    page = opened("#scores=0,1&preparation=Heralded")
     held = []
     page.wait_for_function(shows_the_circuit_exactly(softmax([0, 1])[1]))
     page.route("**/circuit**", lambda route: held.append(route))

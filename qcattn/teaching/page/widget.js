@@ -16,6 +16,7 @@ const NUMBERS = {
 const PLAIN = { beta: 1, preparation: "Purification", field: 0, phase: 0, reading: "keys", noise: 0 };
 const BATCHES_A_SECOND = 4;
 const MOST_SHOTS = 20000;
+const REST = 150; // milliseconds that a setting rests before its circuit is built
 
 function h(tag, given = {}, ...children) {
   const node = document.createElement(tag);
@@ -233,7 +234,8 @@ function render({ model, el }) {
   const expectedLegend = h("span", { class: "is-expected" });
   const traceLegend = h("div", { class: "legend" });
   const table = h("table");
-  const verdict = h("dl", { class: "verdict" });
+  const lines = { of_circuit: [h("dd"), h("dd", { class: "number" })], of_twin: [h("dd"), h("dd", { class: "number" })] };
+  const verdict = h("dl", { class: "verdict" }, ...Object.keys(lines).flatMap((of) => [h("dt", {}, t(of)), ...lines[of]]));
   const verdictAbout = h("p", { class: "quiet" }, t("verdict_about", { alpha: "1%" }));
   const circuit = h("pre", { role: "img", "aria-label": t("circuit_text") });
   const circuitList = h("ol");
@@ -302,6 +304,7 @@ function render({ model, el }) {
   function changed(change = {}) {
     Object.assign(own, change);
     generation += 1;
+    clearTimeout(rest);
     refused = false;
     unread = "";
     if ("scores" in change || "reading" in change || "field" in change) target = laws = null;
@@ -333,11 +336,12 @@ function render({ model, el }) {
       });
     };
   }
-  // The target is seen before the circuit is built, which may take a second.
+  // The target is seen before the circuit is built, which may take a second and waits for a drag to rest.
+  let rest = null;
   const askLaws = asking("laws", (answer) => (laws = answer));
   const askTarget = asking("target", (answer) => {
     target = answer;
-    if (answer) askLaws();
+    if (answer) rest = setTimeout(askLaws, REST);
     else laws = null;
   });
 
@@ -486,8 +490,8 @@ function render({ model, el }) {
     const keepWords = h("p", { class: "quiet message", role: "status" });
     const question = h(
       "fieldset",
-      { class: "question", "aria-describedby": `${me}-question` },
-      h("legend", {}, t("question")),
+      { class: "question", "aria-labelledby": `${me}-asked ${me}-question` },
+      h("legend", { id: `${me}-asked` }, t("question")),
       h("p", { id: `${me}-question` }, step.question),
       ...options,
       done[step.name] ? "" : kept ? h("p", { class: "quiet" }, t("predicted")) : h("div", { class: "buttons" }, keepButton),
@@ -617,12 +621,17 @@ function render({ model, el }) {
     });
   }
 
-  function canvas(name, height, label) {
-    const box = pictures[name];
-    const width = Math.max(160, Math.round(widths[name] || 600));
-    const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
-    box.replaceChildren(svg);
-    return { svg, width };
+  function canvas(panel, height, label) {
+    const box = pictures[panel];
+    const width = Math.max(160, Math.round(widths[panel] || 600));
+    const root = box.firstChild ?? box.appendChild(s("svg", { role: "img" }));
+    root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    // What is drawn anew at every batch is no news for a screen reader: it has the label.
+    const svg = s("g", { "aria-hidden": "true" });
+    root.replaceChildren(svg);
+    const name = (text) => root.setAttribute("aria-label", text);
+    name(label);
+    return { svg, width, name };
   }
 
   function showCounts() {
@@ -703,12 +712,14 @@ function render({ model, el }) {
   }
 
   function showVerdict() {
-    const line = (name, of) => [
-      h("dt", {}, t(name)),
-      h("dd", { class: of?.refuted ? "differs" : null }, standing(of)),
-      h("dd", { class: "number" }, of?.shots ? `${t("p_value")} ${short(of.p_value)}` : ""),
-    ];
-    verdict.replaceChildren(...line("of_circuit", drawn?.circuit), ...line("of_twin", drawn?.twin));
+    const put = (node, text) => node.textContent === text || (node.textContent = text);
+    const line = ([stands, number], of) => {
+      stands.classList.toggle("differs", Boolean(of?.refuted));
+      put(stands, standing(of));
+      put(number, of?.shots ? `${t("p_value")} ${short(of.p_value)}` : "");
+    };
+    line(lines.of_circuit, drawn?.circuit);
+    line(lines.of_twin, drawn?.twin);
   }
 
   function showHerald() {
@@ -716,7 +727,7 @@ function render({ model, el }) {
     heraldAbout.textContent =
       falls ? t("herald_about", { success: short(laws.success) }) : laws ? t("herald_none") : "";
     const height = falls ? 84 : 50;
-    const { svg, width } = canvas("herald", height, t("herald"));
+    const { svg, width, name: tell } = canvas("herald", height, t("herald"));
     if (!drawn) {
       svg.append(s("text", { class: "quiet", x: 0, y: 20 }, t("verdict_none")));
       return;
@@ -727,7 +738,7 @@ function render({ model, el }) {
       ["herald_stray", totals.stray, "bar-twin"],
       ["herald_discarded", totals.discarded, "band"],
     ];
-    svg.setAttribute("aria-label", parts.map(([name, many]) => t(name, { number: whole(many) })).join(", "));
+    tell(parts.map(([name, many]) => t(name, { number: whole(many) })).join(", "));
     let x = 0;
     parts.forEach(([name, many, kind], place) => {
       const wide = (many / shots) * width;
@@ -792,7 +803,7 @@ function render({ model, el }) {
 
   function showLadder() {
     const height = 180;
-    const { svg, width } = canvas("ladder", height, t("ladder"));
+    const { svg, width, name: tell } = canvas("ladder", height, t("ladder"));
     if (!target) return;
     const energies = target.energies;
     const weights = target.softmax;
@@ -808,8 +819,7 @@ function render({ model, el }) {
     for (const at of new Set([Math.min(...known), Math.max(...known)])) {
       svg.append(s("text", { class: "quiet", x: left - 6, y: y(at) + 4, "text-anchor": "end" }, short(at)));
     }
-    svg.setAttribute(
-      "aria-label",
+    tell(
       `${t("ladder")}: ${energies.map((one, at) => `${at < own.scores.length ? keyName(at) : t("padding")} ${short(one)}`).join(", ")}`,
     );
     const letters = Math.max(2, Math.floor(room / 8));
@@ -960,6 +970,7 @@ function render({ model, el }) {
 
   return () => {
     stop();
+    clearTimeout(rest);
     resized.disconnect();
     window.removeEventListener("hashchange", moved);
     model.off?.("msg:custom", heard);
