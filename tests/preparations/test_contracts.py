@@ -200,6 +200,7 @@ def test_a_method_takes_what_it_declares_and_a_refusal_names_exactly_those_that_
     hamiltonian = EVERY[name]()
     found = {cls: attempted(cls, name) for cls in PREPARATIONS}
     took = [cls for cls, made in found.items() if not isinstance(made, DoesNotFit)]
+    assert all(found[cls].subsets == hamiltonian.subsets for cls in took)
     assert took == [cls for cls in PREPARATIONS if should_take(cls, hamiltonian)]
     for cls in set(PREPARATIONS) - set(took):
         said = str(found[cls])
