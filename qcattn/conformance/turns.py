@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
 import math
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from qiskit.circuit import CASE_DEFAULT
 
 from qcattn.apart import apart
 from qcattn.backends.simulator import Simulator
@@ -124,6 +126,15 @@ class _Turn:
         """What the turn came to."""
         answers = [self._answers[job.name] for job in self._jobs if job.name in self._answers]
         return Ended(probe, tuple(answers), LeftOut(self.left_out, self.would_take))
+
+
+def _default_case() -> Any:
+    return CASE_DEFAULT
+
+
+# Qiskit compares it by identity, which pickling into the other process loses: a `switch` with a
+# default would not be read there.
+copyreg.pickle(type(CASE_DEFAULT), lambda _: (_default_case, ()))
 
 
 class _TooLong(Exception):

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import json
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from qcattn.conformance.corpus import corpus
 from qcattn.conformance.probe import LEVELS, Outcome
 from qcattn.conformance.reference import Reference
 from qcattn.conformance.report import Answer, conclude
-from qcattn.conformance.running import all_probes, job_named, run_conformance
+from qcattn.conformance.running import all_probes, job_named, jobs_of, run_conformance
 from qcattn.conformance.stored import load_report, write_conformance
 from qcattn.conformance.timing import in_turn
 from qcattn.errors import Interrupted, NotWhole
@@ -208,6 +209,17 @@ def test_a_job_is_found_again_by_its_name():
     assert probe.name == "bit order" and job.name == "3 bits reversed, two registers"
     with pytest.raises(ValueError, match="job"):
         job_named("bit order", "no such", "quick")
+
+
+def test_every_circuit_of_the_corpus_goes_to_another_process():
+    """A job that does not would be run in this one, where nothing ends it."""
+    for case in corpus():
+        if "conditional" in case.features or case.form == "qpy":
+            there = pickle.loads(pickle.dumps(case.circuit))
+            assert there.count_ops() == case.circuit.count_ops(), case.name
+    for probe in all_probes():
+        first, *_ = jobs_of(probe, "quick", CASES[::3])
+        assert pickle.loads(pickle.dumps(first)).name == first.name
 
 
 class TestTime:
