@@ -14,7 +14,7 @@ from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported
 from qcattn.backends.translation import steps
 
-__all__ = ["Cirq"]
+__all__ = ["Cirq", "run_on"]
 
 _PLAIN = {"x": "X", "y": "Y", "z": "Z", "h": "H", "s": "S", "t": "T", "cx": "CNOT", "cz": "CZ",
           "swap": "SWAP", "iswap": "ISWAP", "ccx": "CCX", "ccz": "CCZ",
@@ -42,10 +42,7 @@ class Cirq(Simulator):
         """Run the tasks one by one on one simulator, whose seed is that of the job."""
         cirq = imported("cirq", "cirq")
         simulator = cirq.Simulator(seed=seed)
-        return [
-            [_run(cirq, simulator, circuit, task.shots) for circuit in task.bound()]
-            for task in tasks
-        ]
+        return [[run_on(simulator, c, task.shots) for c in task.bound()] for task in tasks]
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""
@@ -53,8 +50,21 @@ class Cirq(Simulator):
         return {"backend": "cirq.Simulator", "version": metadata.version("cirq-core")}
 
 
-def _run(cirq: Any, simulator: Any, circuit: QuantumCircuit, shots: int) -> np.ndarray:
-    """Readings (shots, clbits): of a bit that is written twice the later value."""
+def run_on(simulator: Any, circuit: QuantumCircuit, shots: int) -> np.ndarray:
+    """Shots of one circuit on a simulator of Cirq's kind.
+
+    Args:
+        simulator: With Cirq's ``run``.
+        circuit: Without parameters.
+        shots: 1 or more.
+
+    Returns:
+        Readings (shots, clbits), bool, bit 0 first: of a bit that is written twice the later value.
+
+    Raises:
+        DoesNotFit: If Cirq has no such instruction.
+    """
+    cirq = imported("cirq", "cirq")
     line = cirq.LineQubit.range(circuit.num_qubits)
     operations, key_of = [], {}
     for i, step in enumerate(steps(circuit, [*_PLAIN, *_TURNS], reset=True)):

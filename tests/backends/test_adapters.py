@@ -15,10 +15,12 @@ from qcattn.errors import DoesNotFit
 
 PACKAGES = {
     "cirq": "cirq",
+    "clifft": "clifft",
     "ddsim": "mqt.ddsim",
     "pennylane": "pennylane",
     "qibo": "qibo",
     "qilisim": "qilisdk",
+    "qsim": "qsimcirq",
     "quimb": "quimb",
     "qulacs": "qulacs",
     "stim": "stim",

@@ -31,10 +31,12 @@ SCORES = np.array([[[0.0, 1.0, 2.0], [0.3, -np.inf, 0.1]]])
 #: Packages that adapters need.
 NEEDS = {
     "Cirq": "cirq",
+    "Clifft": "clifft",
     "Ddsim": "mqt.ddsim",
     "PennyLane": "pennylane",
     "Qibo": "qibo",
     "QiliSim": "qilisdk",
+    "Qsim": "qsimcirq",
     "Quimb": "quimb",
     "Qulacs": "qulacs",
     "Stim": "stim",
