@@ -164,13 +164,15 @@ def turns(
     if made_by is None:
         yield from _turns(lambda: simulator, works, root, seconds, known)
         return
-    known, ended, begun = dict(known), set[str](), None
+    known, ended = dict(known), set[str]()
+    begun: Begun | None = None
 
     def look(since: float) -> None:
         if begun is not None and since > begun.most:
             raise _TooLong
 
     while True:
+        begun = None  # until the process has started, no job takes time
         try:
             for event in apart(_turns, made_by, works, root, seconds, known, waiting=look):
                 begun = event if isinstance(event, Begun) else None
@@ -201,6 +203,7 @@ def _turns(
     known: Known,
 ) -> Iterator[Begun | Answered | Ended]:
     simulator, done = make(), 0
+    simulator.settings()  # imports what it needs, so that the first job does not pay for it
     left, waiting = seconds, sum(bool(work.jobs) for work in works)
     for work in works:
         name = work.probe.name

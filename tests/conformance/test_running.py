@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from planted import FAULTS, Stuck
 
+from qcattn.conformance import turns
 from qcattn.conformance.corpus import corpus
 from qcattn.conformance.probe import LEVELS, Outcome
 from qcattn.conformance.reference import Reference
@@ -20,7 +21,7 @@ from qcattn.conformance.report import Answer, conclude
 from qcattn.conformance.running import all_probes, job_named, jobs_of, run_conformance
 from qcattn.conformance.stored import load_report, write_conformance
 from qcattn.conformance.timing import in_turn
-from qcattn.errors import Interrupted, NotWhole
+from qcattn.errors import Died, Interrupted, NotWhole
 from qcattn.views.conformance.words import sentence
 
 CASES = corpus()[::6]
@@ -253,6 +254,27 @@ class TestTime:
         )
         write_conformance(report, tmp_path)
         assert load_report(tmp_path).left_out == report.left_out
+
+    def test_the_start_of_another_process_is_no_jobs_time(self, monkeypatch):
+        """Nor when it starts again: the job that ended it is not ended once more."""
+        starts = []
+
+        def slowly(function, *args, waiting):
+            starts.append(1)
+            assert len(starts) < 3
+            waiting(1e9)  # its imports
+            for event in function(*args):
+                yield event
+                if len(starts) == 1 and isinstance(event, turns.Begun):
+                    raise Died("gone", 3)
+
+        monkeypatch.setattr(turns, "apart", slowly)
+        report = run_conformance(
+            Reference(), cases=CASES[::3], seed=1, probes=["exact law"], made_by=Reference
+        )
+        died = [one for one in report.probed[0].answers if one.outcome and one.outcome.raised]
+        assert [one.outcome.raised for one in died] == ["Died"] and len(starts) == 2
+        assert not any(one.cut for one in report.probed[0].answers)
 
     def test_a_circuit_without_an_end_is_left_out_and_a_crash_is_an_alarm(self, tmp_path):
         """In a process of its own; what was ended is not tried again by the run that goes on."""
