@@ -133,16 +133,16 @@ def table(folder: Path) -> str:
         lines += [_line(name, *group) for group in found]
         lines += [
             f"| {name} | {one['probe']} | all jobs together, p = {one['p_value']:.1e} | | "
-            f"**not run down** |{' |' * len(NAMES)}"
+            f"**not run down** | |{' |' * len(NAMES)}"
             for one in kept["probes"]
             if one["standing"] == "alarm" and not one["failed"]
         ]
         jobs = sum(one["jobs"] for one in kept["probes"])
         end = f"{name}: {jobs:,} jobs, {shots:,} shots, {left:,} jobs left out"
         sound.append(end + ("" if found else ", no alarm"))
-    head = "| backend | probe | what | largest effect | cause |"
+    head = "| backend | probe | what | largest effect | cause | script |"
     head += "".join(f" {name} |" for name in NAMES)
-    rule = "|---" * (5 + len(NAMES)) + "|"
+    rule = "|---" * (6 + len(NAMES)) + "|"
     tested = "\n".join(f"- {one}" for one in sound)
     return "\n".join([head, rule, *lines, "", f"Tested at the level `quick`:\n\n{tested}"])
 
@@ -183,7 +183,9 @@ def _line(name: str, cause: dict[str, str], jobs: list[tuple[str, dict[str, Any]
     if not judged:
         cells = ["raises" if all(job["raised"] for _, job in jobs) else ""] * len(NAMES)
     number = f"{len(jobs)} job{'s' if len(jobs) > 1 else ''}: "
-    return f"| {name} | {probes} | {number}{what} | {largest} | {cause['cause']} | " + (
+    script = cause.get("script", "")
+    shown = f"[{script}](../tests/benchmarks/findings/scripts/{script}.py)" if script else ""
+    return f"| {name} | {probes} | {number}{what} | {largest} | {cause['cause']} | {shown} | " + (
         " | ".join(cells) + " |"
     )
 

@@ -45,3 +45,14 @@ def test_every_stored_alarm_has_a_cause_and_the_table_is_the_stored_one():
     assert "not run down" not in table
     assert table in results.CIRCUITS.read_text(encoding="utf-8")
     assert parse_json((findings.FOLDER / "causes.json").read_bytes())["causes"]
+
+
+def test_every_script_of_a_cause_stands_alone_and_exits_with_one_or_zero():
+    causes = parse_json((findings.FOLDER / "causes.json").read_bytes())["causes"]
+    named = {f"{one['script']}.py" for one in causes if "script" in one}
+    paths = {path.name: path for path in (findings.FOLDER / "scripts").glob("*.py")}
+    assert named == set(paths)
+    for path in paths.values():
+        text = path.read_text(encoding="utf-8")
+        assert "qcattn" not in text and "sys.exit(" in text and "What is right: " in text
+        compile(text, path.name, "exec")
