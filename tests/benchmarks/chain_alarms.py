@@ -1,6 +1,6 @@
 """How often perfect Markov chains are refuted, and how many readings show a wrong temperature.
 
-    python tests/benchmarks/chain_alarms.py --runs 1000  # --write: into RESULTS.md
+    python tests/benchmarks/chain_alarms.py --runs 300  # --write: into RESULTS.md
 
 False alarms at alpha = 1% and 5% over a grid of chains: keys, how peaked their law is, chains,
 reads of each, and how likely a key is kept from one read to the next (else it is drawn from the

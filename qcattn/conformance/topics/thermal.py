@@ -7,6 +7,7 @@ again; to prepare it anew, remove the text and build.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,7 @@ __all__ = ["PREPARED", "as_program", "recipes", "row"]
 #: that stand here are stored for nothing else.
 _SHORT: dict[str, dict[str, dict[str, Any]]] = {
     "SystemBath": {"4-keys": {"cycles": 30}, "8-keys": {"cycles": 10}, "ising-2": {"cycles": 6}},
+    "QuantumMCMC": {"4-keys": {"error": 0.05}},
     "CKG": {"4-keys": {}, "8-keys": {}, "ising-2": {"error": 0.1}},
 }
 _BETA = 0.8
@@ -84,8 +86,7 @@ def _named() -> Iterator[tuple[str, Callable[[], Prepared]]]:
 
 def _file(name: str) -> str:
     """``DetailedBalance`` as ``detailed-balance``, ``QITE`` as ``qite``."""
-    words = name if name.isupper() else "".join(f"-{c}" if c.isupper() else c for c in name)
-    return words.lower().strip("-").replace("q-a-o-a", "qaoa")
+    return re.sub("(?<=[a-z])(?=[A-Z])", "-", name).lower()
 
 
 def _of_row(keys: int) -> Callable[[], Hamiltonian]:
