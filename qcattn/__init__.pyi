@@ -43,6 +43,7 @@ from .preparations.quantum_mcmc import QuantumMCMC as QuantumMCMC
 from .preparations.system_bath import SystemBath as SystemBath
 from .preparations.thermofield_qaoa import ThermofieldQAOA as ThermofieldQAOA
 from .preparations.variational import Variational as Variational
+from .reading_chains import read_chains as read_chains
 from .records import Hamiltonian as Hamiltonian
 from .sweeps import Grid as Grid
 from .sweeps import load_sweep as load_sweep

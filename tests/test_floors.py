@@ -35,7 +35,7 @@ FLOORS = {
             ("preparations",),
             ("certification",),
             ("stages",),
-            ("experiment", "own_circuit"),
+            ("experiment", "own_circuit", "reading_chains"),
             ("trials",),
             ("sweeps",),
             ("folders",),

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+from qiskit import QuantumCircuit
 from qiskit.quantum_info import Pauli
 
 from qcattn.arguments import check_beta
@@ -147,6 +148,16 @@ class DetailedBalance:
             distribution=steps.read(hamiltonian, state[: 2**n]),
             error=min(1.0, bound + steps.error(sweeps)),
         )
+
+    def sweep(self, hamiltonian: Hamiltonian, beta: float) -> QuantumCircuit:
+        """One round through all jumps, which keeps the Gibbs state; the ancilla ends in zero.
+
+        Args:
+            hamiltonian: One that it takes, shape (), not turned by a basis.
+            beta: Inverse temperature, positive.
+        """
+        on = self._on_keys if hamiltonian.off_diagonal is None else self._on_states
+        return on(hamiltonian, beta, self._labels(hamiltonian))[0].single
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
         """What finding the steps takes; how many they are, and so the gates, is part of it.

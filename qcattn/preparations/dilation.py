@@ -46,6 +46,11 @@ class Repeated:
         """What the gates of so many sweeps may add to the trace distance."""
         return self.once + sweeps * self.each
 
+    @property
+    def single(self) -> QuantumCircuit:
+        """One sweep by itself, with what stands before and after it."""
+        return self.first.compose(self.sweep).compose(self.last)
+
     def circuit(self, sweeps: int, start: int, name: str) -> QuantumCircuit:
         """From a basis state through so many sweeps to the measured keys.
 

@@ -59,7 +59,7 @@ class QuantumMCMC:
     reset: 2n + 1 qubits. Phases do not matter to a basis state, so the first and the last half step
     of the problem are left out. (In the experiment of reference [1] each move is a circuit of its
     own and the coin is classical: the law is the same, a move takes n qubits and no multiplexer.
-    `qcattn.trajectories` does that.)
+    `qcattn.read_chains` does that.)
 
     Steps are added until the laws that any two starts lead to are within ``error`` of each other.
     That bound on the error of mixing needs no thermal state, and it is what is claimed. It is found

@@ -166,6 +166,22 @@ class SystemBath:
             delivered(self, hamiltonian, compiled(circuit)), hamiltonian, one_beta
         )
 
+    def sweep(self, hamiltonian: Hamiltonian, beta: float) -> QuantumCircuit:
+        """All cycles once, from the state that is there; bath and partner end in zero.
+
+        The coupling falls to zero within each sweep, so that its end leaves no trace of its own.
+
+        Args:
+            hamiltonian: One that it takes, shape (), not turned by a basis.
+            beta: Inverse temperature, positive.
+        """
+        circuit, labels = _registers(hamiltonian.num_qubits), self._labels(hamiltonian)
+        if hamiltonian.off_diagonal is None:
+            self._on_keys(circuit, hamiltonian, beta, labels)
+            return circuit
+        self._on_states(circuit, hamiltonian, beta, labels)
+        return compiled(circuit)
+
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
         """What finding the circuit and its exact state takes, told from the number of gates.
 
