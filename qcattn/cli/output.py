@@ -14,7 +14,6 @@ from qcattn.cli.progress import bar
 from qcattn.cli.signals import undisturbed
 from qcattn.cli.streams import say
 from qcattn.progress import hearing, tell
-from qcattn.views.documents import without_arrays
 
 __all__ = ["Kept", "check_folder", "free_folder", "keep"]
 
@@ -172,6 +171,8 @@ def _rescued(
         else:
             return Kept(folder, False, fault, f"{why}. The results are kept in {folder} instead; "
                         f"move them from there{_in_memory(place)}")  # fmt: skip
+    from qcattn.views.documents import without_arrays
+
     said = document()
     for what, part in (("all counts and verdicts", said), ("the verdicts", without_arrays(said))):
         file = _written_beside(name, dumps(part, allow_nan=False))
