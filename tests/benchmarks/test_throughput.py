@@ -68,7 +68,7 @@ def test_every_way_is_in_both_tables_with_its_check(throughput, without_peers, c
             assert 0 < least * 0.99 <= median <= most * 1.01
             assert throughput.ALPHA < float(cells[-1]) <= 1
     assert skipped == 2 * sum(PEERS.values())
-    assert printed.count("at most 1.25") == 2
+    assert printed.count("at most 1.1") == 2
     report = json.loads(file.read_text(encoding="utf-8"))
     assert [case["keys"] for case in report["cases"]] == [16, 128]
     timed = [way for case in report["cases"] for way in case["ways"] if not way["reason"]]
@@ -180,8 +180,8 @@ def test_targets_are_judged_against_the_fastest_rival(throughput):
     promised = throughput.targets(timings)
     assert [round(each["measured"], 2) for each in promised] == [1.3, 7.92, 0.65, 43.33, 0.16]
     assert [each["met"] for each in promised] == [False, False, False, False, True]
-    timings[0] = replace(ours, wall=[1.2])
-    timings[4] = replace(timings[4], wall=[0.23])
+    timings[0] = replace(ours, wall=[1.08])
+    timings[4] = replace(timings[4], wall=[0.19])
     assert [each["met"] for each in throughput.targets(timings)] == [True] * 5
     # Nothing is claimed of what was not timed.
     timings[0] = replace(ours, wall=[], reason="refused")

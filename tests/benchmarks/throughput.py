@@ -487,9 +487,9 @@ def targets(timings: Sequence[Timing]) -> list[dict[str, Any]]:
 
     ours, born = named(RUN), named(BORN)
     return [
-        promise("ours over bare Aer at most 1.25", ours, floor_of(timings), lambda x: x <= 1.25),
+        promise("ours over bare Aer at most 1.1", ours, floor_of(timings), lambda x: x <= 1.1),
         promise("naive Qiskit over ours at least 8", named(*NAIVE), ours, lambda x: x >= 8),
-        promise("born over Qulacs at most 0.6", born, named(*QULACS), lambda x: x <= 0.6),
+        promise("born over Qulacs at most 0.5", born, named(*QULACS), lambda x: x <= 0.5),
         promise("born over multinomial at most 40", born, named(MULTINOMIAL), lambda x: x <= 40),
         promise(
             "comparing over sampling less than a fifth",
