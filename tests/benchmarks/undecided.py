@@ -80,7 +80,7 @@ class Tally:
     Attributes:
         verdicts: How often each.
         wordings: Different ones, without their figures, of runs that were decided.
-        open: Of runs that were not: the seed, and the checks that did not hold.
+        open: Of runs that were not: the seed, and the checks that left it so.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -91,7 +91,11 @@ class Tally:
         """Take in one finding."""
         self.verdicts[found.standing] += 1
         if found.standing == "undecided":
-            left = [one.name for one in found.checks if one.holds is not True]
+            left = [
+                one.name
+                for one in found.checks
+                if one.holds is None or (one.role == "control" and not one.holds)
+            ]
             self.open.append(f"seed {seed}: {', '.join(left)}")
         else:
             self.wordings.add(re.sub(r"[-\d.,e+]*\d", "#", found.words))

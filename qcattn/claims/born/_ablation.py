@@ -26,7 +26,7 @@ from qcattn.evidence import Estimate
 from qcattn.progress import Progress
 from qcattn.records import Counts
 
-__all__ = ["BAYES", "CLASSICAL", "Ablation", "Trainings", "ablate", "two_way"]
+__all__ = ["BAYES", "CLASSICAL", "Ablation", "Trainings", "ablate", "parts_of", "two_way"]
 
 #: Name of a classical model, and whether its keys have biases.
 CLASSICAL = {"classical, as many": True, "classical, two": False}
@@ -139,6 +139,7 @@ class Trainings:
     Attributes:
         number: How often each run is trained, every time on other queries.
         queries: Of each training.
+        held_out: Queries of the blocks that are left, at most.
         evaluations: Of loss and gradient, at most.
         shots: Of each circuit while training.
         held_out_shots: Of each held-out query.
@@ -147,6 +148,7 @@ class Trainings:
 
     number: int
     queries: int
+    held_out: int
     evaluations: int
     shots: int
     held_out_shots: int
@@ -171,8 +173,8 @@ def ablate(
 
     Args:
         name: Of the task.
-        task: The first ``trainings.number * trainings.queries`` are trained on, the others are
-            held out.
+        task: Every training takes queries of blocks of its own (`parts_of`), then come those
+            that are held out.
         trainings: How.
         seed: Split over the trainings.
         progress: Called with the trainings done.
@@ -189,10 +191,10 @@ def ablate(
         "beta and phase": ((0, n + 1), ("beta", "phase")),
         "all": ((0, *basis, n + 1), ("basis", "beta and phase")),
     }
-    rest = task[trainings.number * trainings.queries :]
+    parts, rest = parts_of(task, trainings)
     tally = _Tally(rest, ("start", *runs), tuple(runs))
     for number, root in enumerate(seed.spawn(trainings.number)):
-        part = task[number * trainings.queries : (number + 1) * trainings.queries]
+        part = parts[number]
         train_seed, *read_seeds = (int(word) for word in root.generate_state(2 + len(runs)))
 
         def tell(done: float, total: float, what: str, number: int = number) -> None:
@@ -210,6 +212,21 @@ def ablate(
         if rest.bayes is not None:
             tally.measured[BAYES].append(brier(rest.bayes, rest.targets))
     return tally.ablation(name)
+
+
+def parts_of(task: Retrieval, trainings: Trainings) -> tuple[list[Retrieval], Retrieval]:
+    """The queries of each training, and those that are held out; no two share a block.
+
+    Queries of one block are alike, so trainings that share one scatter less than they should, and
+    intervals over trainings would be too narrow. What is left of a block is not used.
+    """
+    begins = np.flatnonzero(np.diff(task.blocks, prepend=task.blocks[0] - 1, append=-1))
+    parts, at = [], 0
+    for _ in range(trainings.number):
+        end = at + trainings.queries
+        parts.append(task[at:end])
+        at = int(begins[begins >= end].min(initial=task.blocks.size))
+    return parts, task[at : at + trainings.held_out]
 
 
 def _trained(

@@ -40,7 +40,13 @@ class Retrieval:
 
 
 def noisy_words(
-    queries: int, rng: np.random.Generator, *, words: int = 29, noise: float = 1.0, partner: int = 0
+    queries: int,
+    rng: np.random.Generator,
+    *,
+    words: int = 29,
+    noise: float = 1.0,
+    partner: int = 0,
+    vocabulary: np.random.Generator | None = None,
 ) -> Retrieval:
     """Find a word of which each head sees a noisy copy of its own.
 
@@ -53,6 +59,7 @@ def noisy_words(
         noise: Standard deviation in each dimension.
         partner: The word to be found is the one whose number differs from the word shown in the
             bits of this number; 0 is the word itself.
+        vocabulary: Draws the words in place of ``rng``.
 
     Returns:
         The task.
@@ -62,7 +69,7 @@ def noisy_words(
         >>> task.scores.shape, bool((task.scores.argmax(-1) == task.targets[:, None]).all())
         ((4, 2, 29), True)
     """
-    keys = rng.normal(size=(words, _WIDTH))
+    keys = (vocabulary or rng).normal(size=(words, _WIDTH))
     keys *= np.sqrt(_WIDTH) / np.linalg.norm(keys, axis=1, keepdims=True)
     paired = [word for word in range(words) if word ^ partner < words]
     shown = rng.choice(paired, queries)

@@ -34,6 +34,8 @@ Task = Literal["noisy words", "another head"]
 _ALONE = {"beta": "beta", "basis": "the basis", "phase": "the phase"}
 #: Of what is measured against dense algebra: derivatives, and shares of shots.
 _TOLERANCE = 0.05
+#: More rows of another head than there are.
+_ROWS = 10_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -120,6 +122,7 @@ class LearnedMeasurement(Claim[_Learned]):
         trainings = Trainings(
             self.trainings,
             self.queries,
+            self.held_out,
             self.evaluations,
             self.shots,
             self.held_out_shots,
@@ -203,9 +206,9 @@ class LearnedMeasurement(Claim[_Learned]):
         return [*map(_training_curves, found), _held_out(found, self.share)]
 
     def _task(self, name: Task, rng: np.random.Generator) -> Retrieval:
-        number = self.trainings * self.queries + self.held_out
         if name == "another head":
-            return another_head(number, rng, window=self.window)
+            return another_head(_ROWS, rng, window=self.window)
+        number = self.trainings * self.queries + self.held_out
         return noisy_words(number, rng, words=self.words, noise=self.noise, partner=self.partner)
 
     def _derivatives(

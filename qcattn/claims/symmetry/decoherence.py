@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from scipy.optimize import brentq
 
 from qcattn.backends.drawing import draw
 from qcattn.certification.intervals import estimated_share
@@ -32,6 +33,8 @@ __all__ = ["TensorCoreDecoherence", "tensor_core_figures"]
 _PLANTED = (150.0, 300.0, 600.0, 1200.0, 1800.0)
 #: The largest T2 of its table, and the least drop of accuracy, ambient.
 _LONGEST, _DROP = 1800.0, 0.107
+#: Rows of its table: T2 from and to, the drop of accuracy and what it may be off.
+_TABLE = ((150.0, 300.0, 0.128, 0.021), (1200.0, 1800.0, 0.042, 0.013))
 #: What a bfloat16 amplitude near one is known to, relative.
 _RESOLUTION = 2.0**-8
 
@@ -290,8 +293,49 @@ class TensorCoreDecoherence(Claim[_Coherence]):
                 "fidelity",
                 tuple(curves),
                 x_scale="log",
-            )
+            ),
+            _table_panel(measured.drop),
         ]
+
+
+def _fit_of_table() -> tuple[float, float]:
+    """Drop A and time t of A (1 - exp(-t / T2)) through the two rows of the table.
+
+    Two rows at the middle of their T2, and two parameters: any other law would fit, too.
+
+    Example:
+        >>> most, time = _fit_of_table()
+        >>> round(most, 3), round(time)
+        (0.142, 528)
+    """
+    (first, one), (second, other) = [((low + high) / 2, drop) for low, high, drop, _ in _TABLE]
+
+    def off(time: float) -> float:
+        return other * np.expm1(-time / first) - one * np.expm1(-time / second)
+
+    time = float(brentq(off, 1.0, 1e4))
+    return float(-one / np.expm1(-time / first)), time
+
+
+def _table_panel(drop: Estimate) -> Panel:
+    """The document's two rows and the law through them, beside a drop that was measured."""
+    most, time = _fit_of_table()
+    middle, said, reach = np.array([((a + b) / 2, drop, off) for a, b, drop, off in _TABLE]).T
+    fine = np.geomspace(100, 3000, 60)
+    law = most * -np.expm1(-time / fine)
+    ends = np.array([120.0, 2500.0])
+    best, least, largest = (np.full(2, value) for value in (drop.best, drop.low, drop.high))
+    return Panel(
+        "The table's drop of accuracy, and that of rows without any coherence",
+        "T2, ps",
+        "drop of accuracy, a share",
+        (
+            Curve(f"{most:.2f} (1 - exp(-{time:.0f} ps / T2))", fine, law, style="line"),
+            Curve("the document's two rows", middle, said, said - reach, said + reach),
+            Curve("measured, whatever the T2", ends, best, least, largest),
+        ),
+        x_scale="log",
+    )
 
 
 def _turned_law(row: Prepared, angle: float, dephased: bool) -> np.ndarray:

@@ -247,7 +247,10 @@ class GoldstoneModes(Claim[_Modes]):
                 "barrier, share of the whole",
                 (
                     Curve(
-                        "2 I_N / I_0", numbers, np.array([_barrier(n) for n in _KEYS]), style="line"
+                        "Bessel: 2 I_N / I_0",
+                        numbers,
+                        np.array([_barrier(n) for n in _KEYS]),
+                        style="line",
                     ),
                     Curve("measured", numbers[shown], *between[:, shown]),
                     Curve(

@@ -277,7 +277,7 @@ class MexicanHat(Claim[_Hat]):
         return [
             Panel("Binder's cumulants cross at the onset", "beta k^2", "cumulant", tuple(curves)),
             Panel(
-                "Real keys have minima of their own below it",
+                "Real keys have minima below the onset, at 1",
                 "beta times the largest spread of keys",
                 f"minima of {measured.keys} keys of SmolLM2",
                 (Curve("minima", spread, np.array([float(at[one]) for one in spread])),),

@@ -299,7 +299,10 @@ class ScalingLaws(Claim[_Powers]):
                 "The error of sampling: a power law without transition",
                 "shots",
                 "total variation from softmax, 16 keys",
-                (Curve("drawn", shots, measured.drawn), Curve("-1/2", shots, law, style="line")),
+                (
+                    Curve("drawn", shots, measured.drawn),
+                    Curve("shots^(-1/2)", shots, law, style="line"),
+                ),
                 x_scale="log",
                 y_scale="log",
             ),

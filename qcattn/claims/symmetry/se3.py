@@ -249,7 +249,6 @@ class GaugeInvariance(Claim[_Moved]):
 
     def picture(self, measured: _Moved) -> Sequence[Panel]:
         """Plot how far each arm is from the rows before."""
-        names = tuple(measured.distances)
         best, low, high = np.array(
             [(one.best, one.low, one.high) for one in measured.distances.values()]
         ).T
@@ -257,10 +256,10 @@ class GaugeInvariance(Claim[_Moved]):
         return [
             Panel(
                 "What changes attention's weights",
-                "what is turned",
+                "what is turned; scores of places; link variables",
                 "total variation, worst node",
                 (bars,),
-                ticks=names,
+                ticks=("each node", "all nodes", "all, by place", "each, linked"),
             )
         ]
 

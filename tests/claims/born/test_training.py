@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from qcattn import dense_state
 from qcattn.backends import Aer
-from qcattn.claims.born._ablation import Ablation, two_way
+from qcattn.claims.born._ablation import Ablation, Trainings, parts_of, two_way
 from qcattn.claims.born._classical import classical_law, train_classical
 from qcattn.claims.born._retrieval import another_head, noisy_words
 from qcattn.claims.born._training import (
@@ -267,3 +267,16 @@ def test_measured_counts_follow_the_formula():
     assert np.abs(counts.keys / 200_000 - exact_joint(task.scores, point)).max() < 0.007
     other = point + 0.3 * np.eye(5)[4]
     assert np.abs(counts.keys / 200_000 - exact_joint(task.scores, other)).max() > 0.007
+
+
+def test_no_two_trainings_share_a_block_and_none_the_held_out_queries():
+    """Seen to fail where trainings took the next queries, whatever their blocks."""
+    trainings = Trainings(6, 32, 1000, 6, 10, 10, BORN)
+    heads = another_head(2000, np.random.default_rng(1))
+    words = noisy_words(6 * 32 + 1000, np.random.default_rng(1), words=4)
+    for task, held_out in ((heads, 900), (words, 1000)):
+        parts, rest = parts_of(task, trainings)
+        blocks = [set(one.blocks.tolist()) for one in (*parts, rest)]
+        assert sum(map(len, blocks)) == len(set.union(*blocks))
+        assert [len(one.targets) for one in parts] == [32] * 6
+        assert held_out <= len(rest.targets) <= 1000

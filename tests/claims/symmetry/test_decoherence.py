@@ -34,6 +34,10 @@ def test_a_tensor_core_does_not_decohere():
     assert found.check("Ramsey").holds and found.check("emulated").holds
     assert "506 ps" in found.words and "null vector" in found.words
     assert all(one.reference in one.estimate for one in found.numbers)
+    _, table = found.panels
+    law, rows, measured = table.curves
+    assert law.name == "0.14 (1 - exp(-528 ps / T2))" and rows.y.tolist() == [0.128, 0.042]
+    assert measured.high.max() < rows.low.max()
 
 
 def test_figures_that_decay_and_a_coherent_reading_would_bear_it_out():
