@@ -112,6 +112,9 @@ def _tail(p: Floats, q: Floats, n: Floats, power: float) -> Part:
 
 
 def _top(p: Floats, q: Floats, n: Floats, z_power: float) -> Part:
+    if p.shape[1] == 1:  # nothing beside the likeliest
+        never = np.zeros(len(p), dtype=bool)
+        return never, lambda level: never
     order = np.argsort(-p, axis=-1, kind="stable")[:, : min(3, p.shape[1])]
     first, second = (np.take_along_axis(p, order, axis=-1)[:, k] for k in (0, 1))
     third = np.take_along_axis(p, order, axis=-1)[:, 2] if order.shape[1] > 2 else 0.0 * first

@@ -282,3 +282,8 @@ def test_many_outcomes_are_planned_in_few_steps_that_are_told(monkeypatch):
     z_power = special.ndtri(0.9)
     assert (foreseen(rows, shots, 0.01, z_power) <= 0.05).all()
     assert (foreseen(rows, shots * (1 - 2e-4) - 1, 0.01, z_power) > 0.05).all()
+
+
+def test_a_single_outcome_is_planned_as_one_beside_impossible_ones():
+    one, two = plan([1.0], 0.05), plan([1.0, 0.0], 0.05)
+    assert one.detect == two.detect and one.certify == two.certify and one.worst == two.worst
