@@ -1,6 +1,6 @@
 """How often perfect Markov chains are refuted, and how many readings show a wrong temperature.
 
-    python tests/benchmarks/chain_alarms.py --runs 300  # --write: into RESULTS.md
+    python tests/benchmarks/chain_alarms.py --runs 100  # --write: into RESULTS.md
 
 False alarms at alpha = 1% and 5% over a grid of chains: keys, how peaked their law is, chains,
 reads of each, and how likely a key is kept from one read to the next (else it is drawn from the
@@ -9,7 +9,7 @@ The chains with a valley have two halves of the keys; the rare half, of probabil
 and left once in a thousand reads. `fit` is given the same counts as if shots were independent.
 
 Then the readings after which 1.2 times the right beta is refuted at 1% with 90% power, beside those
-that `fit` takes on independent shots times what a reading is worth. One core, about four minutes.
+that `fit` takes on independent shots times what a reading is worth. One core, about three minutes.
 """
 
 from __future__ import annotations
@@ -30,12 +30,11 @@ ALPHAS = (0.01, 0.05)
 GRID = [
     (4, 1.0, 1, 400, 0.9),
     (4, 3.0, 1, 400, 0.9),
-    (16, 2.0, 1, 1000, 0.98),
     (16, 2.0, 16, 50, 0.5),
     (16, 2.0, 64, 50, 0.9),
     (16, 4.0, 64, 50, 0.9),
     (16, 4.0, 32, 200, 0.5),
-    (64, 3.0, 32, 100, 0.9),
+    (64, 3.0, 16, 50, 0.9),
 ]
 VALLEYS = [(4, 2.0, 64, 100, 0.5), (16, 2.0, 16, 100, 0.5)]
 RARE, SWITCHED = 0.05, 1e-3
@@ -115,9 +114,9 @@ def alarms(runs: int, seed: int) -> Iterator[str]:
 
 
 def needed(refuted: Callable[[int, np.random.Generator], bool], seed: int, runs: int) -> int:
-    """The first number of readings, on a ladder of quarter octaves, with 90% power."""
-    for rung in range(60):
-        size = round(128 * 2 ** (rung / 4))
+    """The first number of readings, on a ladder of half octaves, with 90% power."""
+    for rung in range(30):
+        size = round(256 * 2 ** (rung / 2))
         rngs = np.random.default_rng([seed, size]).spawn(runs)
         if np.mean([refuted(size, rng) for rng in rngs]) >= 0.9:
             return size
@@ -127,7 +126,7 @@ def needed(refuted: Callable[[int, np.random.Generator], bool], seed: int, runs:
 def power(runs: int, seed: int) -> Iterator[str]:
     yield "| keys | top key | kept | a reading is worth | `fit`, independent | exact | ratio |"
     yield "|---:|---:|---:|---:|---:|---:|---:|"
-    for keys, spread, kept in [(4, 1.0, 0.9), (16, 2.0, 0.5), (16, 2.0, 0.9)]:
+    for keys, spread, kept in [(4, 1.0, 0.9), (16, 2.0, 0.5)]:
         law, wrong = law_of(keys, spread), law_of(keys, spread, beta=1.2)
         right, drawn = kept_matrix(law, kept), kept_matrix(wrong, kept)
 
@@ -150,7 +149,7 @@ def power(runs: int, seed: int) -> Iterator[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     for line in alarms(given.runs, given.seed):
