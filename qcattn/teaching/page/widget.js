@@ -634,18 +634,25 @@ function render({ model, el }) {
     return { svg, width, name };
   }
 
+  /** Whether the names of the outcomes have no room side by side, so that they stand upright. */
+  const narrow = (panel) => Boolean(target) && (widths[panel] || 600) / target.outcomes.length < 48;
+  const cut = (name, letters) => (name.length > letters ? `${name.slice(0, letters - 1)}…` : name);
+  const along = (x, y, text) =>
+    s("text", { class: "quiet", "text-anchor": "end", transform: `translate(${x + 4} ${y}) rotate(-90)` }, text);
+
   function showCounts() {
     const which = own.reading === "turned" ? "turned" : "softmax";
     countsAbout.textContent = t(`counts_${which}`);
     bandLegend.textContent = t(`band_${which}`);
     expectedLegend.textContent = t(`expected_${which}`);
-    const height = 280;
+    const upright = narrow("counts");
+    const height = upright ? 330 : 280;
     const { svg, width } = canvas("counts", height, drawn ? summary() : t("counts"));
     if (!target) {
       table.replaceChildren();
       return;
     }
-    const left = 48, right = 8, top = 30, bottom = 46;
+    const left = 48, right = 8, top = 30, bottom = upright ? 100 : 46;
     const expected = target.expected;
     const shares = drawn?.circuit.kept ? drawn.circuit.totals.keys.map((k) => k / drawn.circuit.kept) : null;
     const twins = drawn ? drawn.twin.totals.keys.map((k) => k / drawn.twin.kept) : null;
@@ -664,7 +671,7 @@ function render({ model, el }) {
     const room = (width - left - right) / expected.length;
     const bar = Math.min(44, room * 0.36);
     const names = labels();
-    const letters = Math.max(2, Math.floor(room / 8));
+    const letters = upright ? 8 : Math.max(2, Math.floor(room / 8));
     names.forEach(({ name, bits }, place) => {
       const middle = left + room * (place + 0.5);
       if (drawn?.circuit.low && shares) {
@@ -679,12 +686,14 @@ function render({ model, el }) {
         );
       }
       const at = y(expected[place]);
-      const clipped = name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
+      const clipped = cut(name, letters);
       svg.append(
         s("line", { class: "mark", x1: middle - bar * 1.2, x2: middle + bar * 1.2, y1: at, y2: at }),
-        s("text", { x: middle, y: height - 24, "text-anchor": "middle" }, clipped, s("title", {}, name)),
+        upright
+          ? along(middle, height - bottom + 8, bits === name ? name : `${clipped} ${bits}`)
+          : s("text", { x: middle, y: height - 24, "text-anchor": "middle" }, clipped, s("title", {}, name)),
       );
-      if (bits !== name && room > 24) {
+      if (bits !== name && !upright) {
         svg.append(s("text", { class: "quiet", x: middle, y: height - 8, "text-anchor": "middle" }, bits));
       }
     });
@@ -802,7 +811,8 @@ function render({ model, el }) {
   }
 
   function showLadder() {
-    const height = 180;
+    const upright = narrow("ladder");
+    const height = upright ? 220 : 180;
     const { svg, width, name: tell } = canvas("ladder", height, t("ladder"));
     if (!target) return;
     const energies = target.energies;
@@ -812,7 +822,7 @@ function render({ model, el }) {
     const alike = Math.max(...known) === Math.min(...known) ? 0.5 : 0;
     const lowest = Math.min(...known) - alike;
     const highest = Math.max(...known) + alike;
-    const left = 48, top = 36, bottom = 34;
+    const left = 48, top = 36, bottom = upright ? 84 : 34;
     const y = (one) => top + ((highest - one) / (highest - lowest)) * (height - top - bottom);
     const room = (width - left) / energies.length;
     svg.append(s("text", { class: "quiet", x: 0, y: 14 }, t("energy")));
@@ -822,7 +832,7 @@ function render({ model, el }) {
     tell(
       `${t("ladder")}: ${energies.map((one, at) => `${at < own.scores.length ? keyName(at) : t("padding")} ${short(one)}`).join(", ")}`,
     );
-    const letters = Math.max(2, Math.floor(room / 8));
+    const letters = upright ? 8 : Math.max(2, Math.floor(room / 8));
     energies.forEach((one, place) => {
       if (one === null) return;
       const middle = left + room * (place + 0.5);
@@ -830,7 +840,9 @@ function render({ model, el }) {
       svg.append(
         s("line", { class: "level", x1: middle - room * 0.4, x2: middle + room * 0.4, y1: y(one), y2: y(one) }),
         s("circle", { class: "bar-circuit", cx: middle, cy: y(one), r: 13 * Math.sqrt(weights[place]) }),
-        s("text", { class: "quiet", x: middle, y: height - 6, "text-anchor": "middle" }, name.length > letters ? `${name.slice(0, letters - 1)}…` : name),
+        upright
+          ? along(middle, height - bottom + 18, cut(name, letters))
+          : s("text", { class: "quiet", x: middle, y: height - 6, "text-anchor": "middle" }, cut(name, letters)),
       );
     });
   }
