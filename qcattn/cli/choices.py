@@ -94,7 +94,9 @@ def encoding_of(name: str, **given: Any) -> Any:
 
 def _couplings(text: str) -> Any:
     """A number, or the array in a file."""
-    import numpy as np
+    from qcattn.machine import memory_bytes
+    from qcattn.opening import open_file
+    from qcattn.parsing import read_npy
 
     try:
         return float(text)
@@ -105,12 +107,10 @@ def _couplings(text: str) -> Any:
             f"`--couplings` must be a number or a .npy file, but is {text!r}, which is neither"
         )
     try:
-        found = np.load(text, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+        with open_file(text) as file:
+            return read_npy(file, memory_bytes() // 2)
+    except (ValueError, OSError) as error:
         raise ValueError(f"`--couplings` is {text!r}, which is no .npy file: {error}") from error
-    if not isinstance(found, np.ndarray):
-        raise ValueError(f"`--couplings` is {text!r}, which holds several arrays; save one by save")
-    return found
 
 
 def strategy(folder: str, name: str) -> Any:
