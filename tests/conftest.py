@@ -14,8 +14,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-# A program whose files import each other by name, as `python tests/benchmarks/statistics` runs it.
-collect_ignore = ["benchmarks/statistics"]
+# A program whose files import each other by name, as `python tests/benchmarks/statistics` runs it,
+# and scripts that show a fault and exit with 1.
+collect_ignore = ["benchmarks/statistics", "benchmarks/findings/scripts"]
 
 from typing import NamedTuple  # noqa: E402
 
