@@ -57,21 +57,28 @@ class Processes(Executor):
         """Have a function called by a worker; see `concurrent.futures.Executor.submit`."""
         if self._pool is not None:
             try:
-                with _quiet_and_single():
-                    return self._pool.submit(fn, *args, **kwargs)
+                return self._pool.submit(fn, *args, **kwargs)
             except BrokenProcessPool:
                 self._pool.shutdown(wait=False, cancel_futures=True)
-        pool = self._started()
-        with _quiet_and_single():
-            return pool.submit(fn, *args, **kwargs)
+        return self._started().submit(fn, *args, **kwargs)
 
-    def _started(self) -> ProcessPoolExecutor:
-        """New workers, one of which was seen to do something."""
+    def begin(self) -> list[Future[int]]:
+        """Start all workers, and wait for none of them.
+
+        Returns:
+            Of each worker one that is done when it has started; `BrokenProcessPool` if it did not.
+        """
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(self.workers, context, initializer=_end_with_parent)
         with _quiet_and_single():
-            first = pool.submit(os.getpid)
+            firsts = [pool.submit(os.getpid) for _ in range(self.workers)]
         self._pool = pool  # from here on `kill` ends them
+        return firsts
+
+    def _started(self) -> ProcessPoolExecutor:
+        """New workers, one of which was seen to do something."""
+        first, pool = self.begin()[0], self._pool
+        assert pool is not None
         try:
             first.result()
         except BrokenProcessPool as error:
@@ -130,24 +137,31 @@ def share_out(
         {0: 0, 1: 1}
     """
     left, failed = deque(range(len(tasks))), deque[BaseException]()
-    pool, one_by_one = Processes(max(1, min(workers, len(tasks)) - 1)), threading.Lock()
+    helpers = min(workers, len(tasks)) - 1 if _portable(function, tasks) else 0
+    pool = Processes(max(1, helpers))
 
-    def help_out() -> None:
+    def help_out(begun: Future[int]) -> None:
         try:
-            with one_by_one:  # it takes a second to start, and takes no task before
-                pool.submit(os.getpid).result()
+            begun.result()  # it takes a second to start, and takes no task before
+        except BrokenProcessPool as error:
+            unborn = RuntimeError(_why_not_started())
+            unborn.__cause__ = error
+            failed.append(unborn)
+            return
+        try:
             while left:
                 place = left.popleft()
-                with one_by_one:
-                    answer = pool.submit(function, *tasks[place])
-                found[place] = answer.result()
+                found[place] = pool.submit(function, *tasks[place]).result()
         except IndexError:  # another one took the last task
             return
         except BaseException as error:  # raised below, in the thread that hears Ctrl-C
             failed.append(error)
 
-    helpers = min(workers, len(tasks)) - 1 if _portable(function, tasks) else 0
-    threads = [threading.Thread(target=help_out, daemon=True) for _ in range(helpers)]
+    # Started here: a process that starts takes the environment, which threads must not change.
+    threads = [
+        threading.Thread(target=help_out, args=(begun,), daemon=True)
+        for begun in (pool.begin() if helpers else ())
+    ]
     for thread in threads:
         thread.start()
     try:

@@ -114,7 +114,7 @@ class TestSaid:
         (text,) = [str(one.message) for one in said]
         assert text.startswith("drawing 1 row of 100 shots takes about 2 minutes, 8,190 gates")
         assert "the preparation `Amplitude` takes less than 1 second" in text
-        assert "born" not in text, "exact probabilities are no quicker here"
+        assert "`draws='born'`, takes less than 1 second" in text, "those of the keys alone"
 
     def test_exact_draws_are_named_where_they_are_quicker(self):
         with pytest.warns(TakesLong, match=r"draws='born'.* takes"), pytest.raises(Interrupted):

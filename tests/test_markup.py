@@ -12,6 +12,7 @@ from qcattn.evidence import Check, Finding
 from qcattn.experiment import run
 from qcattn.markup import html_table, notebook
 from qcattn.models.spins import ising
+from qcattn.plurals import p_text
 from qcattn.preparations import Heralded
 from qcattn.trials import Trials, prepare
 
@@ -80,7 +81,7 @@ def test_the_table_holds_the_numbers_of_the_value():
     page = Parsed(result._repr_html_())
     assert page.tags.count("tr") == 1 + len(result.verdicts)
     for verdict in result.verdicts:
-        assert verdict.name in page.text and f"{verdict.overall:.3g}" in page.text
+        assert verdict.name in page.text and p_text(verdict.overall) in page.text
     trials = hostile_trials()
     assert Parsed(trials._repr_html_()).tags.count("tr") == 1 + len(trials.trials)
     assert "fails" in Parsed(hostile_finding()._repr_html_()).text

@@ -90,8 +90,8 @@ class CKG:
         >>> prepared = CKG()(ising(2, field=1.2), beta=1.0)
         >>> prepared.kind, prepared.resources.qubits, bool(prepared.error < 0.01)
         ('thermal', 3, True)
-        >>> prepared.distribution.round(2).tolist()
-        [0.36, 0.14, 0.14, 0.36]
+        >>> prepared.distribution.round(1).tolist()
+        [0.4, 0.1, 0.1, 0.4]
 
     References:
         [1] C.-F. Chen, M. Kastoryano and A. Gilyen, arXiv:2311.09207.

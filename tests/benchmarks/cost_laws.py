@@ -296,6 +296,8 @@ PLANS: dict[str, Plan] = {
             Law("ring", "1/error", _GATES, "of ln(1/error)", (1, 1), _DING, "log", least=100.0),
         ),
     ),
+    "CKG": Plan(rows=(2, 3, 4), ring=(2, 3), betas=BETAS[:4], accuracies=_errors(1, 2)),
+    "QuantumMCMC": Plan(rows=(1, 2, 3), ring=(), betas=BETAS[:4]),
 }
 
 

@@ -10,7 +10,10 @@ from qcattn.encodings import Binary
 from qcattn.preparations import Heralded
 from qcattn.records import Counts
 
-ALL = [getattr(certification, name) for name in certification.__all__ if "certify_" in name]
+# It takes readings, no preparation: tests/certification/test_conditionals.py.
+OF_READINGS = certification.certify_conditionals
+NAMED = [getattr(certification, name) for name in certification.__all__ if "certify_" in name]
+ALL = [one for one in NAMED if one is not OF_READINGS]
 FROM_SHOTS = [one for one in ALL if one.__name__ not in ("certify_dense", "certify_kms")]
 HAMILTONIAN = Binary()([0.0, 1.0])
 PREPARED = Heralded()(HAMILTONIAN, beta=1.0)

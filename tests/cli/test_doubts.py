@@ -48,6 +48,7 @@ def test_a_mask_is_a_mask_however_it_is_written(name, folder):
     assert said.exit_code == 0, said.output
     prepared = ("prepare", "--scores", "m.npy", "--query", 1, "--shots", 300, "--alpha", "1e-6")
     done = invoke(*prepared, "--methods", "QITE,QSVT", "--out", "p")
+    assert done.exit_code == 0, done.output
     trials = load_trials("p").trials
     assert [trial.name for trial in trials if trial.result is not None] == ["QITE", "QSVT"]
     assert max(trial.trace_distance for trial in trials) < 0.02

@@ -81,7 +81,7 @@ def test_the_script_of_repeated_shots_shows_them(tmp_path):
     circuit.ry(1.9, 0)
     circuit.measure([0, 1], [0, 1])
     task, law = Task(circuit, 4000), law_of(circuit)
-    job = Runs(name="two", tasks=(task, task), laws=((law,), (law,)), seeds=lambda seed: [seed])
+    job = Runs(name="two", tasks=(task, task), laws=((law,), (law,)))
     probe, aer = IndependentRuns(), named_simulator(backend)
     small = shrink(probe, job, aer, seed=3)
     text = script_of("Shots repeat.", probe.relation, small.job, aer, backend, 1)

@@ -12,7 +12,7 @@ from qcattn.sweeps.strategies import canonical, described, digest, label, strate
 from qcattn.walking import classes
 
 ALL = [(room, name) for room in ("encodings", "preparations") for name in classes(room)]
-OTHER = {float: lambda usual: usual / 2, int: lambda usual: abs(usual - 1)}
+OTHER = {float: lambda usual: usual / 2 if usual else 0.5, int: lambda usual: abs(usual - 1)}
 
 
 @pytest.mark.parametrize(("room", "name"), ALL)
