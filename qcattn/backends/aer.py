@@ -46,6 +46,8 @@ _SHOTS_OF_CHUNK = 2**19
 _NUMBERS_OF_CHUNK = 2**22
 # Instructions after which one run is one trajectory, unless it is of a density matrix.
 _NOT_UNITARY = {"reset", "initialize", "kraus", "superop", "quantum_channel"}
+# Qubits from which on born draws are quicker on more than one core.
+_WORTHWHILE = 7
 # Qubits from which on the cores work on one state together, and a GPU gains on any draws.
 _LARGE = 16
 # Qubits from which on a GPU gains on a core or two, each of which has rows of its own, and the
@@ -83,7 +85,8 @@ class Aer:
         workers: Rows that are simulated at the same time, each by a core; None: as many as there
             are cores (`qcattn.machine.cores`). The counts are the same for any number. Circuits of
             16 qubits or more (8 of a density matrix), whose cores work on one state together,
-            those on a GPU, and those that Aer runs shot by shot go one by one.
+            those on a GPU, and those that Aer runs shot by shot go one by one; so do born draws of
+            fewer than 7 qubits, where a second core costs more than it brings, if this is None.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -424,6 +427,8 @@ class Aer:
         """Rows that are simulated at the same time."""
         mixed = self.method == "density_matrix" or _mixes(circuit, self._noise())
         if active_qubits(circuit) * (2 if mixed else 1) >= _LARGE or self.on(circuit) == "GPU":
+            return 1
+        if self.workers is None and self.draws == "born" and active_qubits(circuit) < _WORTHWHILE:
             return 1
         return self.workers or cores()
 
