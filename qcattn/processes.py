@@ -70,10 +70,9 @@ class Processes(Executor):
         """
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(self.workers, context, initializer=_end_with_parent)
-        with _quiet_and_single():
-            firsts = [pool.submit(os.getpid) for _ in range(self.workers)]
         self._pool = pool  # from here on `kill` ends them
-        return firsts
+        with _quiet_and_single():
+            return [pool.submit(os.getpid) for _ in range(self.workers)]
 
     def _started(self) -> ProcessPoolExecutor:
         """New workers, one of which was seen to do something."""
@@ -157,14 +156,12 @@ def share_out(
         except BaseException as error:  # raised below, in the thread that hears Ctrl-C
             failed.append(error)
 
-    # Started here: a process that starts takes the environment, which threads must not change.
-    threads = [
-        threading.Thread(target=help_out, args=(begun,), daemon=True)
-        for begun in (pool.begin() if helpers else ())
-    ]
-    for thread in threads:
-        thread.start()
+    threads: list[threading.Thread] = []
     try:
+        # Here: a process that starts takes the environment, which threads must not change.
+        for begun in pool.begin() if helpers else ():
+            threads.append(threading.Thread(target=help_out, args=(begun,), daemon=True))
+            threads[-1].start()
         while left and not failed:
             try:
                 place = left.popleft()
@@ -177,7 +174,7 @@ def share_out(
     finally:
         left.clear()
         for thread in threads:
-            while thread.is_alive():  # one may be about to start a worker
+            while thread.is_alive():  # one may be about to start a worker again
                 pool.kill()
                 thread.join(0.05)
         pool.kill()

@@ -89,7 +89,7 @@ _Workers = Annotated[
     int | None,
     typer.Option(
         help="Simulate this many rows at the same time; the counts are the same for any "
-        "number. [default: one on each core]"
+        "number. [default: one on each core, where that is quicker]"
     ),
 ]
 

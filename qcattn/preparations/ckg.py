@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from qiskit.quantum_info import Pauli
 from scipy.linalg import expm, lu_factor, lu_solve
 
-from qcattn.arguments import check_beta, whole_number
+from qcattn.arguments import check_alpha, check_beta, whole_number
 from qcattn.errors import DoesNotFit, TooLarge
 from qcattn.forecast import Forecast, announce
 from qcattn.preparations.costs import MULTIPLICATION, eigen_seconds
@@ -118,8 +118,7 @@ class CKG:
             ValueError: If one of them is out of range.
         """
         for name in ("error", "step"):
-            if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"`{name}` must be between 0 and 1, but is {getattr(self, name)}")
+            check_alpha(getattr(self, name), name)
         if self.rates not in ("metropolis", "gaussian"):
             raise ValueError(f"`rates` must be 'metropolis' or 'gaussian', but is {self.rates!r}")
         if not (np.isfinite(self.width) and self.width > 0):

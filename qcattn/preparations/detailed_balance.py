@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import Pauli
 
-from qcattn.arguments import check_beta
+from qcattn.arguments import check_alpha, check_beta, whole_number
 from qcattn.errors import DoesNotFit
 from qcattn.forecast import Forecast, announce
 from qcattn.preparations.channels import superoperators
@@ -100,12 +100,10 @@ class DetailedBalance:
             ValueError: If one of them is out of range.
         """
         for name in ("error", "step"):
-            if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"`{name}` must be between 0 and 1, but is {getattr(self, name)}")
+            check_alpha(getattr(self, name), name)
         if self.weights not in ("glauber", "gaussian"):
             raise ValueError(f"`weights` must be 'glauber' or 'gaussian', but is {self.weights!r}")
-        if self.most_sweeps < 1:
-            raise ValueError(f"`most_sweeps` must be 1 or more, but is {self.most_sweeps}")
+        whole_number(self.most_sweeps, "most_sweeps")
 
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
         """Prepare.

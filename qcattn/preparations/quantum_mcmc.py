@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.arguments import check_beta, whole_number
+from qcattn.arguments import check_alpha, check_beta, whole_number
 from qcattn.chains.proposals import problem_scale, quantum_proposal, trotter_steps
 from qcattn.chains.transitions import acceptances, metropolis, worst_distance
 from qcattn.errors import DoesNotFit
@@ -104,8 +104,7 @@ class QuantumMCMC:
         Raises:
             ValueError: If one of them is out of range.
         """
-        if not 0 < self.error < 1:
-            raise ValueError(f"`error` must be between 0 and 1, but is {self.error}")
+        check_alpha(self.error, "error")
         whole_number(self.most_steps, "most_steps")
         for name, most in (("gammas", 1.0), ("times", np.inf)):
             low, high = getattr(self, name)
