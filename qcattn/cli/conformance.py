@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,20 +12,20 @@ import typer
 from qcattn.cli.app import app, fail, reporting
 from qcattn.cli.choices import known
 from qcattn.cli.options import Json
-from qcattn.cli.output import free_folder
-from qcattn.cli.printing import print_json, print_sheets, print_words
+from qcattn.cli.output import Kept, free_folder
+from qcattn.cli.printing import exit_code, print_json, print_place, print_sheets, print_words
 from qcattn.cli.progress import bar
-from qcattn.cli.streams import say
 
 if TYPE_CHECKING:
     from qcattn.backends.simulator import Simulator
     from qcattn.conformance.report import Report
-    from qcattn.conformance.stored import Change
     from qcattn.progress import Progress
 
-__all__ = ["conformance"]
+__all__ = ["JOURNAL", "conformance", "print_report"]
 
-_FOLDER, _JOURNAL = "qcattn-conformance", "journal.jsonl"
+_FOLDER = "qcattn-conformance"
+#: Answers of a run in its folder, which a run that was cut off leaves there.
+JOURNAL = "journal.jsonl"
 
 
 @app.command(epilog="Example: qcattn conformance --backend qiskit_aer:AerSimulator --level quick")
@@ -85,20 +86,18 @@ def conformance(
         "alpha": family_alpha,
         "seed": root,
         "probes": _known_probes(probe),
-        "journal": folder / _JOURNAL,
+        "journal": folder / JOURNAL,
         "made_by": partial(_tested, backend, python),
     }
     with bar(quiet=json) as tell:
         report, scripts, interrupted = _drawn(simulator, backend, asked, tell)
-    since = changes(old, report) if old is not None else ()
+    report = replace(report, since=changes(old, report) if old is not None else ())
     if not interrupted:
-        _write(folder, report, backend, scripts, since)
-    _print(report, since, json)
+        _write(folder, report, backend, scripts)
+    print_report(report, Kept(folder, page=not interrupted), json)
     if interrupted:
         fail(f"interrupted: the answers are kept in {folder}; the same command goes on there")
-    if not json:
-        say(f"Report: {folder / 'report.html'}")
-    raise typer.Exit({"passed": 0, "alarm": 1, "undecided": 2}[report.standing])
+    raise typer.Exit(exit_code([report.standing]))
 
 
 def _tested(backend: str, python: str | None) -> Simulator:
@@ -143,7 +142,7 @@ def _folder(out: Path | None, seed: int | None) -> tuple[Path, int]:
     if seed is not None:
         whole_number(seed, "--seed", least=0)
     folder = out or Path(_FOLDER)
-    journal = folder / _JOURNAL
+    journal = folder / JOURNAL
     if journal.is_file() and not is_report(folder):
         return folder, seed_of(journal) if seed is None else seed
     if out is None:
@@ -175,9 +174,7 @@ def _scripts(report: Report, simulator: Simulator, backend: str, tell: Progress)
     return found
 
 
-def _write(
-    folder: Path, report: Report, backend: str, scripts: dict[str, str], since: tuple[Change, ...]
-) -> None:
+def _write(folder: Path, report: Report, backend: str, scripts: dict[str, str]) -> None:
     from qcattn.conformance.stored import write_conformance
     from qcattn.views.conformance.junit import write_junit
     from qcattn.views.conformance.page import write_page_of
@@ -187,21 +184,21 @@ def _write(
     for name, script in scripts.items():
         write_page(folder / f"{name.replace(' ', '_')}.py", script)
     write_junit(report, folder / "junit.xml")
-    write_page_of(report, folder / "report.html", backend=backend, scripts=scripts, since=since)
+    write_page_of(report, folder / "report.html", backend=backend, scripts=scripts)
 
 
-def _print(report: Report, since: tuple[Change, ...], json: bool) -> None:
+def print_report(report: Report, kept: Kept, json: bool) -> None:
+    """Print the table of all probes, their alarms, what changed, and the place, or JSON."""
     from qcattn.views.conformance import sheets
     from qcattn.views.conformance.brief import brief
     from qcattn.views.conformance.words import change, sentence
 
     if json:
-        print_json(
-            {"command": "conformance", **brief(report), "since": [change(one) for one in since]}
-        )
+        print_json(brief(report), kept)
         return
     print_sheets(sheets.summary(report, narrow=True))
     for one in report.alarms:
         print_sheets(sheets.failures(one, most=5))
         print_words(one.words, "")
-    print_words(*(change(one) for one in since), sentence(report))
+    print_words(*(change(one) for one in report.since), sentence(report))
+    print_place(kept)

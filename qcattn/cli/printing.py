@@ -23,7 +23,7 @@ def exit_code(standings: Iterable[str], *, complete: bool = True) -> int:
 
     Args:
         standings: How it came out, in one word each. Any other word than these is decided too, as
-            that of a claim which is refuted.
+            that of a claim which is refuted. An alarm is a simulator's that differs.
         complete: Whether it was not interrupted.
 
     Example:
@@ -35,7 +35,7 @@ def exit_code(standings: Iterable[str], *, complete: bool = True) -> int:
     found = set(standings)
     if not complete:
         return 2
-    return 1 if "differs" in found else 2 if "undecided" in found else 0
+    return 1 if found & {"differs", "alarm"} else 2 if "undecided" in found else 0
 
 
 def print_json(document: Mapping[str, Any], kept: Kept | None = None) -> None:

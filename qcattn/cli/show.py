@@ -9,14 +9,18 @@ import typer
 
 from qcattn.cli.app import app, reporting
 from qcattn.cli.claims import print_findings
+from qcattn.cli.conformance import JOURNAL, print_report
 from qcattn.cli.options import Json
 from qcattn.cli.output import Kept
 from qcattn.cli.prepare import print_trials
 from qcattn.cli.printing import exit_code, print_results
 from qcattn.cli.streams import say
 from qcattn.cli.sweep import show_sweep
+from qcattn.cli.teach import print_page, print_setting
 
 __all__ = ["show"]
+
+_WRITERS = "`run`, `prepare`, `claims`, `conformance` or `teach --export`"
 
 
 @app.command(epilog="Example: qcattn show runs.sqlite --plot beta --out beta.svg")
@@ -25,7 +29,8 @@ def show(
     result: Annotated[
         Path,
         typer.Argument(
-            help="Show this folder that `run`, `prepare` or `claims` wrote, or store of `sweep`."
+            help="Show this folder that `run`, `prepare`, `claims`, `conformance` or `teach "
+            "--export` wrote, this store of `sweep`, or this setting that the page saved."
         ),
     ],
     json: Json = False,
@@ -48,14 +53,20 @@ def show(
     """Print a result again, or plot a sweep over one of its axes."""
     if not result.exists():
         raise ValueError(
-            f"`{result}` is missing; name a folder that `run`, `prepare` or `claims` wrote, or a "
-            "store of `qcattn sweep`"
+            f"`{result}` is missing; name a folder that {_WRITERS} wrote, or a store of "
+            "`qcattn sweep`"
+        )
+    of_sweep = (epsilon, plot, by, out) != (None, None, None, None)
+    if of_sweep and (result.is_dir() or result.suffix == ".json"):
+        raise ValueError(
+            "`--epsilon`, `--plot`, `--by` and `--out` go with a store of `qcattn sweep`, but "
+            f"{result} is none"
         )
     if result.is_dir():
-        if (epsilon, plot, by, out) != (None, None, None, None):
-            raise ValueError(f"`--epsilon`, `--plot`, `--by` and `--out` go with a store of "
-                             f"`qcattn sweep`, but {result} is none")  # fmt: skip
         _show_folder(result, json)
+    if result.suffix == ".json":
+        print_setting(result, json)
+        return
     from qcattn.sweeps import load_sweep
 
     if plot is None and (by, out) != (None, None):
@@ -75,10 +86,13 @@ def show(
 
 
 def _show_folder(folder: Path, json: bool) -> None:
-    """Print what a run left, and end with its exit code."""
+    """Print what a command left, and end with its exit code."""
+    from qcattn.conformance.stored import is_report, load_report
     from qcattn.folders.findings import is_findings, load_findings
+    from qcattn.folders.results import RESULT
     from qcattn.folders.runs import load_run
     from qcattn.folders.trials import is_trials, load_trials
+    from qcattn.teaching.exported import is_export
 
     standings: list[str]
     kept = Kept(folder, page=(folder / "report.html").is_file())
@@ -90,6 +104,21 @@ def _show_folder(folder: Path, json: bool) -> None:
         trials = load_trials(folder)
         standings = [trials.standing]
         print_trials(trials, kept, json)
+    elif is_report(folder):
+        report = load_report(folder)
+        standings = [report.standing]
+        print_report(report, kept, json)
+    elif is_export(folder):
+        standings = []
+        print_page(folder, json)
+    elif (folder / JOURNAL).is_file():
+        raise ValueError(
+            f"`{folder}` holds a run of `qcattn conformance` that was cut off; the same command "
+            f"with `--out {folder}` goes on there"
+        )
+    elif not RESULT.lies_in(folder):
+        raise ValueError(f"`{folder}` holds no result of qcattn; name a folder that {_WRITERS} "
+                         "wrote, or a store of `qcattn sweep`")  # fmt: skip
     else:
         run = load_run(folder)
         standings = [part.standing for part in run.parts]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qcattn.cli.app import app, fail, reporting
+from qcattn.cli.printing import print_json, print_sheets, print_words
 from qcattn.cli.progress import bar
 from qcattn.cli.streams import say
 
 if TYPE_CHECKING:
     from qcattn.teaching.lessons import Lesson
 
-__all__ = ["teach"]
+__all__ = ["print_page", "print_setting", "teach"]
 
 _HERE = "127.0.0.1"
 
@@ -74,4 +75,45 @@ def _write(lesson: Lesson, folder: Path) -> None:
     export_lesson(lesson, record, folder)
     for name in steps_left_open(lesson, record):
         say(f"qcattn: the step {name!r} does not tick by the shots that were drawn", err=True)
+    _say_place(folder)
+
+
+def _say_place(folder: Path) -> None:
     say(f"The page is {folder / 'index.html'}; it needs no server.")
+
+
+def print_page(folder: Path, json: bool) -> None:
+    """Print what an exported page holds, and where it is, or JSON."""
+    from qcattn.teaching.exported import read_export
+    from qcattn.views.teaching import sheets
+
+    told = read_export(folder)
+    replay: dict[str, Any] = told["replay"]
+    if json:
+        numbers = {name: replay[name] for name in ("grid", "shots", "aer", "seed")}
+        print_json({"command": "teach", "page": str(folder / "index.html"),
+                    "lesson": told["lesson"], **numbers})  # fmt: skip
+        return
+    print_sheets(sheets.steps(told))
+    print_words(
+        f"Of each of {len(replay['entries']):,} settings it replays {replay['shots']:,} shots, "
+        f"drawn on Qiskit Aer {replay['aer']} from the seed {replay['seed']}."
+    )
+    _say_place(folder)
+
+
+def print_setting(path: Path, json: bool) -> None:
+    """Print what counts of a setting follow that the page saved, or JSON."""
+    from qcattn.teaching.answers import answer_target
+    from qcattn.teaching.setups import read_setting
+    from qcattn.views.labels import joined
+    from qcattn.views.teaching import sheets
+
+    setup = read_setting(path)
+    target = answer_target(setup.document())
+    if json:
+        print_json({"command": "teach", **target})
+        return
+    print_sheets(sheets.outcomes(setup, target))
+    others = {name: str(one) for name, one in setup.document().items() if name != "scores"}
+    print_words(f"A setting of `qcattn teach`: {joined(others)}.")

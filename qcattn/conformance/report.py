@@ -16,7 +16,7 @@ from qcattn.evidence import Check, Estimate, Evidence, Number, Panel  # noqa: F4
 from qcattn.forecast import duration
 from qcattn.versions import package_versions
 
-__all__ = ["Answer", "LeftOut", "Probed", "Report", "conclude"]
+__all__ = ["Answer", "Change", "LeftOut", "Probed", "Report", "conclude"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +104,28 @@ class Probed(Evidence):
         return {"relation": self.title, **told, "shots": str(self.shots), **left}
 
 
+@dataclass(frozen=True)
+class Change:
+    """What became of one probe between two reports.
+
+    Attributes:
+        probe: Its name.
+        before: How it stood; "" where the old report does not have it.
+        now: How it stands; "" where the new report does not have it.
+    """
+
+    probe: str
+    before: str
+    now: str
+
+    @property
+    def way(self) -> Literal["better", "worse", "other"]:
+        """An alarm that is gone is better, a new one worse."""
+        if self.before == "alarm" and self.now == "passed":
+            return "better"
+        return "worse" if self.now == "alarm" else "other"
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Report:
     """What all probes found about one simulator.
@@ -116,6 +138,7 @@ class Report:
         probed: What each probe found, in their order.
         seconds: Wall time.
         complete: Whether it came to its end.
+        since: What changed since an earlier report, where it was compared with one.
     """
 
     simulator: dict[str, str]
@@ -125,6 +148,7 @@ class Report:
     probed: tuple[Probed, ...]
     seconds: float = 0.0
     complete: bool = True
+    since: tuple[Change, ...] = ()
     versions: dict[str, str] = field(default_factory=package_versions)
 
     @property

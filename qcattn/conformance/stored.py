@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from qcattn.conformance.journal import answer_of, entry_of
 from qcattn.conformance.probe import LEVELS
-from qcattn.conformance.report import LeftOut, Probed, Report, conclude
+from qcattn.conformance.report import Change, LeftOut, Probed, Report, conclude
 from qcattn.folders.sealed import Kind, Sealed, read_number, read_sealed, write_sealed
 from qcattn.names import known
 
-__all__ = ["Change", "changes", "is_report", "load_report", "write_conformance"]
+__all__ = ["changes", "is_report", "load_report", "write_conformance"]
 
 _KIND = Kind("conformance", version=1, files=(), wrote="`qcattn conformance`")
 
@@ -31,6 +31,7 @@ def write_conformance(report: Report, folder: Path) -> None:
         "standing": report.standing,  # for readers of the file; not read back
         "seconds": report.seconds,
         "complete": report.complete,
+        "since": [asdict(one) for one in report.since],
         "versions": dict(report.versions),
         "probes": [_entry(one) for one in report.probed],
     }
@@ -94,6 +95,7 @@ def _report(sealed: Sealed) -> Report:
         probed=probed,
         seconds=read_number(said["seconds"]),
         complete=bool(said["complete"]),
+        since=tuple(Change(**one) for one in said.get("since", ())),  # not in reports of before
         versions={str(name): str(text) for name, text in said["versions"].items()},
     )
 
@@ -101,28 +103,6 @@ def _report(sealed: Sealed) -> Report:
 def _left_out(said: dict[str, Any]) -> LeftOut:
     """Reports of before there was a limit of time leave nothing out."""
     return LeftOut(int(said.get("jobs", 0)), read_number(said.get("seconds", 0.0)))
-
-
-@dataclass(frozen=True)
-class Change:
-    """What became of one probe between two reports.
-
-    Attributes:
-        probe: Its name.
-        before: How it stood; "" where the old report does not have it.
-        now: How it stands; "" where the new report does not have it.
-    """
-
-    probe: str
-    before: str
-    now: str
-
-    @property
-    def way(self) -> Literal["better", "worse", "other"]:
-        """An alarm that is gone is better, a new one worse."""
-        if self.before == "alarm" and self.now == "passed":
-            return "better"
-        return "worse" if self.now == "alarm" else "other"
 
 
 def changes(old: Report, new: Report) -> tuple[Change, ...]:

@@ -7,17 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from qcattn.errors import NotWhole
 from qcattn.folders.whole import whole_folder
+from qcattn.parsing import parse_json
 from qcattn.teaching.lessons import Lesson
 from qcattn.teaching.pieces import lesson_document, piece_of_page
 
-__all__ = ["export_lesson"]
+__all__ = ["export_lesson", "is_export", "read_export"]
 
 #: Nothing comes from outside, as where the page is served.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src blob: data:; base-uri 'none'; form-action 'none'"
 )
+#: What stands before and behind the lesson and its record in the page.
+_RECORDED = ('<script type="application/json" id="recorded">', "</script>")
 
 
 def export_lesson(lesson: Lesson, record: Mapping[str, Any], folder: str | Path) -> None:
@@ -52,11 +56,43 @@ def export_lesson(lesson: Lesson, record: Mapping[str, Any], folder: str | Path)
     page = _put(
         page,
         '<script type="module" src="page.js"></script>',
-        f'<script type="application/json" id="recorded">{data}</script>\n'
-        f'<script type="module">\n{program}</script>',
+        f'{data.join(_RECORDED)}\n<script type="module">\n{program}</script>',
     )
     with whole_folder(folder) as fresh:
         (fresh / "index.html").write_text(page, encoding="utf-8")
+
+
+def is_export(folder: str | Path) -> bool:
+    """Whether a folder holds a page that `export_lesson` wrote."""
+    path = Path(folder) / "index.html"
+    return path.is_file() and _RECORDED[0] in path.read_text(encoding="utf-8", errors="replace")
+
+
+def read_export(folder: str | Path) -> dict[str, Any]:
+    """What a page holds that `export_lesson` wrote.
+
+    Args:
+        folder: In which it lies.
+
+    Returns:
+        ``lesson``, ``choices`` and ``words``, as `lesson_document` gives them, and ``replay``,
+        the record.
+
+    Raises:
+        OSError: If it cannot be read.
+        NotWhole: If it is no such page, or damaged.
+    """
+    path = Path(folder) / "index.html"
+    before, behind = _RECORDED
+    _, _, rest = path.read_text(encoding="utf-8", errors="replace").partition(before)
+    data, end, _ = rest.partition(behind)
+    try:
+        told = parse_json(data.encode())
+        if end and {"lesson", "replay"} <= set(told):
+            return dict(told)
+    except (ValueError, TypeError):
+        pass
+    raise NotWhole(f"`{path}` is no whole page of `qcattn teach --export`; write it again")
 
 
 def _put(text: str, old: str, new: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ import numpy as np
 from qcattn.arguments import check_beta
 from qcattn.attention import check_scores
 from qcattn.names import known
+from qcattn.opening import open_file
+from qcattn.parsing import parse_json
 from qcattn.walking import class_of, names
 
-__all__ = ["MOST_KEYS", "READINGS", "Setup", "offered", "real", "setup_of"]
+__all__ = ["MOST_KEYS", "READINGS", "Setup", "offered", "read_setting", "real", "setup_of"]
 
 #: Keys of a row on the page: four qubits.
 MOST_KEYS = 16
@@ -22,6 +25,8 @@ MOST_KEYS = 16
 _MOST_SCORE, _MOST_BETA, _MOST_FIELD = 100.0, 100.0, 20.0
 #: The system is read in the keys (Z), or every qubit is turned first by a Hadamard gate (X).
 READINGS = ("keys", "turned")
+#: What the page saves of itself beside its setting.
+_OF_PAGE = ("tokens", "seed", "rate", "step")
 #: Circuits of thousands of layers, which a class would wait for.
 _SLOW = ("SystemBath",)
 
@@ -107,6 +112,26 @@ def setup_of(given: Any) -> Setup:
         reading=known("reading", str(whole["reading"]), READINGS),
         noise=_noise(whole["noise"]),
     )
+
+
+def read_setting(path: str | Path) -> Setup:
+    """A setting that the page saved to a file.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it holds no setting; the message names the file and the cure.
+    """
+    try:
+        with open_file(path) as file:
+            said = parse_json(file.read())
+        if isinstance(said, Mapping):
+            said = {name: value for name, value in said.items() if name not in _OF_PAGE}
+        return setup_of(said)
+    except ValueError as error:
+        raise ValueError(f"`{path}` holds no setting of `qcattn teach`: {error}") from error
 
 
 def real(value: Any, name: str) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -24,6 +25,10 @@ def elsewhere(tmp_path, monkeypatch):
 
 def called(*words):
     return CliRunner().invoke(app, ["conformance", *words])
+
+
+def shown(*words):
+    return CliRunner().invoke(app, ["show", *words])
 
 
 def test_a_sound_simulator_passes_and_all_files_are_there(elsewhere):
@@ -65,6 +70,17 @@ def test_two_reports_are_compared(elsewhere):
     done = called("--backend", REFERENCE, *SHORT, "--out", "new", "--against", "old")
     assert done.exit_code == 0
     assert "Better: bit order: alarm before, passed now." in done.output
+    again = shown("new")
+    assert (again.exit_code, again.output) == (0, done.output)
+
+
+def test_show_says_what_the_command_said_at_its_end(elsewhere):
+    for backend, code, json_too in ((FAULT, 1, []), (REFERENCE, 0, ["--json"])):
+        out = f"found-{code}"
+        done = called("--backend", backend, *SHORT, "--out", out, *json_too)
+        again = shown(out, *json_too)
+        assert (again.exit_code, again.stdout) == (code, done.stdout), again.output
+    assert json.loads(again.stdout)["report"] == str(Path(out, "report.html"))
 
 
 def test_a_run_that_was_cut_off_goes_on_with_its_own_seed(elsewhere):
@@ -72,6 +88,8 @@ def test_a_run_that_was_cut_off_goes_on_with_its_own_seed(elsewhere):
     journal = (elsewhere / "one" / "journal.jsonl").read_text().splitlines(keepends=True)
     for name in ("conformance.json", "report.html", "junit.xml"):
         (elsewhere / "one" / name).unlink()
+    half = shown("one")
+    assert half.exit_code == 2 and "the same command with `--out one` goes on" in half.stderr
     (elsewhere / "one" / "journal.jsonl").write_text("".join(journal[:5]))
     done = called("--backend", REFERENCE, *SHORT[:-2], "--out", "one")
     assert done.exit_code == 0, done.output

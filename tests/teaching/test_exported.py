@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from qcattn.cli import app
 from qcattn.teaching.answers import answer_draw
-from qcattn.teaching.exported import export_lesson
+from qcattn.teaching.exported import export_lesson, read_export
 from qcattn.teaching.lessons import Lesson, built_in, read_lesson
 from qcattn.teaching.recording import record_lesson, steps_left_open
 
@@ -95,10 +95,16 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path, lesson, record, monkeyp
             export_lesson(lesson, record, tmp_path / "page")
     assert [one.name for one in tmp_path.iterdir()] == ["taken"]
     export_lesson(lesson, record, tmp_path / "page")
-    (page,) = (tmp_path / "page").iterdir()
-    _, _, rest = page.read_text().partition('id="recorded">')
-    told = json.loads(rest.partition("</script>")[0])
+    told = read_export(tmp_path / "page")
     assert told["replay"]["entries"] == json.loads(json.dumps(record["entries"]))
+    shown = CliRunner().invoke(app, ["show", str(tmp_path / "page")])
+    assert shown.exit_code == 0 and "18 settings it replays 2,000 shots" in shown.output
+    said = json.loads(CliRunner().invoke(app, ["show", str(tmp_path / "page"), "--json"]).stdout)
+    assert said["shots"] == 2000 and len(said["lesson"]["steps"]) == 2
+    page = tmp_path / "page" / "index.html"
+    page.write_text(page.read_text().replace('"replay"', '"replay', 1))
+    damaged = CliRunner().invoke(app, ["show", str(tmp_path / "page")])
+    assert damaged.exit_code == 2 and "is no whole page" in damaged.stderr
 
 
 @pytest.mark.parametrize("option", [["--port", "80"], ["--no-open"], ["--host", "0.0.0.0"]])

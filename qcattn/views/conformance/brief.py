@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from qcattn.conformance.report import Report
-from qcattn.views.conformance.words import sentence
+from qcattn.views.conformance.words import change, sentence
 
 __all__ = ["brief"]
 
@@ -14,6 +14,7 @@ __all__ = ["brief"]
 def brief(report: Report) -> dict[str, Any]:
     """The report as JSON can hold it; what is no number is None."""
     return {
+        "command": "conformance",
         "simulator": dict(report.simulator),
         "verdict": report.standing,
         "words": sentence(report),
@@ -40,6 +41,7 @@ def brief(report: Report) -> dict[str, Any]:
             }
             for one in report.probed
         ],
+        "since": [change(one) for one in report.since],
     }
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
 from qcattn.conformance.report import Probed, Report
-from qcattn.conformance.stored import Change
 from qcattn.views.conformance import sheets
 from qcattn.views.conformance.words import change, command, sentence, subject
 from qcattn.views.labels import joined
@@ -22,7 +21,6 @@ def write_page_of(
     *,
     backend: str,
     scripts: Mapping[str, str] | None = None,
-    since: Sequence[Change] = (),
 ) -> None:
     """Write one self-contained page; it appears whole or not at all.
 
@@ -31,7 +29,6 @@ def write_page_of(
         path: Where; an existing file is replaced.
         backend: As the command line named it.
         scripts: For each probe the script that shows its alarm.
-        since: What changed since an earlier report.
 
     Raises:
         OSError: If it cannot be written; nothing is left behind.
@@ -44,8 +41,8 @@ def write_page_of(
         "</header>",
         table(sheets.summary(report)),
     ]
-    if since:
-        lines = "".join(f"<li>{escape(change(one))}</li>" for one in since)
+    if report.since:
+        lines = "".join(f"<li>{escape(change(one))}</li>" for one in report.since)
         parts += ["<h2>Since the earlier report</h2>", f"<ul>{lines}</ul>"]
     for one in report.alarms:
         parts += _alarm(one, (scripts or {}).get(one.name))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from qcattn.conformance.report import Report
-from qcattn.conformance.stored import Change
+from qcattn.conformance.report import Change, Report
 from qcattn.views.labels import plural
 
 __all__ = ["change", "command", "sentence", "subject"]
