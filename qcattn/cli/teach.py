@@ -94,7 +94,7 @@ def print_page(folder: Path, json: bool) -> None:
         print_json({"command": "teach", "page": str(folder / "index.html"),
                     "lesson": told["lesson"], **numbers})  # fmt: skip
         return
-    print_sheets(sheets.steps(told))
+    print_sheets(sheets.lesson_steps(told))
     print_words(
         f"Of each of {len(replay['entries']):,} settings it replays {replay['shots']:,} shots, "
         f"drawn on Qiskit Aer {replay['aer']} from the seed {replay['seed']}."

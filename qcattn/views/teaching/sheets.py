@@ -10,10 +10,10 @@ from qcattn.teaching.setups import Setup
 from qcattn.views.labels import number
 from qcattn.views.sheet import Column, Sheet
 
-__all__ = ["outcomes", "steps"]
+__all__ = ["outcomes", "lesson_steps"]
 
 
-def steps(told: Mapping[str, Any]) -> Sheet:
+def lesson_steps(told: Mapping[str, Any]) -> Sheet:
     """One line for each step of an exported page.
 
     Args:
