@@ -10,7 +10,7 @@ from qcattn.teaching.setups import Setup
 from qcattn.views.labels import number
 from qcattn.views.sheet import Column, Sheet
 
-__all__ = ["outcomes", "lesson_steps"]
+__all__ = ["lesson_steps", "outcomes"]
 
 
 def lesson_steps(told: Mapping[str, Any]) -> Sheet:
