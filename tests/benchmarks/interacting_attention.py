@@ -1,6 +1,6 @@
 """Does attention whose keys interact beat softmax, and does a transverse field add anything?
 
-    python tests/benchmarks/interacting_attention.py --seeds 10  # --write: into RESULTS.md
+    python tests/benchmarks/interacting_attention.py --seeds 10 --first 1000  # --write: RESULTS.md
 
 Heads on windows of six keys, trained by exact gradients (dense sums over 64 sets of keys; for the
 field the derivative of the matrix exponential by Daleckii and Krein), L-BFGS from the same random
@@ -19,6 +19,9 @@ divergence in nats a row. Held-out strings and rows are none of those trained on
 seeds are Student's, all of one table together at 99% (Bonferroni).
 
 At the end one trained head is sampled through its circuits. One core, about ten minutes.
+
+Seeds 0 to 9 were used while the study was made; its conclusions stand on others, which were named
+before they were run: 1000 to 1009.
 """
 
 from __future__ import annotations
@@ -321,10 +324,10 @@ class Found:
     fields: np.ndarray
 
 
-def studied(task: str, seeds: int) -> dict[str, Found]:
+def studied(task: str, seeds: range) -> dict[str, Found]:
     """What is found of each model."""
     found: dict[str, list[tuple[float, float, int, float]]] = {name: [] for name in MODELS}
-    for seed in range(seeds):
+    for seed in seeds:
         train, test = TASKS[task](np.random.default_rng([7, seed]))
         for name in MODELS:
             point = trained(name, train, seed)
@@ -357,12 +360,12 @@ def interval(values: np.ndarray, alpha: float) -> tuple[float, float]:
     return float(values.mean()) - half, float(values.mean()) + half
 
 
-def table(task: str, seeds: int) -> None:
+def table(task: str, seeds: range) -> None:
     """Losses, and differences of losses on the same seeds."""
     found = studied(task, seeds)
     comparisons = 2 * len(MODELS) + 2  # losses, and the differences printed below
     alpha = 0.01 / comparisons
-    print(f"**{task}**, {seeds} seeds\n")
+    print(f"**{task}**, seeds {seeds[0]} to {seeds[-1]}\n")
     print("| model | parameters | held-out loss | right | less softmax's, same seeds | says |")
     print("|---|--:|--:|--:|--:|---|")
     base = found["softmax"].losses
@@ -391,15 +394,15 @@ def _difference(values: np.ndarray, alpha: float, other: str) -> str:
     return f"{values.mean():+.3f} ({low:+.3f} to {high:+.3f}) | {says} |"
 
 
-def through_circuits() -> None:
+def through_circuits(seed: int) -> None:
     """One trained head of each kind, sampled: bits of a set, counted and compared."""
-    train, test = brackets(np.random.default_rng([7, 0]))
+    train, test = brackets(np.random.default_rng([7, seed]))
     f = train.features.shape[-1]
-    print(f"Trained on brackets (seed 0), the first held-out string, {SHOTS:,} shots:\n")
+    print(f"Trained on brackets (seed {seed}), the first held-out string, {SHOTS:,} shots:\n")
     print("| head | preparation | qubits | 2q gates | kept | p of `fit` | worst weight off by |")
     print("|---|---|--:|--:|--:|--:|--:|")
     for name in ("Boltzmann", "with a field"):
-        point = trained(name, train, 0)
+        point = trained(name, train, seed)
         scores = test.features[0] @ point[:f]
         extra = point[f : f + DISTANCES]
         weights = extra if name == "Boltzmann" else np.append(extra[:-1], 0.0)
@@ -429,12 +432,14 @@ def through_circuits() -> None:
 def main(arguments: list[str]) -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=10, help="how many, two or more")
+    parser.add_argument("--first", type=int, default=1000, help="the first of them")
     options = parser.parse_args(arguments)
     begun = time.monotonic()
+    seeds = range(options.first, options.first + options.seeds)
     for task in TASKS:
-        table(task, options.seeds)
-    through_circuits()
+        table(task, seeds)
+    through_circuits(seeds[0])
     print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr)
     return 0
 
