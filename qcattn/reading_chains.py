@@ -22,6 +22,7 @@ from qcattn.chains.transitions import acceptances, worst_distance
 from qcattn.comparisons import ChainFit, fit_chains
 from qcattn.dense_state import outcome_distribution
 from qcattn.errors import DoesNotFit
+from qcattn.preparations.ckg import CKG
 from qcattn.preparations.detailed_balance import DetailedBalance
 from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
@@ -106,7 +107,7 @@ class ChainReadings:
 
 def read_chains(
     hamiltonian: Hamiltonian,
-    method: DetailedBalance | SystemBath | QuantumMCMC,
+    method: CKG | DetailedBalance | SystemBath | QuantumMCMC,
     *,
     beta: float,
     chains: int = 16,
@@ -117,9 +118,9 @@ def read_chains(
 ) -> ChainReadings:
     r"""Read chains of a method again and again, and compare the readings with their exact law.
 
-    `DetailedBalance` and `SystemBath` run one circuit: sweeps until any two starts lead to nearly
-    one law (burn-in), then a reading of the whole system in its middle after each sweep [1, 2]. A
-    shot is a chain. Reading tells the state, and so disturbs it: the coherences between what is
+    `CKG`, `DetailedBalance` and `SystemBath` run one circuit: sweeps until any two starts lead to
+    nearly one law (burn-in), then a reading of the whole system in its middle after each sweep
+    [1, 2]. A shot is a chain. Reading tells the state, and so disturbs it: the coherences between what is
     read are lost. Where H is diagonal the thermal state has none, and the keys are read. Where it
     is not, the levels of H are: a unitary, found densely, turns its eigenbasis to the register and
     back, so that reading commutes with H and leaves its thermal state as it is. (Read in the
@@ -160,10 +161,10 @@ def read_chains(
         [2] arXiv:2603.21595.
         [3] D. Layden et al., Nature 619, 282 (2023), arXiv:2203.12497.
     """
-    if not isinstance(method, DetailedBalance | SystemBath | QuantumMCMC):
+    if not isinstance(method, CKG | DetailedBalance | SystemBath | QuantumMCMC):
         raise DoesNotFit(
-            "`method` must be DetailedBalance, SystemBath or QuantumMCMC, whose sweeps can be gone "
-            f"through again and again, but is {method!r}"
+            "`method` must be CKG, DetailedBalance, SystemBath or QuantumMCMC, whose sweeps can be "
+            f"gone through again and again, but is {method!r}"
         )
     check_fits(method, hamiltonian)
     one_beta, alpha = check_beta(beta), check_alpha(alpha)
@@ -199,7 +200,7 @@ class _Circuit:
     """A sweep as a circuit that ends with its ancillas in zero, and its transition matrix."""
 
     def __init__(
-        self, method: DetailedBalance | SystemBath, hamiltonian: Hamiltonian, beta: float
+        self, method: CKG | DetailedBalance | SystemBath, hamiltonian: Hamiltonian, beta: float
     ) -> None:
         bare = method.sweep(hamiltonian, beta)
         n = hamiltonian.num_qubits

@@ -13,7 +13,7 @@ from qcattn.backends import Aer
 from qcattn.comparisons import fit_chains
 from qcattn.encodings import Binary, Rotated
 from qcattn.models import ising
-from qcattn.preparations import DetailedBalance, Heralded, QuantumMCMC, SystemBath
+from qcattn.preparations import CKG, DetailedBalance, Heralded, QuantumMCMC, SystemBath
 from qcattn.preparations.reference import populations
 from qcattn.reading_chains import _Circuit, _kept, read_chains
 from qcattn.thermal import boltzmann
@@ -25,6 +25,8 @@ CASES = {
     "keys of SystemBath": (ROW, SystemBath(cycles=12), 0.03),
     "keys of QuantumMCMC": (ROW, QuantumMCMC(), 1e-9),
     "levels of DetailedBalance": (RING, DetailedBalance(), 1e-9),
+    "keys of CKG": (ROW, CKG(), 1e-9),
+    "levels of CKG": (RING, CKG(error=0.05), 0.05),
 }
 
 

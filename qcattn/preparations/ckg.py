@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+from qiskit import QuantumCircuit
 from qiskit.quantum_info import Pauli
 from scipy.linalg import expm, lu_factor, lu_solve
 
@@ -144,10 +145,37 @@ class CKG:
             ValueError: If beta is not one positive, finite number.
         """
         check_fits(self, hamiltonian)
-        one_beta = check_beta(beta)
+        made = self._found(hamiltonian, check_beta(beta))
+        sweeps = made.found.sweeps
+        return delivered(
+            self,
+            hamiltonian,
+            made.steps.circuit(sweeps, made.start, "ckg"),
+            distribution=made.steps.read(hamiltonian, made.populations),
+            error=min(1.0, made.found.away + made.steps.error(sweeps)),
+        )
+
+    def sweep(self, hamiltonian: Hamiltonian, beta: float) -> QuantumCircuit:
+        """One round through all jumps; the ancilla ends in zero.
+
+        Where H is not diagonal the steps are as short as a call takes them, so that what many
+        sweeps keep lies about ``error`` from the Gibbs state.
+
+        Args:
+            hamiltonian: One that it takes, shape (), not turned by a basis.
+            beta: Inverse temperature, positive.
+
+        Raises:
+            DoesNotFit: As a call.
+            TooLarge: As a call.
+        """
+        return self._found(hamiltonian, beta).steps.single
+
+    def _found(self, hamiltonian: Hamiltonian, beta: float) -> _Steps:
+        """The steps, and what they lead to."""
         labels = self._labels(hamiltonian)
         if hamiltonian.off_diagonal is None:
-            return self._on_keys(hamiltonian, one_beta, labels)
+            return self._on_keys(hamiltonian, beta, labels)
         if hamiltonian.num_qubits > _MOST_QUBITS:
             raise TooLarge(
                 f"`hamiltonian` has {hamiltonian.num_qubits} qubits and is not diagonal, and CKG "
@@ -155,7 +183,7 @@ class CKG:
                 "DetailedBalance"
             )
         announce("finding the steps of CKG", self.foreseen(hamiltonian))
-        return self._on_states(hamiltonian, one_beta, labels)
+        return self._on_states(hamiltonian, beta, labels)
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
         """What finding the steps takes; how many they are, and so the gates, is part of it.
@@ -173,7 +201,7 @@ class CKG:
     def _labels(self, hamiltonian: Hamiltonian) -> tuple[str, ...]:
         return labels_of(hamiltonian, self.couplings, "XZ", "couplings")
 
-    def _on_keys(self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]) -> Prepared:
+    def _on_keys(self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]) -> _Steps:
         """Where H is diagonal: a key changes at the rate alpha(nu, nu)."""
 
         def moved(gained: np.ndarray) -> np.ndarray:
@@ -188,11 +216,9 @@ class CKG:
         relaxing = _checked(1 - float(np.sort(np.abs(np.linalg.eigvals(chain)))[-2]))
         away = _Away(chain - np.eye(size), np.ones(size))
         found = self._sweeps(np.eye(size)[start], lambda state: chain @ state, away, relaxing)
-        return self._delivered(hamiltonian, steps, start, found, found.state)
+        return _Steps(steps, start, found, found.state)
 
-    def _on_states(
-        self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]
-    ) -> Prepared:
+    def _on_states(self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]) -> _Steps:
         """Where H is any matrix."""
         energies, vectors = np.linalg.eigh(hamiltonian.matrix)
         nu = frequencies(energies, beta)
@@ -224,7 +250,7 @@ class CKG:
             (vectors @ k @ vectors.conj().T, vectors @ j @ vectors.conj().T) for k, j in steps
         ]
         populations = np.einsum("xi,ij,xj->x", vectors, found.state, vectors.conj()).real
-        return self._delivered(hamiltonian, steps_on_states(turned), start, found, populations)
+        return _Steps(steps_on_states(turned), start, found, populations)
 
     def _sweeps(
         self,
@@ -254,22 +280,6 @@ class CKG:
             distances.append(away(state))
         return _Found(state, len(distances) - 1, distances[-1])
 
-    def _delivered(
-        self,
-        hamiltonian: Hamiltonian,
-        steps: Repeated,
-        start: int,
-        found: _Found,
-        populations: np.ndarray,
-    ) -> Prepared:
-        return delivered(
-            self,
-            hamiltonian,
-            steps.circuit(found.sweeps, start, "ckg"),
-            distribution=steps.read(hamiltonian, populations),
-            error=min(1.0, found.away + steps.error(found.sweeps)),
-        )
-
 
 @dataclass(frozen=True)
 class _Found:
@@ -278,6 +288,16 @@ class _Found:
     state: np.ndarray
     sweeps: int
     away: float
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """Gates of a sweep, the basis state they start from, and what so many sweeps lead to."""
+
+    steps: Repeated
+    start: int
+    found: _Found
+    populations: np.ndarray
 
 
 class _Away:

@@ -15,15 +15,17 @@ import results
 
 from qcattn.encodings import Binary
 from qcattn.models import ising
-from qcattn.preparations import DetailedBalance, QuantumMCMC, SystemBath
+from qcattn.preparations import CKG, DetailedBalance, QuantumMCMC, SystemBath
 from qcattn.reading_chains import read_chains
 
 ROW, RING = Binary()([0.3, 1.1, -0.4, 0.9]), ising(2, field=1.2)
 CASES = [
     ("row of 4 keys", ROW, DetailedBalance(), DetailedBalance()),
+    ("row of 4 keys", ROW, CKG(), CKG()),
     ("row of 4 keys", ROW, SystemBath(), SystemBath(cycles=20)),
     ("row of 4 keys", ROW, QuantumMCMC(), QuantumMCMC()),
     ("Ising ring of 2, g = 1.2", RING, DetailedBalance(), DetailedBalance()),
+    ("Ising ring of 2, g = 1.2", RING, CKG(), CKG()),
     ("Ising ring of 2, g = 1.2", RING, SystemBath(), SystemBath(cycles=4)),
 ]
 
