@@ -120,11 +120,11 @@ def read_chains(
 
     `CKG`, `DetailedBalance` and `SystemBath` run one circuit: sweeps until any two starts lead to
     nearly one law (burn-in), then a reading of the whole system in its middle after each sweep
-    [1, 2]. A shot is a chain. Reading tells the state, and so disturbs it: the coherences between what is
-    read are lost. Where H is diagonal the thermal state has none, and the keys are read. Where it
-    is not, the levels of H are: a unitary, found densely, turns its eigenbasis to the register and
-    back, so that reading commutes with H and leaves its thermal state as it is. (Read in the
-    computational basis, the state would have to mix anew each time.)
+    [1, 2]. A shot is a chain. Reading tells the state, and so disturbs it: the coherences between
+    what is read are lost. Where H is diagonal the thermal state has none, and the keys are read.
+    Where it is not, the levels of H are: a unitary, found densely, turns its eigenbasis to the
+    register and back, so that reading commutes with H and leaves its thermal state as it is. (Read
+    in the computational basis, the state would have to mix anew each time.)
 
     `QuantumMCMC` works as in its paper [3]: each move is a job of one shot a chain, from the basis
     states that the chains are in, and Metropolis' coin is thrown classically; n qubits, no ancilla.
