@@ -24,6 +24,8 @@ def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
+        if name == "qcattn":
+            return "not installed"  # a checkout, found by the path of modules
         if name != "qiskit-aer":
             raise
         return version("qiskit-aer-gpu")  # the same package, with GPUs

@@ -393,17 +393,19 @@ class TestResources:
         assert made != template and made.rotations > template.rotations
 
 
-def test_aer_for_a_gpu_is_another_distribution_of_the_same_package(monkeypatch):
+def test_aer_for_a_gpu_is_another_distribution_and_a_checkout_is_none(monkeypatch):
+    """A checkout on the path of modules drew for minutes, and failed when it named its version."""
     from qcattn import versions
 
     def version(name):
-        if name == "qiskit-aer":
+        if name in ("qcattn", "qiskit-aer"):
             raise PackageNotFoundError(name)
         return "0.15.1" if name == "qiskit-aer-gpu" else "1"
 
     monkeypatch.setattr(versions, "version", version)
     versions._version.cache_clear()
     try:
-        assert versions.package_versions()["qiskit-aer"] == "0.15.1"
+        found = versions.package_versions()
+        assert (found["qcattn"], found["qiskit-aer"]) == ("not installed", "0.15.1")
     finally:
         versions._version.cache_clear()

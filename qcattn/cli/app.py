@@ -142,7 +142,7 @@ def _version(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
-        from importlib.metadata import version as installed
+        from qcattn.versions import package_versions
 
-        say(installed("qcattn"))
+        say(package_versions()["qcattn"])
         raise typer.Exit

@@ -31,7 +31,7 @@ def benchmark():
 
 def test_what_is_measured_is_below_what_was_predicted_and_the_budget_is_kept(benchmark):
     """In processes of their own. The planted fault is the plentiful one held to the lean budget."""
-    plenty = benchmark.Case("Amplitude", 128, 5000, 100, "born", "4GiB", "1GiB")
+    plenty = benchmark.Case("", "Amplitude", 128, 5000, 100, "born", "4GiB", "1GiB")
     lean = replace(plenty, memory="60MiB")
     found = {case: benchmark.apart(case) for case in (plenty, lean)}
     for case in (plenty, lean):

@@ -40,6 +40,7 @@ class Case:
     """What is drawn.
 
     Attributes:
+        what: It in words.
         preparation: ``"Amplitude"``, ``"native"`` or ``"Purification"``.
         keys: Keys a row.
         rows: How many rows.
@@ -49,6 +50,7 @@ class Case:
         limit: What the whole process may hold.
     """
 
+    what: str
     preparation: str
     keys: int
     rows: int
@@ -59,16 +61,43 @@ class Case:
 
 
 CASES = {
-    "one-row-16384": Case("Amplitude", 2**14, 1, 100_000),
-    "one-row-16384-born": Case("Amplitude", 2**14, 1, 100_000, "born"),
-    "native-1048576": Case("native", 2**20, 1, 1_000_000),
-    "native-1048576-born": Case("native", 2**20, 1, 1_000_000, "born"),
-    "purification-4096": Case("Purification", 2**12, 1, 100_000),
-    "rows-128": Case("Amplitude", 128, 2**14, 4096, limit="2GiB"),
-    "rows-128-born": Case("Amplitude", 128, 2**14, 4096, "born", limit="2GiB"),
-    "rows-128-born-lean": Case("Amplitude", 128, 2**14, 4096, "born", "100MiB", "500MiB"),
-    "rows-1024-lean": Case("Amplitude", 1024, 500, 4096, "shots", "64MiB", "400MiB"),
-    "many-shots": Case("Amplitude", 16, 4, 3_000_000),
+    "one-row-16384": Case(
+        "2^14 keys in one `Amplitude` row, gate by gate, 100,000 shots",
+        *("Amplitude", 2**14, 1, 100_000),
+    ),
+    "one-row-16384-born": Case(
+        "the same, born draws", "Amplitude", 2**14, 1, 100_000, draws="born"
+    ),
+    "native-1048576": Case(
+        "2^20 keys in one `Amplitude(native=True)` row, 1,000,000 shots",
+        *("native", 2**20, 1, 1_000_000),
+    ),
+    "native-1048576-born": Case(
+        "the same, born draws", "native", 2**20, 1, 1_000_000, draws="born"
+    ),
+    "purification-4096": Case(
+        "2^12 keys in one `Purification`, 24 qubits, 100,000 shots",
+        *("Purification", 2**12, 1, 100_000),
+    ),
+    "rows-128": Case(
+        "2^14 rows of 128 keys, 4,096 shots", "Amplitude", 128, 2**14, 4096, limit="2GiB"
+    ),
+    "rows-128-born": Case(
+        "the same, born draws", "Amplitude", 128, 2**14, 4096, draws="born", limit="2GiB"
+    ),
+    "rows-128-born-lean": Case(
+        "the same in 100 MiB",
+        *("Amplitude", 128, 2**14, 4096, "born"),
+        memory="100MiB",
+        limit="500MiB",
+    ),
+    "rows-1024-lean": Case(
+        "500 rows of 1,024 keys, 4,096 shots, in 64 MiB",
+        *("Amplitude", 1024, 500, 4096),
+        memory="64MiB",
+        limit="400MiB",
+    ),
+    "many-shots": Case("4 rows of 16 keys, 3,000,000 shots", "Amplitude", 16, 4, 3_000_000),
 }
 
 
@@ -128,17 +157,21 @@ def main(argv: list[str] | None = None) -> int:
     if args.inside:
         print(json.dumps(measure(Case(**json.loads(args.inside)))))
         return 0
-    head = "case|rows at once|predicted MiB|drawn MiB|process MiB|prepare, draw, compare s|p|"
-    print(f"|{head}", "|---|---:|---:|---:|---:|---:|---:|---|", sep="\n")
+    heads = [
+        *("case (name with `--case`)", "rows at once", "predicted MiB", "drawn MiB"),
+        *("process MiB", "seconds to prepare, draw, compare", "p", ""),
+    ]
+    print(f"| {' | '.join(heads)} |\n|---|{'---:|' * 4}---|---:|---|")
     bad = False
     for name in args.case or CASES:
-        found = apart(CASES[name])
+        case = CASES[name]
+        found = apart(case)
         sizes = [f"{found[key] / 2**20:,.0f}" for key in ("predicted", "drawn", "process")]
         seconds = ", ".join(f"{each:.3g}" for each in found["seconds"])
-        well = right(CASES[name], found)
+        well = right(case, found)
         bad |= not well
-        cells = [name, found["rows at once"], *sizes, seconds, f"{found['p']:.2g}"]
-        print(f"|{'|'.join(map(str, cells))}|{'' if well else 'over'}|", flush=True)
+        cells = [f"{case.what} (`{name}`)", f"{found['rows at once']:,}", *sizes, seconds]
+        print(f"| {' | '.join(cells)} | {found['p']:.2g} | {'' if well else 'over'} |", flush=True)
     return int(bad)
 
 

@@ -105,7 +105,8 @@ def _memory() -> Any:
 def peak(axis: str, size: int, **case: Any) -> float:
     """Bytes of a process over those of one with a hundredth of the size."""
     memory = _memory()
-    whole = memory.Case(**{"preparation": "Amplitude", "shots": 1000, **case, axis: size})
+    usual = {"what": axis, "preparation": "Amplitude", "shots": 1000}
+    whole = memory.Case(**{**usual, **case, axis: size})
     small = replace(whole, **{axis: max(1, size // 100)})
     return float(memory.apart(whole)["process"] - memory.apart(small)["process"])
 
