@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from qcattn.names import known
 from qcattn.teaching.marking import Mark, mark_of
 from qcattn.teaching.setups import Setup, real, setup_of
+from qcattn.teaching.words import translated
 
 __all__ = ["Lesson", "LessonStep", "built_in", "read_lesson"]
 
@@ -60,10 +61,12 @@ class Lesson:
     Attributes:
         title: Of the lesson.
         steps: At least one.
+        words: That stand in place of the page's own, in the lesson's language.
     """
 
     title: str
     steps: tuple[LessonStep, ...]
+    words: dict[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The same as it travels in JSON."""
@@ -112,7 +115,7 @@ def _lesson(text: str) -> Lesson:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"it is no TOML ({error}); mend that place") from error
     for name in document:
-        known("a name of a lesson", name, ["title", "step"])
+        known("a name of a lesson", name, ["title", "step", "words"])
     title, steps = document.get("title"), document.get("step")
     if not isinstance(title, str) or not title.strip():
         raise ValueError(f"`title` must be words, but is {title!r:.80}; name the lesson")
@@ -129,7 +132,7 @@ def _lesson(text: str) -> Lesson:
     twice = sorted({one.name for one in made if sum(o.name == one.name for o in made) > 1})
     if twice:
         raise ValueError(f"two steps have the name {twice[0]!r}; give each its own")
-    return Lesson(title, tuple(made))
+    return Lesson(title, tuple(made), translated(document.get("words", {})))
 
 
 def _step(given: Any) -> LessonStep:

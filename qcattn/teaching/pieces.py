@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from qcattn.parsing import parse_json
 from qcattn.teaching.answers import choices
 from qcattn.teaching.lessons import Lesson
+from qcattn.teaching.words import page_words
 
 __all__ = ["PAGE", "lesson_document", "piece_of_page"]
 
@@ -43,5 +43,5 @@ def lesson_document(lesson: Lesson) -> dict[str, Any]:
     return {
         "lesson": lesson.document(),
         "choices": choices(),
-        "words": parse_json(piece_of_page("words.json")),
+        "words": {**page_words(), **lesson.words},
     }

@@ -32,11 +32,11 @@ _TABLE = """() => [...document.querySelectorAll(".pictures tbody tr")].map(
 
 
 @contextlib.contextmanager
-def served(lesson: Lesson | None = None) -> Iterator[str]:
-    """The address of a server that ends with the block."""
+def served(lesson: Lesson | None = None, port: int = 0) -> Iterator[str]:
+    """The address of a server that ends with the block; its port is a free one, or this."""
     import uvicorn
 
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as taken:
+    with socket.create_server(("127.0.0.1", port), backlog=128) as taken:
         app = page_server(built_in() if lesson is None else lesson)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})

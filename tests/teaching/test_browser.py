@@ -8,6 +8,7 @@ import functools
 import http.server
 import json
 import threading
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -154,6 +155,29 @@ def test_the_target_and_the_counts_follow_a_drag_of_beta(opened):
     assert fit(counts, softmax([0, 1]), alpha=1e-6).refuted
 
 
+#: Where the target is seen: its strokes among the bars, and its rungs on the ladder.
+SEEN = """() => [...document.querySelectorAll(".mark, .level, .pictures table, svg .bar-circuit")]
+    .map((one) => one.outerHTML).join()"""
+
+
+@pytest.mark.parametrize("more", ["", "&field=1&preparation=QITE"])
+def test_a_drag_is_seen_before_the_server_answers_and_as_it_answers_then(opened, more):
+    page = opened(f"#scores=0,1,0.5,-1{more}")
+    slider(page, BETA).fill("2")
+    page.wait_for_function(expected_is(1, softmax([0, 1, 0.5, -1], beta=2)[1]))
+    held = []
+    page.route("**/target**", lambda route: held.append(route) if not held else route.continue_())
+    slider(page, "Score of key 1").fill("0.7")
+    slider(page, BETA).fill("3")
+    law = softmax([0.7, 1, 0.5, -1], beta=3)
+    page.wait_for_function(expected_is(1, law[1]), timeout=1000)
+    before = page.evaluate(SEEN)
+    with page.expect_response(lambda one: "/target" in one.url and "beta%22%3A3" in one.url):
+        held[0].continue_()
+    page.wait_for_timeout(50)
+    assert page.evaluate(SEEN) == before
+
+
 def test_shots_of_circuit_and_twin_pile_up_to_the_softmax(opened):
     scores = [0.0, 0.5, 1.5, -1.0, 0.25]
     page = opened(f"#scores={','.join(map(str, scores))}&beta=0.8&rate=20000")
@@ -251,6 +275,51 @@ def test_an_address_that_cannot_be_copied_is_shown(opened):
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.get_by_role("button", name="Copy the address").click()
     page.get_by_text(f"The address is {page.url}").wait_for()
+
+
+def test_a_reload_keeps_what_was_answered(opened):
+    page = opened("#scores=1,1&rate=4000")
+    predicted(page)
+    page.get_by_role("button", name="Draw shots").click()
+    page.locator(".done-words").wait_for()
+    page.reload()
+    page.locator(".done-words").wait_for()
+    assert page.get_by_role("radio").first.is_checked()
+    page.get_by_role("button", name="Draw one shot").click()
+    page.wait_for_function(shots_are(1))
+    page.evaluate("sessionStorage.setItem(Object.keys(sessionStorage)[0], '{\"predicted\": 7}')")
+    page.reload()
+    page.get_by_text("Choose a prediction, then draw.").wait_for()
+
+
+def test_a_server_that_is_gone_is_told_and_the_page_goes_on_when_it_is_back(browser):
+    page = browser.new_page()
+    with served() as address:
+        page.goto(f"{address}#scores=0,1&rate=20000")
+        predicted(page)
+        page.get_by_role("button", name="Draw shots").click()
+        page.wait_for_function(shots_are(5000))
+    port = address.rpartition(":")[2].strip("/")
+    page.get_by_role("alert").get_by_text(f"start it again with `--port {port}`").wait_for()
+    before = sum(one["circuit"] for one in numbers(page))
+    slider(page, BETA).fill("2")
+    page.wait_for_function(expected_is(1, softmax([0, 2])[1]))
+    slider(page, BETA).fill("1")
+    with served(port=int(port)):
+        page.get_by_role("alert").get_by_text("start it again").wait_for(state="hidden")
+        page.wait_for_function(shots_are(before))
+        page.close()
+
+
+def test_a_lesson_in_another_language_says_the_page_in_it(browser):
+    german = {"language": "de", "draw": "Ziehen", "step_of": "Schritt {number} von {total}"}
+    with served(replace(built_in(), words=german)) as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.get_by_role("button", name="Ziehen").wait_for()
+        page.get_by_text(f"Schritt 1 von {len(built_in().steps)}").wait_for()
+        assert page.evaluate("document.documentElement.lang") == "de"
+        page.close()
 
 
 NO_SETTINGS = {

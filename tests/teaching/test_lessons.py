@@ -65,6 +65,9 @@ def test_the_lesson_of_the_guide_is_one(tmp_path):
         (("[step.mark]", "[step.needs]\nbeta = [2, 1]\n[step.mark]"), "swap them"),
         (("[step.mark]", "[step.needs]\nbta = [2, 1]\n[step.mark]"), "did you mean 'beta'?"),
         (("[step.mark]", "[step.needs]\nreading = 'up'\n[step.mark]"), "one of keys, turned"),
+        (("[[step]]", "[words]\ndrwa = 'Z'\n[[step]]"), "did you mean 'draw'?"),
+        (("[[step]]", "[words]\nstep_of = 'Z'\n[[step]]"), "must be words with {number}, {total}"),
+        (("[[step]]", "[words]\ndraw = 1\n[[step]]"), "`words.draw` must be words, but is 1"),
     ],
 )
 def test_what_is_no_lesson_is_refused_with_words(tmp_path, change, words):

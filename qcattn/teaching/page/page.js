@@ -2,9 +2,15 @@
 // is replayed.
 import widget from "./widget.js";
 
+/** Nobody answered, or not to the end. */
+class Lost extends Error {}
+
 async function asked(path, options) {
-  const reply = await fetch(path, options);
-  const body = await reply.json();
+  const lost = () => {
+    throw new Lost(path);
+  };
+  const reply = await fetch(path, options).catch(lost);
+  const body = await reply.json().catch(lost);
   if (!reply.ok) throw new Error(body.error ?? `${reply.status}`);
   return body;
 }
@@ -54,13 +60,19 @@ function modelOf(state, functions) {
     send: ({ id, call, content }) =>
       functions[call](content).then(
         (answer) => heard.forEach((callback) => callback({ id, answer })),
-        (error) => heard.forEach((callback) => callback({ id, error: error.message })),
+        (error) => heard.forEach((callback) => callback({ id, ...fault(error) })),
       ),
   };
+}
+
+function fault(error) {
+  const port = location.port;
+  return error instanceof Lost ? { lost: told.words.lost.replace("{port}", port) } : { error: error.message };
 }
 
 const recorded = document.getElementById("recorded");
 const told = recorded ? JSON.parse(recorded.textContent) : await asked("lesson.json");
 document.title = told.lesson.title;
+document.documentElement.lang = told.words.language;
 const model = modelOf({ ...told, hash: true }, recorded ? replayed(told) : served);
 widget.render({ model, el: document.getElementById("page") });

@@ -2,8 +2,9 @@
 //
 // The model has `lesson`, `choices` and `words` (the document of `lesson_document`), and answers
 // what is sent to it: `model.send({ id, call: "target" | "laws" | "draw", content })` comes back as
-// `msg:custom` with the same id and an `answer` or an `error`. Where it has `replay`, what is answered
-// was drawn beforehand, on the values of its `grid` alone. With `hash`, the address holds the setting.
+// `msg:custom` with the same id and an `answer` or an `error`; or, where nobody answers, with words in
+// `lost`, and is sent again. Where it has `replay`, what is answered was drawn beforehand, on the values
+// of its `grid` alone. With `hash`, the address holds the setting, and a reload keeps what was answered.
 
 const SVG = "http://www.w3.org/2000/svg";
 const FIELDS = ["scores", "beta", "preparation", "field", "phase", "reading", "noise"];
@@ -17,6 +18,7 @@ const PLAIN = { beta: 1, preparation: "Purification", field: 0, phase: 0, readin
 const BATCHES_A_SECOND = 4;
 const MOST_SHOTS = 20000;
 const REST = 150; // milliseconds that a setting rests before its circuit is built
+const AGAIN = 1000; // milliseconds until a server that does not answer is asked again
 
 function h(tag, given = {}, ...children) {
   const node = document.createElement(tag);
@@ -68,6 +70,7 @@ function render({ model, el }) {
   let generation = 0;
   let nextId = 0;
   let drawing = false;
+  let alone = false; // nobody answered the last request
   const pending = new Map();
 
   const setup = () => Object.fromEntries(FIELDS.map((name) => [name, own[name]]));
@@ -76,14 +79,24 @@ function render({ model, el }) {
 
   function ask(call, content, then) {
     const id = `${(nextId += 1)}`;
-    pending.set(id, { generation, then });
+    pending.set(id, { generation, then, call, content });
     model.send({ id, call, content });
   }
   function heard(reply) {
     const asked = pending.get(reply.id);
     if (!asked) return;
-    pending.delete(reply.id);
-    asked.then(reply, asked.generation === generation);
+    const { id, lost } = reply;
+    const timely = asked.generation === generation;
+    if (lost) error.textContent = lost;
+    else if (alone) error.textContent = unread;
+    alone = Boolean(lost);
+    if (lost && timely) {
+      const { call, content } = asked;
+      setTimeout(() => pending.has(id) && model.send({ id, call, content }), AGAIN);
+      return;
+    }
+    pending.delete(id);
+    asked.then(reply, timely);
   }
 
   // ---- the page ---------------------------------------------------------------------------------
@@ -156,7 +169,7 @@ function render({ model, el }) {
     const values = replay?.grid[name];
     controls[name] = slider(name, t(name), { ...range, values }, (value) => changed({ [name]: value }));
   }
-  controls.rate = slider("rate", t("rate"), { min: 0, max: 5, step: 0.05 }, (power) => {
+  controls.rate = slider("rate", t("rate"), { min: 0, max: 4.9, step: 0.05 }, (power) => {
     own.rate = Math.round(10 ** power);
     show();
   });
@@ -307,13 +320,33 @@ function render({ model, el }) {
     clearTimeout(rest);
     refused = false;
     unread = "";
-    if ("scores" in change || "reading" in change || "field" in change) target = laws = null;
+    if ("scores" in change || "reading" in change || "field" in change) laws = null;
+    target = foreseen();
     drawn = null;
     trace = [];
     number = 0;
     remember();
     show();
     askTarget();
+  }
+
+  /** The target as far as the energies that are known give it: a drag is seen before a server answers. */
+  function foreseen() {
+    const known = target?.setup;
+    const alike = known && known.reading === own.reading && known.field === own.field &&
+      known.scores.length === own.scores.length;
+    if (!alike) return null;
+    let { energies } = target;
+    if (JSON.stringify(known.scores) !== JSON.stringify(own.scores)) {
+      if (energies.length > own.scores.length) return null; // that of the padding follows from the scores
+      energies = own.scores.map((score) => -score);
+    }
+    const lowest = Math.min(...energies);
+    const weights = energies.map((energy) => Math.exp(own.beta * (lowest - energy)));
+    const sum = weights.reduce((one, other) => one + other);
+    const softmax = weights.map((weight) => weight / sum);
+    const expected = own.reading === "keys" ? softmax : target.expected;
+    return { ...target, setup: setup(), energies, softmax, expected };
   }
 
   /** Asks one question at a time: a drag asks again for where it is when the last answer has come. */
@@ -346,7 +379,7 @@ function render({ model, el }) {
   });
 
   function batch(shots) {
-    if (drawing || !laws || !predicted[own.step]) return;
+    if (drawing || refused || !target || !predicted[own.step]) return;
     drawing = true;
     const step = current();
     const mark = step && !done[step.name] && meets(step) ? step.mark : null;
@@ -377,6 +410,7 @@ function render({ model, el }) {
       const ticked = Boolean(drawn.mark?.passed && meets(step));
       if (ticked) {
         done[step.name] = true;
+        keepAnswers();
         showStep();
       }
       // A reply that comes after a pause, or to one shot by itself, is the last for a while.
@@ -504,6 +538,7 @@ function render({ model, el }) {
         return;
       }
       predicted[step.name] = chosen.value;
+      keepAnswers();
       drawWords.textContent = "";
       showStep();
       show();
@@ -874,6 +909,28 @@ function render({ model, el }) {
     if (own.tokens) parts.set("tokens", JSON.stringify(own.tokens));
     history.replaceState(null, "", `#${parts}`);
   }
+  // What was predicted and done outlives a reload, and ends with the window.
+  const memory = model.get("hash") && `qcattn ${location.pathname} ${model.get("lesson").title}`;
+  function keepAnswers() {
+    try {
+      if (memory) sessionStorage.setItem(memory, JSON.stringify({ predicted, done }));
+    } catch {
+      // A browser that keeps nothing for this page: a reload begins the lesson anew.
+    }
+  }
+  function recallAnswers() {
+    let kept = null;
+    try {
+      kept = memory && JSON.parse(sessionStorage.getItem(memory));
+    } catch {
+      return;
+    }
+    for (const { name, choices: options } of steps) {
+      if (!(kept?.predicted?.[name] in options)) continue;
+      predicted[name] = kept.predicted[name];
+      if (kept.done?.[name] === true) done[name] = true;
+    }
+  }
   function recalled(parts) {
     const out = {};
     for (const [name, text] of parts) {
@@ -977,12 +1034,14 @@ function render({ model, el }) {
   };
   window.addEventListener("hashchange", moved);
   const parts = shared();
+  recallAnswers();
   go(steps[0]);
   if (parts.has("scores")) take(() => recalled(parts));
 
   return () => {
     stop();
     clearTimeout(rest);
+    pending.clear();
     resized.disconnect();
     window.removeEventListener("hashchange", moved);
     model.off?.("msg:custom", heard);
