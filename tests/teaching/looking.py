@@ -34,18 +34,19 @@ _LOOK = """() => {
   }
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
-    const parent = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !visible(parent) || parent.closest("svg")) continue;
-    if (["SCRIPT", "STYLE", "OPTION"].includes(parent.tagName) || parent.closest(".hidden")) continue;
+    const text = walker.currentNode;
+    const parent = text.parentElement;
+    if (!text.textContent.trim() || !visible(parent)) continue;
+    if (parent.closest("svg, script, style, option, .hidden")) continue;
     const size = parseFloat(getComputedStyle(parent).fontSize);
-    if (size < 11.9) said.push(`"${shown(walker.currentNode)}" is ${size.toFixed(1)} pixels high`);
+    if (size < 11.9) said.push(`"${shown(text)}" is ${size.toFixed(1)} pixels high`);
     let box = parent;
     while (box && !/auto|scroll/.test(getComputedStyle(box).overflowX)) box = box.parentElement;
     if (box) continue;
     const range = document.createRange();
-    range.selectNodeContents(walker.currentNode);
+    range.selectNodeContents(text);
     const right = range.getBoundingClientRect().right;
-    if (right > window.innerWidth + 1) said.push(`"${shown(walker.currentNode)}" is cut at the right`);
+    if (right > window.innerWidth + 1) said.push(`"${shown(text)}" is cut at the right`);
   }
   return [...new Set(said)];
 }"""

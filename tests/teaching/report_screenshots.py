@@ -1,9 +1,10 @@
-"""Every report of the command line as a picture to be looked at, and what a browser finds unreadable.
+"""Pictures of every report of the command line, and what a browser finds unreadable there.
 
-    python tests/views/screenshots.py FOLDER  # NAME-WIDTH-SCHEME.png; ten minutes the first time
+    python tests/teaching/report_screenshots.py FOLDER  # ten minutes the first time
 
-The reports are drawn into FOLDER/reports by the commands that stand here. One that lies there
-already is not drawn again: only its page is written anew.
+A report is one picture or several under each other, NAME-WIDTH-SCHEME-NUMBER.png. The reports are
+drawn into FOLDER/reports by the commands that stand here. One that lies there already is not drawn
+again: only its page is written anew.
 """
 
 from __future__ import annotations
@@ -13,14 +14,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-TESTS = Path(__file__).parents[1]
-sys.path.append(str(TESTS / "teaching"))
-
 from browsing import chromium
 from looking import unreadable
 
@@ -29,7 +27,10 @@ from qcattn.folders.runs import load_run
 from qcattn.folders.trials import load_trials
 from qcattn.views.reports import report
 
-WIDTHS = {400: 800, 768: 1024, 1440: 900}
+TESTS = Path(__file__).parents[1]
+WIDTHS = (400, 768, 1440)
+#: Pixels of a picture: a browser takes none of a page of any length at once.
+HEIGHT = 2500
 SCHEMES = ("light", "dark")
 HEAD = "--layer 11 --head 7"
 NOISE = "--noise depolarizing=0.005,readout=0.01"
@@ -83,6 +84,14 @@ def drawn(name: str, folder: Path) -> Path:
     return out / "report.html"
 
 
+def photograph(page: Any, path: Path) -> None:
+    """The page from top to bottom, in pictures whose names begin so."""
+    high = page.evaluate("document.documentElement.scrollHeight")
+    for number, top in enumerate(range(0, high, HEIGHT), start=1):
+        page.evaluate("(top) => scrollTo(0, top)", top)
+        page.screenshot(path=f"{path}-{number}.png")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Draw them, photograph them, and say what cannot be read."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -96,17 +105,16 @@ def main(arguments: list[str] | None = None) -> int:
     with chromium() as browser:
         for name in (one for one in COMMANDS if (given.only or "") in one):
             address = drawn(name, reports.absolute()).absolute().as_uri()
-            for width, height in WIDTHS.items():
-                for scheme in SCHEMES:
-                    size = {"width": width, "height": height}
-                    page = browser.new_page(viewport=size, color_scheme=scheme)
-                    page.goto(address)
-                    path = given.folder / f"{name}-{width}-{scheme}.png"
-                    page.screenshot(path=path, full_page=True)
-                    said = unreadable(page) if scheme == "light" else []
-                    found += len(said)
-                    print(path, *(f"\n  {one}" for one in said), sep="", flush=True)
-                    page.close()
+            for width, scheme in product(WIDTHS, SCHEMES):
+                size = {"width": width, "height": HEIGHT}
+                page = browser.new_page(viewport=size, color_scheme=scheme)
+                page.goto(address)
+                path = given.folder / f"{name}-{width}-{scheme}"
+                photograph(page, path)
+                said = unreadable(page) if scheme == "light" else []
+                found += len(said)
+                print(path, *(f"\n  {one}" for one in said), sep="", flush=True)
+                page.close()
     return int(found > 0)
 
 
