@@ -12,7 +12,7 @@ from typing import Any
 from qcattn.names import known
 from qcattn.teaching.marking import Mark, mark_of
 from qcattn.teaching.setups import Setup, real, setup_of
-from qcattn.teaching.words import translated
+from qcattn.teaching.words import words_in_place
 
 __all__ = ["Lesson", "LessonStep", "built_in", "read_lesson"]
 
@@ -132,7 +132,7 @@ def _lesson(text: str) -> Lesson:
     twice = sorted({one.name for one in made if sum(o.name == one.name for o in made) > 1})
     if twice:
         raise ValueError(f"two steps have the name {twice[0]!r}; give each its own")
-    return Lesson(title, tuple(made), translated(document.get("words", {})))
+    return Lesson(title, tuple(made), words_in_place(document.get("words", {})))
 
 
 def _step(given: Any) -> LessonStep:

@@ -11,7 +11,7 @@ from typing import Any
 from qcattn.names import known
 from qcattn.parsing import parse_json
 
-__all__ = ["page_words", "translated"]
+__all__ = ["page_words", "words_in_place"]
 
 _PLACE = re.compile(r"\{\w+\}")
 
@@ -27,7 +27,7 @@ def page_words() -> Mapping[str, str]:
     return dict(parse_json((files("qcattn.teaching") / "page" / "words.json").read_bytes()))
 
 
-def translated(given: Any) -> dict[str, str]:
+def words_in_place(given: Any) -> dict[str, str]:
     """Words of a lesson that stand in place of the page's own.
 
     Args:
@@ -38,9 +38,9 @@ def translated(given: Any) -> dict[str, str]:
         ValueError: If a name is unknown, or words lack what is filled in; the cure is named.
 
     Example:
-        >>> translated({"step_of": "Schritt {number} von {total}"})
+        >>> words_in_place({"step_of": "Schritt {number} von {total}"})
         {'step_of': 'Schritt {number} von {total}'}
-        >>> translated({"step_of": "Schritt {nummer}"})
+        >>> words_in_place({"step_of": "Schritt {nummer}"})
         Traceback (most recent call last):
         ValueError: `words.step_of` must be words with {number}, {total}, but is ...
     """
