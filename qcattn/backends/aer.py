@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -18,19 +18,20 @@ from qiskit_aer.noise import NoiseModel
 
 from qcattn.apart import PROCESS, WORTH, apart
 from qcattn.arguments import check_shots, whole_number
-from qcattn.backends.born import (
-    bundled,
-    roll,
-    rows_of_circuit,
-    with_probabilities,
-    without_measurements,
-)
+from qcattn.backends.born import roll, without_measurements
 from qcattn.backends.counting import Reader, collect
 from qcattn.backends.gpu import gpu_refused, gpu_works
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.pace import draw_seconds, ends_in_measurements, number_of_gates
 from qcattn.backends.readout import apply_readout, readout_matrices
-from qcattn.backends.streams import MOST_SHOTS_OF_RUN, base_seed, results, run_bound
+from qcattn.backends.streams import (
+    MOST_SHOTS_OF_RUN,
+    base_seed,
+    check_bound,
+    results,
+    run_bound,
+)
+from qcattn.backends.together import Together, together
 from qcattn.errors import DoesNotFit
 from qcattn.forecast import Forecast, duration
 from qcattn.machine import cores, memory_bytes
@@ -76,7 +77,10 @@ class Aer:
         draws: ``"shots"``: Aer's own sampling. ``"born"``: Aer's exact outcome probabilities, then
             a multinomial draw; faster, and blind to faults in Aer's sampling. Without noise of
             gates, those that no reading can tell from none are left out
-            (`qcattn.readings.light_cone`): the copies of `Purification` cost nothing.
+            (`qcattn.readings.light_cone`): the copies of `Purification` cost nothing. On the CPU's
+            statevector rows then run side by side in one circuit, and rotations that other qubits
+            control are joined to one diagonal instruction (`qcattn.backends.together`): the same
+            law to 1e-12, but it is Aer's diagonals that compute it, and not its ry and cx.
         noise_model: Gate and readout errors, or None.
         imitate: A Qiskit backend whose gates, couplings and noise are imitated, or None.
         memory: Bytes that drawing may take at its peak, beside what the process holds: the state,
@@ -87,6 +91,8 @@ class Aer:
             16 qubits or more (8 of a density matrix), whose cores work on one state together,
             those on a GPU, and those that Aer runs shot by shot go one by one; so do born draws of
             fewer than 7 qubits, where a second core costs more than it brings, if this is None.
+            Born draws gain little from a second core (1.1 times at 128 keys): most of their time
+            goes into handing numbers to Aer, which Python does one thread at a time.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -182,6 +188,7 @@ class Aer:
             True
         """
         circuit, need = self._simulated(prepared), self.footprint(prepared, shots)
+        joined = self._together(prepared)
         rows, exact = len(prepared.flat_values), self.draws == "born"
         if not need.state:
             small = active_qubits(circuit) < _LARGE
@@ -196,7 +203,9 @@ class Aer:
                 noisy=bool(_noisy_gates(noise)),
                 passes=rows * (self._parts(shots) if pure or need.mixed or exact else shots),
                 shots=0 if exact else rows * shots,
+                gates=joined.passes if joined else number_of_gates(circuit),
             )
+            seconds += rows * joined.seconds if joined else 0.0
         peak = need.peak(self.rows_at_once(prepared, shots))
         return Forecast(seconds, peak, number_of_gates(circuit))
 
@@ -266,16 +275,18 @@ class Aer:
         if self.method == "automatic" and _mixes(circuit, self._noise()):
             # Aer itself takes the density matrix where it has fewer rows than there are shots.
             mixed = exact or shots > 2 ** active_qubits(circuit)
+        rows, joined = len(prepared.flat_values), self._together(prepared)
         return footprint(
             circuit,
-            workers=min(self._workers(circuit), len(prepared.flat_values)),
-            rows=len(prepared.flat_values),
+            workers=min(self._workers(circuit), rows),
+            rows=rows,
             keys=len(prepared.codewords),
             shots=shots,
             dense=self.method in ("automatic", "statevector", "density_matrix", "unitary"),
             mixed=mixed,
             single=self.precision == "single",
             exact=exact,
+            numbers=joined.numbers_at_once(rows, self._workers(circuit)) if joined else None,
         )
 
     def fitted(self, prepared: Prepared) -> QuantumCircuit:
@@ -304,15 +315,30 @@ class Aer:
 
     def _simulated(self, prepared: Prepared) -> QuantumCircuit:
         """The circuit that Aer is given: for exact draws what the readings depend on, if pure."""
+        return self._known(prepared).circuit
+
+    def _together(self, prepared: Prepared) -> Together | None:
+        """What runs the rows of exact draws together, on a statevector of the CPU."""
+        known = self._known(prepared)
+        # A GPU was measured, and found right, row by row alone.
+        return known.together if self.device != "GPU" and self._joins(known.circuit) else None
+
+    def _joins(self, circuit: QuantumCircuit) -> bool:
+        """Whether rows of a circuit may run together: exact draws of a statevector."""
+        exact = self.draws == "born" and self.method in ("automatic", "statevector")
+        return exact and not _mixes(circuit, self._noise())
+
+    def _known(self, prepared: Prepared) -> _Simulated:
         options = (self.draws, self.noise_model, self.imitate)
-        for known, circuit in _SIMULATED.get(prepared, ()):
-            if all(one is other for one, other in zip(known, options, strict=True)):
-                return circuit
+        for known in _SIMULATED.get(prepared, ()):
+            if all(one is other for one, other in zip(known.options, options, strict=True)):
+                return known
         circuit = self.fitted(prepared)
         if self.draws == "born" and not _noisy_gates(self._noise()):
             circuit = light_cone(circuit)
-        _SIMULATED[prepared] = [(options, circuit), *_SIMULATED.get(prepared, ())[:1]]
-        return circuit
+        found = _Simulated(options, circuit)
+        _SIMULATED[prepared] = [found, *_SIMULATED.get(prepared, ())[:1]]
+        return found
 
     def readout(self, prepared: Prepared) -> list[np.ndarray]:
         """The noise's confusion matrix of each key bit, for `expected` and for mitigation.
@@ -332,7 +358,9 @@ class Aer:
             return self.device
         few = (self.workers or cores()) <= _FEW_CORES and not _mixes(circuit, self._noise())
         least = _GPU_FROM[self.draws] if few else _LARGE
-        return "GPU" if active_qubits(circuit) >= least and gpu_works() else "CPU"
+        if active_qubits(circuit) < least or not gpu_works():
+            return "CPU"
+        return "CPU" if self._joins(circuit) and together(circuit) else "GPU"
 
     def settings(self) -> dict[str, str]:
         """The options as strings, for the record of a run."""
@@ -473,24 +501,26 @@ class Aer:
         if circuit.num_parameters < fitted.num_parameters == values.shape[-1]:
             places = {each: place for place, each in enumerate(fitted.parameters)}
             values = values[:, [places[each] for each in circuit.parameters]]
+        check_bound(circuit, values)
+        simulator, workers = self._simulator(circuit, noise), self._workers(circuit)
         circuit, measured = without_measurements(circuit)
-        chunk, reader, several = self.rows_at_once(prepared, shots), Reader(prepared), 1
-        alone = mixed or self.on(circuit) == "GPU"  # Aer's GPU spoils all rows after the first
-        if not alone and self.method in ("automatic", "statevector") and circuit.num_parameters:
-            several = rows_of_circuit(circuit.num_parameters, min(chunk, len(values)))
-        circuit = with_probabilities(circuit, measured, several)
-        simulator = self._simulator(circuit, noise)
         if mixed:
             simulator.set_options(method="density_matrix")
+        if joined := self._together(prepared):
+            simulator.set_options(runtime_parameter_bind_enable=False)
+        else:  # no copy: a template of native multiplexers may be large
+            circuit.save_probabilities(measured, label="law")
+        chunk, reader = self.rows_at_once(prepared, shots), Reader(prepared)
         key = base_seed(root, 0)
         behind = _behind(fitted, fitted.clbits)
         for start in range(0, len(values), chunk):
             rows = slice(start, min(start + chunk, len(values)))
-            bound = bundled(values[rows], several)
-            drawn = run_bound(simulator, circuit, bound, 1, 0, self._workers(circuit))
-            saved = [getattr(one.data, f"row{row}") for one in drawn for row in range(several)]
-            outcomes = np.array(saved[: rows.stop - start])
-            del drawn, saved
+            if joined:
+                outcomes = joined.laws(simulator, values[rows], measured, workers)
+            else:
+                drawn = run_bound(simulator, circuit, values[rows], 1, 0, workers)
+                outcomes = np.array([one.data.law for one in drawn])
+                del drawn
             if noise is not None:
                 outcomes = apply_readout(outcomes, noise, behind)
             np.clip(outcomes, 0, None, out=outcomes)
@@ -514,10 +544,21 @@ def _noisy_gates(noise: NoiseModel | None) -> set[str]:
     return set(noise.noise_instructions) - {"measure"} if noise is not None else set()
 
 
-#: Circuits as they are simulated, with the options that they hang on, the last two of each.
-_SIMULATED: WeakKeyDictionary[Prepared, list[tuple[tuple[Any, ...], QuantumCircuit]]] = (
-    WeakKeyDictionary()
-)
+@dataclass(frozen=True, eq=False)
+class _Simulated:
+    """A circuit as it is simulated, with the options that it hangs on."""
+
+    options: tuple[Any, ...]
+    circuit: QuantumCircuit
+
+    @cached_property
+    def together(self) -> Together | None:
+        """What runs its rows together."""
+        return together(self.circuit)
+
+
+#: The last two of each.
+_SIMULATED: WeakKeyDictionary[Prepared, list[_Simulated]] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=8)

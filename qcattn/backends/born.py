@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import ParameterVector
-from qiskit_aer.library import SetStatevector
 
-__all__ = ["bundled", "roll", "rows_of_circuit", "with_probabilities", "without_measurements"]
+__all__ = ["roll", "without_measurements"]
 
 _MOST_BITS = 24
-# A circuit costs Aer some 40 us whatever it holds, and each of its parameters a little more for
-# every other one; the two balance where rows squared times parameters is about this.
-_BALANCE = 600
 
 
 def roll(probabilities: np.ndarray, shots: int, key: int, first: int) -> np.ndarray:
@@ -35,47 +30,6 @@ def roll(probabilities: np.ndarray, shots: int, key: int, first: int) -> np.ndar
         stream.state = start
         drawn[row] = dice.multinomial(shots, law)
     return drawn
-
-
-def rows_of_circuit(num_parameters: int, rows: int) -> int:
-    """Rows that one circuit had best hold, one after another."""
-    best = round((_BALANCE / num_parameters) ** 0.5)
-    return max(1, min(best, rows, 8))
-
-
-def with_probabilities(circuit: QuantumCircuit, qubits: list[int], rows: int) -> QuantumCircuit:
-    """A circuit of several rows, each from zero by the template, its exact probabilities saved.
-
-    Args:
-        circuit: The template without measurements; used up.
-        qubits: The qubit behind each bit.
-        rows: How many times the template; above 1 on a statevector only.
-
-    Returns:
-        Parameters in the order of `bundled`; probabilities are saved as ``row0``, ``row1``, ...
-    """
-    if rows == 1:
-        # No copy: a template of native multiplexers may be large.
-        circuit.save_probabilities(qubits, label="row0")
-        return circuit
-    out = QuantumCircuit(circuit.num_qubits)
-    zero = np.zeros(2**circuit.num_qubits, complex)
-    zero[0] = 1
-    for row in range(rows):
-        vector = ParameterVector(f"row{row}", circuit.num_parameters)
-        template = circuit.assign_parameters(dict(zip(circuit.parameters, vector, strict=True)))
-        if row:
-            out.append(SetStatevector(zero), range(out.num_qubits))
-        out.compose(template, range(out.num_qubits), inplace=True)
-        out.save_probabilities(qubits, label=f"row{row}")
-    return out
-
-
-def bundled(values: np.ndarray, rows: int) -> np.ndarray:
-    """Values (n, parameters) for circuits of so many rows; the last row fills the last circuit."""
-    missing = -len(values) % rows
-    whole = np.concatenate([values, np.repeat(values[-1:], missing, axis=0)])
-    return whole.reshape(len(whole) // rows, rows * values.shape[-1])
 
 
 def without_measurements(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[int]]:

@@ -12,7 +12,6 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit_aer import AerError, AerSimulator
 
-from qcattn.backends.born import with_probabilities
 from qcattn.backends.streams import run_bound
 from qcattn.errors import Doubtful
 
@@ -77,8 +76,8 @@ def _probabilities(device: str, precision: str) -> np.ndarray:
         device=device, precision=precision, method="statevector", max_parallel_threads=1,
         runtime_parameter_bind_enable=True, **options,
     )  # fmt: skip
-    drawn = run_bound(simulator, with_probabilities(circuit, list(range(_QUBITS)), 1), rows, 1, 0)
-    return np.array([one.data.row0 for one in drawn])
+    circuit.save_probabilities(label="law")
+    return np.array([one.data.law for one in run_bound(simulator, circuit, rows, 1, 0)])
 
 
 def _name() -> str:

@@ -15,9 +15,11 @@ __all__ = ["Footprint", "active_qubits", "footprint", "parse_bytes"]
 # Bytes, from above, as tests/benchmarks/memory.py finds them with Aer 0.18: an instruction in
 # Qiskit's template and Aer's copies, a result and its metadata, a bound angle, an outcome that a
 # row saw in Aer's and Python's tables, a shot while its row is drawn, and an exact probability in
-# Aer's, in NumPy's and in the dice's arrays.
+# Aer's, in NumPy's and in the dice's arrays; an instruction of a template whose rows run together,
+# which Aer never sees, and a number of the diagonals that it sees instead.
 _INSTRUCTION, _MATRIX, _RESULT, _ANGLE = 4500, 600, 12_000, 110
 _SEEN, _SHOT, _PROBABILITY = 320, 120, 60
+_JOINED, _NUMBER = 1200, 150
 # Counts in three places; what Aer and its libraries take once.
 _COUNT, _ONCE = 3 * 8, 2**24
 _UNITS = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
@@ -79,6 +81,7 @@ def footprint(
     single: bool,
     exact: bool,
     workers: int = 1,
+    numbers: int | None = None,
 ) -> Footprint:
     """What drawing takes.
 
@@ -93,6 +96,7 @@ def footprint(
         single: Whether an amplitude takes 8 bytes and not 16.
         exact: Whether the probabilities of all outcomes are listed.
         workers: Rows that are simulated at the same time.
+        numbers: Of the diagonals of a job, where rows run together.
 
     Example:
         >>> circuit = QuantumCircuit(24, 2)
@@ -112,6 +116,9 @@ def footprint(
     fixed = _ONCE + workers * (state + template + table) + _COUNT * rows * (keys + 2)
     row = _RESULT + _ANGLE * circuit.num_parameters
     row += _PROBABILITY * outcomes if exact else _SEEN * min(shots, outcomes)
+    if numbers is not None:
+        fixed += _JOINED * len(circuit.data) + _NUMBER * numbers - workers * template
+        row = _PROBABILITY * outcomes
     return Footprint(state, fixed, row, qubits, mixed)
 
 

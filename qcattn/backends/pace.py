@@ -46,6 +46,7 @@ def draw_seconds(
     noisy: bool,
     passes: int,
     shots: int,
+    gates: int,
 ) -> float:
     """Seconds that drawing takes.
 
@@ -56,8 +57,9 @@ def draw_seconds(
         noisy: Whether gates have errors.
         passes: How often the circuit is walked through, all rows together.
         shots: Sampled, all rows together.
+        gates: Of one walk.
     """
-    gates, power, rate = number_of_gates(circuit), 4 if mixed else 2, _RATES[mixed, noisy]
+    power, rate = 4 if mixed else 2, _RATES[mixed, noisy]
     amplitudes = power ** active_qubits(circuit)
 
     def at(pace: float) -> float:

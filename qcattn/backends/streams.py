@@ -14,7 +14,14 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
-__all__ = ["MOST_SHOTS_OF_RUN", "base_seed", "results", "run_bound"]
+__all__ = [
+    "MOST_SHOTS_OF_RUN",
+    "base_seed",
+    "check_bound",
+    "results",
+    "run_bound",
+    "run_circuits",
+]
 
 _SEED_STEP_OF_JOB = 2113
 _SEED_STEP_SHOT_BY_SHOT = 2**24
@@ -99,28 +106,52 @@ def run_bound(
     that the template comes as often as there are workers, each time with a part of the bindings.
     Aer counts bindings through all circuits when it seeds them: the shots are the same.
     """
+    check_bound(circuit, values)
+    workers = min(workers, len(values))
+    if circuit.num_parameters:
+        asked["parameter_binds"] = [
+            {parameter: part[:, i] for i, parameter in enumerate(circuit.parameters)}
+            for part in np.array_split(values, workers)
+        ]
+    circuits = [circuit] * (workers if circuit.num_parameters else len(values))
+    return run_circuits(simulator, circuits, len(values), shots, seed, workers, **asked)
+
+
+def check_bound(circuit: QuantumCircuit, values: np.ndarray) -> None:
+    """Check that a row has a value for each parameter.
+
+    Raises:
+        RuntimeError: If it has not.
+    """
     if circuit.num_parameters != values.shape[-1]:
         raise RuntimeError(
             f"the circuit has {circuit.num_parameters} parameters, but a row has "
             f"{values.shape[-1]} values: a transpiler left some out; report this circuit"
         )
-    workers = min(workers, len(values))
+
+
+def run_circuits(
+    simulator: AerSimulator,
+    circuits: list[QuantumCircuit],
+    rows: int,
+    shots: int,
+    seed: int,
+    workers: int,
+    **asked: Any,
+) -> list[Any]:
+    """Run circuits, some at the same time; as many results as rows must come back.
+
+    Raises:
+        RuntimeError: If Aer refuses a circuit, or loses one.
+    """
     if workers > 1:
         asked = {"max_parallel_threads": workers, "max_parallel_experiments": workers, **asked}
-    if circuit.num_parameters:
-        binds = [
-            {parameter: part[:, i] for i, parameter in enumerate(circuit.parameters)}
-            for part in np.array_split(values, workers)
-        ]
-        circuits, asked = [circuit] * workers, {"parameter_binds": binds, **asked}
-    else:
-        circuits = [circuit] * len(values)
     result = simulator.run(circuits, shots=shots, seed_simulator=seed, **asked).result()
     if not result.success:
         first = result.status.partition("[Experiment 1]")[0].strip()
         raise RuntimeError(f"Aer could not run the circuit: {first[:400]}")
-    if len(result.results) != len(values):
+    if len(result.results) != rows:
         raise RuntimeError(
-            f"Aer gave {len(result.results)} results for {len(values)} rows; report this circuit"
+            f"Aer gave {len(result.results)} results for {rows} rows; report this circuit"
         )
     return list(result.results)

@@ -23,12 +23,12 @@ def rows_mixed_up(result):
 
 
 def a_little_off(result):
-    result.results[-1].data.row0 = result.results[-1].data.row0 + 1e-8 * np.eye(16)[3]
+    result.results[-1].data.law = result.results[-1].data.law + 1e-8 * np.eye(16)[3]
     return result
 
 
 def no_numbers(result):
-    result.results[0].data.row0 = result.results[0].data.row0 * np.nan
+    result.results[0].data.law = result.results[0].data.law * np.nan
     return result
 
 
