@@ -1,19 +1,20 @@
-"""Rows of one template as one circuit, whose exact probabilities are those of the template.
+r"""Rows of one template as one circuit, whose exact probabilities are those of the template.
 
 A register of its own says which row it is, and chooses the angles. Its qubits are never turned
 after they are spread over the rows, so that the state is the rows side by side,
-:math:`2^{-r/2} \\sum_{row} |row\\rangle \\otimes |\\psi_{row}\\rangle`, and what is saved of it
+:math:`2^{-r/2} \sum_{row} |row\rangle \otimes |\psi_{row}\rangle`, and what is saved of it
 are the probabilities of each row, all of them divided by :math:`2^r`.
 
 Rotations of one qubit about one axis between which nothing happens but cx onto that qubit are one
 rotation, whose angle its controls choose: moved behind the rotations, a cx turns the sign of those
-before which it stood where its control is 1. With the angle :math:`\\theta_i` and the controls
+before which it stood where its control is 1. With the angle :math:`\theta_i` and the controls
 :math:`m_i` of an odd number of cx before rotation i,
 
-.. math:: \\prod_i \\ldots = \\Big(\\prod cx\\Big)\\, R\\Big(\\sum_i (-1)^{m_i \\cdot x}\\theta_i\\Big),
+.. math:: R(\theta_n)\, cx \cdots cx\, R(\theta_1)
+          = \Big(\prod cx\Big)\, R\Big(\sum_i (-1)^{m_i \cdot x}\, \theta_i\Big),
 
 x being the controls' basis state. The sum is a Walsh-Hadamard transform of the angles. In the basis
-of its axis the rotation is diagonal, :math:`e^{\\mp i \\theta(x, row) / 2}`, and Aer applies it as
+of its axis the rotation is diagonal, :math:`e^{\mp i \theta(x, row) / 2}`, and Aer applies it as
 one instruction: a tree of N - 1 rotations takes 3 log2 N instructions in place of 2 N [1].
 
 References:
