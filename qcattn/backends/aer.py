@@ -21,6 +21,7 @@ from qcattn.arguments import check_shots, whole_number
 from qcattn.backends.born import roll, without_measurements
 from qcattn.backends.counting import Reader, collect
 from qcattn.backends.gpu import gpu_refused, gpu_works
+from qcattn.backends.joined_rows import JoinedRows, join_rows
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.pace import draw_seconds, ends_in_measurements, number_of_gates
 from qcattn.backends.readout import apply_readout, readout_matrices
@@ -31,7 +32,6 @@ from qcattn.backends.streams import (
     results,
     run_bound,
 )
-from qcattn.backends.together import Together, together
 from qcattn.errors import DoesNotFit
 from qcattn.forecast import Forecast, duration
 from qcattn.machine import cores, memory_bytes
@@ -79,7 +79,7 @@ class Aer:
             gates, those that no reading can tell from none are left out
             (`qcattn.readings.light_cone`): the copies of `Purification` cost nothing. On the CPU's
             statevector rows then run side by side in one circuit, and rotations that other qubits
-            control are joined to one diagonal instruction (`qcattn.backends.together`): the same
+            control are joined to one diagonal instruction (`qcattn.backends.joined_rows`): the same
             law to 1e-12, but it is Aer's diagonals that compute it, and not its ry and cx.
         noise_model: Gate and readout errors, or None.
         imitate: A Qiskit backend whose gates, couplings and noise are imitated, or None.
@@ -188,7 +188,7 @@ class Aer:
             True
         """
         circuit, need = self._simulated(prepared), self.footprint(prepared, shots)
-        joined = self._together(prepared)
+        joined = self._joined_rows(prepared)
         rows, exact = len(prepared.flat_values), self.draws == "born"
         if not need.state:
             small = active_qubits(circuit) < _LARGE
@@ -275,7 +275,7 @@ class Aer:
         if self.method == "automatic" and _mixes(circuit, self._noise()):
             # Aer itself takes the density matrix where it has fewer rows than there are shots.
             mixed = exact or shots > 2 ** active_qubits(circuit)
-        rows, joined = len(prepared.flat_values), self._together(prepared)
+        rows, joined = len(prepared.flat_values), self._joined_rows(prepared)
         return footprint(
             circuit,
             workers=min(self._workers(circuit), rows),
@@ -317,11 +317,11 @@ class Aer:
         """The circuit that Aer is given: for exact draws what the readings depend on, if pure."""
         return self._known(prepared).circuit
 
-    def _together(self, prepared: Prepared) -> Together | None:
+    def _joined_rows(self, prepared: Prepared) -> JoinedRows | None:
         """What runs the rows of exact draws together, on a statevector of the CPU."""
         known = self._known(prepared)
         # A GPU was measured, and found right, row by row alone.
-        return known.together if self.device != "GPU" and self._joins(known.circuit) else None
+        return known.joined if self.device != "GPU" and self._joins(known.circuit) else None
 
     def _joins(self, circuit: QuantumCircuit) -> bool:
         """Whether rows of a circuit may run together: exact draws of a statevector."""
@@ -360,7 +360,7 @@ class Aer:
         least = _GPU_FROM[self.draws] if few else _LARGE
         if active_qubits(circuit) < least or not gpu_works():
             return "CPU"
-        return "CPU" if self._joins(circuit) and together(circuit) else "GPU"
+        return "CPU" if self._joins(circuit) and join_rows(circuit) else "GPU"
 
     def settings(self) -> dict[str, str]:
         """The options as strings, for the record of a run."""
@@ -506,7 +506,7 @@ class Aer:
         circuit, measured = without_measurements(circuit)
         if mixed:
             simulator.set_options(method="density_matrix")
-        if joined := self._together(prepared):
+        if joined := self._joined_rows(prepared):
             simulator.set_options(runtime_parameter_bind_enable=False)
         else:  # no copy: a template of native multiplexers may be large
             circuit.save_probabilities(measured, label="law")
@@ -552,9 +552,9 @@ class _Simulated:
     circuit: QuantumCircuit
 
     @cached_property
-    def together(self) -> Together | None:
+    def join_rows(self) -> JoinedRows | None:
         """What runs its rows together."""
-        return together(self.circuit)
+        return join_rows(self.circuit)
 
 
 #: The last two of each.

@@ -9,9 +9,9 @@ from qiskit.quantum_info import Statevector, random_unitary
 from qiskit_aer import AerSimulator
 
 from qcattn.backends import Aer
-from qcattn.backends import together as room
+from qcattn.backends import joined_rows as room
+from qcattn.backends.joined_rows import join_rows
 from qcattn.backends.noise import noise_options
-from qcattn.backends.together import together
 from qcattn.comparisons import fit
 from qcattn.encodings import Binary
 from qcattn.preparations import Amplified, Amplitude, Purification
@@ -54,7 +54,7 @@ def cases():
 
 
 def drawn(circuit, values, measured):
-    law = together(circuit).laws(SIMULATOR, values, measured, 1)
+    law = join_rows(circuit).laws(SIMULATOR, values, measured, 1)
     return law / law.sum(axis=-1, keepdims=True)
 
 
@@ -70,7 +70,7 @@ def test_the_law_is_that_of_the_template_to_1e_12(cases):
 
 
 def test_some_rotations_are_joined_and_some_are_not(cases):
-    turns = [step for one in cases for step in together(one[0]).steps if hasattr(step, "controls")]
+    turns = [step for one in cases for step in join_rows(one[0]).steps if hasattr(step, "controls")]
     assert {len(turn.controls) for turn in turns} >= {0, 1, 2, 3}
     assert max(len(turn.layers) for turn in turns) > 1, "several angles in one place"
 
@@ -96,7 +96,7 @@ def test_a_fault_in_the_joining_is_noticed(cases, monkeypatch, plant):
 def test_a_row_has_the_same_probabilities_to_the_bit_however_rows_are_cut(keys):
     scores = np.random.default_rng(keys).normal(scale=2.0, size=(70, keys))
     prepared = Amplitude()(Binary()(scores), beta=1.0)
-    found, values = together(prepared.circuit), prepared.flat_values
+    found, values = join_rows(prepared.circuit), prepared.flat_values
     measured = list(range(prepared.circuit.num_qubits))
 
     def law(cut, workers=1):
@@ -112,7 +112,7 @@ def test_a_row_has_the_same_probabilities_to_the_bit_however_rows_are_cut(keys):
 
 def test_a_tree_of_a_thousand_keys_takes_a_tenth_of_the_instructions():
     prepared = Amplitude()(Binary()(np.random.default_rng(1).normal(size=1000)), beta=1.0)
-    found = together(prepared.circuit)
+    found = join_rows(prepared.circuit)
     assert 20 * len(found.steps) < len(prepared.circuit.data)
     law = drawn(prepared.circuit, prepared.flat_values, list(range(10)))
     assert np.abs(law[0, :1000] - prepared.distribution).max() < 1e-14
@@ -126,14 +126,14 @@ def test_a_few_rotations_behind_many_controls_stay_alone():
     for control in range(1, 12):
         circuit.cx(control, 0)
     circuit.ry(b, 0)
-    assert together(circuit) is None
+    assert join_rows(circuit) is None
     narrow = QuantumCircuit(5)
     narrow.h(range(5))
     narrow.ry(a, 0)
     for control in range(1, 5):
         narrow.cx(control, 0)
     narrow.ry(b, 0)
-    found = together(narrow)
+    found = join_rows(narrow)
     assert found.numbers == 4
     values = np.array([[0.3, 1.0], [2.0, -0.4]])
     bound = [narrow.assign_parameters(row) for row in values]
@@ -153,20 +153,20 @@ def test_what_cannot_be_written_so_is_left_as_it_is():
     ):
         circuit = QuantumCircuit(2)
         write(circuit)
-        assert together(circuit) is None
+        assert join_rows(circuit) is None
 
 
 def test_exact_draws_run_together_on_a_pure_state_of_the_cpu_alone():
     few = Amplitude()(Binary()(np.zeros((3, 4))), beta=1.0)
-    assert Aer(device="CPU", draws="born")._together(few)
-    assert Aer(device="CPU", draws="born", **noise_options("readout=0.01", 2))._together(few)
+    assert Aer(device="CPU", draws="born")._joined_rows(few)
+    assert Aer(device="CPU", draws="born", **noise_options("readout=0.01", 2))._joined_rows(few)
     for options in (
         {"draws": "shots"},
         {"draws": "born", "device": "GPU"},
         {"draws": "born", "method": "matrix_product_state"},
         {"draws": "born", **noise_options("depolarizing=0.01", 2)},
     ):
-        assert Aer(**{"device": "CPU", **options})._together(few) is None
+        assert Aer(**{"device": "CPU", **options})._joined_rows(few) is None
 
 
 @pytest.mark.parametrize("options", [{}, {"precision": "single"}, noise_options("readout=0.05", 3)])
@@ -177,7 +177,7 @@ def test_draws_are_those_of_the_same_circuit_gate_by_gate(monkeypatch, preparati
     prepared = preparation(Binary()(scores), beta=1.0)
     backend = Aer(device="CPU", draws="born", **options)
     quick = backend(prepared, 10**6, seed=1)
-    monkeypatch.setattr(Aer, "_together", lambda *_: None)
+    monkeypatch.setattr(Aer, "_joined_rows", lambda *_: None)
     slow = backend(prepared, 10**6, seed=1)
     assert np.abs(quick.keys - slow.keys).max() <= (100 if "precision" in options else 1)
     assert np.abs(quick.keys[::-1] - slow.keys).max() > 1000

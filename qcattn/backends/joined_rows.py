@@ -43,7 +43,7 @@ from qiskit_aer import AerSimulator
 from qcattn.backends.streams import run_circuits
 from qcattn.records import walsh_hadamard
 
-__all__ = ["Together", "together"]
+__all__ = ["JoinedRows", "join_rows"]
 
 #: Qubits of the register of rows at most, and of a whole circuit with one: from 14 on Aer looks for
 #: gates to fuse, and the state leaves the cores' own memory.
@@ -131,7 +131,7 @@ class _Fixed:
 
 
 @dataclass(frozen=True, eq=False)
-class Together:
+class JoinedRows:
     """A template whose rows run together.
 
     Attributes:
@@ -253,7 +253,7 @@ class Together:
             yield parts
 
 
-def together(circuit: QuantumCircuit) -> Together | None:
+def join_rows(circuit: QuantumCircuit) -> JoinedRows | None:
     """What runs the rows of a template together, or None where that is impossible or no gain.
 
     Every parameter must be part of the angle of an rx, ry, rz or p, linearly, and all other
@@ -267,7 +267,7 @@ def together(circuit: QuantumCircuit) -> Together | None:
         >>> from qiskit.circuit import ParameterVector
         >>> a, tree = ParameterVector("a", 3), QuantumCircuit(2)
         >>> _ = tree.ry(a[0], 1), tree.ry(a[1], 0), tree.cx(1, 0), tree.ry(a[2], 0)
-        >>> found = together(tree)
+        >>> found = join_rows(tree)
         >>> [type(step).__name__ for step in found.steps], found.numbers
         (['_Turn', '_Turn', '_Fixed'], 6)
     """
@@ -289,7 +289,7 @@ def together(circuit: QuantumCircuit) -> Together | None:
         else:
             runs.turn(_AXES[one.name], qubits[0], angle)
     runs.close()
-    found = Together(circuit.num_qubits, tuple(runs.steps))
+    found = JoinedRows(circuit.num_qubits, tuple(runs.steps))
     gains = found.rows_of_circuit > 1 or 2 * found.passes < len(circuit.data)
     return found if gains else None
 
