@@ -552,7 +552,7 @@ class _Simulated:
     circuit: QuantumCircuit
 
     @cached_property
-    def join_rows(self) -> JoinedRows | None:
+    def joined(self) -> JoinedRows | None:
         """What runs its rows together."""
         return join_rows(self.circuit)
 
