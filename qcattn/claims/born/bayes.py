@@ -224,7 +224,7 @@ class BayesianUpdate(Claim[_Updates]):
         words = (
             f"Counts of {number} posteriors lie within total variation {measured.upper:.4f} of "
             "Bayes' rule, with e^(score - highest score) as the likelihood; the document's own "
-            "factor e^score is above one and no probability."
+            "factor e^score can exceed one, and is the probability of no outcome then."
             if all(check.holds for check in claimed.values())
             else f"Not all follow Bayes' rule: {'; '.join(failed) or 'some are undecided'}; the "
             f"bases of the two updates are {self.angle:g} rad apart."

@@ -240,7 +240,7 @@ def _words(checks: Mapping[str, Check], sought: Sought, kept: int) -> str:
     return (
         f"{found} Coherence takes part where H does not commute with the keys and they are not "
         f"what is read, which the document does not mention; {kept:,} shots show it from a "
-        f"transverse field of {sought.smallest.best:.3f} on, where `plan` foresees "
+        f"transverse field of {sought.smallest.best:.3f} on, where theory foresees "
         f"{sought.foreseen:.3f}."
     )
 

@@ -218,9 +218,9 @@ class KMSCondition(Claim[_Balance]):
         if checks["phases"].holds is not False:
             return Description(words)
         return Description(
-            f"{words} Beyond finite spaces KMS and e^(-βH)/Z are not equivalent, as the document "
-            f"has it: with {self.phases} phases that no observable joins two different states "
-            "fulfil the condition, and the algebra of a horizon has no density matrix at all.",
+            f"{words} In general KMS and e^(-βH)/Z are not equivalent, though the document says "
+            f"so: with {self.phases} phases that no observable joins two different states fulfil "
+            "the condition, and the algebra of a horizon, by theory, has no density matrix at all.",
             "the space is finite, or e^(-βH) has a trace, and observables join all its states",
         )
 

@@ -265,8 +265,9 @@ class MaximumEntropy(Claim[_Shown]):
             else f"The free energy of random states did not come out as D/beta ({free.by});"
         )
         second = (
-            f"at its energy every perturbed state has less entropy, {other:.4f} nats at most "
-            f"against {most:.4f}, and so has every distribution with the mean score of a real row."
+            f"at its energy every perturbed state that was tried has less entropy, {other:.4f} "
+            f"nats at most against {most:.4f}, and so has each of {10 * _MOVES:,} distributions "
+            "with the mean score of a real row."
             if energy.holds and checks["less"].holds and checks["attention"].holds
             else f"a perturbed state has an entropy of {other:.4f} nats, the Gibbs state "
             f"{most:.4f}; its energy is {'the same' if energy.holds else 'another one'}."

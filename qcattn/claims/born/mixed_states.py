@@ -181,8 +181,8 @@ class MixedStates(Claim[_Shown]):
             None: "The counts do not decide",
         }[rule.holds]
         ignored = (
-            f"; measuring the partner changes nothing while its outcome is ignored, and sorted by "
-            f"that outcome the shots lie up to {measured.apart:.2f} apart from all of them."
+            f"; measuring the partner changes nothing while its outcome is ignored, and the shots "
+            f"of one of its outcomes lie up to {measured.apart:.2f} from all of them together."
             if checks["partner ignored"].holds
             else "; with the partner measured and ignored the rule was not confirmed."
         )

@@ -189,8 +189,8 @@ class ScoresAsOverlaps(Claim[_Overlaps]):
             f"{self.rows} real rows |⟨q|k⟩|² lies {min(far):.2f} to {max(far):.2f} in total "
             f"variation from it, with rank correlations from {ranks.min():.2f} to "
             f"{ranks.max():.2f}, for a square forgets signs and lengths. The exponential comes "
-            "from an energy in a thermal state, and overlaps give it only for coherent states "
-            "with keys of one length."
+            "from an energy in a thermal state; overlaps give it for coherent states with keys of "
+            "one length, of which the document does not speak."
         )
 
     def picture(self, measured: _Overlaps) -> Sequence[Panel]:

@@ -86,6 +86,8 @@ class CosetDecoding(Claim[_Decoded]):
     References:
         [1] E. Dennis et al., J. Math. Phys. 43, 4452 (2002), arXiv:quant-ph/0110143.
         [2] T. Gneiting and A. E. Raftery, J. Am. Stat. Assoc. 102, 359 (2007), on proper scores.
+        [3] C. Wang, J. Harrington and J. Preskill, Ann. Phys. 303, 31 (2003),
+            arXiv:quant-ph/0207088: the threshold of matching, .1031(1).
     """
 
     name: ClassVar[str] = "B6"
@@ -200,11 +202,11 @@ class CosetDecoding(Claim[_Decoded]):
             lost = min(one.best for one in measured.worse.values())
             return Description(
                 "The printed rule, the likeliest path, is not decoding by maximum likelihood: for "
-                f"distance 5 it fails in {path:.4%} of cases and the likeliest coset in "
-                f"{likelihood:.4%}, and “faster convergence” has no defined rival, task or clock. "
-                "A softmax over errors does decode, if it is summed over cosets and its "
-                "temperature is Nishimori's, as 32 cosets drawn on Aer show; a tenth off, the log "
-                f"score is worse by {lost:.4f} nats.",
+                f"distance 5 and a flip rate of {self.rate:g} it fails in {path:.4%} of cases and "
+                f"the likeliest coset in {likelihood:.4%}, and “faster convergence” has no defined "
+                "rival, task or clock. A softmax over errors does decode, if it is summed over "
+                "cosets and its temperature is Nishimori's, as 32 cosets drawn on Aer show; a "
+                f"tenth off, the log score is worse by {lost:.4f} nats.",
                 "weights are summed over cosets, at Nishimori's temperature",
             )
         return Description("The shots do not decide whether a softmax gives the cosets.")

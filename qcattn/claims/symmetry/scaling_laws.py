@@ -87,8 +87,10 @@ class ScalingLaws(Claim[_Powers]):
     References:
         [1] J. Kaplan et al., arXiv:2001.08361: .076 over parameters, .095 over data, .050 over
             compute; J. Hoffmann et al., arXiv:2203.15556, find .34 and .28 of the loss above its
-            floor, which T. Besiroglu et al., arXiv:2404.10102, fit again (from memory .348, .366).
-        [2] nu: F. Kos et al., J. High Energy Phys. 08, 036 (2016), arXiv:1603.04436.
+            floor, and T. Besiroglu et al., arXiv:2404.10102, fit .348 and .366 to the same (these
+            four as in the code of T. Pearce and J. Song, arXiv:2406.12907).
+        [2] F. Kos et al., J. High Energy Phys. 08, 036 (2016), arXiv:1603.04436: the dimension
+            1.412625(10) of the energy, of which nu = 1 / (3 - 1.412625).
     """
 
     name: ClassVar[str] = "B4"
@@ -265,9 +267,9 @@ class ScalingLaws(Claim[_Powers]):
         learned = list(measured.learned.values())
         growth = measured.growth
         return Description(
-            "Losses do fall as powers, and the likeness to critical exponents ends there: Ising's "
-            f"0.11 is about temperature ({_IN_SPINS:.3f} in the number of spins), 1/2 is the "
-            "roughness of the Edwards-Wilkinson class too (growth tells them apart, "
+            "Published losses do fall as powers, and the likeness to critical exponents ends "
+            f"there: Ising's 0.11 is about temperature ({_IN_SPINS:.3f} in the number of spins), "
+            "1/2 is the roughness of the Edwards-Wilkinson class too (growth tells them apart, "
             f"{growth['KPZ'].best:.2f} and {growth['Edwards-Wilkinson'].best:.2f}). Exponents "
             f"of learning follow the data, {-learned[0].best:.2f} to {-learned[-1].best:.2f} in "
             "kernel regression, so they are not universal; a power law needs no transition, for "

@@ -217,8 +217,8 @@ class MillionTokens(Claim[_Scaled]):
         )
         if checks["tokens"].holds is False:
             cost += (
-                f", and with errors of {self.gate_error:g} a gate a share of "
-                f"10^{most / np.log(10):.0f} of the shots comes through"
+                f", and with errors of {self.gate_error:g} a gate at most a share of "
+                f"10^{most / np.log(10):.0f} of the shots would come through"
             )
         gain = self._gain(measured)
         accuracy = (
