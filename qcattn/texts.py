@@ -17,8 +17,8 @@ from pathlib import Path
 from qcattn.legible import quoted
 from qcattn.opening import open_file
 
-__all__ = ["CURE", "Cells", "Line", "Matrix", "decimal_mark", "lines_of", "matrix_of", "number_in",
-           "parsed", "read_text", "whole_written"]  # fmt: skip
+__all__ = ["CURE", "Cells", "Line", "Matrix", "decimal_mark", "lines_of", "matrix_of", "named",
+           "number_in", "parsed", "read_text", "whole_written"]  # fmt: skip
 
 #: Number of a line, and its cells.
 Line = tuple[int, list[str]]
@@ -232,6 +232,17 @@ class Matrix:
     beside: tuple[str, ...] = ()
 
 
+def named(labels: Sequence[str]) -> tuple[str, ...]:
+    """Labels, unless they only count 0, 1, 2 ..., as what has no name is counted.
+
+    Example:
+        >>> named(["the", "cat"]), named(["0", "1"]), named(["1", "2"])
+        (('the', 'cat'), (), ('1', '2'))
+    """
+    counts = all(label == str(i) for i, label in enumerate(labels))
+    return () if counts else tuple(labels)
+
+
 def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
     r"""A table of numbers, with or without a heading and a column of labels, as pandas writes it.
 
@@ -254,8 +265,14 @@ def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
     (first, top), body = lines[0], list(lines[1:])
     corner = top[0] in ("", "Unnamed: 0") and len(top) > 1 and _labels(top[1:], lines[1:])
     # R leaves the corner out.
-    short = _words(top) and bool(body) and all(len(cells) == len(top) + 1 for _, cells in body)
-    headed = corner or short or _words(top)
+    short = (
+        (_words(top) or _outcomes(top))
+        and bool(body)
+        and all(len(cells) == len(top) + 1 for _, cells in body)
+    )
+    # A column of words, the first of which stands above the others, such as the name of the index.
+    beside = len(top) > 2 and all(cells and _no_number(cells[0]) for _, cells in lines)
+    headed = corner or short or _words(top) or (beside and _outcomes(top[1:]))
     if headed and not body:
         raise ValueError(f"line {first} is a heading, and there are no lines below it")
     body = body if headed else list(lines)
@@ -268,9 +285,9 @@ def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
             )
     labelled = corner or short or (width > 1 and all(_no_number(cells[0]) for _, cells in body))
     if not headed:
-        _check_counting(lines[0], body[1:])
+        _check_counting(lines[0], body[1:], labelled=labelled)
     if not labelled:
-        _check_counted(body)
+        _check_counted(body, headed=headed)
     heading = top if headed else []
     values = _values([(number, cells[labelled:]) for number, cells in body], int(labelled), read)
     return Matrix(
@@ -303,29 +320,37 @@ def _no_number(cell: str) -> bool:
 
 def _words(cells: Sequence[str]) -> bool:
     """Whether a first line is a heading: words, or outcomes such as 00 and 01."""
-    bits = {len(cell) for cell in cells} != {1} and len({len(cell) for cell in cells}) == 1
-    if bits and len(cells) > 2 and all(set(cell) <= {"0", "1"} and cell for cell in cells):
-        return True
-    return all(_no_number(cell) for cell in cells)
+    return (len(cells) > 2 and _outcomes(cells)) or all(_no_number(cell) for cell in cells)
 
 
-def _check_counting(first: Line, others: Sequence[Line]) -> None:
+def _outcomes(cells: Sequence[str]) -> bool:
+    """Whether all are bitstrings of one length, and one of them is not written as a number is."""
+    alike = len({len(cell) for cell in cells}) == 1 < len(cells[0])
+    bits = all(set(cell) <= {"0", "1"} for cell in cells)
+    return alike and bits and any(cell[0] == "0" for cell in cells)
+
+
+def _check_counting(first: Line, others: Sequence[Line], *, labelled: bool) -> None:
     """Refuse a first line that counts 0, 1, 2 ... above numbers: pandas heads tables so."""
-    number, cells = first
+    number, cells = first[0], first[1][labelled:]
     counts = len(cells) > 1 and cells == [str(i) for i in range(len(cells))]
     whole = all(whole_written(cell) for _, line in others for cell in line)
-    if counts and others and (len(cells) > 2 or not whole):
+    if counts and others and (len(cells) > 2 or labelled or not whole):
         raise ValueError(
             f"line {number} counts from 0 to {len(cells) - 1}, as a heading does; delete it, or "
             "write 0.0 for 0 if these are numbers"
         )
 
 
-def _check_counted(body: Sequence[Line]) -> None:
-    """Refuse a first column that counts lines beside fractions: pandas writes its index so."""
+def _check_counted(body: Sequence[Line], *, headed: bool) -> None:
+    """Refuse a first column that counts lines beside fractions: pandas writes its index so.
+
+    Of three columns with words above them, all whole, the first is refused too: a named index.
+    """
     counts = [cells[0] for _, cells in body] == [str(i) for i in range(len(body))]
     others = [cell for _, cells in body for cell in cells[1:]]
-    if counts and len(body) > 1 and others and not any(map(whole_written, others)):
+    wide = headed and len(body[0][1]) > 2
+    if counts and len(body) > 1 and others and (wide or not any(map(whole_written, others))):
         raise ValueError(
             f"column 1 counts from 0 to {len(body) - 1}, as an index does; delete it, or write 0.0 "
             "for 0 if these are numbers"

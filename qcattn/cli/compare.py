@@ -72,7 +72,7 @@ def compare(
         print_sheets(sheets.offenders(certificate, outcomes))
         said = f" Probabilities were off from a sum of one by {off:.2g}." if normalise else ""
         kind = f"Outcomes are read as {outcomes.kind}."
-        print_words(f"{words(certificate, epsilon=epsilon)} {kind}{said}")
+        print_words(f"{words(certificate, outcomes, epsilon=epsilon)} {kind}{said}")
     raise typer.Exit(exit_code([standing(certificate, epsilon=epsilon)]))
 
 

@@ -41,7 +41,7 @@ def plan(
     with bar(quiet=json) as shown, hearing(shown):
         planned = shots_for(law, epsilon, alpha, power)
     if json:
-        print_json(brief_plan(planned))
+        print_json(brief_plan(planned, given))
     else:
-        print_sheets(shots_needed(planned))
+        print_sheets(shots_needed(planned, given))
     raise typer.Exit(0 if lost() is None else 2)

@@ -15,7 +15,16 @@ from qcattn.comparisons.outcomes import Outcomes, counted, kind_of, labelled, nu
 from qcattn.legible import shortened
 from qcattn.opening import open_file
 from qcattn.parsing import parse_json, read_npy
-from qcattn.texts import CURE, Line, decimal_mark, lines_of, matrix_of, number_in, read_text
+from qcattn.texts import (
+    CURE,
+    Line,
+    decimal_mark,
+    lines_of,
+    matrix_of,
+    named,
+    number_in,
+    read_text,
+)
 
 __all__ = ["normalised", "read_outcomes"]
 
@@ -31,10 +40,12 @@ def read_outcomes(path: str | Path, role: str = "counts") -> Outcomes:
     - JSON: ``{"00": 512, "11": 488}`` with outcomes in binary (spaces between registers are
       dropped; all of one length), hexadecimal, decimal, or any text; that dictionary inside of
       another, as ``counts``, ``measurementCounts``, ``probabilities`` or ``histogram``; a list of
-      those, one a row; a Qiskit ``Result`` as a dictionary; a list of numbers, or of rows of
-      numbers; for counts also shots one by one, a list of texts such as ``"01"``.
+      those, one a row, with ``row_names`` beside it if rows have names; a Qiskit ``Result`` as a
+      dictionary; a list of numbers, or of rows of numbers; for counts also shots one by one, a list
+      of texts such as ``"01"``.
     - Tables (``.csv``, ``.tsv``, ``.txt``; see `qcattn.texts`): lines of outcome and value, rows of
-      numbers with or without outcomes above them, or for counts one outcome a line.
+      numbers with or without outcomes above them and names of rows beside them, or for counts one
+      outcome a line.
     - NumPy ``.npy``: numbers, or shots as texts.
 
     Args:
@@ -55,10 +66,12 @@ def read_outcomes(path: str | Path, role: str = "counts") -> Outcomes:
     """
     path = Path(path)
     try:
-        content = _content(path, role)
+        content, row_names = _content(path, role)
         if isinstance(content, np.ndarray):
-            return _positions(content, path, role)
-        return labelled(content, f"'{path}'")
+            outcomes = _positions(content, path, role)
+        else:
+            outcomes = labelled(content, f"'{path}'")
+        return replace(outcomes, row_names=row_names)
     except FileNotFoundError:
         raise ValueError(f"File '{path}' is missing.") from None
     except ValueError as error:
@@ -87,12 +100,12 @@ def normalised(law: Outcomes, *, anyway: bool = False) -> tuple[Outcomes, float]
             else ("give the probabilities of all outcomes")
         )
         raise ValueError(
-            f"{law.source} must sum to one, but row {row} sums to {sums[row]:.12g}; {cure}"
+            f"{law.source} must sum to one, but row {law.row(row)} sums to {sums[row]:.12g}; {cure}"
         )
     if farthest > _ROUNDED:
         raise ValueError(
-            f"{law.source} has row {row}, which sums to {sums[row]:.6g}; that is more than "
-            "rounding, so it is not normalised: give the probabilities of all outcomes"
+            f"{law.source} has row {law.row(row)}, which sums to {sums[row]:.6g}; that is more "
+            "than rounding, so it is not normalised: give the probabilities of all outcomes"
         )
     return replace(law, values=law.values / sums[:, None]), farthest
 
@@ -114,21 +127,29 @@ def _positions(array: np.ndarray, path: Path, role: str) -> Outcomes:
     return Outcomes(tuple(range(values.shape[1])), values, 0, f"'{path}'", "positions")
 
 
-def _content(path: Path, role: str) -> Any:
-    """An array, or a list of dictionaries of texts and numbers."""
+def _content(path: Path, role: str) -> tuple[Any, tuple[str, ...]]:
+    """An array, or a list of dictionaries of texts and numbers; and names of rows, or ()."""
     suffix = path.suffix.lower()
     if suffix == ".npy":
         with open_file(path) as file:
             array = read_npy(file)
         if array.dtype.kind == "U" and array.ndim in (1, 2) and role == "counts":
-            return [counted(row) for row in np.atleast_2d(array).tolist()]
-        return array
+            return [counted(row) for row in np.atleast_2d(array).tolist()], ()
+        return array, ()
     if suffix in (".csv", ".tsv", ".txt"):
         return _table(lines_of(read_text(path)), role)
     if suffix != ".json":
         raise ValueError(f"ends in {suffix!r}; pass {_KINDS}")
     with open_file(path) as file:
-        return _of_json(parse_json(file.read()), role)
+        content = parse_json(file.read())
+    names = content.get("row_names") if isinstance(content, dict) else None
+    if not isinstance(names, list):
+        return _of_json(content, role), ()
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("holds `row_names` that are no texts; give one label for each row")
+    return _of_json({key: content[key] for key in content if key != "row_names"}, role), named(
+        names
+    )
 
 
 def _of_json(content: Any, role: str) -> Any:
@@ -165,23 +186,25 @@ def _of_result(entry: Any) -> Any:
     raise ValueError("is a result without counts; measure into classical bits")
 
 
-def _table(lines: list[Line], role: str) -> Any:
+def _table(lines: list[Line], role: str) -> tuple[Any, tuple[str, ...]]:
     if not lines:
         raise ValueError("is empty")
     widths = {len(cells) for _, cells in lines}
     if widths == {1}:
-        return _column(lines, role)
-    # pandas' index, beside two columns that have words above them.
+        return _column(lines, role), ()
+    # pandas' index, which only counts, beside two columns that have words above them.
     top = lines[0][1]
-    if widths == {3} and top[0] in ("", "Unnamed: 0") and _words(top[1:]):
+    index = [cells[0] for _, cells in lines[1:]]
+    if widths == {3} and top[0] in ("", "Unnamed: 0") and _words(top[1:]) and not named(index):
         lines = [(number, cells[1:]) for number, cells in lines]
         widths = {2}
     if widths == {2}:
-        return [_pairs(lines)]
+        return [_pairs(lines)], ()
     found = matrix_of(lines, number_of)
     if not found.heading:
-        return np.array(found.values)
-    return [dict(zip(found.heading, row, strict=True)) for row in found.values]
+        return np.array(found.values), named(found.beside)
+    rows = [dict(zip(found.heading, row, strict=True)) for row in found.values]
+    return rows, named(found.beside)
 
 
 def _words(cells: list[str]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from qcattn.legible import legible, quoted
+from qcattn.plurals import plural
 from qcattn.texts import CURE, number_in
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
 
 #: Integers beyond are kept as floats; int64 would wrap.
 _MOST = 2**63
+#: Characters of the name of a row at most.
+_LONGEST = 48
 _BASES = {"hexadecimals": 16, "binary numbers": 2, "bitstrings": 2, "decimals": 10, "texts": 0}
 #: What other programs call the dictionary that holds them.
 _NAMES = {
@@ -51,6 +54,10 @@ class Outcomes:
         kind: As what the outcomes are read: bitstrings, binary numbers, hexadecimals, decimals,
             texts or positions.
         single: Whether there is one row that stands for itself, and no axis of rows.
+        row_names: One label for each row, or ().
+
+    Raises:
+        ValueError: If there are names of rows, and not one for each.
     """
 
     labels: tuple[int | str, ...]
@@ -59,6 +66,16 @@ class Outcomes:
     source: str
     kind: str
     single: bool = False
+    row_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Names of rows are legible from here on."""
+        object.__setattr__(self, "row_names", tuple(map(legible, self.row_names)))
+        if self.row_names and len(self.row_names) != len(self.values):
+            raise ValueError(
+                f"holds {len(self.row_names)} `row_names` for {plural(len(self.values), 'row')}; "
+                "name each of them, or none"
+            )
 
     def name(self, column: int) -> str:
         """The outcome of a column as it is written."""
@@ -66,6 +83,11 @@ class Outcomes:
         if self.bits and isinstance(label, int):
             return f"{label:0{self.bits}b}"
         return legible(str(label))
+
+    def row(self, number: int) -> str:
+        """A row by its number, and by its name where it has one."""
+        named = f" {quoted(self.row_names[number], _LONGEST)}" if self.row_names else ""
+        return f"{number}{named}"
 
     @property
     def names(self) -> list[str]:
@@ -188,11 +210,12 @@ def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.
 
     Args:
         counts: Most often counts.
-        probabilities: Most often probabilities; they may be one row for all.
+        probabilities: Most often probabilities; they may be one row for all. Where rows have names
+            in both, they are those of the same name.
 
     Returns:
-        Counts (rows, outcomes), probabilities (rows or 1, outcomes), and how outcomes are called,
-        with what they were read as in either. Positions stay where they are.
+        Counts (rows, outcomes), probabilities (rows or 1, outcomes), and how outcomes and rows are
+        called, with what outcomes were read as in either. Positions stay where they are.
 
     Raises:
         ValueError: If the two do not name outcomes alike or the rows do not match.
@@ -223,6 +246,7 @@ def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.
             f"{counts.source} has {len(counts.values)} rows, but {probabilities.source} has "
             f"{len(probabilities.values)}; give one row of probabilities for each, or one for all"
         )
+    probabilities = _in_order(probabilities, counts)
     first = (probabilities, counts) if counts.kind != "positions" else (counts, probabilities)
     labels = tuple(dict.fromkeys(label for one in first for label in one.labels))
     bits = max(counts.bits, probabilities.bits)
@@ -230,7 +254,32 @@ def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.
     kind = counts.kind
     if probabilities.kind != kind:
         kind += f", in the probabilities as {probabilities.kind}"
-    return spread[0], spread[1], Outcomes(labels, spread[0], bits, counts.source, kind)
+    rows_called = counts.row_names or (probabilities.row_names if len(rows) == 1 else ())
+    outcomes = Outcomes(labels, spread[0], bits, counts.source, kind, row_names=rows_called)
+    return spread[0], spread[1], outcomes
+
+
+def _in_order(one: Outcomes, other: Outcomes) -> Outcomes:
+    """The one with its rows in the order of the other's, if rows have names in both."""
+    if not one.row_names or not other.row_names or len(one.values) != len(other.values):
+        return one  # where the numbers differ, one row stands for all
+    if one.row_names == other.row_names:
+        return one
+    for names, lacking in ((other, one), (one, other)):
+        strange = [name for name in names.row_names if name not in lacking.row_names]
+        if strange:
+            raise ValueError(
+                f"{names.source} has a row called {quoted(strange[0])}, but {lacking.source} has "
+                "none; call the rows alike in both, or leave the names out of one"
+            )
+    place = {name: row for row, name in enumerate(one.row_names)}
+    if len(place) < len(one.row_names):
+        raise ValueError(
+            f"{one.source} and {other.source} have the same names of rows in another order, and "
+            "some twice; give each row a name of its own"
+        )
+    order = [place[name] for name in other.row_names]
+    return replace(one, values=one.values[order], row_names=other.row_names)
 
 
 def _beside(one: Outcomes, other: Outcomes) -> Outcomes:

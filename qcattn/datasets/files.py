@@ -21,7 +21,7 @@ from qcattn.legible import listed, quoted, shortened
 from qcattn.machine import memory_bytes
 from qcattn.opening import open_file
 from qcattn.parsing import parse_json, read_npy, read_npz
-from qcattn.texts import lines_of, matrix_of, read_text
+from qcattn.texts import lines_of, matrix_of, named, read_text
 
 __all__ = ["read_qk", "read_scores"]
 
@@ -228,7 +228,7 @@ def _read_table(path: Path) -> dict[str, Any]:
     table = matrix_of(lines)
     content: dict[str, Any] = {"scores": np.array(table.values, dtype=np.float64)}
     for name, labels in (("tokens", table.heading), ("row_names", table.beside)):
-        if labels != tuple(map(str, range(len(labels)))):
+        if named(labels):
             content[name] = list(labels)
     return content
 

@@ -17,7 +17,8 @@ __all__ = ["export_csv", "export_parquet"]
 
 #: How texts begin that spreadsheets take for formulas.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NUMBERS: dict[str, type] = {
+_COLUMNS: dict[str, type] = {
+    "row_name": str,
     "key": int,
     "token": str,
     "count": int,
@@ -31,10 +32,11 @@ _NUMBERS: dict[str, type] = {
 def export_csv(sweep: Sweep, path: str | Path) -> int:
     """Write counts as CSV, whole or not at all.
 
-    Columns: the address of the cell, the axes of the sweep, the leading axes of the scores, then
-    key, token, count, of the row stray, kept and all shots, and expected, the softmax of the key.
-    An axis of the name of another column has " of sweep" or " of scores" behind it. Before a text
-    that a spreadsheet would take for a formula, such as the token "=1+1", there is an apostrophe.
+    Columns: the address of the cell, the axes of the sweep, the leading axes of the scores, the
+    name of the row where rows have names, then key, token, count, of the row stray, kept and all
+    shots, and expected, the softmax of the key. An axis of the name of another column has " of
+    sweep" or " of scores" behind it. Before a text that a spreadsheet would take for a formula,
+    such as the token "=1+1", there is an apostrophe.
 
     Args:
         sweep: What to write.
@@ -108,13 +110,16 @@ class _Columns:
 
 def _columns(sweep: Sweep) -> _Columns:
     """Columns of all cells together. What is named as another column has "of ..." behind it."""
-    taken = {"cell", *_NUMBERS}
+    own = {name: kind for name, kind in _COLUMNS.items() if name != "row_name"}
+    if any(cell.row_names for cell in sweep):
+        own = _COLUMNS
+    taken = {"cell", *own}
     outer = named_columns(sweep.axes, taken, "of sweep")
     inner = named_columns([name for cell in sweep for name in _axes(cell)], taken, "of scores")
     types: dict[str, type] = {"cell": str}
     types |= {outer[name]: _type(values) for name, values in sweep.axes.items()}
     types |= dict.fromkeys(inner.values(), int)
-    return _Columns(types | _NUMBERS, outer, inner)
+    return _Columns(types | own, outer, inner)
 
 
 def _axes(cell: Cell) -> tuple[str, ...]:
@@ -136,8 +141,13 @@ def _lines(cell: Cell, columns: _Columns) -> dict[str, list[Any]]:
     for name, value in cell.point.items():
         column = columns.outer[name]
         table[column] = [columns.types[column](value)] * size
-    for name, index in zip(_axes(cell), np.indices(cell.shape), strict=True):
+    places = np.indices(cell.shape)
+    for name, index in zip(_axes(cell), places, strict=True):
         table[columns.inner[name]] = np.repeat(index.ravel(), keys).tolist()
+    if cell.row_names:
+        table["row_name"] = np.repeat(
+            [cell.row_names[i] for i in places[-1].ravel()], keys
+        ).tolist()
     table["key"] = list(range(keys)) * cell.num_rows
     table["token"] = list(cell.tokens or [""] * keys) * cell.num_rows
     table["count"] = counts.keys.ravel().tolist()

@@ -126,6 +126,7 @@ class GridCell:
         scores: Shape (..., keys), float64.
         axes: Names of the leading axes, or ().
         tokens: One label for each key, or ().
+        row_names: One label for each entry of the last leading axis, or ().
         memory: Bytes that drawing may take, or None; see `Aer`.
     """
 
@@ -135,6 +136,7 @@ class GridCell:
     scores: np.ndarray
     axes: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
+    row_names: tuple[str, ...] = ()
     memory: int | None = None
 
     @cached_property
@@ -277,7 +279,7 @@ class Grid:
                 }
                 point = {**part.point, **labels(spec)}
                 key = digest(spec)
-                names = part.scores.axes, part.scores.tokens
+                names = part.scores.axes, part.scores.tokens, part.scores.row_names
                 yield GridCell(spec, key, point, array, *names, memory=backend.get("memory"))
 
     def __str__(self) -> str:

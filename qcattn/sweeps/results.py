@@ -43,6 +43,7 @@ class Cell:
         point: Axis to value.
         axes: Names of the leading axes, or ().
         tokens: One label for each key, or ().
+        row_names: One label for each entry of the last leading axis, or ().
         shots: Shots a row that were asked for.
         alpha: Probability that any cell of perfect samplers is said to differ.
         among: How many cells share it.
@@ -58,6 +59,7 @@ class Cell:
     point: Mapping[str, Any]
     axes: tuple[str, ...]
     tokens: tuple[str, ...]
+    row_names: tuple[str, ...]
     shots: int
     alpha: float
     among: int = 1
@@ -314,6 +316,7 @@ def load_sweep(path: str | Path, grid: Grid | None = None) -> Sweep:
                 point=legible_point(point | {name: _value(specs[key], name) for name in apart}),
                 axes=tuple(map(legible, said["axes"])),
                 tokens=tuple(said["tokens"]),
+                row_names=tuple(map(legible, said["row_names"])),
                 shots=int(said["shots"]),
                 alpha=alpha,
                 among=len(chosen),

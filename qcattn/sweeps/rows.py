@@ -159,7 +159,9 @@ def _details(spec: Mapping[str, Any], text: str) -> dict[str, Any]:
     *leading, keys = spec["scores"]["shape"]
     if not isinstance(said, dict):
         raise ValueError("it says nothing")
-    for name, number in (("axes", len(leading)), ("tokens", keys)):
+    said.setdefault("row_names", [])  # which are written down only where there are some
+    rows = leading[-1] if leading else 0
+    for name, number in (("axes", len(leading)), ("tokens", keys), ("row_names", rows)):
         texts = said.get(name)
         if (
             not isinstance(texts, list)

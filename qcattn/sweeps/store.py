@@ -110,6 +110,8 @@ class Store:
                     "INSERT OR IGNORE INTO cells VALUES (?, ?)", (cell.key, canonical(cell.spec))
                 )
                 said = {"axes": list(cell.axes), "tokens": list(cell.tokens), **details}
+                if cell.row_names:
+                    said["row_names"] = list(cell.row_names)
                 self._put("points", (cell.key, _ordered(cell.point), canonical(said)), "REPLACE")
 
     def record(self, drawn: Iterable[Drawn]) -> int:

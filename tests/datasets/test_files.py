@@ -136,6 +136,19 @@ def test_tables_are_read_as_other_programs_write_them(
     assert found.row_names == NAMES_OF_ROWS.get(content.split(",")[0], ())
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("query,0,1,2\na,0.5,-1,2\nb,1,2,3\n", "line 1 counts from 0 to 2, as a heading does"),
+        ("query,the,cat\n0,2,1\n1,3,5\n", "column 1 counts from 0 to 1, as an index does"),
+    ],
+)
+def test_a_named_index_is_no_row_and_no_key(content: str, message: str, tmp_path: Path) -> None:
+    """As pandas writes an index that has a name: both were read as scores."""
+    with pytest.raises(ValueError, match=message):
+        read_scores(made(tmp_path, "s.csv", text(content)))
+
+
 #: By the first cell of a table of those above; a column that counts 0, 1, ... names nothing.
 NAMES_OF_ROWS = {
     '"V1"': ("1", "2"),

@@ -69,6 +69,22 @@ def test_an_axis_named_as_another_column_has_one_of_its_own(tmp_path, name):
         assert placed.items() <= line.items()
 
 
+@pytest.mark.parametrize("axes", [("head", "query"), ("head", "row_name")])
+def test_names_of_rows_are_in_the_table(tmp_path, axes):
+    """They reached no store. A cell without names has none, beside one that has."""
+    scores = Scores(np.array(ROWS), axes=axes, row_names=("first", "=2"))
+    bare = Scores(np.array(ROWS))
+    grid = Grid([Part(scores, {"scores": "named"}), Part(bare, {"scores": "bare"})],
+                shots=10, batch=10, backends=Aer(device="CPU", draws="born"))  # fmt: skip
+    done = sweep(grid, store=tmp_path / "runs.sqlite")
+    assert [cell.row_names for cell in done] == [("first", "=2"), ()]
+    export_csv(done, tmp_path / "counts.csv")
+    second = axes[1] if axes[1] == "query" else "row_name of scores"
+    for line in lines_of(tmp_path / "counts.csv"):
+        called = ("first", "'=2")[int(line[second])] if line["scores"] == "named" else ""
+        assert line["row_name"] == called
+
+
 @pytest.mark.parametrize("token", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_text_is_a_formula(tmp_path, token):
     scores = Scores(np.array([[0.0, 1.0]]), axes=("=2+2",), tokens=(token, "a=1"))

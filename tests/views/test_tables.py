@@ -128,7 +128,7 @@ def of_a_comparison():
     counts = np.array([[2500, 2500, 2500, 2500], [1000, 2500, 2500, 4000]])
     outcomes = Outcomes((0, 1, 2, 3), law, 2, "law.json", "bitstrings")
     yield of_comparison.offenders(certify(counts, law, 0.05), outcomes)
-    yield of_comparison.shots_needed(plan(law, 0.0002))
+    yield of_comparison.shots_needed(plan(law, 0.0002), outcomes)
 
 
 @pytest.fixture(params=["run", "trials", "sweep", "findings", "comparison"])

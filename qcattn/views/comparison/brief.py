@@ -22,7 +22,7 @@ def brief(
     Args:
         certificate: Of `qcattn.comparisons.certify`.
         drawn: Counts, shape (rows, outcomes).
-        outcomes: How outcomes are called; as what they were read is told.
+        outcomes: How outcomes and rows are called; as what outcomes were read is told.
         epsilon: The total variation that was to be certified, or None if nobody asked; then
             nothing is said to be certified or not.
     """
@@ -42,16 +42,18 @@ def brief(
         "alpha": certificate.alpha,
         "counts": drawn,
         "names": outcomes.names,
+        "row_names": outcomes.row_names,
     }
     document: dict[str, Any] = strict(said)
     return document
 
 
-def brief_plan(plan: Plan) -> dict[str, Any]:
+def brief_plan(plan: Plan, outcomes: Outcomes) -> dict[str, Any]:
     """The plan for other programs; null where no number of shots is enough."""
     names = ("floor", "floor_two_points", "floor_mixture", "floor_rigorous", "detect", "certify")
     numbers = {name: np.ravel(getattr(plan, name)) for name in names}
     rates = {"epsilon": plan.epsilon, "alpha": plan.alpha, "power": plan.power}
-    said = {"command": "plan", **numbers, "worst": np.ravel(plan.worst), **rates}
+    rows = {"worst": np.ravel(plan.worst), "row_names": outcomes.row_names}
+    said = {"command": "plan", **numbers, **rows, **rates}
     document: dict[str, Any] = strict(said)
     return document

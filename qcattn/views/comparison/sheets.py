@@ -27,7 +27,7 @@ def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> 
         index = tuple(int(i) for i in np.unravel_index(row, fit.p_values.shape))
         lines += [
             (
-                str(row),
+                outcomes.row(int(row)),
                 outcomes.name(one.outcome),
                 f"{one.observed:,}",
                 number(one.expected, 4),
@@ -40,7 +40,7 @@ def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> 
     return Sheet(
         title="Outcomes that do not fit",
         columns=(
-            Column("row", "r"),
+            Column("row", "l" if outcomes.row_names else "r"),
             Column("outcome"),
             Column("counted", "r"),
             Column("expected", "r"),
@@ -50,14 +50,19 @@ def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> 
     )
 
 
-def shots_needed(plan: Plan) -> Sheet:
-    """Shots a row to detect, to certify, and at the least: one line a row of probabilities."""
+def shots_needed(plan: Plan, outcomes: Outcomes) -> Sheet:
+    """Shots a row to detect, to certify, and at the least: one line a row of probabilities.
+
+    Args:
+        plan: Of `qcattn.comparisons.plan`.
+        outcomes: The probabilities, which say how rows are called.
+    """
     columns = (plan.floor, plan.detect, plan.certify)
     return Sheet(
         title=f"Shots for a total variation of {number(plan.epsilon)}, error rate "
         f"{100 * plan.alpha:.6g}%, power {100 * plan.power:.6g}%",
         columns=(
-            Column("row", "r"),
+            Column("row", "l" if outcomes.row_names else "r"),
             Column("floor", "r", 'No test can do with fewer shots than "floor".'),
             Column("detect", "r", '"detect" is how many it takes to see the deviation.'),
             Column(
@@ -73,7 +78,7 @@ def shots_needed(plan: Plan) -> Sheet:
         ),
         lines=tuple(
             (
-                str(row),
+                outcomes.row(row),
                 *(_shots(float(np.ravel(column)[row])) for column in columns),
                 _WORST[str(name)],
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qcattn.comparisons import Certificate
+from qcattn.comparisons.outcomes import Outcomes
 from qcattn.records import Agreement
 from qcattn.views.labels import number, p_is, plural
 
@@ -33,12 +34,13 @@ def _nothing_seen(certificate: Certificate) -> bool:
     return certificate.fit.blind and bool(np.max(certificate.upper) > 0.5)
 
 
-def words(certificate: Certificate, *, epsilon: float | None) -> str:
+def words(certificate: Certificate, outcomes: Outcomes, *, epsilon: float | None) -> str:
     """What the counts say, with error rates, in a few sentences.
 
     Args:
         certificate: Of `qcattn.comparisons.certify`; it holds the test of fit too. Rows that differ
             and rows without shots are both named.
+        outcomes: How rows are called.
         epsilon: The total variation that was to be certified, or None if nobody asked.
     """
     fit = certificate.fit
@@ -48,14 +50,16 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     global_p = f"{'global ' if rows > 1 else ''}{p_is(fit.overall())}"
     empty = fit.undecided.ravel()
     verb = "has" if empty.sum() == 1 else "have"
-    without = f"{int(empty.sum()):,} of {plural(rows, 'row')} {verb} no shots{_named(empty)}."
+    without = (
+        f"{int(empty.sum()):,} of {plural(rows, 'row')} {verb} no shots{_named(empty, outcomes)}."
+    )
     if empty.any() and not fit.refuted:
         return f"Undecided: {without}"
     if fit.refuted:
         said = f"The counts differ from the probabilities ({shots}, {global_p})."
         if rows > 1:
             bad = np.ravel(fit.rows())
-            said += f" {int(bad.sum()):,} of {rows:,} rows refuted{_named(bad)}."
+            said += f" {int(bad.sum()):,} of {rows:,} rows refuted{_named(bad, outcomes)}."
         said += f" Undecided: {without}" if empty.any() else ""
     else:
         said = f"The counts do not differ from the probabilities ({shots}, {global_p})."
@@ -84,10 +88,11 @@ def words(certificate: Certificate, *, epsilon: float | None) -> str:
     )
 
 
-def _named(which: np.ndarray, most: int = 10) -> str:
-    """The first of these rows by number, in brackets; nothing for none or an only row."""
+def _named(which: np.ndarray, outcomes: Outcomes, most: int = 10) -> str:
+    """The first of these rows by number and name, in brackets; nothing for none or an only row."""
     rows = np.flatnonzero(which)
     if not rows.size or which.size == 1:
         return ""
-    listed = ", ".join(map(str, rows[:most])) + (", ..." if rows.size > most else "")
+    called = [outcomes.row(int(row)) for row in rows[:most]]
+    listed = ", ".join(called) + (", ..." if rows.size > most else "")
     return f" ({'row' if rows.size == 1 else 'rows'} {listed})"

@@ -30,7 +30,7 @@ def test_counts_that_fit_have_no_offender():
 
 def test_shots_are_those_of_the_plan_one_line_a_row():
     planned = plan(LAW, 0.02)
-    sheet = shots_needed(planned)
+    sheet = shots_needed(planned, OUTCOMES)
     assert len(sheet.lines) == 2
     for row, line in enumerate(sheet.lines):
         said = [
