@@ -148,7 +148,13 @@ def _started() -> subprocess.Popen[bytes]:
     if sys.platform == "win32":
         group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **group
+        [sys.executable, "-P", "-c", _CHILD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # A copy. A child that begins shares the memory of this process (vfork), and a thread that
+        # changes the environment would pull it from under it: "Bad address".
+        env=os.environ.copy(),
+        **group,
     )
 
 

@@ -1,5 +1,6 @@
 """Work in a process of its own: the same numbers, heard and ended from here."""
 
+import ast
 import multiprocessing
 import os
 import signal
@@ -13,7 +14,8 @@ import numpy as np
 import pytest
 import working
 
-from qcattn.apart import apart, most_held
+import qcattn
+from qcattn.apart import _started, apart, most_held
 from qcattn.backends import Aer
 from qcattn.backends.noise import noise_options
 from qcattn.encodings import Binary
@@ -32,6 +34,40 @@ def test_it_is_another_process_that_yields_and_tells(told):
     assert os.getpid() not in {pid for _, pid in found}
     assert told[0] == (0, 3, "counting")
     assert 2**24 < most_held() < 2**31
+
+
+def test_a_child_starts_while_a_thread_changes_the_environment():
+    """Without a copy one start in ten was "Bad address"; all 40 would have been well in 1 of 70."""
+    done = threading.Event()
+
+    def churn():
+        while not done.is_set():
+            for i in range(300):
+                os.environ[f"QCATTN_TEST_{i}"] = "x" * (i % 50)
+            for i in range(300):
+                os.environ.pop(f"QCATTN_TEST_{i}", None)
+
+    thread = threading.Thread(target=churn, daemon=True)
+    thread.start()
+    try:
+        for _ in range(40):
+            with _started() as child:
+                child.kill()
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_every_process_is_given_an_environment_of_its_own():
+    package = Path(qcattn.__file__).parent
+    calls = [
+        (path.name, {word.arg for word in node.keywords})
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("subprocess.")
+    ]
+    assert len(calls) >= 3
+    assert [name for name, words in calls if "env" not in words] == []
 
 
 def test_what_is_raised_there_is_raised_here():

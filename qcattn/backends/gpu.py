@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import warnings
 from functools import lru_cache
@@ -84,7 +85,9 @@ def _name() -> str:
     """What the GPU is called."""
     query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
     try:
-        said = subprocess.run(query, check=True, capture_output=True, text=True, timeout=20).stdout
+        said = subprocess.run(
+            query, check=True, capture_output=True, text=True, timeout=20, env=os.environ.copy()
+        ).stdout
     except (OSError, subprocess.SubprocessError):
         return "the GPU"
     return said.strip().replace("\n", ", ") or "the GPU"

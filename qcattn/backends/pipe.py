@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 import tempfile
 import weakref
@@ -155,6 +156,7 @@ class _Worker:
                 stdout=subprocess.PIPE,
                 stderr=self.errors,
                 text=True,
+                env=os.environ.copy(),  # which threads cannot change under it
                 start_new_session=True,  # Ctrl-C is ours to answer
             )
         except OSError as error:

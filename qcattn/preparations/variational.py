@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import ParameterVector
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import PauliList, SparsePauliOp
 from scipy.optimize import minimize
 from scipy.special import digamma, xlogy
 
@@ -62,6 +62,8 @@ class Variational:
     where the fermions of H interact, with ry where H mixes the parities of the excited qubits, and
     rz where H is not real. A diagonal H needs no :math:`U_S`;
     where H is given in a rotated basis, all this happens in that basis, and its rotation follows.
+    If Hadamards on all qubits turn H into one that conserves the parities, or whose fermions are
+    free, as they do an Ising chain in a transverse field, they end the circuit.
 
     With ``shots=None`` p and the energy are exact, and so is the gradient. With a number of shots
     they are counted: terms of H that share a local basis are read together, the ancilla beside
@@ -145,6 +147,8 @@ class Variational:
         n = hamiltonian.num_qubits
         check_bytes(16 * 8 * 4**n, f"finding the angles of two registers of {n} qubits")
         inner = replace(hamiltonian, basis=None)
+        turned = simpler_turned(inner)
+        inner = inner if turned is None else turned
         ancilla, system = blocks_of(inner, self._layers(inner))
         draws, starts = np.random.SeedSequence(entropy(self.seed)).spawn(2)
         measured: MeasuredCost | None = None
@@ -160,7 +164,7 @@ class Variational:
         prepared = delivered(
             self,
             hamiltonian,
-            _circuit(hamiltonian, ancilla, system),
+            _circuit(hamiltonian, ancilla, system, turned=turned is not None),
             values=angles,
             spent=0 if measured is None else measured.spent,
         )
@@ -180,9 +184,41 @@ def blocks_of(inner: Hamiltonian, layers: int) -> tuple[list[Block], list[Block]
         return ancilla_blocks(n, layers), []
     paulis = inner.off_diagonal.paulis
     real = not ((paulis.x & paulis.z).sum(axis=1) % 2).any()
-    even = not (paulis.x.sum(axis=1) % 2).any()
-    free = _is_free(inner.operator)
+    even, free = _is_even(inner.operator), _is_free(inner.operator)
     return ancilla_blocks(n, layers), system_blocks(n, layers, real=real, even=even, free=free)
+
+
+def simpler_turned(inner: Hamiltonian) -> Hamiltonian | None:
+    """H between Hadamards on all qubits, if it has more symmetries then; else None.
+
+    Args:
+        inner: In its own basis. Hadamards leave it as real as it is.
+
+    Example:
+        >>> from qcattn.models.spins import heisenberg, ising
+        >>> simpler_turned(ising(3)).operator.sort().to_list()[:3]
+        [('IIZ', (-1+0j)), ('IXX', (-1+0j)), ('IZI', (-1+0j))]
+        >>> simpler_turned(heisenberg(3)) is None
+        True
+    """
+    if inner.off_diagonal is None:
+        return None
+    paulis, weights = inner.operator.paulis, inner.operator.coeffs
+    signs = 1 - 2 * ((paulis.x & paulis.z).sum(axis=1) % 2)  # of Y
+    swapped = PauliList.from_symplectic(paulis.x, paulis.z)
+    operator = SparsePauliOp(swapped, signs * weights)
+    if _symmetries(operator) > _symmetries(inner.operator):
+        return Hamiltonian.of(operator)
+    return None
+
+
+def _symmetries(operator: SparsePauliOp) -> tuple[bool, bool]:
+    """Whether the parity of the excited qubits is conserved, and whether the fermions are free."""
+    return _is_even(operator), _is_free(operator)
+
+
+def _is_even(operator: SparsePauliOp) -> bool:
+    return not (operator.paulis.x.sum(axis=1) % 2).any()
 
 
 def _is_free(operator: SparsePauliOp) -> bool:
@@ -370,8 +406,13 @@ def _circuit(
     ancilla_part: list[Block],
     system_part: list[Block],
     letters: str | None = None,
+    *,
+    turned: bool = False,
 ) -> QuantumCircuit:
-    """The template; with letters, the ancilla is read too and each system qubit in its letter."""
+    """The template; with letters, the ancilla is read too and each system qubit in its letter.
+
+    Where the angles are of H between Hadamards, these follow.
+    """
     n = hamiltonian.num_qubits
     system, ancilla = QuantumRegister(n, "system"), QuantumRegister(n, "ancilla")
     key = ClassicalRegister(n if letters is None else 2 * n, "key")
@@ -381,6 +422,8 @@ def _circuit(
     append_blocks(circuit, ancilla_part, angles[:split], ancilla)
     circuit.cx(ancilla, system)
     append_blocks(circuit, system_part, angles[split:], system)
+    if turned:
+        circuit.h(system)
     if letters is None:
         append_basis(circuit, hamiltonian, system)
         circuit.measure(system, key)
