@@ -13,12 +13,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qcattn.legible import quoted
 from qcattn.opening import open_file
 
 __all__ = ["CURE", "Cells", "Line", "Matrix", "decimal_mark", "lines_of", "matrix_of", "named",
-           "number_in", "parsed", "read_text", "whole_written"]  # fmt: skip
+           "number_in", "parsed", "read_text", "split_table", "whole_written"]  # fmt: skip
 
 #: Number of a line, and its cells.
 Line = tuple[int, list[str]]
@@ -28,6 +29,8 @@ Cells = Iterable[tuple[str, str]]
 Reader = Callable[[str, str, str], float]
 
 CURE = "write digits, a point before decimals and nothing between thousands"
+#: How programs write that there is no number.
+_MISSING = {"", "na", "n/a", "null", "none", "#n/a", "<na>"}
 #: Longest first: the mark of UTF-32 begins as that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -41,6 +44,7 @@ _NUMBER = re.compile(
 )
 _WITH_COMMA = re.compile(r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
+_SPACED = re.compile(r'"[^"]*"(?=\s|$)|\S+')
 _SEPARATOR = re.compile(r'"?sep=(.)"?[ ]*(?:\n|$)', re.IGNORECASE)
 
 
@@ -109,11 +113,22 @@ def lines_of(text: str, *, comments: bool = False) -> list[Line]:
     for lines in tried:
         if lines and min(len(cells) for _, cells in lines) > 1:
             return lines
-    spaced = [(number, line.split()) for number, line in enumerate(text.split("\n"), 1)]
+    spaced = [(number, _at_spaces(line)) for number, line in enumerate(text.split("\n"), 1)]
     spaced = [(number, cells) for number, cells in spaced if cells]
-    if not tried and len({len(cells) for _, cells in spaced}) == 1:
+    if not tried and _alike([len(cells) for _, cells in spaced]):
         return spaced
     return _split(text, ",")
+
+
+def _alike(lengths: Sequence[int]) -> bool:
+    """Whether lines are of one length; R leaves the corner above the names of rows out."""
+    below = set(lengths[1:])
+    return bool(lengths) and len(below) < 2 and below <= {lengths[0], lengths[0] + 1}
+
+
+def _at_spaces(line: str) -> list[str]:
+    """The cells of a line between spaces, which may be inside of quotes."""
+    return [cell[1:-1] if cell[0] == '"' else cell for cell in _SPACED.findall(line)]
 
 
 def _split(text: str, separator: str) -> list[Line]:
@@ -162,7 +177,7 @@ def whole_written(cell: str) -> bool:
 
 
 def _plain(cell: str) -> str:
-    return cell.strip().replace("\N{MINUS SIGN}", "-")
+    return cell.strip().replace("\N{MINUS SIGN}", "-").replace("\N{INFINITY}", "inf")
 
 
 def decimal_mark(cells: Cells) -> str:
@@ -208,8 +223,12 @@ def parsed(cell: str, place: str, mark: str = ".") -> float:
     """
     number = number_in(cell, mark)
     if number is None:
-        raise ValueError(f"{place} is {quoted(cell.strip(), 40)}, which is not a number; {CURE}")
-    if math.isinf(number) and "inf" not in cell.lower():
+        missing = cell.strip().lower() in _MISSING
+        cure = (
+            "write -inf if the key is masked, else the number that is missing" if missing else CURE
+        )
+        raise ValueError(f"{place} is {quoted(cell.strip(), 40)}, which is not a number; {cure}")
+    if math.isinf(number) and "inf" not in _plain(cell).lower():
         raise ValueError(
             f"{place} is {cell.strip()[:40]}, which is beyond float64. "
             "If it stands for a masked key, write -inf."
@@ -239,8 +258,27 @@ def named(labels: Sequence[str]) -> tuple[str, ...]:
         >>> named(["the", "cat"]), named(["0", "1"]), named(["1", "2"])
         (('the', 'cat'), (), ('1', '2'))
     """
-    counts = all(label == str(i) for i, label in enumerate(labels))
-    return () if counts else tuple(labels)
+    return () if _counts(labels) else tuple(labels)
+
+
+def split_table(content: Any) -> Matrix | None:
+    """A table out of JSON as ``to_json(orient="split")`` of pandas writes it; None for all else.
+
+    Example:
+        >>> split_table({"columns": ["a", "b"], "index": [0], "data": [[1, 2]]})
+        Matrix(values=[[1, 2]], heading=('a', 'b'), beside=('0',))
+    """
+    if not isinstance(content, dict) or set(content) != {"columns", "index", "data"}:
+        return None
+    if not all(isinstance(part, list) for part in content.values()):
+        return None
+    above, beside = (tuple(map(str, content[name])) for name in ("columns", "index"))
+    return Matrix(content["data"], heading=above, beside=beside)
+
+
+def _counts(labels: Sequence[str]) -> bool:
+    """Whether labels count 0, 1, 2 ..."""
+    return all(label == str(i) for i, label in enumerate(labels))
 
 
 def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
@@ -263,7 +301,10 @@ def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
         Matrix(values=[[0.5, 1.5], [0.25, -inf]], heading=('the', 'cat'), beside=('0', '1'))
     """
     (first, top), body = lines[0], list(lines[1:])
-    corner = top[0] in ("", "Unnamed: 0") and len(top) > 1 and _labels(top[1:], lines[1:])
+    # The index may have a name; beside columns that are counted it is none of them.
+    counted = _no_number(top[0]) and _counts(top[1:]) and not _no_number((body or lines)[0][1][0])
+    corner = top[0] in ("", "Unnamed: 0") or counted
+    corner = corner and len(top) > 1 and _labels(top[1:], lines[1:])
     # R leaves the corner out.
     short = (
         (_words(top) or _outcomes(top))
@@ -333,7 +374,7 @@ def _outcomes(cells: Sequence[str]) -> bool:
 def _check_counting(first: Line, others: Sequence[Line], *, labelled: bool) -> None:
     """Refuse a first line that counts 0, 1, 2 ... above numbers: pandas heads tables so."""
     number, cells = first[0], first[1][labelled:]
-    counts = len(cells) > 1 and cells == [str(i) for i in range(len(cells))]
+    counts = len(cells) > 1 and _counts(cells)
     whole = all(whole_written(cell) for _, line in others for cell in line)
     if counts and others and (len(cells) > 2 or labelled or not whole):
         raise ValueError(
@@ -347,7 +388,7 @@ def _check_counted(body: Sequence[Line], *, headed: bool) -> None:
 
     Of three columns with words above them, all whole, the first is refused too: a named index.
     """
-    counts = [cells[0] for _, cells in body] == [str(i) for i in range(len(body))]
+    counts = _counts([cells[0] for _, cells in body])
     others = [cell for _, cells in body for cell in cells[1:]]
     wide = headed and len(body[0][1]) > 2
     if counts and len(body) > 1 and others and (wide or not any(map(whole_written, others))):

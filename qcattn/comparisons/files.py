@@ -24,6 +24,7 @@ from qcattn.texts import (
     named,
     number_in,
     read_text,
+    split_table,
 )
 
 __all__ = ["normalised", "read_outcomes"]
@@ -142,6 +143,12 @@ def _content(path: Path, role: str) -> tuple[Any, tuple[str, ...]]:
         raise ValueError(f"ends in {suffix!r}; pass {_KINDS}")
     with open_file(path) as file:
         content = parse_json(file.read())
+    table = split_table(content)
+    if table is not None:
+        rows = table.values
+        if named(table.heading):
+            rows = [dict(zip(table.heading, row, strict=True)) for row in table.values]
+        return _of_json(rows, role), named(table.beside)
     names = content.get("row_names") if isinstance(content, dict) else None
     if not isinstance(names, list):
         return _of_json(content, role), ()

@@ -21,7 +21,7 @@ from qcattn.legible import listed, quoted, shortened
 from qcattn.machine import memory_bytes
 from qcattn.opening import open_file
 from qcattn.parsing import parse_json, read_npy, read_npz
-from qcattn.texts import lines_of, matrix_of, named, read_text
+from qcattn.texts import Matrix, lines_of, matrix_of, named, read_text, split_table
 
 __all__ = ["read_qk", "read_scores"]
 
@@ -179,7 +179,11 @@ def _read(
     if path.is_dir():
         raise ValueError(f"it is a folder. Name a file in it, such as '{path / 'scores.csv'}'.")
     if kind not in kinds:
-        raise ValueError(f"files of kind '{path.suffix}' cannot be read. Use {', '.join(kinds)}.")
+        raise ValueError(
+            f"files of kind '{path.suffix}' cannot be read. Use {', '.join(kinds)}: in PyTorch "
+            "numpy.save('scores.npy', scores.float().numpy()), in pandas "
+            "frame.to_csv('scores.csv'), and unpack what is compressed."
+        )
     if not path.exists():
         raise ValueError("there is no such file. Check the name and the folder.")
     if path.is_file() and path.stat().st_size == 0:
@@ -226,7 +230,17 @@ def _read_table(path: Path) -> dict[str, Any]:
     if not lines:
         return {"scores": np.empty(0)}
     table = matrix_of(lines)
-    content: dict[str, Any] = {"scores": np.array(table.values, dtype=np.float64)}
+    if len(table.values) > 1 and len(table.values[0]) == 1:
+        raise ValueError(
+            f"it has {len(table.values)} rows of one key each, which has probability 1. Write all "
+            "keys of a row on one line: numpy.savetxt(path, scores[None])."
+        )
+    return _with_labels(np.array(table.values, dtype=np.float64), table)
+
+
+def _with_labels(scores: Any, table: Matrix) -> dict[str, Any]:
+    """Scores with what stands above and beside them, unless that only counts."""
+    content = {"scores": scores}
     for name, labels in (("tokens", table.heading), ("row_names", table.beside)):
         if named(labels):
             content[name] = list(labels)
@@ -245,10 +259,21 @@ def _within_range(number: float, written: str, place: str) -> float:
 
 def _read_json(path: Path) -> Any:
     with open_file(path) as file:
-        return parse_json(
+        content = parse_json(
             file.read(),
             parse_float=lambda text: _within_range(float(text), text, "a number"),
         )
+    table = split_table(content)
+    if table is not None:
+        return _with_labels(table.values, table)
+    inside = list(content.values()) if isinstance(content, dict) else content
+    if isinstance(inside, list) and inside and isinstance(inside[0], dict):
+        raise ValueError(
+            "it holds objects in an object or a list, of which nobody says what are rows and what "
+            'are keys. Write lists of numbers; in pandas frame.to_json(path, orient="split"), or '
+            "frame.to_csv(path)."
+        )
+    return content
 
 
 def _scores_name(content: Collection[str]) -> str:

@@ -38,6 +38,10 @@ def read(folder, content, name="c.csv", role="counts"):
             },
         ),
         ("c.json", {"counts": [[500, 500], [400, 600]], "row_names": ["fair", "bent"]}),
+        (
+            "c.json",  # pandas' to_json(orient="split")
+            {"columns": ["00", "11"], "index": ["fair", "bent"], "data": [[500, 500], [400, 600]]},
+        ),
     ],
 )
 def test_names_are_read_with_the_numbers(tmp_path, name, content):

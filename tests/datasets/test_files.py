@@ -113,6 +113,8 @@ def test_tokens_and_axes_are_read(tmp_path: Path) -> None:
         (",the,cat,sat\n0,0.5,-1.25,-inf\n1,3.0,1e-30,2.0\n", "the cat sat"),
         ("Unnamed: 0,a,b,c\n0,0.5,-1.25,-inf\n1,3.0,1e-30,2.0\n", "a b c"),  # read and saved again
         ('"V1","V2","V3"\n"1",0.5,-1.25,-Inf\n"2",3,1e-30,2\n', "V1 V2 V3"),  # R's write.csv
+        ('"V1" "V2" "V3"\n"1" 0.5 -1.25 -Inf\n"2" 3 1e-30 2\n', "V1 V2 V3"),  # R's write.table
+        ("query,0,1,2\n0,0.5,-1.25,-inf\n1,3.0,1e-30,2.0\n", ""),  # to_csv(index_label="query")
         ("query,a,b,c\nfirst,0.5,-1.25,-inf\nsecond,3,1e-30,2\n", "a b c"),
         ("first,0.5,-1.25,-inf\nsecond,3,1e-30,2\n", ""),
         ("0,5;-1,25;-inf\n3;1e-30;2\n", ""),  # a European spreadsheet
@@ -120,7 +122,7 @@ def test_tokens_and_axes_are_read(tmp_path: Path) -> None:
         ("0.5\t-1.25\t-inf\n3\t1e-30\t2\n", ""),
         ("5.0e-01 -1.25e+00 -inf\n3.0e+00 1.0e-30 2.0e+00\n", ""),  # numpy.savetxt
         ("# the, cat\n0.5,-1.25,-inf\n3,1e-30,2\n", ""),  # numpy.savetxt(header=)
-        ("0.5;\u22121.25;-inf\r\n\r\n3;1e-30;2", ""),  # a typographic minus
+        ("0.5;\u22121.25;-\u221e\r\n\r\n3;1e-30;2", ""),  # a typographic minus
         ('"0,5","-1,25",-inf\n"3","1e-30","2"\n', ""),
     ],
 )
@@ -133,7 +135,8 @@ def test_tables_are_read_as_other_programs_write_them(
     found = read_scores(path)
     np.testing.assert_array_equal(found.scores, ROWS)
     assert found.tokens == tuple(tokens.split())
-    assert found.row_names == NAMES_OF_ROWS.get(content.split(",")[0], ())
+    named = (names for begin, names in NAMES_OF_ROWS.items() if content.startswith(begin))
+    assert found.row_names == next(named, ())
 
 
 @pytest.mark.parametrize(
@@ -149,12 +152,47 @@ def test_a_named_index_is_no_row_and_no_key(content: str, message: str, tmp_path
         read_scores(made(tmp_path, "s.csv", text(content)))
 
 
-#: By the first cell of a table of those above; a column that counts 0, 1, ... names nothing.
-NAMES_OF_ROWS = {
-    '"V1"': ("1", "2"),
-    "query": ("first", "second"),
-    "first": ("first", "second"),
-}
+@pytest.mark.parametrize("content", ["0.5\n1.5\n-inf\n", "score\n0.5\n1.5\n", "a,0.5\nb,1.5\n"])
+def test_a_column_is_no_row(content: str, tmp_path: Path) -> None:
+    """As numpy.savetxt writes one row: each key was a row of its own, of probability 1."""
+    with pytest.raises(
+        ValueError, match=r"rows of one key each, .* Write all keys of a row on one"
+    ):
+        read_scores(made(tmp_path, "s.csv", text(content)))
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "None", "null", "#N/A"])
+def test_a_number_that_is_missing_has_its_own_cure(cell: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"line 2, column 2 .* write -inf if the key is masked"):
+        read_scores(made(tmp_path, "s.csv", text(f"a,b\n1,{cell}\n")))
+
+
+def test_tables_in_json_are_read_if_they_say_what_rows_are(tmp_path: Path) -> None:
+    """As pandas writes them, in its orients; of the others each was refused without its cure."""
+    split = {"columns": ["the", "cat"], "index": ["a", "b"], "data": [[1, 2], [3, 4]]}
+    found = read_scores(made(tmp_path, "s.json", text(json.dumps(split))))
+    assert found.scores.tolist() == [[1, 2], [3, 4]]
+    assert (found.tokens, found.row_names) == (("the", "cat"), ("a", "b"))
+    counted = split | {"columns": [0, 1], "index": [0, 1]}
+    found = read_scores(made(tmp_path, "s.json", text(json.dumps(counted))))
+    assert (found.tokens, found.row_names) == ((), ())
+    for other in (
+        {"the": {"a": 1, "b": 3}, "cat": {"a": 2, "b": 4}},
+        [{"the": 1, "cat": 2}],
+        {"schema": {}, "data": []},
+    ):
+        with pytest.raises(ValueError, match=r"frame\.to_json\(path, orient=\"split\"\)"):
+            read_scores(made(tmp_path, "s.json", text(json.dumps(other))))
+
+
+@pytest.mark.parametrize("name", ["model.pt", "s.parquet", "s.xlsx", "s.csv.gz"])
+def test_other_kinds_of_files_are_refused_with_the_way_out(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"in PyTorch numpy\.save.*in pandas frame\.to_csv"):
+        read_scores(made(tmp_path, name, text("PK")))
+
+
+#: By the beginning of a table of those above; a column that counts 0, 1, ... names nothing.
+NAMES_OF_ROWS = {'"V1"': ("1", "2"), "query,a": ("first", "second"), "first": ("first", "second")}
 
 
 @pytest.mark.parametrize("kind", ["npz", "json"])
