@@ -145,7 +145,7 @@ def _content(path: Path, role: str) -> tuple[Any, tuple[str, ...]]:
         content = parse_json(file.read())
     table = split_table(content)
     if table is not None:
-        rows = table.values
+        rows: list[Any] = table.values
         if named(table.heading):
             rows = [dict(zip(table.heading, row, strict=True)) for row in table.values]
         return _of_json(rows, role), named(table.beside)
