@@ -18,8 +18,21 @@ from typing import Any
 from qcattn.legible import quoted
 from qcattn.opening import open_file
 
-__all__ = ["CURE", "Cells", "Line", "Matrix", "decimal_mark", "lines_of", "matrix_of", "named",
-           "number_in", "parsed", "read_text", "split_table", "whole_written"]  # fmt: skip
+__all__ = [
+    "CURE",
+    "Cells",
+    "Line",
+    "Matrix",
+    "decimal_mark",
+    "lines_of",
+    "matrix_of",
+    "number_in",
+    "parsed",
+    "read_text",
+    "split_table",
+    "uncounted",
+    "whole_written",
+]  # fmt: skip
 
 #: Number of a line, and its cells.
 Line = tuple[int, list[str]]
@@ -251,11 +264,11 @@ class Matrix:
     beside: tuple[str, ...] = ()
 
 
-def named(labels: Sequence[str]) -> tuple[str, ...]:
+def uncounted(labels: Sequence[str]) -> tuple[str, ...]:
     """Labels, unless they only count 0, 1, 2 ..., as what has no name is counted.
 
     Example:
-        >>> named(["the", "cat"]), named(["0", "1"]), named(["1", "2"])
+        >>> uncounted(["the", "cat"]), uncounted(["0", "1"]), uncounted(["1", "2"])
         (('the', 'cat'), (), ('1', '2'))
     """
     return () if _counts(labels) else tuple(labels)

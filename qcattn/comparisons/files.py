@@ -21,10 +21,10 @@ from qcattn.texts import (
     decimal_mark,
     lines_of,
     matrix_of,
-    named,
     number_in,
     read_text,
     split_table,
+    uncounted,
 )
 
 __all__ = ["normalised", "read_outcomes"]
@@ -146,15 +146,15 @@ def _content(path: Path, role: str) -> tuple[Any, tuple[str, ...]]:
     table = split_table(content)
     if table is not None:
         rows: list[Any] = table.values
-        if named(table.heading):
+        if uncounted(table.heading):
             rows = [dict(zip(table.heading, row, strict=True)) for row in table.values]
-        return _of_json(rows, role), named(table.beside)
+        return _of_json(rows, role), uncounted(table.beside)
     names = content.get("row_names") if isinstance(content, dict) else None
     if not isinstance(names, list):
         return _of_json(content, role), ()
     if not all(isinstance(name, str) for name in names):
         raise ValueError("holds `row_names` that are no texts; give one label for each row")
-    return _of_json({key: content[key] for key in content if key != "row_names"}, role), named(
+    return _of_json({key: content[key] for key in content if key != "row_names"}, role), uncounted(
         names
     )
 
@@ -202,16 +202,16 @@ def _table(lines: list[Line], role: str) -> tuple[Any, tuple[str, ...]]:
     # pandas' index, which only counts, beside two columns that have words above them.
     top = lines[0][1]
     index = [cells[0] for _, cells in lines[1:]]
-    if widths == {3} and top[0] in ("", "Unnamed: 0") and _words(top[1:]) and not named(index):
+    if widths == {3} and top[0] in ("", "Unnamed: 0") and _words(top[1:]) and not uncounted(index):
         lines = [(number, cells[1:]) for number, cells in lines]
         widths = {2}
     if widths == {2}:
         return [_pairs(lines)], ()
     found = matrix_of(lines, number_of)
     if not found.heading:
-        return np.array(found.values), named(found.beside)
+        return np.array(found.values), uncounted(found.beside)
     rows = [dict(zip(found.heading, row, strict=True)) for row in found.values]
-    return rows, named(found.beside)
+    return rows, uncounted(found.beside)
 
 
 def _words(cells: list[str]) -> bool:

@@ -21,7 +21,7 @@ from qcattn.legible import listed, quoted, shortened
 from qcattn.machine import memory_bytes
 from qcattn.opening import open_file
 from qcattn.parsing import parse_json, read_npy, read_npz
-from qcattn.texts import Matrix, lines_of, matrix_of, named, read_text, split_table
+from qcattn.texts import Matrix, lines_of, matrix_of, read_text, split_table, uncounted
 
 __all__ = ["read_qk", "read_scores"]
 
@@ -242,7 +242,7 @@ def _with_labels(scores: Any, table: Matrix) -> dict[str, Any]:
     """Scores with what stands above and beside them, unless that only counts."""
     content = {"scores": scores}
     for name, labels in (("tokens", table.heading), ("row_names", table.beside)):
-        if named(labels):
+        if uncounted(labels):
             content[name] = list(labels)
     return content
 
