@@ -40,6 +40,8 @@ def row():
     rng = np.random.default_rng(1)
     scores, strength = rng.normal(size=KEYS), rng.normal(size=KEYS - 1)
     scores[7] = -np.inf
+    scores[[20, 30, 40]] = 0.0  # whose faults are planted below: as often attended as not
+    strength[[19, 20, 29, 30, 39, 40]] = 0.5
     return scores, strength, drawn(scores, strength, BETA, SHOTS, rng)
 
 

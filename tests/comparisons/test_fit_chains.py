@@ -16,7 +16,7 @@ from qcattn.comparisons import acceptance, certify, effective_size, fit, fit_cha
 from qcattn.comparisons.monitor import Monitor
 from qcattn.records import Counts
 
-SCORES = np.random.default_rng(8).normal(size=6) * 2
+SCORES = np.array([-3.48, -2.67, -2.72, -0.7, -4.63, -0.38])
 LAW = softmax(SCORES)
 KEPT = 0.9
 STICKY = KEPT * np.eye(6) + (1 - KEPT) * LAW
