@@ -120,9 +120,10 @@ def dense_seconds(circuit: QuantumCircuit) -> float:
         >>> dense_seconds(circuit) < 0.01
         True
     """
-    mixed = _is_mixed(circuit)
-    numbers = 2 ** (circuit.num_qubits * (1 + mixed))
-    return len(circuit.data) * (_GATE + _NUMBER * numbers)
+    n = circuit.num_qubits
+    fresh = {q for item in circuit.data if item.name == "reset" for q in item.qubits}
+    live = (n - len(fresh) if n <= _FEW else n) if _is_mixed(circuit) else 0
+    return len(circuit.data) * (_GATE + _NUMBER * 2 ** (n + live))
 
 
 def _is_mixed(circuit: QuantumCircuit) -> bool:
@@ -203,10 +204,12 @@ def _acted(state: np.ndarray, gates: list[tuple[np.ndarray, list[int]]], n: int)
             if mixed:
                 state = _apply(state, matrix.conj(), [2 * n - 1 - q for q in qubits])
     elif mixed and 4 * len(gates) > 2**n:  # quicker than each gate on both sides
-        whole, rho = np.eye(2**n, dtype=complex), state.reshape(2**n, 2**n)
+        rho = state.reshape(2**n, 2**n)
+        live = np.flatnonzero(rho.diagonal())  # qubits that were reset read 0
+        whole = np.eye(2**n, dtype=complex)[:, live]
         for matrix, qubits in gates:
             _act(whole, matrix, qubits)
-        state = (whole @ rho @ whole.conj().T).reshape(state.shape)
+        state = (whole @ rho[np.ix_(live, live)] @ whole.conj().T).reshape(state.shape)
     else:
         columns = state.reshape(2**n, -1)
         for matrix, qubits in gates:

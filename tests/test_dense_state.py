@@ -10,7 +10,7 @@ from qiskit.quantum_info import DensityMatrix, Operator, Statevector, partial_tr
 from qcattn import dense_state
 from qcattn.dense_state import outcome_distribution, system_state, unitary
 from qcattn.encodings import Binary
-from qcattn.preparations import Heralded, Purification
+from qcattn.preparations import Heralded, Purification, QuantumMCMC
 from qcattn.records import Prepared
 
 
@@ -131,3 +131,19 @@ def test_what_cannot_be_done_is_refused():
         branching.x(0)
     with pytest.raises(ValueError, match="classical bits"):
         system_state(replace(one, circuit=branching, values=np.zeros(0)))
+
+
+def test_after_resets_only_the_qubits_that_live_on_are_multiplied(monkeypatch):
+    """A chain on 2 qubits with 3 that are reset: 4 columns of 32, but for a few gates alone."""
+    widths = []
+    act = dense_state._act
+
+    def recorded(columns, matrix, qubits):
+        widths.append(columns.shape[1])
+        act(columns, matrix, qubits)
+
+    monkeypatch.setattr(dense_state, "_act", recorded)
+    prepared = QuantumMCMC()(Binary()([0.3, 1.1, -0.4, 0.9]), beta=1.0)
+    state, _ = system_state(prepared)
+    assert prepared.circuit.num_qubits == 5 and widths.count(4) > 0.9 * len(widths) > 100
+    assert np.abs(state.diagonal().real - prepared.distribution).max() < 1e-12

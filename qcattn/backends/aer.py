@@ -51,6 +51,9 @@ _NOT_UNITARY = {"reset", "initialize", "kraus", "superop", "quantum_channel"}
 _WORTHWHILE = 7
 # Qubits from which on the cores work on one state together, and a GPU gains on any draws.
 _LARGE = 16
+# Qubits of a density matrix without noise up to which Aer is twice as quick if it fuses no gates,
+# which makes matrices of 16 by 16 of them.
+_UNFUSED = 9
 # Qubits from which on a GPU gains on a core or two, each of which has rows of its own, and the
 # most such cores: against one core 3.1 times with shots of 10 qubits, 1.6 times with exact draws of
 # 12, and nothing below (an H200; `tests/benchmarks/RESULTS.md`).
@@ -396,6 +399,8 @@ class Aer:
             options["statevector_sample_measure_opt"] = (qubits + 1) // 2
         if noise is not None:
             options["noise_model"] = noise
+        elif self.method == "density_matrix" and qubits <= _UNFUSED:
+            options["fusion_enable"] = False
         if self.device == "GPU" and not gpu_works():
             raise ValueError(
                 f"`device` is 'GPU', but {gpu_refused()}; use 'CPU', or, where there is another "
