@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from qiskit import QuantumCircuit, qasm3, qpy
+from qiskit import QuantumCircuit, qpy
 
 from qcattn.backends.noise_terms import NoiseTerm
+from qcattn.conformance.reading import read_qasm
 
 __all__ = ["FEATURES", "Case", "Feature", "Law"]
 
@@ -90,11 +91,4 @@ def loaded(text: str | bytes) -> QuantumCircuit:
     if isinstance(text, bytes):
         (circuit,) = qpy.load(io.BytesIO(text))
         return circuit
-    try:
-        import qiskit_qasm3_import  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "Circuits in OpenQASM 3 are read by qiskit-qasm3-import: "
-            "`pip install 'qcattn[conformance]'`"
-        ) from error
-    return qasm3.loads(text)
+    return read_qasm(text)
