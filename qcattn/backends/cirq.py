@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls, call
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported
 from qcattn.backends.translation import steps
 
-__all__ = ["Cirq", "run_on"]
+__all__ = ["Cirq", "calls_on", "run_on"]
 
 _PLAIN = {"x": "X", "y": "Y", "z": "Z", "h": "H", "s": "S", "t": "T", "cx": "CNOT", "cz": "CZ",
           "swap": "SWAP", "iswap": "ISWAP", "ccx": "CCX", "ccz": "CCZ",
@@ -44,10 +45,51 @@ class Cirq(Simulator):
         simulator = cirq.Simulator(seed=seed)
         return [[run_on(simulator, c, task.shots) for c in task.bound()] for task in tasks]
 
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of Cirq; see `Simulator.calls`."""
+        return calls_on("cirq.Simulator", circuit)
+
     def settings(self) -> dict[str, str]:
         """Its name and version."""
         imported("cirq", "cirq")
         return {"backend": "cirq.Simulator", "version": metadata.version("cirq-core")}
+
+
+def calls_on(simulator: str, circuit: QuantumCircuit) -> Calls:
+    """What `run_on` does as text.
+
+    Args:
+        simulator: Class of Cirq's kind with its module, such as ``"cirq.Simulator"``.
+        circuit: Without parameters.
+
+    Raises:
+        DoesNotFit: If Cirq has no such instruction.
+    """
+    lines = [f"q = cirq.LineQubit.range({circuit.num_qubits})", "made = cirq.Circuit()"]
+    read, number = [-1] * circuit.num_clbits, 0
+    for step in steps(circuit, [*_PLAIN, *_TURNS], reset=True):
+        qubits = ", ".join(f"q[{qubit}]" for qubit in step.qubits)
+        if step.name == "measure":
+            read[step.bit], number = number, number + 1
+            done = f'cirq.measure({qubits}, key="m{read[step.bit]}")'
+        elif step.name == "reset":
+            done = f"cirq.reset({qubits})"
+        elif step.name in _TURNS:
+            done = f"{call(f'cirq.{_TURNS[step.name]}', step.angles)}({qubits})"
+        else:
+            done = f"cirq.{_PLAIN[step.name]}({qubits})"
+        lines.append(f"made.append({done})")
+    module = simulator.partition(".")[0]
+    return Calls(
+        imports=tuple(f"import {one}" for one in dict.fromkeys(["cirq", module])),
+        circuit=tuple(lines),
+        read=tuple(read),
+        start=(f"simulator = {simulator}(seed=seed)",),
+        run=(
+            "found = simulator.run(made, repetitions=shots).measurements",
+            'seen = np.hstack([found[f"m{k}"] for k in range(len(found))])',
+        ),
+    )
 
 
 def run_on(simulator: Any, circuit: QuantumCircuit, shots: int) -> np.ndarray:
@@ -75,7 +117,7 @@ def run_on(simulator: Any, circuit: QuantumCircuit, shots: int) -> np.ndarray:
         elif step.name == "reset":
             operations.append(cirq.reset(*qubits))
         elif step.name in _TURNS:
-            operations.append(getattr(cirq, step.name)(*step.angles)(*qubits))
+            operations.append(getattr(cirq, _TURNS[step.name])(*step.angles)(*qubits))
         else:
             operations.append(getattr(cirq, _PLAIN[step.name])(*qubits))
     result = simulator.run(cirq.Circuit(operations), repetitions=shots)

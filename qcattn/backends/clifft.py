@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported, one_by_one
 from qcattn.backends.translation import steps
@@ -47,14 +48,26 @@ class Clifft(Simulator):
         clifft = imported("clifft", "clifft")
         return one_by_one(tasks, seed, partial(_run, clifft))
 
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of clifft, which reads a text; see `Simulator.calls`."""
+        lines, column_of = _lines(circuit)
+        return Calls(
+            parted=True,
+            imports=("import clifft",),
+            circuit=("lines = [", *(f"    {line!r}," for line in lines), "]",
+                     'made = clifft.compile("\\n".join(lines))'),
+            read=tuple(column_of.get(bit, -1) for bit in range(circuit.num_clbits)),
+            run=("seen = np.asarray(clifft.sample(made, shots, seed=part).measurements)",),
+        )  # fmt: skip
+
     def settings(self) -> dict[str, str]:
         """Its name and version."""
         imported("clifft", "clifft")
         return {"backend": "clifft", "version": metadata.version("clifft")}
 
 
-def _run(clifft: Any, circuit: QuantumCircuit, shots: int, seed: int | None) -> np.ndarray:
-    """Readings (shots, clbits): of a bit that is written twice the later value."""
+def _lines(circuit: QuantumCircuit) -> tuple[list[str], dict[int, int]]:
+    """The circuit as clifft reads it, and the measurement that each bit holds, the last one."""
     lines: list[str] = []
     column_of: dict[int, int] = {}
     number = 0
@@ -70,6 +83,12 @@ def _run(clifft: Any, circuit: QuantumCircuit, shots: int, seed: int | None) -> 
             lines.append(f"{_TURNS[step.name]}({angles}) {places}")
         else:
             lines.append(f"{_PLAIN[step.name]} {places}")
+    return lines, column_of
+
+
+def _run(clifft: Any, circuit: QuantumCircuit, shots: int, seed: int | None) -> np.ndarray:
+    """Readings (shots, clbits): of a bit that is written twice the later value."""
+    lines, column_of = _lines(circuit)
     found = clifft.sample(clifft.compile("\n".join(lines)), shots, seed=seed)
     columns = np.asarray(found.measurements)
     out = np.zeros((shots, circuit.num_clbits), dtype=bool)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls, call
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import (
     Ability,
@@ -48,6 +49,26 @@ class Ddsim(Simulator):
     ) -> list[list[np.ndarray]]:
         """Run the tasks; DDSIM has no jobs, so each binding gets a part of the seed."""
         return one_by_one(tasks, seed, _run)
+
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of mqt.core and mqt.ddsim; see `Simulator.calls`."""
+        sizes = circuit.num_qubits, circuit.num_clbits
+        lines = [f"made = {call('ir.QuantumComputation', sizes)}"]
+        for step in steps(circuit, _GATES, reset=True):
+            last = (step.bit,) if step.name == "measure" else ()
+            lines.append(call(f"made.{step.name}", step.angles, step.qubits, last))
+        return Calls(
+            parted=True,
+            imports=("from mqt import ddsim", "from mqt.core import ir"),
+            circuit=tuple(lines),
+            read=tuple(range(circuit.num_clbits)),
+            run=(
+                "own = -1 if part is None else part >> 1",
+                "counts = ddsim.CircuitSimulator(made, seed=own).simulate(shots)",
+                "texts = [text for text, count in counts.items() for _ in range(count)]",
+                "seen = np.array([[int(bit) for bit in text[::-1]] for text in texts])",
+            ),
+        )
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported
 from qcattn.backends.translation import reads_at_end, steps
@@ -53,6 +54,27 @@ class PennyLane(Simulator):
         return [
             [_run(qml, device, circuit, task.shots) for circuit in task.bound()] for task in tasks
         ]
+
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of PennyLane; see `Simulator.calls`."""
+        gates, read = reads_at_end(steps(circuit, [*_PLAIN, *_TURNS]), circuit.num_clbits)
+        measured = [qubit for qubit in read if qubit >= 0]
+        lines = ["def made():"]
+        for step in gates:
+            name = _PLAIN.get(step.name) or _TURNS[step.name]
+            values = "".join(f"{angle!r}, " for angle in step.angles)
+            lines.append(f"    qml.{name}({values}wires={list(step.qubits)})")
+        return Calls(
+            asks_qubits=True,
+            imports=("import pennylane as qml",),
+            circuit=(*lines, f"    return qml.sample(wires={measured})"),
+            read=tuple(measured.index(qubit) if qubit >= 0 else -1 for qubit in read),
+            start=(f'device = qml.device("{self.device}", wires=QUBITS, seed=seed)',),
+            run=(
+                "node = qml.set_shots(qml.QNode(made, device), shots)",
+                "seen = np.asarray(node()).reshape(shots, -1)",
+            ),
+        )
 
     def settings(self) -> dict[str, str]:
         """Its name and the version of the package that brings it."""

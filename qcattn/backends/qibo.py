@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls, call
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported
 from qcattn.backends.translation import reads_at_end, steps
@@ -57,6 +58,26 @@ class Qibo(Simulator):
         if seed is not None:
             qibo.get_backend().set_seed(seed)
         return [[_run(qibo, circuit, task.shots) for circuit in task.bound()] for task in tasks]
+
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of Qibo; see `Simulator.calls`."""
+        gates, read = reads_at_end(steps(circuit, [*_PLAIN, *_TURNS]), circuit.num_clbits)
+        measured = [qubit for qubit in read if qubit >= 0]
+        lines = [f"made = qibo.Circuit({circuit.num_qubits})"]
+        for step in gates:
+            name = _PLAIN.get(step.name) or _TURNS[step.name]
+            lines.append(f"made.add({call(f'qibo.gates.{name}', step.qubits, step.angles)})")
+        return Calls(
+            imports=("import qibo", "import qibo.gates"),
+            circuit=(*lines, f"made.add({call('qibo.gates.M', measured)})"),
+            read=tuple(measured.index(qubit) if qubit >= 0 else -1 for qubit in read),
+            start=(
+                f'qibo.set_backend("{self.platform}")',
+                "if seed is not None:",
+                "    qibo.get_backend().set_seed(seed)",
+            ),
+            run=("seen = np.asarray(made(nshots=shots).samples())",),
+        )
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""

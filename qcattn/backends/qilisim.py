@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported, readings_of_counts
-from qcattn.backends.translation import reads_at_end, steps
+from qcattn.backends.translation import PlainStep, reads_at_end, steps
 
 __all__ = ["QiliSim"]
 
@@ -49,10 +50,43 @@ class QiliSim(Simulator):
         simulator = backends.QiliSim(execution_config=config)
         return [[_run(simulator, one, task.shots) for one in task.bound()] for task in tasks]
 
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of qilisdk; see `Simulator.calls`."""
+        gates, read = reads_at_end(steps(circuit, [*_PLAIN, *_TURNS]), circuit.num_clbits)
+        lines = [f"made = digital.Circuit({circuit.num_qubits})"]
+        for step in gates:
+            name = _PLAIN.get(step.name) or _TURNS[step.name]
+            values = [
+                *map(str, step.qubits),
+                *(f"{_angle_of(step)}={one!r}" for one in step.angles),
+            ]
+            lines.append(f"made.add(digital.{name}({', '.join(values)}))")
+        return Calls(
+            imports=("from qilisdk import backends, digital, functionals, readout",),
+            circuit=tuple(lines),
+            read=tuple(read),
+            start=(
+                "config = backends.ExecutionConfig(seed=seed, num_threads=1)",
+                "simulator = backends.QiliSim(execution_config=config)",
+            ),
+            run=(
+                "asked = readout.Readout().with_sampling(nshots=shots)",
+                "propagation = functionals.DigitalPropagation(made)",
+                "counts = dict(simulator.execute(propagation, asked).get_samples())",
+                "texts = [text for text, count in counts.items() for _ in range(count)]",
+                "seen = np.array([[int(bit) for bit in text] for text in texts])",
+            ),
+        )
+
     def settings(self) -> dict[str, str]:
         """Its name and version."""
         imported("qilisdk", "qilisdk")
         return {"backend": "QiliSim", "version": metadata.version("qilisdk")}
+
+
+def _angle_of(step: PlainStep) -> str:
+    """What qilisdk calls the angle of a gate."""
+    return "phi" if _TURNS.get(step.name) == "RZ" else "theta"
 
 
 def _run(simulator: Any, circuit: QuantumCircuit, shots: int) -> np.ndarray:
@@ -62,12 +96,9 @@ def _run(simulator: Any, circuit: QuantumCircuit, shots: int) -> np.ndarray:
     gates, read = reads_at_end(steps(circuit, [*_PLAIN, *_TURNS]), circuit.num_clbits)
     made = digital.Circuit(circuit.num_qubits)
     for step in gates:
-        if step.name == "rz":
-            made.add(digital.RZ(*step.qubits, phi=step.angles[0]))
-        elif step.name in _TURNS:
-            made.add(getattr(digital, _TURNS[step.name])(*step.qubits, theta=step.angles[0]))
-        else:
-            made.add(getattr(digital, _PLAIN[step.name])(*step.qubits))
+        name = _PLAIN.get(step.name) or _TURNS[step.name]
+        angle = {_angle_of(step): one for one in step.angles}
+        made.add(getattr(digital, name)(*step.qubits, **angle))
     asked = readout.Readout().with_sampling(nshots=shots)
     counts = simulator.execute(functionals.DigitalPropagation(made), asked).get_samples()
     # Of every qubit, qubit 0 on the left.

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from importlib import metadata
 
 import numpy as np
+from qiskit import QuantumCircuit
 
-from qcattn.backends.cirq import run_on
+from qcattn.backends.calls import Calls
+from qcattn.backends.cirq import calls_on, run_on
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported
 
@@ -36,6 +38,10 @@ class Qsim(Simulator):
         qsimcirq = imported("qsimcirq", "qsim")
         simulator = qsimcirq.QSimSimulator(seed=seed)
         return [[run_on(simulator, c, task.shots) for c in task.bound()] for task in tasks]
+
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of Cirq and qsimcirq; see `Simulator.calls`."""
+        return calls_on("qsimcirq.QSimSimulator", circuit)
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls, call
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported, one_by_one
 from qcattn.backends.translation import reads_at_end, steps
@@ -49,6 +50,23 @@ class Quimb(Simulator):
         """Run the tasks; Quimb has no jobs, so each binding gets a part of the seed."""
         tensor = imported("quimb.tensor", "quimb")
         return one_by_one(tasks, seed, partial(_run, tensor))
+
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of quimb; see `Simulator.calls`."""
+        gates, read = reads_at_end(steps(circuit, list(_GATES)), circuit.num_clbits)
+        lines = [f'made = tensor.Circuit({circuit.num_qubits}, dtype="complex128")']
+        for step in gates:
+            lines.append(call("made.apply_gate", [_GATES[step.name]], step.angles, step.qubits))
+        return Calls(
+            parted=True,
+            imports=("import quimb.tensor as tensor",),
+            circuit=tuple(lines),
+            read=tuple(read),
+            run=(
+                'texts = made.sample(shots, seed=part, dtype="complex128")',
+                "seen = np.array([[int(bit) for bit in text] for text in texts])",
+            ),
+        )
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls, call
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported, one_by_one
 from qcattn.backends.translation import reads_at_end, steps
@@ -53,6 +54,26 @@ class Qulacs(Simulator):
             places = numbers_of(_bits(np.arange(len(p)), read))
             found.append(np.bincount(places, weights=p, minlength=1 << circuit.num_clbits))
         return found
+
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of Qulacs; see `Simulator.calls`."""
+        gates, read = reads_at_end(steps(circuit, [*_PLAIN, *_TURNS]), circuit.num_clbits)
+        lines = [f"made = qulacs.QuantumState({circuit.num_qubits})"]
+        for step in gates:
+            name = _PLAIN.get(step.name) or _TURNS[step.name]
+            gate = call(f"qulacs.gate.{name}", step.qubits, step.angles)
+            lines.append(f"{gate}.update_quantum_state(made)")
+        return Calls(
+            parted=True,
+            imports=("import qulacs",),
+            circuit=tuple(lines),
+            read=tuple(read),
+            run=(
+                "own = [] if part is None else [part >> 1]",
+                "numbers, qubits = made.sampling(shots, *own), range(made.get_qubit_count())",
+                "seen = np.array([[one >> q & 1 for q in qubits] for one in numbers])",
+            ),
+        )
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""

@@ -16,6 +16,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from qcattn.arguments import check_shots
+from qcattn.backends.calls import Calls
 from qcattn.backends.counting import Reader, collect
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.records import Counts, Prepared
@@ -160,6 +161,17 @@ class Simulator(ABC):
     def used_method(self, circuit: QuantumCircuit) -> str:
         """The method that the simulator says it used for a circuit, where it can be chosen."""
         raise NotImplementedError(f"{type(self).__name__} does not tell its method")
+
+    def calls(self, circuit: QuantumCircuit) -> Calls | None:
+        """What `sample` does with a circuit in the simulator's own calls, for a script.
+
+        Args:
+            circuit: Without parameters.
+
+        Returns:
+            The calls; None where the adapter has no such text.
+        """
+        return None
 
     def __call__(self, prepared: Prepared, shots: int, seed: Any = None) -> Counts:
         """Draw shots of every row; see `qcattn.backends.protocol.Backend`."""

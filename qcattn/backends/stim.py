@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls, call
 from qcattn.backends.clifford import is_clifford
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported, one_by_one
@@ -49,6 +50,22 @@ class Stim(Simulator):
         """Run the tasks; Stim has no jobs, so each binding gets a part of the seed."""
         stim = imported("stim", "stim")
         return one_by_one(tasks, seed, partial(_run, stim))
+
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of Stim; see `Simulator.calls`."""
+        lines, read, number = ["made = stim.Circuit()"], [-1] * circuit.num_clbits, 0
+        for step in steps(circuit, list(_GATES), reset=True):
+            name = {"measure": "M", "reset": "R"}.get(step.name) or _GATES[step.name]
+            if step.name == "measure":
+                read[step.bit], number = number, number + 1
+            lines.append(call("made.append", [name, list(step.qubits)]))
+        return Calls(
+            parted=True,
+            imports=("import stim",),
+            circuit=tuple(lines),
+            read=tuple(read),
+            run=("seen = made.compile_sampler(seed=part).sample(shots)",),
+        )
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""

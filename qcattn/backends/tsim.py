@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from qcattn.backends.calls import Calls, call
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported, one_by_one
 from qcattn.backends.translation import steps
@@ -47,6 +48,23 @@ class Tsim(Simulator):
         """Run the tasks; tsim has no jobs, so each binding gets a part of the seed."""
         tsim = imported("tsim", "tsim")
         return one_by_one(tasks, seed, partial(_run, tsim))
+
+    def calls(self, circuit: QuantumCircuit) -> Calls:
+        """Of tsim; see `Simulator.calls`."""
+        lines, read, number = ["made = tsim.Circuit()"], [-1] * circuit.num_clbits, 0
+        for step in steps(circuit, [*_PLAIN, *_TURNS], reset=True):
+            names = {"measure": "M", "reset": "R", **_PLAIN, **_TURNS}
+            if step.name == "measure":
+                read[step.bit], number = number, number + 1
+            halves = [angle / pi for angle in step.angles]
+            lines.append(call("made.append", [names[step.name], list(step.qubits)], halves))
+        return Calls(
+            parted=True,
+            imports=("import tsim",),
+            circuit=tuple(lines),
+            read=tuple(read),
+            run=("seen = np.asarray(made.compile_sampler(seed=part).sample(shots))",),
+        )
 
     def settings(self) -> dict[str, str]:
         """Its name and version."""

@@ -15,10 +15,12 @@ from qcattn.cli.options import Json
 from qcattn.cli.output import Kept, free_folder
 from qcattn.cli.printing import exit_code, print_json, print_place, print_sheets, print_words
 from qcattn.cli.progress import bar
+from qcattn.cli.streams import say
 
 if TYPE_CHECKING:
     from qcattn.backends.simulator import Simulator
     from qcattn.conformance.report import Report
+    from qcattn.conformance.scripts import Script
     from qcattn.progress import Progress
 
 __all__ = ["JOURNAL", "conformance", "print_report"]
@@ -76,6 +78,7 @@ def conformance(
     """
     from qcattn.arguments import check_alpha
     from qcattn.conformance.stored import changes, load_report
+    from qcattn.views.conformance.words import command, no_script, shown_by
 
     check_alpha(family_alpha, "--family-alpha")
     old = load_report(against) if against is not None else None
@@ -92,11 +95,15 @@ def conformance(
     with bar(quiet=json) as tell:
         report, scripts, interrupted = _drawn(simulator, backend, asked, tell)
     report = replace(report, since=changes(old, report) if old is not None else ())
-    if not interrupted:
-        _write(folder, report, backend, scripts)
+    again = command(report, backend, python)
+    files = {} if interrupted else _write(folder, report, again, scripts)
     print_report(report, Kept(folder, page=not interrupted), json)
     if interrupted:
         fail(f"interrupted: the answers are kept in {folder}; the same command goes on there")
+    if not json:
+        for name, script in scripts.items():
+            say(f"{name}: {shown_by(files[name]) if name in files else no_script(script.why_not)}")
+        say(f"To draw the same again: {again}")
     raise typer.Exit(exit_code([report.standing]))
 
 
@@ -110,14 +117,15 @@ def _tested(backend: str, python: str | None) -> Simulator:
 
 def _drawn(
     simulator: Simulator, backend: str, asked: dict[str, Any], tell: Progress
-) -> tuple[Report, dict[str, str], bool]:
+) -> tuple[Report, dict[str, Script], bool]:
     """The report, scripts of its alarms, and whether Ctrl-C cut it off."""
     from qcattn.conformance.running import run_conformance
+    from qcattn.conformance.scripts import scripts_of
     from qcattn.errors import Interrupted
 
     try:
         report = run_conformance(simulator, **asked, progress=tell)
-        return report, _scripts(report, simulator, backend, tell), False
+        return report, scripts_of(report, simulator, backend, progress=tell), False
     except Interrupted as stop:
         return stop.result, {}, True
 
@@ -152,39 +160,22 @@ def _folder(out: Path | None, seed: int | None) -> tuple[Path, int]:
     return folder, entropy(seed)
 
 
-def _scripts(report: Report, simulator: Simulator, backend: str, tell: Progress) -> dict[str, str]:
-    """For each alarm a small script that shows it, where there is one."""
-    from qcattn.conformance.running import job_named
-    from qcattn.conformance.scripts import script_of
-    from qcattn.conformance.shrinking import shrink
-
-    found = {}
-    for one in report.alarms:
-        if not one.failed:
-            continue
-        first, *_ = one.failed
-        probe, job = job_named(one.name, first.name, report.level)
-        small = shrink(probe, job, simulator, seed=report.seed, progress=tell)
-        if small is None:
-            continue
-        title = f"{one.name}: {first.name}: {small.outcome.said}"
-        script = script_of(title, one.title, small.job, simulator, backend, seed=1)
-        if script is not None:
-            found[one.name] = script
-    return found
-
-
-def _write(folder: Path, report: Report, backend: str, scripts: dict[str, str]) -> None:
+def _write(folder: Path, report: Report, again: str, scripts: dict[str, Script]) -> dict[str, Path]:
+    """Everything into the folder; gives the files of the scripts, by their probes."""
     from qcattn.conformance.stored import write_conformance
     from qcattn.views.conformance.junit import write_junit
     from qcattn.views.conformance.page import write_page_of
     from qcattn.views.page import write_page
 
     write_conformance(report, folder)
-    for name, script in scripts.items():
-        write_page(folder / f"{name.replace(' ', '_')}.py", script)
+    files = {
+        name: folder / f"{name.replace(' ', '_')}.py" for name in scripts if scripts[name].text
+    }
+    for name, path in files.items():
+        write_page(path, scripts[name].text)
     write_junit(report, folder / "junit.xml")
-    write_page_of(report, folder / "report.html", backend=backend, scripts=scripts)
+    write_page_of(report, folder / "report.html", again=again, scripts=scripts)
+    return files
 
 
 def print_report(report: Report, kept: Kept, json: bool) -> None:

@@ -140,9 +140,9 @@ class _Conformance:
         return found
 
     def again(self, name: str) -> str:
-        """The command that draws the same shots and makes what fails small."""
+        """The command that draws the same shots, and writes a script of them where there is one."""
         words = ["--backend", self.backend, "--level", self.level, "--probe", name]
-        words += ["--family-alpha", f"{self.share:.6g}", "--seed", str(self.seed)]
+        words += ["--family-alpha", repr(self.share), "--seed", str(self.seed)]
         return shlex.join(["qcattn", "conformance", *words])
 
 
@@ -183,7 +183,7 @@ class ProbeItem(pytest.Item):
             pytest.skip(probed.words)
         if probed.standing == "alarm":
             jobs = [f"  {check.name}: {check.by}" for check in probed.failed]
-            again = f"Again, with a small script that shows it: {self.of.again(self.name)}"
+            again = f"Again, and made small: {self.of.again(self.name)}"
             pytest.fail("\n".join([probed.words, *jobs, again]), pytrace=False)
 
     def reportinfo(self) -> tuple[Any, None, str]:

@@ -22,6 +22,7 @@ __all__ = [
     "Outcome",
     "Probe",
     "ProbeJob",
+    "Shown",
     "fresh_seed",
     "job_of",
     "task_of",
@@ -30,6 +31,9 @@ __all__ = [
 #: How long a run may take: about 1, 10 and 60 minutes on two cores.
 Level = Literal["quick", "standard", "deep"]
 LEVELS: tuple[Level, ...] = ("quick", "standard", "deep")
+
+#: What a script of an alarm compares; see `qcattn.conformance.scripts`.
+Shown = Literal["laws", "independence", "order", "seeds", "values", ""]
 
 UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
@@ -100,12 +104,14 @@ class Probe(ABC, Generic[T]):
         relation: What a correct simulator keeps, a sentence that can be false.
         effect: What the effect is, for example ``"total variation"``.
         needs: Abilities without which the probe is not applicable.
+        shown_by: What a script of its own compares; "" where it compares what is no shot.
     """
 
     name: ClassVar[str]
     relation: ClassVar[str]
     effect: ClassVar[str]
     needs: ClassVar[frozenset[Ability]] = frozenset()
+    shown_by: ClassVar[Shown] = "laws"
 
     @abstractmethod
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterable[T]:

@@ -1,166 +1,282 @@
 """A shrunk job as a script of its own: the backend, NumPy and SciPy, and nothing of qcattn.
 
 The script draws on the backend, prints what it saw beside what is right, and exits with 1 where
-they differ, so that it can be sent to those who mend the backend.
+they differ, so that it can be sent to those who mend the backend. A simulator that is no Qiskit
+backend is told in its own calls, as its adapter writes them.
 """
 
 from __future__ import annotations
 
 import base64
 import io
+import subprocess
+import sys
+import tempfile
+import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from qiskit import QuantumCircuit, qpy
-from qiskit.circuit import ControlFlowOp
+from qiskit.circuit import ControlFlowOp, ParameterExpression
 
+from qcattn.backends.calls import Calls
+from qcattn.backends.estimator import Estimator
 from qcattn.backends.pipe import Piped
 from qcattn.backends.qiskit_backend import QiskitBackend
 from qcattn.backends.sampler import Sampler
 from qcattn.backends.simulator import Simulator
+from qcattn.conformance import script_texts
 from qcattn.conformance.case import Law
-from qcattn.conformance.probe import ProbeJob
+from qcattn.conformance.probe import Probe, ProbeJob
+from qcattn.conformance.probes.expectation import ExpectationJob
 from qcattn.conformance.probes.independence import Runs
+from qcattn.conformance.report import Probed, Report
+from qcattn.conformance.running import job_named
+from qcattn.conformance.shrinking import shrink
+from qcattn.errors import DoesNotFit
+from qcattn.progress import Progress, silent
 
-__all__ = ["script_of"]
+__all__ = ["Script", "script_of", "scripts_of", "shows"]
 
-_HEAD = '''"""{title}
-
-What is right: {relation}.
-A correct backend makes this exit with 1 less than once in a million runs.
+#: Seconds after which a script that does not end shows nothing.
+_LONGEST = 300.0
+#: Runs a script, and ends with 2 where it cannot draw at all.
+_RUN = """
+import runpy, sys, traceback
+try:
+    runpy.run_path(sys.argv[1], run_name="__main__")
+except Exception:
+    traceback.print_exc()
+    sys.exit(2)
 """
 
-import sys
 
-import numpy as np
-from scipy import stats
-{imports}
+@dataclass(frozen=True)
+class Script:
+    """A script that shows an alarm, or why there is none.
 
+    Attributes:
+        text: The script, which was run and ended with 1; "" where there is none.
+        why_not: Why there is none, half a sentence.
+    """
 
-def circuit(n):
-    """The n-th circuit of the job."""
-{circuits}
-
-
-SHOTS = {shots}
-SEEDS = {seeds}
+    text: str = ""
+    why_not: str = ""
 
 
-def draw(numbers, seed):
-    """Bitstrings of every shot of circuits that run as one job, bit 0 rightmost."""
-{draw}
+def scripts_of(
+    report: Report, simulator: Simulator, backend: str, *, progress: Progress = silent
+) -> dict[str, Script]:
+    """For each probe with an alarm its first refuted job made small, as a script of its own.
+
+    Args:
+        report: What was found.
+        simulator: That was tested.
+        backend: As `qcattn.backends.named.named_simulator` takes it.
+        progress: Told what is tried.
+    """
+    return {one.name: _script(one, report, simulator, backend, progress) for one in report.alarms}
 
 
-runs = []
-size = len(SHOTS) // len(SEEDS)
-for call, seed in enumerate(SEEDS):
-    runs += draw(range(call * size, (call + 1) * size), seed)
-'''
-
-_LAWS = """LAWS = {laws}
-
-failed = False
-for n, (run, law) in enumerate(zip(runs, LAWS)):
-    law, shots = {{k: v for k, v in law.items() if v > 0}}, len(run)
-    seen = dict(zip(*np.unique(run, return_counts=True))) if shots else {{}}
-    print(f"circuit {{n}}: {{shots}} shots of {{SHOTS[n]}}")
-    smallest = 0.0 if shots != SHOTS[n] or set(seen) - set(law) else 1.0
-    for outcome in sorted(set(law) | set(seen)):
-        count, p = int(seen.get(outcome, 0)), law.get(outcome, 0.0)
-        tail = stats.binomtest(count, shots, p).pvalue if 0 < p < 1 else float(count in (0, shots))
-        smallest = min(smallest, tail * len(law))
-        print(f"  {{outcome}}  seen {{count:8d}}  right {{shots * p:10.1f}}  p-value {{tail:.1e}}")
-    failed |= smallest < 1e-6
-sys.exit(1 if failed else 0)
-"""
-
-_INDEPENDENCE = """LAWS = {laws}
-
-failed = False
-for a in range(len(runs)):
-    for b in range(a + 1, len(runs)):
-        one, other = np.array(runs[a]), np.array(runs[b])
-        chance = sum(p * LAWS[b].get(outcome, 0.0) for outcome, p in LAWS[a].items())
-        shifts = np.arange(-len(one) + 20, len(other) - 19)
-        tails = []
-        for shift in shifts:
-            left, right = one[max(0, -shift):], other[max(0, shift):]
-            length = min(len(left), len(right))
-            equal = (left[:length] == right[:length]).sum()
-            tails.append(stats.binom.sf(equal - 1, length, chance))
-        best = int(np.argmin(tails))
-        shift, p = int(shifts[best]), min(1.0, len(shifts) * tails[best])
-        left, right = one[max(0, -shift):], other[max(0, shift):]
-        length = min(len(left), len(right))
-        equal = int((left[:length] == right[:length]).sum())
-        print(f"runs {{a}} and {{b}}, shifted by {{shift}}: {{equal}} of {{length}} shots are "
-              f"equal, {{length * chance:.1f}} would be by chance; p-value {{p:.1e}}")
-        failed |= p < 1e-6
-sys.exit(1 if failed else 0)
-"""
-
-_BACKEND = """    from qiskit import transpile
-    backend = {factory}
-    by_number = {{}}
-    for call, shots in enumerate(dict.fromkeys(SHOTS[n] for n in numbers)):
-        same = [n for n in numbers if SHOTS[n] == shots]
-        options = {{}} if seed is None else {{"seed_simulator": seed + 10**6 * call}}
-        made = [transpile(circuit(n), backend, optimization_level=0) for n in same]
-        result = backend.run(made, shots=shots, memory=True, **options).result()
-        for place, n in enumerate(same):
-            by_number[n] = [text.replace(" ", "") for text in result.get_memory(place)]
-    return [by_number[n] for n in numbers]
-"""
-
-_SAMPLER = """    sampler = {factory}
-    result = sampler.run([(circuit(n), [], SHOTS[n]) for n in numbers]).result()
-    out = []
-    for n, one in zip(numbers, result):
-        parts = [one.data[register.name].get_bitstrings() for register in circuit(n).cregs]
-        out.append(["".join(bits[::-1]) for bits in zip(*parts)])
-    return out
-"""
+def _script(
+    probed: Probed, report: Report, simulator: Simulator, backend: str, progress: Progress
+) -> Script:
+    if not probed.failed:
+        return Script(why_not="no job is refuted by itself")
+    first, *_ = probed.failed
+    probe, job = job_named(probed.name, first.name, report.level)
+    small = shrink(probe, job, simulator, seed=report.seed, progress=progress)
+    if small is None:
+        return Script(why_not="the job did not fail again on fresh shots")
+    title = f"{probed.name}: {first.name}: {small.outcome.said}"
+    raised = bool(small.outcome.raised)
+    try:
+        text = script_of(title, probe, small.job, simulator, backend, 1, raised)
+    except DoesNotFit as error:
+        return Script(why_not=str(error))
+    if not shows(text, simulator):
+        return Script(why_not="the script that was written does not show it")
+    return Script(text)
 
 
 def script_of(
-    title: str, relation: str, job: ProbeJob, simulator: Simulator, backend: str, seed: int
-) -> str | None:
+    title: str,
+    probe: Probe[Any],
+    job: ProbeJob,
+    simulator: Simulator,
+    backend: str,
+    seed: int,
+    raised: bool = False,
+) -> str:
     """A Python script that shows what a job found.
 
     Args:
-        title: One line.
-        relation: That a correct simulator keeps.
-        job: As `qcattn.conformance.shrinking.shrink` leaves it: every circuit with one binding.
+        title: What it shows.
+        probe: That found it.
+        job: As `qcattn.conformance.shrinking.shrink` leaves it.
         simulator: That was tested.
         backend: As `qcattn.backends.named.named_simulator` takes it.
         seed: With which the script begins.
+        raised: Whether what was found is that the simulator raises an error.
 
     Returns:
-        The script; None for noise, for simulators that are no Qiskit backend or sampler, and for
-        tables of values, of which there is no such script.
+        The script.
+
+    Raises:
+        DoesNotFit: If there is no such script; the message says why.
     """
-    if job.noise or any(len(task.values) != 1 for task in job.tasks):
-        return None
-    lines = _drawing(simulator, backend)
-    circuits = [circuit for task in job.tasks for circuit in task.bound()]
-    # An old Qiskit reads calls, but not this QPY.
-    piped = isinstance(simulator, Piped)
-    if lines is None or (piped and any(_calls(circuit) is None for circuit in circuits)):
-        return None
-    imports, draw = lines
-    seeds = job.seeds(seed) if isinstance(job, Runs) else [seed]
-    head = _HEAD.format(
-        title=title,
-        relation=relation,
-        imports=imports,
-        circuits=_circuits(circuits),
-        shots=[task.shots for task in job.tasks],
-        seeds=seeds,
-        draw=draw,
+    kind = "raised" if raised else probe.shown_by
+    if not kind:
+        raise DoesNotFit(f"the probe {probe.name!r} compares what is no shot")
+    if job.noise:
+        raise DoesNotFit("scripts have no noise in them")
+    circuits = [circuit for task in job.tasks for circuit in [task.circuit]]
+    tables = any(task.circuit.num_parameters for task in job.tasks)
+    if not tables:  # a circuit for each of its rows, which are alike
+        circuits = [circuit for task in job.tasks for circuit in task.bound()]
+    drawing = _drawing(simulator, backend, circuits, tables)
+    shots = [task.shots for task in job.tasks for _ in (task.values if not tables else [0])]
+    wanted = [task.shots for task in job.tasks for _ in task.values]
+    more = [f"QUBITS = {max(one.num_qubits for one in circuits)}"] if drawing.asks_qubits else []
+    if tables:
+        more.append(f"VALUES = {[task.values.tolist() for task in job.tasks]}")
+    if isinstance(job, ExpectationJob):
+        more.append(f"PAULIS = {list(job.paulis)}")
+    head = script_texts.HEAD.format(
+        title=_as_docstring(title),
+        relation=probe.relation[0].lower() + probe.relation[1:],
+        imports=drawing.imports,
+        circuits=drawing.circuits,
+        shots=shots,
+        more="".join(f"{line}\n" for line in more),
+        drawn=drawing.drawn,
+        draw=drawing.draw,
     )
-    tail = _INDEPENDENCE if isinstance(job, Runs) else _LAWS
-    laws = ",\n    ".join(_law(law) for (law,) in job.laws)
-    return head + tail.format(laws=f"[\n    {laws},\n]")
+    laws = ",\n    ".join(_law(law) for part in job.laws for law in part)
+    return head + script_texts.TAILS[kind].format(
+        laws=f"[\n    {laws},\n]",
+        seeds=job.seeds(seed) if isinstance(job, Runs) else [seed],
+        seed=seed,
+        wanted=wanted if tables else "SHOTS",
+        ordered="order" in simulator.abilities,
+        exact=list(job.exact) if isinstance(job, ExpectationJob) else [],
+    )
+
+
+def shows(script: str, simulator: Simulator) -> bool:
+    """Whether a script, run by itself where the simulator is, ends with exit code 1.
+
+    Args:
+        script: Of `script_of`.
+        simulator: That was tested; one over a pipe is there where its interpreter is.
+    """
+    python = simulator.python if isinstance(simulator, Piped) else sys.executable
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "shown.py"
+        path.write_text(script, encoding="utf-8")
+        try:
+            done = subprocess.run(
+                [python, "-c", _RUN, str(path)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_LONGEST,
+            )
+        except subprocess.TimeoutExpired:
+            return False
+    return done.returncode == 1
+
+
+def _as_docstring(title: str) -> str:
+    """Lines that fit, in which nothing ends the docstring or escapes."""
+    plain = title.replace("\\", "/").replace('"', "'")
+    return textwrap.fill(plain, 92)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Drawing:
+    """Parts of a script that depend on the simulator."""
+
+    imports: str
+    circuits: str
+    draw: str
+    drawn: str = "Bitstrings of every shot of circuits that run as one job, bit 0 rightmost."
+    asks_qubits: bool = False
+
+
+def _drawing(
+    simulator: Simulator, backend: str, circuits: Sequence[QuantumCircuit], tables: bool
+) -> _Drawing:
+    """How circuits are written and drawn."""
+    piped = isinstance(simulator, Piped)
+    runs = isinstance(simulator, QiskitBackend) or (isinstance(simulator, Piped) and simulator.runs)
+    if not (runs or piped or isinstance(simulator, Sampler | Estimator)):
+        return _own(simulator, circuits, tables)
+    place, bracket, rest = backend.partition("(")
+    module, _, name = place.partition(":")
+    if not name:
+        raise DoesNotFit("a Qiskit backend is told by module:factory in a script")
+    if piped and any(_calls(circuit) is None for circuit in circuits):
+        raise DoesNotFit("an old Qiskit may not read the QPY that its circuit is written in")
+    options = rest.removesuffix(")") if bracket else ""
+    imports = ["from qiskit import QuantumCircuit", f"from {module} import {name}"]
+    if tables:
+        imports.insert(1, "from qiskit.circuit import Parameter")
+    factory = f"{name}({options})"
+    if not runs and _is_seeded(simulator):
+        factory = f"{name}({options}{', ' if options else ''}seed=seed)"
+    drawn = _Drawing.drawn
+    if runs:
+        text = script_texts.BACKEND_OF_TABLES if tables else script_texts.BACKEND
+    elif isinstance(simulator, Estimator):
+        text = script_texts.ESTIMATOR
+        drawn = "Expectation values of circuits that run as one job."
+    else:
+        text = script_texts.SAMPLER_OF_TABLES if tables else script_texts.SAMPLER
+    return _Drawing(
+        imports="\n".join(imports),
+        circuits=_each([_as_code(circuit) for circuit in circuits]),
+        draw=text.format(factory=factory).rstrip(),
+        drawn=drawn,
+    )
+
+
+def _is_seeded(simulator: Simulator) -> bool:
+    if isinstance(simulator, Sampler | Estimator):
+        return simulator.seeded is not None
+    return "seed" in simulator.abilities
+
+
+def _own(simulator: Simulator, circuits: Sequence[QuantumCircuit], tables: bool) -> _Drawing:
+    """In the simulator's own calls."""
+    if tables:
+        raise DoesNotFit("the adapter tells its calls for circuits without parameters only")
+    told = [simulator.calls(circuit) for circuit in circuits]
+    each = [one for one in told if one is not None]
+    if len(each) < len(told):
+        raise DoesNotFit(f"the adapter {type(simulator).__name__} does not tell its own calls")
+    first, *_ = each
+    run = "\n".join(first.run)
+    part = (
+        "        sequence = np.random.SeedSequence(seed, spawn_key=(place, 0))\n"
+        "        part = None if seed is None else int(sequence.generate_state(1)[0])\n"
+    )
+    return _Drawing(
+        imports="\n".join(first.imports),
+        circuits=_each([_made(one) for one in each]),
+        draw=script_texts.OWN.format(
+            start="".join(f"    {line}\n" for line in first.start),
+            part=part if first.parted else "",
+            run=textwrap.indent(run, " " * 8),
+        ).rstrip(),
+        asks_qubits=first.asks_qubits,
+    )
+
+
+def _made(calls: Calls) -> str:
+    """The body of a function that gives the circuit, and the column that each bit reads."""
+    return textwrap.indent("\n".join([*calls.circuit, f"return made, {list(calls.read)}"]), "    ")
 
 
 def _law(law: Law) -> str:
@@ -168,27 +284,8 @@ def _law(law: Law) -> str:
     return f"{{{', '.join(cells)}}}"
 
 
-def _drawing(simulator: Simulator, backend: str) -> tuple[str, str] | None:
-    """Imports and the body of ``draw``."""
-    place, bracket, rest = backend.partition("(")
-    module, _, name = place.partition(":")
-    if not name:
-        return None
-    options = rest.removesuffix(")") if bracket else ""
-    imports = f"from qiskit import QuantumCircuit\nfrom {module} import {name}"
-    if isinstance(simulator, QiskitBackend) or (isinstance(simulator, Piped) and simulator.runs):
-        return imports, _BACKEND.format(factory=f"{name}({options})")
-    if isinstance(simulator, Sampler):
-        seeded = f"{name}({options}{', ' if options else ''}seed=seed)"
-        return imports, _SAMPLER.format(
-            factory=seeded if simulator.seeded else f"{name}({options})"
-        )
-    return None
-
-
-def _circuits(circuits: Sequence[QuantumCircuit]) -> str:
+def _each(texts: Sequence[str]) -> str:
     """The body of ``circuit``: equal circuits are written once."""
-    texts = [_as_code(circuit) for circuit in circuits]
     if len(set(texts)) == 1:
         return texts[0]
     parts = []
@@ -217,16 +314,18 @@ def _as_code(circuit: QuantumCircuit) -> str:
 def _calls(circuit: QuantumCircuit) -> list[str] | None:
     if any(isinstance(one.operation, ControlFlowOp) for one in circuit.data):
         return None
+    names = {one.name: one for one in circuit.parameters}
+    if not all(name.isidentifier() for name in names):
+        return None
     qubits = {bit: i for i, bit in enumerate(circuit.qubits)}
     clbits = {bit: i for i, bit in enumerate(circuit.clbits)}
-    lines = [f"c = QuantumCircuit({len(qubits)}, {len(clbits)})"]
+    lines = [f"{name} = Parameter({name!r})" for name in names]
+    lines.append(f"c = QuantumCircuit({len(qubits)}, {len(clbits)})")
     for one in circuit.data:
         places = [qubits[bit] for bit in one.qubits] + [clbits[bit] for bit in one.clbits]
-        params = [float(value) if isinstance(value, float) else value
-                  for value in one.operation.params]  # fmt: skip
-        cells = ", ".join(map(repr, [*params, *places]))
+        cells = ", ".join([*map(_value, one.operation.params), *map(repr, places)])
         lines.append(f"c.{one.operation.name}({cells})")
-    again: dict[str, Any] = {"QuantumCircuit": QuantumCircuit}
+    again: dict[str, Any] = {"QuantumCircuit": QuantumCircuit, "Parameter": names.get}
     try:
         exec("\n".join(lines), again)
     except Exception:  # whatever a method with other arguments raises: then QPY says it
@@ -234,6 +333,12 @@ def _calls(circuit: QuantumCircuit) -> list[str] | None:
     written = [(one.operation, places) for one, places in _placed(again["c"])]
     meant = [(one.operation, places) for one, places in _placed(circuit)]
     return [*lines, "return c"] if written == meant else None
+
+
+def _value(param: Any) -> str:
+    if isinstance(param, ParameterExpression):
+        return str(param)
+    return repr(float(param) if isinstance(param, float) else param)
 
 
 def _placed(circuit: QuantumCircuit) -> list[tuple[Any, list[int]]]:

@@ -1,7 +1,11 @@
 """``qcattn conformance`` as it is typed."""
 
 import json
+import re
+import shlex
+import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,6 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from qcattn.cli import app
+from qcattn.conformance import turns
+from qcattn.conformance.journal import entry_of
 from qcattn.conformance.stored import load_report
 from qcattn.errors import NotWhole
 
@@ -21,6 +27,11 @@ SHORT = ["--probe", "bit order", "--probe", "seeds", "--seed", "3"]
 def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def in_this_process(function, *args, waiting):
+    """In place of a process of its own, which takes seconds to start."""
+    return function(*args)
 
 
 def called(*words):
@@ -57,6 +68,68 @@ def test_an_alarm_ends_with_1_and_stands_in_the_xml(elsewhere):
     assert float(properties["p_value"]) == 0 and "resolution" in properties
 
 
+def test_an_alarm_without_a_script_promises_none(elsewhere):
+    done = called("--backend", FAULT, *SHORT, "--out", "bad")
+    said = " ".join(done.output.split())
+    assert done.exit_code == 1 and "Turned does not tell its own calls" in said
+    page = (elsewhere / "bad" / "report.html").read_text()
+    assert "There is no script of its own" in page and "A script of its own" not in page
+    assert not list((elsewhere / "bad").glob("*.py"))
+
+
+def test_an_alarm_has_a_script_that_shows_it(elsewhere, monkeypatch):
+    """The adapter of Qulacs is told that x is z; its script needs nothing of ours."""
+    qulacs = pytest.importorskip("qcattn.backends.qulacs")
+    monkeypatch.setitem(qulacs._PLAIN, "x", "Z")
+    monkeypatch.setattr(turns, "apart", in_this_process)
+    done = called("--backend", "qulacs", "--probe", "bit order", "--out", "bad")
+    assert done.exit_code == 1, done.output
+    assert "bit order: A script of its own shows it: bad/bit_order.py." in done.output
+    shown = subprocess.run([sys.executable, "bad/bit_order.py"], capture_output=True, text=True)
+    assert shown.returncode == 1 and "right" in shown.stdout
+    assert "import qulacs" in (elsewhere / "bad" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [
+            "--backend",
+            REFERENCE,
+            *SHORT[:-2],
+            "--level",
+            "standard",
+            "--family-alpha",
+            "0.01234567",
+        ],
+        [
+            "--backend",
+            "qiskit.providers.basic_provider:BasicSimulator()",
+            *("--python", sys.executable, "--probe", "bit order"),
+        ],
+    ],
+)
+def test_the_command_that_is_told_draws_the_same_again(elsewhere, words, monkeypatch):
+    """Every job again, bit for bit: on the page and in the terminal stands one command."""
+    monkeypatch.setattr(turns, "apart", in_this_process)
+    first = called(*words, "--out", "one")
+    (again,) = re.findall("To draw the same again: (.*)", first.output)
+    assert escape(again) in (elsewhere / "one" / "report.html").read_text()
+    program, command, *rest = shlex.split(again)
+    assert (program, command) == ("qcattn", "conformance")
+    second = called(*rest, "--out", "two")
+    assert second.exit_code == first.exit_code == 0, second.output
+    one, two = (load_report(elsewhere / name) for name in ("one", "two"))
+    for name in ("simulator", "level", "alpha", "seed"):
+        assert getattr(one, name) == getattr(two, name)
+    drawn = [[entry_of(answer) for part in report.probed for answer in part.answers]
+             for report in (one, two)]  # fmt: skip
+    for entry in drawn[0] + drawn[1]:
+        entry.pop("seconds")
+    assert drawn[0] == drawn[1] and drawn[0]
+    assert [part.alpha for part in one.probed] == [part.alpha for part in two.probed]
+
+
 def test_a_backend_of_another_environment_is_tested_and_named_in_the_report(elsewhere):
     backend = ["--backend", "qiskit.providers.basic_provider:BasicSimulator"]
     done = called(*backend, "--python", sys.executable, "--probe", "bit order", "--out", "piped")
@@ -71,7 +144,8 @@ def test_two_reports_are_compared(elsewhere):
     assert done.exit_code == 0
     assert "Better: bit order: alarm before, passed now." in done.output
     again = shown("new")
-    assert (again.exit_code, again.output) == (0, done.output)
+    told = done.output.partition("To draw the same again: ")[0]
+    assert (again.exit_code, again.output) == (0, told)
 
 
 def test_show_says_what_the_command_said_at_its_end(elsewhere):
@@ -79,7 +153,8 @@ def test_show_says_what_the_command_said_at_its_end(elsewhere):
         out = f"found-{code}"
         done = called("--backend", backend, *SHORT, "--out", out, *json_too)
         again = shown(out, *json_too)
-        assert (again.exit_code, again.stdout) == (code, done.stdout), again.output
+        told = done.stdout if json_too else done.stdout[: len(again.stdout)]
+        assert (again.exit_code, again.stdout) == (code, told), again.output
     assert json.loads(again.stdout)["report"] == str(Path(out, "report.html"))
 
 

@@ -84,7 +84,7 @@ def test_the_script_of_repeated_shots_shows_them(tmp_path):
     job = Runs(name="two", tasks=(task, task), laws=((law,), (law,)))
     probe, aer = IndependentRuns(), named_simulator(backend)
     small = shrink(probe, job, aer, seed=3)
-    text = script_of("Shots repeat.", probe.relation, small.job, aer, backend, 1)
+    text = script_of("Shots repeat.", probe, small.job, aer, backend, 1)
     assert "qcattn" not in text
     shown = run_script(text, tmp_path)
     assert shown.returncode == 1 and "p-value" in shown.stdout, shown.stderr
@@ -103,7 +103,7 @@ def test_the_script_of_a_law_exits_with_1_where_it_is_broken(broken, tmp_path):
         turned.measure([0, 1], [0, 1])
         job = ProbeJob(name="two", tasks=job.tasks, laws=((law_of(turned),),))
     text = script_of(
-        "A law.", "It holds", job, QiskitBackend(AerSimulator()), "qiskit_aer:AerSimulator", 1
+        "A law.", ExactLaw(), job, QiskitBackend(AerSimulator()), "qiskit_aer:AerSimulator", 1
     )
     shown = run_script(text, tmp_path)
     assert shown.returncode == broken, shown.stderr
@@ -117,7 +117,7 @@ def test_every_circuit_of_the_corpus_can_be_written_into_a_script(tmp_path):
             continue
         job = ProbeJob(name="x", tasks=(Task(case.circuit, 10),), laws=(case.laws,))
         text = script_of(
-            "A law.", "It holds", job, Sampler(named("StatevectorSampler")), STATEVECTOR, 1
+            "A law.", ExactLaw(), job, Sampler(named("StatevectorSampler")), STATEVECTOR, 1
         )
         space = {}
         body = text[text.index("def circuit") : text.index("SHOTS =")]

@@ -15,10 +15,10 @@ from scipy import special
 
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.conformance.case import Case
-from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, fresh_seed
+from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed
 from qcattn.conformance.uniforms import alike
 
-__all__ = ["Expectation"]
+__all__ = ["Expectation", "ExpectationJob"]
 
 _SHOTS = {"quick": 10_000, "standard": 40_000, "deep": 1_000_000}
 _JOBS = {"quick": 4, "standard": 12, "deep": 40}
@@ -26,15 +26,20 @@ _COPIES = 8
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Values(ProbeJob):
-    """Circuits in one job, one Pauli string each, and its exact value."""
+class ExpectationJob(ProbeJob):
+    """Circuits in one job.
+
+    Attributes:
+        paulis: One string a circuit, qubit 0 rightmost.
+        exact: Its value.
+    """
 
     paulis: tuple[str, ...]
     exact: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expectation(Probe[_Values]):
+class Expectation(Probe[ExpectationJob]):
     r"""Product states with known values: :math:`\langle Z \rangle = \cos\theta` of each qubit.
 
     Values must scatter as many shots do: their deviations are compared with the normal law of the
@@ -48,9 +53,10 @@ class Expectation(Probe[_Values]):
     name: ClassVar[str] = "expectation values"
     relation: ClassVar[str] = "Expectation values scatter about the exact ones, each by itself"
     effect: ClassVar[str] = "deviation"
+    shown_by: ClassVar[Shown] = "values"
     needs: ClassVar[frozenset[Ability]] = frozenset({"expectation"})
 
-    def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[_Values]:
+    def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ExpectationJob]:
         """Jobs of copies of one circuit, with Pauli strings in Z, X and Y."""
         for j in range(_JOBS[level]):
             qubits = 1 + j % 4
@@ -62,7 +68,7 @@ class Expectation(Probe[_Values]):
                 circuit.append(RYGate(angles[q]), [q])
                 circuit.append(RZGate(turn[q]), [q])
             value = math.prod(_value(*one) for one in zip(letters, angles, turn, strict=True))
-            yield _Values(
+            yield ExpectationJob(
                 name=f"{letters} of a product state, {_COPIES} copies, job {j}",
                 tasks=(Task(circuit, _SHOTS[level]),) * _COPIES,
                 laws=((),) * _COPIES,
@@ -70,13 +76,13 @@ class Expectation(Probe[_Values]):
                 exact=(value,) * _COPIES,
             )
 
-    def ask(self, job: _Values, simulator: Simulator, rng: np.random.Generator) -> Any:
+    def ask(self, job: ExpectationJob, simulator: Simulator, rng: np.random.Generator) -> Any:
         """Expectation values in place of shots."""
         circuits = [task.circuit for task in job.tasks]
         shots = min(task.shots for task in job.tasks)
         return simulator.expectations(circuits, job.paulis, shots, fresh_seed(rng))
 
-    def judge(self, job: _Values, drawn: Any, rng: np.random.Generator) -> Outcome:
+    def judge(self, job: ExpectationJob, drawn: Any, rng: np.random.Generator) -> Outcome:
         """By the deviations, and by how alike they are."""
         values, exact = np.asarray(drawn, dtype=float), np.array(job.exact)
         shots = min(task.shots for task in job.tasks)

@@ -14,7 +14,7 @@ from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.comparisons import independent
 from qcattn.conformance.agreement import as_asked
 from qcattn.conformance.case import Case, Law
-from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, fresh_seed, task_of
+from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed, task_of
 from qcattn.conformance.streams import grouped, paired, spread_out
 from qcattn.conformance.tally import columns
 from qcattn.conformance.uniforms import alike, too_close, uniforms
@@ -61,6 +61,7 @@ class IndependentRuns(Probe[Runs]):
     name: ClassVar[str] = "independence of runs"
     relation: ClassVar[str] = "Runs of a job, of other seeds and of other calls are independent"
     effect: ClassVar[str] = "shared shots"
+    shown_by: ClassVar[Shown] = "independence"
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[Runs]:
         """For some circuits of either kind: one job, bindings, other shots, seeds, no seed."""

@@ -11,7 +11,7 @@ import numpy as np
 from qcattn.backends.simulator import Ability, Simulator
 from qcattn.conformance.agreement import follow
 from qcattn.conformance.case import Case, Law
-from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, fresh_seed, task_of
+from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed, task_of
 from qcattn.errors import DoesNotFit
 from qcattn.evidence import Estimate
 
@@ -49,6 +49,7 @@ class OptionsGiven(Probe[_OptionJob]):
     name: ClassVar[str] = "options"
     relation: ClassVar[str] = "A precision and a method that are asked for are those that are used"
     effect: ClassVar[str] = "total variation"
+    shown_by: ClassVar[Shown] = ""
     needs: ClassVar[frozenset[Ability]] = frozenset({"options"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[_OptionJob]:

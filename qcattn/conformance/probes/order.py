@@ -12,7 +12,7 @@ from qcattn.backends.simulator import Ability
 from qcattn.comparisons import fit, independent
 from qcattn.conformance.agreement import as_asked
 from qcattn.conformance.case import Case, Law
-from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, job_of
+from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, job_of
 from qcattn.conformance.streams import grouped, paired, spread_out
 from qcattn.conformance.tally import columns
 
@@ -38,6 +38,7 @@ class Order(Probe[ProbeJob]):
     name: ClassVar[str] = "order of shots"
     relation: ClassVar[str] = "Shots of one run are independent of the shots before them"
     effect: ClassVar[str] = "total variation of pairs"
+    shown_by: ClassVar[Shown] = "order"
     needs: ClassVar[frozenset[Ability]] = frozenset({"order"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:

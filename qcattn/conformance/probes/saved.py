@@ -10,7 +10,7 @@ import numpy as np
 
 from qcattn.backends.simulator import Ability, Simulator
 from qcattn.conformance.case import Case
-from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, task_of
+from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, task_of
 from qcattn.evidence import Estimate
 
 __all__ = ["SavedProbabilities"]
@@ -35,6 +35,7 @@ class SavedProbabilities(Probe[ProbeJob]):
     name: ClassVar[str] = "saved probabilities"
     relation: ClassVar[str] = "Saved probabilities are the exact law, alone and among others"
     effect: ClassVar[str] = "total variation"
+    shown_by: ClassVar[Shown] = ""
     needs: ClassVar[frozenset[Ability]] = frozenset({"probabilities"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:

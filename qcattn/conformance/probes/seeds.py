@@ -10,7 +10,7 @@ import numpy as np
 
 from qcattn.backends.simulator import Ability, Simulator
 from qcattn.conformance.case import Case
-from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, fresh_seed, task_of
+from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed, task_of
 from qcattn.conformance.streams import spread_out
 
 __all__ = ["Seeds"]
@@ -33,6 +33,7 @@ class Seeds(Probe[ProbeJob]):
     name: ClassVar[str] = "seeds"
     relation: ClassVar[str] = "One seed gives one answer, whatever the job, and others differ"
     effect: ClassVar[str] = "jobs that came out otherwise"
+    shown_by: ClassVar[Shown] = "seeds"
     needs: ClassVar[frozenset[Ability]] = frozenset({"seed"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:

@@ -7,8 +7,9 @@ from html import escape
 from pathlib import Path
 
 from qcattn.conformance.report import Probed, Report
+from qcattn.conformance.scripts import Script
 from qcattn.views.conformance import sheets
-from qcattn.views.conformance.words import change, command, sentence, subject
+from qcattn.views.conformance.words import change, no_script, sentence, subject
 from qcattn.views.labels import joined
 from qcattn.views.page import badge, table, whole_page, write_page
 
@@ -19,16 +20,16 @@ def write_page_of(
     report: Report,
     path: str | Path,
     *,
-    backend: str,
-    scripts: Mapping[str, str] | None = None,
+    again: str,
+    scripts: Mapping[str, Script] | None = None,
 ) -> None:
     """Write one self-contained page; it appears whole or not at all.
 
     Args:
         report: What was found.
         path: Where; an existing file is replaced.
-        backend: As the command line named it.
-        scripts: For each probe the script that shows its alarm.
+        again: The command that draws the same again.
+        scripts: For each probe with an alarm the script that shows it, or why there is none.
 
     Raises:
         OSError: If it cannot be written; nothing is left behind.
@@ -48,13 +49,13 @@ def write_page_of(
         parts += _alarm(one, (scripts or {}).get(one.name))
     parts += [
         "<h2>To draw the same again</h2>",
-        f'<pre class="line">{escape(command(report, backend))}</pre>',
+        f'<pre class="line">{escape(again)}</pre>',
         f'<p class="note">Versions: {escape(joined(report.versions))}.</p>',
     ]
     write_page(path, whole_page(f"{report.standing}: {subject(report)}", parts))
 
 
-def _alarm(one: Probed, script: str | None) -> list[str]:
+def _alarm(one: Probed, script: Script | None) -> list[str]:
     parts = [
         f"<h2>{escape(one.name)}</h2>",
         f'<p class="lead">{badge("alarm")} What is right: {escape(one.title)}.</p>',
@@ -63,9 +64,11 @@ def _alarm(one: Probed, script: str | None) -> list[str]:
     failures = sheets.failures(one)
     if failures.lines:
         parts.append(table(failures, "checks"))
-    if script:
+    if script is not None and not script.text:
+        parts.append(f'<p class="note">{escape(no_script(script.why_not))}</p>')
+    elif script is not None:
         parts.append(
             "<details><summary>A script of its own that shows it</summary>"
-            f'<pre tabindex="0">{escape(script)}</pre></details>'
+            f'<pre tabindex="0">{escape(script.text)}</pre></details>'
         )
     return parts

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 from qcattn.conformance.report import Change, Report
+from qcattn.conformance.running import all_probes
 from qcattn.views.labels import plural
 
-__all__ = ["change", "command", "sentence", "subject"]
+__all__ = ["change", "command", "no_script", "sentence", "shown_by", "subject"]
 
 
 def subject(report: Report) -> str:
@@ -35,12 +38,30 @@ def sentence(report: Report) -> str:
     return f"No alarm. {drawn} {budget}{cut}"
 
 
-def command(report: Report, backend: str) -> str:
-    """The command that draws the same again."""
-    return (
-        f'qcattn conformance --backend "{backend}" --level {report.level} '
-        f"--family-alpha {report.alpha:g} --seed {report.seed}"
-    )
+def command(report: Report, backend: str, python: str | None = None) -> str:
+    """The command that draws the same again.
+
+    Args:
+        report: What was found.
+        backend: As the command line was given it.
+        python: Likewise.
+    """
+    words = ["--backend", backend, *(["--python", python] if python else [])]
+    words += ["--level", report.level, "--family-alpha", repr(report.alpha)]
+    names = [one.name for one in report.probed]
+    if names != [probe.name for probe in all_probes()]:
+        words += [word for name in names for word in ("--probe", name)]
+    return shlex.join(["qcattn", "conformance", *words, "--seed", str(report.seed)])
+
+
+def shown_by(path: object) -> str:
+    """Where the script lies that shows an alarm, as a sentence."""
+    return f"A script of its own shows it: {path}."
+
+
+def no_script(why_not: str) -> str:
+    """Why no script of its own shows an alarm, as a sentence."""
+    return f"There is no script of its own that shows it: {why_not}."
 
 
 def change(one: Change) -> str:
