@@ -194,20 +194,29 @@ def _run(
     """What went into each softmax over four axes, the attention that the model reports, and layers.
 
     The layers are the model's own numbers, () if they are 0, 1, 2 ...: in a hybrid model only some
-    layers have attention, and each part of a layer knows its number, ``layer_idx``.
+    layers have attention. Each part of a layer knows its number, ``layer_idx``, or lies in a layer
+    of the model's list of layers, where several of them share one attention.
     """
     recorded: list[NDArray[np.float32]] = []
     numbers: list[int | None] = []
     inside: list[int | None] = [None]
 
-    def entered(module: Any, _: Any) -> None:
-        inside[0] = module.layer_idx
+    def noting(number: int) -> Any:
+        def entered(module: Any, _: Any) -> None:
+            inside[0] = number
 
-    hooks = [
-        module.register_forward_pre_hook(entered)
-        for module in model.modules()
-        if isinstance(getattr(module, "layer_idx", None), int)
+        return entered
+
+    layers = getattr(model.config, "num_hidden_layers", None)
+    places = [
+        (layer, number)
+        for several in model.modules()
+        if isinstance(several, torch.nn.ModuleList) and len(several) == layers
+        for number, layer in enumerate(several)
     ]
+    parts = [(module, getattr(module, "layer_idx", None)) for module in model.modules()]
+    places += [(module, own) for module, own in parts if isinstance(own, int) and own >= 0]
+    hooks = [module.register_forward_pre_hook(noting(number)) for module, number in places]
 
     class Recorder(torch.overrides.TorchFunctionMode):
         def __torch_function__(

@@ -427,3 +427,13 @@ def test_a_hybrid_model_keeps_its_own_numbers(transformers: Any, tmp_path: Path)
          num_key_value_heads=2, mamba_n_heads=6, mamba_d_head=8, mamba_d_state=8)  # fmt: skip
     found = huggingface.scores(tmp_path, TEXT)
     assert found.layers == (1, 3) and len(found.scores) == 2
+
+
+def test_layers_that_share_one_attention_keep_their_numbers(
+    transformers: Any, tmp_path: Path
+) -> None:
+    """In a Zamba2 the shared attention has the number -1; its layers were said to be 0 and 1."""
+    save(transformers, "Zamba2", tmp_path, num_hidden_layers=4, num_mem_blocks=1,
+         layers_block_type=["mamba", "hybrid"] * 2, mamba_ngroups=1, n_mamba_heads=6,
+         mamba_d_state=8, chunk_size=8)  # fmt: skip
+    assert huggingface.scores(tmp_path, TEXT).layers == (1, 3)
