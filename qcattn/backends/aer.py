@@ -24,7 +24,7 @@ from qcattn.backends.gpu import gpu_refused, gpu_works
 from qcattn.backends.joined_rows import JoinedRows, join_rows
 from qcattn.backends.memory import Footprint, active_qubits, footprint
 from qcattn.backends.pace import draw_seconds, ends_in_measurements, number_of_gates
-from qcattn.backends.readout import apply_readout, readout_matrices
+from qcattn.backends.readout import apply_readout, check_single, readout_matrices
 from qcattn.backends.streams import (
     MOST_SHOTS_OF_RUN,
     base_seed,
@@ -137,6 +137,8 @@ class Aer:
             )
         if self.workers is not None:
             whole_number(self.workers, "workers")
+        if self.noise_model is not None:
+            check_single(self.noise_model)
         if self.noise_model is not None and self.imitate is not None:
             raise ValueError(
                 "`noise_model` and `imitate` both bring noise; give one of them "

@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from qiskit_aer.noise import NoiseModel
 
-__all__ = ["apply_readout", "readout_matrices"]
+__all__ = ["apply_readout", "check_single", "readout_matrices"]
+
+
+def check_single(noise: NoiseModel) -> None:
+    """Refuse readout errors on several qubits at once, which Aer takes and never applies [1].
+
+    Args:
+        noise: A noise model.
+
+    Raises:
+        ValueError: If it has one; the message says what is possible.
+
+    References:
+        [1] Multi-qubit readout errors are ignored, github.com/Qiskit/qiskit-aer/issues/319.
+    """
+    for error in _readout_errors(noise):
+        if len(error["probabilities"]) != 2:
+            where = ", ".join(map(str, error.get("gate_qubits", [()])[0])) or "all"
+            raise ValueError(
+                f"`noise_model` has a readout error on qubits {where} at once, which Aer ignores; "
+                "give each qubit a ReadoutError of its own, or compare counts of a device with "
+                "`qcattn.expected(p, readout=matrix)`, where the matrix is that of all qubits"
+            )
+
+
+def _readout_errors(noise: NoiseModel) -> list[dict[str, Any]]:
+    errors = noise.to_dict(serializable=False)["errors"]
+    return [error for error in errors if error["type"] == "roerror"]
 
 
 def readout_matrices(noise: NoiseModel, qubits: Sequence[int]) -> list[np.ndarray]:
     """The confusion matrix of each bit, as `qcattn.comparisons.expected` takes them.
 
     Args:
-        noise: Its one-qubit readout errors are used.
+        noise: Its readout errors are used.
         qubits: The qubit behind each bit.
 
     Returns:
@@ -32,17 +60,10 @@ def readout_matrices(noise: NoiseModel, qubits: Sequence[int]) -> list[np.ndarra
     """
     everywhere = np.eye(2)
     local: dict[int, np.ndarray] = {}
-    for error in noise.to_dict(serializable=False)["errors"]:
-        if error["type"] != "roerror":
-            continue
+    check_single(noise)
+    for error in _readout_errors(noise):
         # Aer's P[a, b] is the chance to read b from a.
         matrix = np.asarray(error["probabilities"], dtype=float).T
-        if len(matrix) != 2:
-            raise ValueError(
-                "`noise_model` has a readout error on several qubits at once, and draws='born' "
-                "applies those of single qubits only; use draws='shots', which applies both, or "
-                "give each qubit a ReadoutError of its own"
-            )
         if "gate_qubits" in error:
             local.update({group[0]: matrix for group in error["gate_qubits"]})
         else:

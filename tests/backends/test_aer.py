@@ -530,12 +530,17 @@ def test_exact_probabilities_need_measurements_at_the_end():
         Aer(device="CPU", draws="born")(replace(prepared, circuit=circuit), 10)
 
 
-def test_a_readout_error_on_two_qubits_is_refused_with_exact_probabilities():
+@pytest.mark.parametrize("draws", ["shots", "born"])
+def test_a_readout_error_on_two_qubits_is_refused_because_aer_ignores_it(draws):
+    """By shots it was taken, and every shot was read without error: "agrees"."""
     model = NoiseModel()
     model.add_readout_error(ReadoutError(np.full((4, 4), 0.25)), [0, 1])
-    prepared = Amplitude()(Binary()([0.0, 1.0, 2.0]), beta=1.0)
-    with pytest.raises(ValueError, match="draws='shots'"):
-        Aer(device="CPU", draws="born", noise_model=model)(prepared, 10)
+    with pytest.raises(ValueError, match=r"on qubits 0, 1 at once, which Aer ignores.*expected"):
+        Aer(device="CPU", draws=draws, noise_model=model)
+    bare = QuantumCircuit(2)
+    bare.measure_all()
+    found = AerSimulator(noise_model=model).run(bare, shots=100).result().get_counts()
+    assert found == {"00": 100}, "if Aer applies it now, it need not be refused any more"
 
 
 @pytest.mark.parametrize(
