@@ -41,7 +41,7 @@ COMMANDS = {
     "run-packaged": "run",
     "run-noisy": f"run {HEAD} --preparation Purification {NOISE}",
     "run-heralded": f"run {HEAD} --preparation Heralded --shots 20000",
-    "run-row-of-5000": "run --scores wide.npy",
+    "run-row-of-5000": "run --scores wide.npy --draws born",
     "run-10000-rows": "run --scores long.npy --shots 500",
     "run-sets": "run --scores own.csv --encoding Interacting --couplings 0.5 --attended 2",
     "prepare-row": f"prepare {HEAD} --sentence 1 --query 5",

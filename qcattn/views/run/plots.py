@@ -32,6 +32,8 @@ _MOST_CELLS = 128
 _MOST_STROKES = 1500
 _LONGEST_LABEL = 16
 _LONGEST_TITLE = 36
+#: Times as wide as high are cells at most that are squares: a strip of them would not be seen.
+_FLAT = 12
 _SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 _STEPS = [digit * 10**power for power in range(12) for digit in (1, 2, 5)]
 
@@ -84,13 +86,14 @@ def plot_attention_map(
     )
     values = _means(values, queries, keys)
     empty = np.isnan(values).all(axis=-1)
+    down, across = values.shape
     ax.imshow(
         np.ma.masked_array(values, masked | empty[:, None]),
         cmap=attention_map(),
         norm=PowerNorm(0.5, 0, 1),
         interpolation="none",
         origin="upper",
-        aspect="equal" if values.shape[0] <= 2 * values.shape[1] else "auto",
+        aspect="equal" if across / _FLAT <= down <= 2 * across else "auto",
     )
     _hatch(ax, masked & ~empty[:, None])
     ax.hlines(np.flatnonzero(empty), -0.5, values.shape[1] - 0.5, color=INK, lw=0.8)
@@ -208,7 +211,8 @@ def _title_of_row(result: Result, row: tuple[int, ...], kept: int) -> str:
     inner = place(result, row).removeprefix(f"{outer}, ")
     p_value = p_is(float(result.fit.p_values[row])) if kept else "no shots"
     first, second = (cut_short(part, _LONGEST_TITLE) for part in (outer, inner))
-    return "\n".join([*([first] if outer else []), f"{second}, {p_value}"])
+    between = ", " if len(second) + len(p_value) < _LONGEST_TITLE else ",\n"
+    return "\n".join([*([first] if outer else []), f"{second}{between}{p_value}"])
 
 
 def check_head(result: Result, index: int | tuple[int, ...]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from qcattn.records import Result
 from qcattn.views.colours import FAULT, INK, MEASURED, SOFTMAX
 from qcattn.views.labels import plural
-from qcattn.views.legends import legend_inside
+from qcattn.views.legends import legend_below
 from qcattn.views.plotted import axes_or_new
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def plot_p_value_quantiles(result: Result, ax: Axes | None = None) -> Axes:
     _points(ax, p_values, chosen, _below(p_values, ranks, limit), floor)
     ax.set_xlim(0.3 / many, 1.6)
     ax.set_ylim(floor, 1.6)
-    legend_inside(ax, "upper left")
+    legend_below(ax)
     return ax
 
 
@@ -110,7 +110,7 @@ def _points(
         (~below & ~zero, MEASURED, "rows"),
         (below & ~zero, FAULT, "rows too low"),
     ):
-        if colour == MEASURED or part.any():
+        if part.any():
             ax.plot(uniform[part], p_values[part], color=colour, label=name, **dots)
     if zeros:
         ax.plot(

@@ -30,6 +30,10 @@ __all__ = ["write_report"]
 _WIDEST = 4.7
 _BARS = 6
 _BARS_BESIDE = 3
+#: Keys of a row that have bars of their own.
+_KEYS = 24
+#: Lines of a table of bitstrings that are shown at once.
+_BOOK = 64
 _CIRCUIT_OPERATIONS = 400
 #: Characters of a sentence, or of where scores come from, that are quoted at most.
 _SENTENCE = 400
@@ -88,8 +92,7 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
         "<h2>What was run</h2>",
         *_run(main),
         *_circuit(main),
-        f"<h2>{sheets.codebook(main).title}</h2>",
-        f'<div class="columns">{table(sheets.codebook(main), "book")}</div>',
+        *_codebook(main),
         *(part for other in others for part in _beside(plotter, other)),
         "<h2>To get the same counts again</h2>",
         *_again(results),
@@ -97,6 +100,16 @@ def _page(results: Sequence[Result], head: int | tuple[int, ...] | None) -> str:
     subject = cut_short(main.source.get("sentence", "attention scores"), _SENTENCE)
     title = f"{main.standing}: {subject}"
     return whole_page(title, parts)
+
+
+def _codebook(main: Result) -> list[str]:
+    """Keys and bitstrings, of many keys behind a line that opens them."""
+    sheet = sheets.codebook(main)
+    book = f'<div class="columns">{table(sheet, "book")}</div>'
+    if len(sheet.lines) > _BOOK:
+        line = f"{plural(len(sheet.lines), main.outcome)} with their bitstrings"
+        book = f"<details><summary>{line}</summary>{book}</details>"
+    return [f"<h2>{sheet.title}</h2>", book]
 
 
 def _sets(main: Result) -> list[str]:
@@ -109,7 +122,7 @@ def _sets(main: Result) -> list[str]:
 
 _LEGEND = """<div class="legend">
 <span><i style="background:var(--measured)"></i>measured</span>
-<span><i style="background:var(--fault)"></i>measured, outside its band</span>
+<span><i style="background:var(--fault)"></i>measured, outside its band (▾)</span>
 <span><i style="height:2px;vertical-align:.25rem;background:var(--softmax)"></i>LAW</span>
 <span><i style="background:var(--softmax);opacity:.3"></i>where a perfect sampler stays</span>
 </div>"""
@@ -183,7 +196,7 @@ def _heads(
             "key. "
         )
     queries, keys = main.expected.shape[-2:]
-    side = 3.15 if keys <= 24 else _WIDEST
+    side = 3.15 if keys <= _KEYS else _WIDEST
     height = 6.5 if queries > 2 * keys else min(side, 1.6 + side * queries / keys)
     labels = key_labels(main)
 
@@ -222,12 +235,14 @@ def _rows(plotter: Plotter, result: Result, number: int, level: int = 2) -> list
     labels = key_labels(result)
     bars = [
         plotter(
-            lambda ax, row=one.row: plot_row_bars(result, row, ax, labels=labels),  # type: ignore[misc]
+            lambda ax, row=one.row: plot_row_bars(  # type: ignore[misc]
+                result, row, ax, labels=labels, most=_KEYS
+            ),
             3.05 if keys <= 16 else _WIDEST,
             2.8,
             f"Counts of {place(result, one.row)} against {law_in_words(result)}",
         )
-        for one in (found if keys <= 24 else found[: max(1, number // 2)])
+        for one in (found if keys <= _KEYS else found[: max(1, number // 2)])
     ]
     return [
         f"<h{level}>{'The row, counted' if single else 'The rows that fit worst'}</h{level}>",
@@ -241,7 +256,7 @@ def _quantiles(plotter: Plotter, result: Result) -> list[str]:
     if (~result.fit.undecided).sum() < 2:
         return []
     picture = plotter(
-        lambda ax: plot_p_value_quantiles(result, ax), _WIDEST, 3.6, "Sorted p-values of the rows"
+        lambda ax: plot_p_value_quantiles(result, ax), _WIDEST, 4.2, "Sorted p-values of the rows"
     )
     return [
         "<h2>All rows together</h2>",
