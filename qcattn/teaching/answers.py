@@ -96,7 +96,7 @@ def answer_draw(request: Any) -> dict[str, Any]:
         "setup": setup.document(),
         "law": laws.law.tolist(),
         "expected": expected.tolist(),
-        "energies": laws.target.hamiltonian.energies.tolist(),
+        "energies": laws.target.energies(setup),
         "batch": {
             "keys": batch.keys.tolist(),
             "stray": int(batch.stray),

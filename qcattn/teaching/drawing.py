@@ -61,6 +61,13 @@ class Target:
     softmax: np.ndarray
     expected: np.ndarray
 
+    def energies(self, setup: Setup) -> list[float]:
+        """Of the keys, and of the padding; also of keys whose weight is too small for a number."""
+        return [
+            float(energy) if np.isfinite(energy) else -setup.scores[key]
+            for key, energy in enumerate(self.hamiltonian.energies)
+        ]
+
     def document(self, setup: Setup) -> dict[str, Any]:
         """The same as it travels in JSON."""
         return {
@@ -68,7 +75,7 @@ class Target:
             "outcomes": _outcomes(self.hamiltonian, setup),
             "expected": self.expected.tolist(),
             "softmax": self.softmax.tolist(),
-            "energies": self.hamiltonian.energies.tolist(),
+            "energies": self.energies(setup),
         }
 
 

@@ -99,10 +99,12 @@ def _plain(axis: Axis) -> None:
     """Numbers along a logarithmic axis as they are written, between decades where it is short."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+    from qcattn.views.canvas import written
+
     low, high = axis.get_view_interval()
     short = low > 0 and high / low < 300
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if short else (1,)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: written(value)))
     axis.set_minor_formatter(NullFormatter())
 
 

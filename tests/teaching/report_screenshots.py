@@ -44,7 +44,7 @@ COMMANDS = {
     "run-row-of-5000": "run --scores wide.npy --draws born",
     "run-10000-rows": "run --scores long.npy --shots 500",
     "run-sets": "run --scores own.csv --encoding Interacting --couplings 0.5 --attended 2",
-    "prepare-row": f"prepare {HEAD} --sentence 1 --query 5",
+    "prepare-row": f"prepare {HEAD} --query 3",
     "prepare-ising": "prepare --hamiltonian ising --beta 0.5,1,2",
     "claims": "claims",
     "claims-one": "claims A6",

@@ -1,5 +1,6 @@
 """The server: laws, counts, words of errors, bounds, other hosts, many clients."""
 
+import json
 import threading
 
 import numpy as np
@@ -225,6 +226,29 @@ def test_every_file_comes_with_the_policy_that_nothing_comes_from_outside(client
         assert "default-src 'none'" in policy and "connect-src 'self'" in policy
         outside = [line for line in answer.text.split("\n") if "//" in line and "http" in line]
         assert all("http://www.w3.org/2000/svg" in line for line in outside)
+
+
+@pytest.mark.parametrize("preparation", ["Purification", "Heralded", "QSVT"])
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"scores": [0, 1, 2, 100], "beta": 100},  # weights too small for a number
+        {"scores": [-100, 100], "reading": "turned"},
+        {"scores": [1], "noise": 0.49},
+        {"scores": [0, 1], "beta": 1e-9},
+    ],
+)
+def test_every_answer_of_an_extreme_setting_is_json(client, extreme, preparation):
+    setup = {**extreme, "preparation": preparation}
+    asked = {"setup": setup, "shots": 100, "seed": 1, "number": 0, "mark": {"kind": "agrees"}}
+    answers = [
+        client.get("/target", params={"setup": json.dumps(setup)}),
+        client.get("/circuit", params={"setup": json.dumps(setup)}),
+        client.post("/draw", json=asked),
+    ]
+    assert [one.status_code for one in answers] == [200] * 3, [one.text for one in answers]
+    energies = answers[0].json()["energies"]
+    assert energies == pytest.approx([-score for score in extreme["scores"]])
 
 
 def many(app, clients, request):

@@ -40,7 +40,7 @@ def write_page_of(
         f'<p class="subject">Level {report.level}, seed {report.seed}</p>',
         f'<p class="lead">{badge(report.standing)} {escape(sentence(report))}</p>',
         "</header>",
-        table(sheets.summary(report)),
+        table(sheets.summary(report), "grid"),
     ]
     if report.since:
         lines = "".join(f"<li>{escape(change(one))}</li>" for one in report.since)

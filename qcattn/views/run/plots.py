@@ -171,7 +171,7 @@ def plot_row_bars(
     ticks = [tick for tick in _SHARES if tick < ax.get_ylim()[1]]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     _label(ax.xaxis, names, upright=False)
-    ax.set(xlabel="key", ylabel=f"share of {plural(kept, 'shot')}\n(root scale)")
+    ax.set(xlabel=result.outcome, ylabel=f"share of {plural(kept, 'shot')}\n(root scale)")
     title = _title_of_row(result, row, kept)
     ax.set_title(title if labels is not None else plottable([title])[0], parse_math=False)
     return ax

@@ -279,7 +279,7 @@ def _beside(plotter: Plotter, result: Result) -> list[str]:
     if any(verdict.name == "acceptance" for verdict in result.verdicts):
         parts += [
             "<h3>Success of the herald, predicted and counted</h3>",
-            table(sheets.heralds(result)),
+            table(sheets.heralds(result), "grid"),
         ]
     parts += _rows(plotter, result, _BARS_BESIDE, level=3)
     parts += ["<h3>What was run</h3>", *_run(result), *_circuit(result, level=3)]
