@@ -45,6 +45,7 @@ smallest value on a grid of (tau, mu) is the bound. It is taken for each small r
 :math:`d_t`, the deviation of the likeliest outcome, on its own, and the largest of these counts:
 one tau does not fit all of them. Since the other deviations sum to :math:`-d_t`, any multiple nu of
 that sum may be added, which a peaked row cannot do without: its top moves only with all the rest.
+The bound is convex in nu: where its values at the smaller two leave no room, the third is skipped.
 Outcomes with the smallest probabilities,
 together at most 0.0005, count as one, and that mass is added back; impossible ones count as one of
 weight zero, bounded by condition 1 alone. Besides, :math:`TV \le \max(1 - p_t, 1 - q_t)` for every
@@ -65,7 +66,7 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ from scipy import special
 from qcattn.arguments import check_alpha
 from qcattn.comparisons import _sets
 from qcattn.comparisons._measured import calibration_error
-from qcattn.comparisons._rows import Bools, Floats, check_rows
+from qcattn.comparisons._rows import Bools, Floats, Ints, check_rows
 from qcattn.comparisons.fit import Fit, fit
 from qcattn.plurals import plural
 
@@ -86,15 +87,15 @@ LUMP = 5e-4
 _TAUS = np.geomspace(1.2, 14.0, 8)
 _MUS = np.geomspace(0.8, 1.9, 5)
 _NUS = (0.0, 1.0, 3.0)
-_TILTS = sorted({1 + sign * nu for sign in (1, -1) for nu in _NUS})
 #: Pieces into which the deviation of the likeliest outcome is cut, on either side.
 PIECES = 16
 #: Luck, in standard deviations, at which the two bounds are compared beforehand: 90% power.
 _LUCK = 1.2815515655446004
 #: How much the rough forecast of the quadratic bound falls short of it, about.
 _SHORT = 1.15
-#: Elements of a block of rows worked on together.
-_BLOCK = 1 << 15
+#: Elements of a block of rows worked on together, and of a part of it that stays in the core's
+#: own memory while it is gone over again and again.
+_BLOCK, _PART = 1 << 18, 1 << 15
 
 
 #: Coefficients of a cubic, constant first.
@@ -248,10 +249,33 @@ def _by_quadratic(
     With `luck`, U is not computed from the counts but put this many null standard deviations above
     its mean.
     """
-    k, p, left, lumped = _lump(counts, p)
+    lump = _lump(counts, p)
+    upper = np.empty(len(p))
+    # Rows of as many outcomes go together, without the columns that only longer ones need.
+    order = np.argsort(lump[2].sum(axis=-1), kind="stable")
+    step = max(1, _PART // lump[0].shape[1])
+    for start in range(0, len(p), step):
+        rows = order[start : start + step]
+        k, law, left, mass = (x[rows] for x in lump)
+        used = left.any(axis=0)
+        used[-2:] = True
+        part = k[:, used], law[:, used], left[:, used], mass
+        upper[rows] = _of_lumped(*part, shots[rows], alpha, luck)
+    return upper
+
+
+def _of_lumped(
+    k: Floats,
+    p: Floats,
+    left: Bools,
+    lumped: Floats,
+    shots: Floats,
+    alpha: float,
+    luck: float | None,
+) -> Floats:
+    """As `_by_quadratic`, for rows whose rarest outcomes are one."""
     n = np.maximum(shots, 2).astype(np.float64)[:, None]
     log_term = np.log(2 * left.sum(axis=-1, keepdims=True) / (BOX * alpha))
-    z = -special.ndtri((1 - BOX) * alpha)
 
     def above(count: Floats) -> Floats:
         return np.minimum((np.sqrt(log_term / 2) + np.sqrt(log_term / 2 + count)) ** 2 / n, 1.0)
@@ -261,55 +285,26 @@ def _by_quadratic(
     least = np.where(left, np.clip(1 - most_else, 0.0, p), 0.0)
     m = np.maximum(p, 1 / n)
     w = (p > 0) / np.cbrt(m * m)
-    u = np.sum(w * ((k - n * p) ** 2 - k * (1 - 2 * p) - n * p * p), axis=-1, keepdims=True)
     pairs = n * (n - 1)
     flat = w * most**2
     cross = flat.sum(-1, keepdims=True) ** 2 - (flat**2).sum(-1, keepdims=True)
     # The null spread only sets the scale of the grid.
     spread = np.sqrt(2 * pairs * np.sum((w * p * (1 - p)) ** 2, axis=-1, keepdims=True))
     spread = np.maximum(spread, np.sqrt(2 * pairs) * 1e-6)
-    if luck is not None:
+    if luck is None:
+        u = np.sum(w * ((k - n * p) ** 2 - k * (1 - 2 * p) - n * p * p), axis=-1, keepdims=True)
+    else:
         u = luck * spread
     size = np.sum((p > 0) * np.cbrt(m * m), axis=-1, keepdims=True)
     # The likeliest outcome is apart: its deviation is bounded piece by piece.
     top = _sets.likeliest(k, p)
     low, high = p - least, most - p
-    ends = [np.take_along_axis(x, top, -1) * np.linspace(0, 1, PIECES + 1) for x in (high, low)]
+    far = np.stack([np.take_along_axis(x, top, axis=-1) for x in (high, low)], axis=1)
     for x in (low, high):
         np.put_along_axis(x, top, 0.0, axis=-1)
-    best = np.full((len(p), 2 * PIECES), np.inf)
-    for scale in _TAUS:
-        tau = scale * spread
-        v = z / (2 * tau)
-        # phi(d) = c0 + c1 d + c2 d^2 + c3 d^3
-        linear, square = 4 * v * n * (n - 1) ** 2 * w**2, 2 * v * pairs * (w * most_else) ** 2
-        phi: Cubic = (-square * p**2, -2 * square * p, pairs * w - linear * p - square, -linear)
-        a, b, c, d = (np.take_along_axis(x, top, axis=-1) for x in phi)
-        phi_top: Cubic = (a, b, c, d)
-        room = u + z * tau / 2 + 2 * v * pairs * cross
-        room -= phi[0].sum(-1, keepdims=True)
-        guess = np.sqrt(size / (4 * pairs * np.maximum(room, 0.1 * spread)))
-        more, less = _Largest.of(phi, 1.0, high), _Largest.of(phi, -1.0, low)
-        at_rest = more(0 * guess), less(0 * guess)
-        for factor in _MUS:
-            mu = factor * guess
-            # The slopes of a tilt, up and down, are these multiples of 1 / mu; together they are 2.
-            ups, downs = (
-                {0.0: rest} | {tilt: one(tilt / mu) for tilt in _TILTS if tilt}
-                for one, rest in zip((more, less), at_rest, strict=True)
-            )
-            largest = {
-                tilt: np.maximum(ups[tilt], downs[2 - tilt]).sum(-1, keepdims=True)
-                for tilt in _TILTS
-            }
-            for side, sign in enumerate((1.0, -1.0)):
-                piece = slice(side * PIECES, (side + 1) * PIECES)
-                start, end = ends[side][:, :-1], ends[side][:, 1:]
-                apart = _peak(phi_top, mu, sign, start, end) + mu * room
-                for nu in _NUS:
-                    # The other deviations sum to minus this one, which is at least start.
-                    rest = mu * largest[1 - sign * nu] - nu * start
-                    np.minimum(best[:, piece], apart + rest, out=best[:, piece])
+    ends = far * np.linspace(0, 1, PIECES + 1)
+    dual = _Dual(p, w, most_else, low, high, n, top, u, cross, spread, size, ends)
+    best = dual.smallest(-special.ndtri((1 - BOX) * alpha))
     # A piece below zero holds no law that is kept.
     farthest = np.maximum(best.max(axis=-1), 0.0) / 2
     # TV <= max(1 - p_t, 1 - q_t) for any outcome t, but not for several that count as one.
@@ -318,12 +313,102 @@ def _by_quadratic(
 
 
 @dataclass(frozen=True, eq=False)
+class _Dual:
+    """The dual of the largest sum of deviations that is kept, row by row.
+
+    Attributes:
+        p: Shape (rows, outcomes), as all of the next four.
+        w: Weights.
+        most_else: Upper bounds on 1 - q.
+        low: How far q may be below p; 0 of the likeliest outcome.
+        high: How far above.
+        n: Shots, shape (rows, 1), as all of the next five.
+        top: Index of the likeliest outcome.
+        u: The statistic.
+        cross: Of the bound on its variance.
+        spread: Its null standard deviation, about.
+        size: Of the first guess of mu.
+        ends: Of the pieces of the likeliest outcome's deviation, upwards and then downwards, shape
+            (rows, 2, pieces + 1).
+    """
+
+    p: Floats
+    w: Floats
+    most_else: Floats
+    low: Floats
+    high: Floats
+    n: Floats
+    top: Ints
+    u: Floats
+    cross: Floats
+    spread: Floats
+    size: Floats
+    ends: Floats
+
+    def smallest(self, z: float) -> Floats:
+        """The smallest value of each piece over the grid, shape (rows, pieces), if it matters.
+
+        The value is convex in nu, so that those at the smaller two bound it from below at the
+        third. The third is left out of rows whose largest piece it leaves as it is.
+        """
+        best, beyond = self._over_grid(_NUS[:2], z)
+        first = best.argmax(axis=-1)[:, None]
+        lower = np.take_along_axis(beyond, first, -1) < np.take_along_axis(best, first, -1)
+        if (rows := np.flatnonzero(lower)).size:
+            some = _Dual(*(getattr(self, name.name)[rows] for name in fields(self)))
+            best[rows] = np.minimum(best[rows], some._over_grid(_NUS[2:], z)[0])
+        return best
+
+    def _over_grid(self, nus: tuple[float, ...], z: float) -> tuple[Floats, Floats]:
+        """The smallest value, and what it is at least for the next nu; shape (rows, pieces)."""
+        p, w, n, pairs = self.p, self.w, self.n, self.n * (self.n - 1)
+        best = np.full((len(p), 2, PIECES), np.inf)
+        beyond = best.copy()
+        tilts = sorted({1 + sign * nu for sign in (1, -1) for nu in nus})
+        for scale in _TAUS:
+            tau = scale * self.spread
+            v = z / (2 * tau)
+            # phi(d) = c0 + c1 d + c2 d^2 + c3 d^3
+            linear = 4 * v * n * (n - 1) ** 2 * w**2
+            square = 2 * v * pairs * (w * self.most_else) ** 2
+            phi: Cubic = (-square * p**2, -2 * square * p, pairs * w - linear * p - square, -linear)
+            a, b, c, d = (np.take_along_axis(x, self.top, axis=-1) for x in phi)
+            phi_top: Cubic = (a, b, c, d)
+            room = self.u + z * tau / 2 + 2 * v * pairs * self.cross
+            room -= phi[0].sum(-1, keepdims=True)
+            guess = np.sqrt(self.size / (4 * pairs * np.maximum(room, 0.1 * self.spread)))
+            more, less = _Largest.of(phi, 1.0, self.high), _Largest.of(phi, -1.0, self.low)
+            at_rest = [one(0 * guess) if 0 in tilts else None for one in (more, less)]
+            for factor in _MUS:
+                mu = factor * guess
+                # The slopes of a tilt, up and down, are these multiples of 1 / mu, together 2.
+                largest = {}
+                for tilt in tilts:
+                    up = more(tilt / mu) if at_rest[0] is None or tilt else at_rest[0]
+                    down = less((2 - tilt) / mu) if at_rest[1] is None or tilt != 2 else at_rest[1]
+                    both = np.maximum(up, down)
+                    largest[tilt] = np.maximum(both, 0.0, out=both).sum(-1, keepdims=True)
+                apart = _peak(phi_top, mu, self.ends)
+                apart += (mu * room)[..., None]
+                found = []
+                for nu in nus:
+                    # The other deviations sum to minus this one, which is at least where it begins.
+                    rest = mu[..., None] * np.stack([largest[1 - nu], largest[1 + nu]], axis=1)
+                    found.append(apart + (rest - nu * self.ends[..., :-1]))
+                    np.minimum(best, found[-1], out=best)
+                reach = (_NUS[2] - _NUS[1]) / (_NUS[1] - _NUS[0])
+                np.minimum(beyond, found[-1] + reach * (found[-1] - found[0]), out=beyond)
+        return best.reshape(len(p), -1), beyond.reshape(len(p), -1)
+
+
+@dataclass(frozen=True, eq=False)
 class _Largest:
-    r"""The largest :math:`t x - (\phi(\pm x) - \phi(0)), 0 <= x <= end`, outcome by outcome.
+    r"""The largest :math:`t x - (\phi(\pm x) - \phi(0)), 0 < x <= end`, outcome by outcome.
 
     With slope t the cubic is largest at the end or where it is stationary and bent down,
     :math:`x = (t + b_1) / (r + c_2) = (c_2 - r) / 3 b_3`, r the root of the discriminant; of the
-    two forms each keeps its digits where the other loses them. What does not depend on t is here.
+    two forms each keeps its digits where the other loses them. Where it falls from the beginning,
+    and is bent down there, it is largest at one of the ends. What does not depend on t is here.
     """
 
     first: Floats
@@ -334,23 +419,33 @@ class _Largest:
     end: Floats
     at_end: Floats
     bent_up: Bools | None
+    steepest: Floats
+    spare: tuple[Floats, Floats]
 
     @classmethod
     def of(cls, phi: Cubic, sign: float, end: Floats) -> _Largest:
         """For deviations of one sign, at most end."""
         _, c1, c2, c3 = phi
         b1, b3 = -sign * c1, -sign * c3
-        up = c2 < 0
+        up, spare = c2 < 0, (np.empty_like(b3), np.empty_like(b3))
         return cls(b1, c2, b3, c2 * c2 - 3 * c1 * c3, 3 * sign * c3, end,
-                   end * (b1 + end * (end * b3 - c2)), up if up.any() else None)  # fmt: skip
+                   end * (b1 + end * (end * b3 - c2)), up if up.any() else None,
+                   b1.max(axis=-1, keepdims=True), spare)  # fmt: skip
 
     def __call__(self, t: Floats) -> Floats:
-        """Shape (rows, outcomes), at least 0, for slopes t, (rows, 1)."""
-        slope, root = self.first + t, self.rising * t
+        """Shape (rows, outcomes), for slopes t, (rows, 1); it may be below the 0 of x = 0."""
+        slope, x = self.spare
+        if self.bent_up is None and bool((self.steepest + t < 0).all()):
+            best = np.multiply(self.end, t)
+            best += self.at_end
+            return best
+        np.add(self.first, t, out=slope)
+        root = self.rising * t
         root += self.inside
-        np.sqrt(np.maximum(root, 0.0, out=root), out=root)
         with np.errstate(divide="ignore", invalid="ignore"):
-            x = slope / (root + self.second)
+            np.sqrt(root, out=root)  # no number where nothing is stationary
+            np.add(root, self.second, out=x)
+            np.divide(slope, x, out=x)
             if self.bent_up is not None:
                 other = (self.second - root) / (3 * self.third)
                 np.copyto(x, other, where=self.bent_up)
@@ -362,22 +457,33 @@ class _Largest:
         best *= x
         at_end = np.multiply(self.end, t, out=slope)
         at_end += self.at_end
-        np.maximum(best, at_end, out=best)
-        return np.maximum(best, 0.0, out=best)
+        return np.maximum(best, at_end, out=best)
 
 
-def _peak(phi: Cubic, mu: Floats, sign: float, start: Floats, end: Floats) -> Floats:
-    """Largest |d| - mu (phi(d) - phi(0)) over d of one sign with start <= |d| <= end."""
-    _, c1, c2, c3 = phi
+def _peak(phi: Cubic, mu: Floats, ends: Floats) -> Floats:
+    """Largest |d| - mu (phi(d) - phi(0)) over d from one end of a piece to the next.
+
+    Args:
+        phi: Of shape (rows, 1) each.
+        mu: Shape (rows, 1).
+        ends: Of |d|, shape (rows, 2, pieces + 1): d itself and then -d.
+
+    Returns:
+        Shape (rows, 2, pieces).
+    """
+    _, c1, c2, c3 = (x[..., None] for x in phi)
+    mu, sign = mu[..., None], np.array([[1.0], [-1.0]])
     # In x = |d|: b1 x + b2 x^2 + b3 x^3, largest at an end or where it is stationary.
     b1, b2, b3 = 1 - mu * sign * c1, -mu * c2, -mu * sign * c3
     root = np.sqrt(np.maximum(b2 * b2 - 3 * b3 * b1, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         # Both roots in the form that keeps their digits.
         stationary = b1 / (root - b2), -(root + b2) / (3 * b3)
-    best = np.maximum(*(x * (b1 + x * (b2 + x * b3)) for x in (start, end)))
-    for x in stationary:
-        x = np.clip(np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0), start, end)
+    at_ends = ends * (b1 + ends * (b2 + ends * b3))
+    start, end = ends[..., :-1], ends[..., 1:]
+    best = np.maximum(at_ends[..., :-1], at_ends[..., 1:])
+    for place in stationary:
+        x = np.fmin(np.fmax(place, start), end)  # an end where it is no number
         np.maximum(best, x * (b1 + x * (b2 + x * b3)), out=best)
     return best
 

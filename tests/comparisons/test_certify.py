@@ -1,5 +1,7 @@
 """Certify: coverage against the hardest laws, the dual bound, what it costs."""
 
+import importlib
+
 import numpy as np
 import pytest
 from scipy import optimize, stats
@@ -133,13 +135,16 @@ def test_what_is_shared_between_slopes_is_what_each_peak_gives():
     for number in range(30):
         phi = tuple(rng.normal(size=(4, 5, 60)) * (rng.random((4, 5, 60)) < 0.8))
         end = rng.random((5, 60)) * (rng.random((5, 60)) < 0.9)
-        mu, zero = 10.0 ** rng.normal(size=(5, 1)), np.zeros((5, 60))
+        mu = 10.0 ** rng.normal(size=(5, 1))
+        column = [np.broadcast_to(x, (5, 60)).reshape(-1, 1) for x in (mu, end)]
+        ends = np.stack([0 * column[1], column[1]], axis=-1).repeat(2, axis=1)
         tilt = (-2.0, 0.0, 1.0, 2.0, 4.0)[number % 5]
-        for sign in (1.0, -1.0):
+        for side, sign in enumerate((1.0, -1.0)):
             _, c1, c2, c3 = phi
-            one = _peak((0 * c1, c1 + sign * (1 - tilt) / mu, c2, c3), mu, sign, zero, end)
-            other = mu * _Largest.of(phi, sign, end)(tilt / mu)
-            assert np.allclose(one, other, rtol=1e-9, atol=1e-12)
+            tilted = (0 * c1, c1 + sign * (1 - tilt) / mu, c2, c3)
+            one = _peak(tuple(c.reshape(-1, 1) for c in tilted), column[0], ends)[:, side, 0]
+            other = mu * np.maximum(_Largest.of(phi, sign, end)(tilt / mu), 0.0)
+            assert np.allclose(one, other.ravel(), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -286,3 +291,27 @@ def test_the_share_of_the_likeliest_outcome_is_bounded_on_both_sides(alpha, n):
     p, counts = np.array([[0.9, 0.06, 0.04]]), np.array([[n, 0.0, 0.0]])
     found = float(_by_quadratic(counts, p, np.array([n]), alpha)[0])
     assert found == pytest.approx(2 * np.log(2 * 4 / (alpha / 20)) / n, rel=1e-9)
+
+
+def test_what_is_left_out_of_the_grid_changes_no_bound(monkeypatch):
+    """To 1e-12 of the whole grid; planted: the largest nu is always left out."""
+    room = importlib.import_module("qcattn.comparisons.certify")
+    rng, dual = np.random.default_rng(5), room._Dual
+    cases = []
+    for keys, top, shots in ((8, 0.99, 10**5), (100, 0.99, 10**5), (128, 0.2, 4096), (16, 0.5, 99)):
+        rest = softmax(2 * rng.normal(size=(12, keys))) * (1 - top)
+        p = np.column_stack([np.full(12, top), rest])
+        cases.append((rng.multinomial(shots, p).astype(float), p, np.full(12, float(shots)), 0.01))
+
+    def bounds():
+        return np.concatenate([room._by_quadratic(*case) for case in cases])
+
+    quick = bounds()
+
+    def whole(self, z):
+        return np.minimum(*(self._over_grid(nus, z)[0] for nus in (room._NUS[:2], room._NUS[2:])))
+
+    monkeypatch.setattr(dual, "smallest", whole)
+    assert np.abs(bounds() - quick).max() < 1e-12
+    monkeypatch.setattr(dual, "smallest", lambda self, z: self._over_grid(room._NUS[:2], z)[0])
+    assert np.abs(bounds() - quick).max() > 1e-6
