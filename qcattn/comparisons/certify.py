@@ -249,18 +249,19 @@ def _by_quadratic(
     With `luck`, U is not computed from the counts but put this many null standard deviations above
     its mean.
     """
-    lump = _lump(counts, p)
+    merged, law, single, mass = _lump(counts, p)
     upper = np.empty(len(p))
     # Rows of as many outcomes go together, without the columns that only longer ones need.
-    order = np.argsort(lump[2].sum(axis=-1), kind="stable")
-    step = max(1, _PART // lump[0].shape[1])
+    order = np.argsort(single.sum(axis=-1), kind="stable")
+    step = max(1, _PART // law.shape[1])
     for start in range(0, len(p), step):
         rows = order[start : start + step]
-        k, law, left, mass = (x[rows] for x in lump)
-        used = left.any(axis=0)
-        used[-2:] = True
-        part = k[:, used], law[:, used], left[:, used], mass
-        upper[rows] = _of_lumped(*part, shots[rows], alpha, luck)
+        used = np.flatnonzero(single[rows].any(axis=0))
+        used = np.union1d(used, [law.shape[1] - 2, law.shape[1] - 1])
+        here = np.ix_(rows, used)
+        upper[rows] = _of_lumped(
+            merged[here], law[here], single[here], mass[rows], shots[rows], alpha, luck
+        )
     return upper
 
 
