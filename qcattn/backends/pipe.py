@@ -8,9 +8,9 @@ import os
 import subprocess
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,7 +23,12 @@ from qcattn.backends.clifford import is_clifford
 from qcattn.backends.exchange import as_json
 from qcattn.backends.named import place_and_options
 from qcattn.backends.noise_terms import NoiseTerm
-from qcattn.backends.qiskit_backend import abilities_of, in_calls, most_qubits_of
+from qcattn.backends.qiskit_backend import (
+    abilities_of,
+    choices_of,
+    in_calls,
+    most_qubits_of,
+)
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.errors import DoesNotFit
 from qcattn.parsing import parse_json
@@ -41,6 +46,7 @@ class Piped(Simulator):
     Attributes:
         text: ``module:factory`` of that environment, with options in brackets behind it.
         python: Its interpreter.
+        options: Further keywords of the backend's method ``run``.
 
     Example:
         >>> import sys
@@ -54,6 +60,7 @@ class Piped(Simulator):
 
     text: str
     python: str
+    options: dict[str, str] = field(default_factory=dict)
     _held: list[_Worker] = field(default_factory=list, init=False, repr=False)
 
     @property
@@ -80,7 +87,8 @@ class Piped(Simulator):
         """What the backend says of itself in its environment."""
         about = self._worker.about
         if self.runs:
-            return abilities_of(about["operations"], about["options"], about["binds"])
+            able = abilities_of(about["operations"], about["options"], about["binds"])
+            return able | ({"options"} if self.choices else set())
         found: set[Ability] = {"order", "parameters"}
         if about["name"] != "StatevectorSampler":
             found |= {"mid-circuit measurement", "reset", "conditional", "loop"}
@@ -112,7 +120,8 @@ class Piped(Simulator):
             {"circuit": as_json(one.circuit), "shots": one.shots, "values": one.values.tolist()}
             for one in tasks
         ]
-        found = worker.ask("sample", tasks=sent, seed=seed, noise=[_noise(one) for one in noise])
+        terms = [_noise(one) for one in noise]
+        found = worker.ask("sample", tasks=sent, seed=seed, noise=terms, options=self.options)
         return [
             [_unpacked(run, task.circuit.num_clbits) for run in runs]
             for task, runs in zip(tasks, found, strict=True)
@@ -120,8 +129,28 @@ class Piped(Simulator):
 
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
         """Exact probabilities of the readings, saved by the backend; see `Simulator`."""
-        found = self._worker.ask("probabilities", circuits=[as_json(one) for one in circuits])
+        sent = [as_json(one) for one in circuits]
+        found = self._worker.ask("probabilities", circuits=sent, options=self.options)
         return [np.array(one) for one in found]
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """As for the same backend in this environment."""
+        about = self._worker.about
+        if not self.runs:
+            return {}
+        return choices_of(about["options"], about["method"], about["methods"])
+
+    def chosen(self, option: str, value: str) -> Piped:
+        """As an option of every run, in the same process."""
+        made = replace(self, options={**self.options, option: value})
+        object.__setattr__(made, "_held", self._held)
+        return made
+
+    def used_method(self, circuit: QuantumCircuit) -> str:
+        """As the metadata of a result say."""
+        sent = as_json(circuit)
+        return str(self._worker.ask("used_method", circuit=sent, options=self.options))
 
     def settings(self) -> dict[str, str]:
         """Name and version of the backend, of its Qiskit and of its Python."""

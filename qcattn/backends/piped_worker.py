@@ -280,13 +280,20 @@ class OnBackend:
             "qubits": self.most,
             "binds": self.binds,
             "method": getattr(self.backend.options, "method", None),
+            "methods": self.backend.available_methods() if self.is_of_aer() else [],
         }
+
+    def is_of_aer(self) -> bool:
+        """Whether it lists methods by which it can simulate."""
+        return callable(getattr(self.backend, "available_methods", None))
 
     def sample(self, request: dict[str, Any]) -> list[list[Any]]:
         """Readings of tasks of one number of shots, as one call of ``run``."""
         tasks = request["tasks"]
         (shots,) = {one["shots"] for one in tasks}
-        extra = {"seed_simulator": request["seed"]} if request["seed"] is not None else {}
+        extra = dict(request["options"])
+        if request["seed"] is not None:
+            extra["seed_simulator"] = request["seed"]
         if request["noise"]:
             extra["noise_model"] = noise_model(request["noise"])
         made = [built(one["circuit"]) for one in tasks]
@@ -316,7 +323,14 @@ class OnBackend:
     def probabilities(self, request: dict[str, Any]) -> list[list[float]]:
         """Probabilities of the readings, saved by the backend."""
         circuits = [self._saving(built(one)[0]) for one in request["circuits"]]
-        return [list(map(float, one.data.probabilities)) for one in self._run(circuits, shots=1)]
+        results = self._run(circuits, shots=1, **request["options"])
+        return [list(map(float, one.data.probabilities)) for one in results]
+
+    def used_method(self, request: dict[str, Any]) -> str:
+        """The method that the backend says it used."""
+        circuit, _ = built(request["circuit"])
+        (result,) = self._run([circuit], shots=1, **request["options"])
+        return str(result.metadata.get("method", "not told"))
 
     def _run(self, circuits: list[Any], **options: Any) -> Any:
         result = self.backend.run(self._fitted(circuits), **options).result()

@@ -19,7 +19,7 @@ from qcattn.backends.simulator import Ability, Simulator, Task, readings_of_stri
 from qcattn.errors import DoesNotFit
 from qcattn.readings.circuits import operations_of
 
-__all__ = ["QiskitBackend", "abilities_of", "in_calls", "most_qubits_of"]
+__all__ = ["QiskitBackend", "abilities_of", "choices_of", "in_calls", "most_qubits_of"]
 
 #: Methods of Aer that sample Clifford circuits.
 _METHODS = (
@@ -168,13 +168,9 @@ class QiskitBackend(Simulator):
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """Of Aer: precision, and the methods that sample; of others none."""
-        named = set(self.backend.options)
-        found = {"precision": ("single", "double")} if "precision" in named else {}
-        # The method of a backend that was made with one is not chosen again.
-        if getattr(self.backend.options, "method", None) == "automatic":
-            methods = [one for one in self.backend.available_methods() if one in _METHODS]
-            found["method"] = tuple(methods)
-        return found
+        method = getattr(self.backend.options, "method", None)
+        methods = self.backend.available_methods() if method == "automatic" else ()
+        return choices_of(self.backend.options, method, methods)
 
     def chosen(self, option: str, value: str) -> QiskitBackend:
         """As an option of every run."""
@@ -217,6 +213,28 @@ def abilities_of(
     found = {_OPERATIONS[name] for name in operations if name in _OPERATIONS}
     found |= {_OPTIONS[name] for name in options if name in _OPTIONS}
     return frozenset(found | ({"parameters"} if binds else set()))
+
+
+def choices_of(
+    options: Iterable[str], method: str | None, methods: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """Precisions and methods that can be chosen of a backend by what it lists.
+
+    Args:
+        options: Names of its options.
+        method: That it was made with; another than ``"automatic"`` is not chosen again.
+        methods: That it has.
+
+    Example:
+        >>> choices_of(["precision"], "automatic", ["stabilizer", "unitary"])
+        {'precision': ('single', 'double'), 'method': ('stabilizer',)}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    if "precision" in set(options):
+        found["precision"] = ("single", "double")
+    if method == "automatic":
+        found["method"] = tuple(one for one in methods if one in _METHODS)
+    return found
 
 
 def most_qubits_of(number: int | None, method: str | None = None) -> int:

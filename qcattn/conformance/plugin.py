@@ -10,6 +10,7 @@ import secrets
 import shlex
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -121,7 +122,8 @@ class _Conformance:
         items += Probes.from_parent(session, name="qcattn conformance", of=self).collect()
 
     def probed(self, name: str) -> Probed:
-        """What one probe finds."""
+        """What one probe finds, drawn in a process of its own, where no circuit is endless."""
+        from qcattn.backends.named import named_simulator
         from qcattn.conformance.running import run_conformance
         from qcattn.errors import Interrupted
 
@@ -133,6 +135,7 @@ class _Conformance:
                 seed=self.seed,
                 probes=[name],
                 seconds=self.seconds,
+                made_by=partial(named_simulator, self.backend, "--qcattn-backend"),
             )
         except Interrupted:
             raise KeyboardInterrupt from None

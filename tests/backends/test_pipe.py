@@ -25,8 +25,7 @@ def piped():
 
 def test_every_circuit_of_the_corpus_gives_the_same_bits_at_a_seed(piped):
     beside = QiskitBackend(AerSimulator())
-    # Options are not asked for over a pipe.
-    assert piped.abilities == beside.abilities - {"options"}
+    assert piped.abilities == beside.abilities and piped.choices == beside.choices
     assert piped.most_qubits == beside.most_qubits
     small = [case for case in corpus() if case.qubits <= 5]
     cases = [case for case in small if case.features - {"parameters"}][::6] + small[::20]
@@ -38,6 +37,26 @@ def test_every_circuit_of_the_corpus_gives_the_same_bits_at_a_seed(piped):
         two = beside.sample(tasks, 5, case.noise)
         for (a,), (b,) in zip(one, two, strict=True):
             assert a.shape == (20, case.clbits) and np.array_equal(a, b), case.name
+
+
+def test_a_precision_and_a_method_are_chosen_over_it(piped):
+    """There is no chance in it: what rounding leaves, and what the backend says of itself."""
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.s(0)
+    circuit.cx(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    single, double = (piped.chosen("precision", one) for one in ("single", "double"))
+    turned = circuit.copy_empty_like()
+    turned.ry(0.3, 0)
+    turned.compose(circuit, inplace=True)
+    (one,), (two,) = single.probabilities([turned]), double.probabilities([turned])
+    assert np.allclose(one, two, atol=1e-6) and not np.array_equal(one, two)
+    for method in ("stabilizer", "density_matrix"):
+        chosen = piped.chosen("method", method)
+        assert chosen.used_method(circuit) == method
+        assert chosen.sample([Task(circuit, 4)], 1)[0][0].shape == (4, 2)
+    assert piped.chosen("method", "stabilizer")._worker is piped._worker
 
 
 def test_gates_with_controls_keep_phase_state_and_definition(piped):

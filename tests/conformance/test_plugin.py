@@ -89,6 +89,32 @@ def test_a_planted_fault_fails_by_name_and_what_is_lacking_is_skipped(called, py
     done.stdout.fnmatch_lines(["*Not applicable: *"])
 
 
+ENDLESS = """
+    import time
+    from qcattn.conformance.reference import Reference
+
+    class Endless(Reference):
+        def sample(self, tasks, seed=None, noise=()):
+            if tasks[0].circuit.num_qubits == 8:
+                time.sleep(3600)
+            return super().sample(tasks, seed, noise)
+"""
+
+
+def test_a_circuit_without_an_end_is_ended_and_said(called, pytester):
+    """It took as long as the circuit did; the others of its probe are judged."""
+    pytester.makeini("[pytest]\npythonpath = .")
+    pytester.makepyfile(endless=ENDLESS)
+    pytester.makeconftest(
+        "from qcattn.conformance import timing\ntiming.LEVEL_SECONDS['quick'] = 2.0"
+    )
+    words = ["--qcattn-probe=bit order", "--junitxml=out.xml"]
+    done = called("--qcattn-backend=endless:Endless", *words)
+    done.assert_outcomes(passed=1)
+    (found,) = properties(pytester.path / "out.xml").values()
+    assert int(found["shots"]) > 0 and "would take" in found["left_out"]
+
+
 def test_without_a_backend_nothing_changes(called, pytester):
     pytester.makepyfile("import sys\n\ndef test_own(): assert 'numpy' not in sys.modules")
     called().assert_outcomes(passed=1)
