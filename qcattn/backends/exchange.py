@@ -38,6 +38,7 @@ _BY_NAME = {
     "delay",
     "diagonal",
     "initialize",
+    "multiplexer",
     "pauli",
     "permutation",
     "state_preparation",

@@ -164,6 +164,7 @@ def _gate(step: Any, names: Any) -> Any:
         "delay": lambda: Delay(*params, unit=step["unit"]),
         "diagonal": lambda: getattr(library, "DiagonalGate", library.Diagonal)(params),
         "initialize": lambda: _library("Initialize")(params),
+        "multiplexer": lambda: _library("UCGate")(params),
         "pauli": lambda: library.PauliGate(*params),
         "permutation": lambda: library.PermutationGate([int(one.real) for one in params[0]]),
         "state_preparation": lambda: _library("StatePreparation")(params),

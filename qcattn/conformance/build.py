@@ -35,7 +35,7 @@ __all__ = ["build", "files_of", "files_of_one", "recipes_of", "topic_names"]
 _QPY_RELEASE = (1, 3, 0)
 _QPY_RELEASE_PLACE = 7
 _LOOPS = ("for_loop", "while_loop")
-_DRAWN = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DRAWN = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=_)[0-9a-f]{32}")
 
 
 def topic_names() -> list[str]:
@@ -213,8 +213,14 @@ def _blocks_named(circuit: QuantumCircuit) -> QuantumCircuit:
 def _named_in_order(content: bytes) -> bytes:
     """QPY whose gates with definitions of their own are numbered, where Qiskit draws names."""
     found = dict.fromkeys(_DRAWN.findall(content))
-    numbers = {name: str(UUID(int=k)).encode() for k, name in enumerate(found)}
+    numbers = {name: _number(k, name) for k, name in enumerate(found)}
     return _DRAWN.sub(lambda match: numbers[match.group()], content)
+
+
+def _number(k: int, drawn: bytes) -> bytes:
+    """A name of the same length."""
+    made = UUID(int=k)
+    return (str(made) if b"-" in drawn else made.hex).encode()
 
 
 def _main() -> None:

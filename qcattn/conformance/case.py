@@ -9,11 +9,13 @@ from typing import Literal
 
 import numpy as np
 from qiskit import QuantumCircuit, qpy
+from qiskit.circuit.library import UCGate
 
 from qcattn.backends.noise_terms import NoiseTerm
+from qcattn.conformance.matrices import standard_matrix
 from qcattn.conformance.reading import read_qasm
 
-__all__ = ["FEATURES", "Case", "Feature", "Law"]
+__all__ = ["FEATURES", "MULTIPLEXED", "Case", "Feature", "Law", "loaded"]
 
 #: What a backend must be able to do for a circuit, beyond gates and a measurement at the end.
 Feature = Literal["mid-circuit measurement", "reset", "conditional", "loop", "parameters", "noise"]
@@ -26,6 +28,11 @@ FEATURES: tuple[Feature, ...] = (
     "parameters",
     "noise",
 )
+
+
+#: Name in a file of what is read as `UCGate`: Qiskit writes that gate into QPY, and cannot read it
+#: back, but it reads a gate of another name with a definition.
+MULTIPLEXED = "multiplexed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,5 +97,24 @@ def loaded(text: str | bytes) -> QuantumCircuit:
     """
     if isinstance(text, bytes):
         (circuit,) = qpy.load(io.BytesIO(text))
-        return circuit
+        return _as_meant(circuit)
     return read_qasm(text)
+
+
+def _as_meant(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The same circuit with Qiskit's `UCGate` where the file has `multiplexed`."""
+    if MULTIPLEXED not in circuit.count_ops():
+        return circuit
+    out = circuit.copy_empty_like()
+    for one in circuit.data:
+        gate, turns = one.operation, iter(one.operation.params)
+        if gate.name == MULTIPLEXED:
+            # The angles of a gate are theta, phi, lambda of u, and a phase.
+            rows = zip(turns, turns, turns, turns, strict=True)
+            gate = UCGate([_with_phase(row[3], standard_matrix("u", row[:3])) for row in rows])
+        out.append(gate, one.qubits, one.clbits)
+    return out
+
+
+def _with_phase(angle: float, matrix: np.ndarray) -> np.ndarray:
+    return (np.exp(1j * angle) * matrix).astype(complex)

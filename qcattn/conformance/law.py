@@ -340,6 +340,8 @@ def gate_matrix(operation: Operation) -> np.ndarray:
     if name in ("ucrx", "ucry", "ucrz"):
         turns = [standard_matrix(name[2:], [float(angle)]) for angle in operation.params]
         return multiplexed(turns)
+    if name == "multiplexer":
+        return multiplexed([np.asarray(one).astype(np.clongdouble) for one in operation.params])
     if _is_of_the_file(operation):
         return _defined(operation)
     raise ValueError(f"there is no definition of the gate {name!r}; write it in matrices.py")

@@ -1,6 +1,7 @@
 """The corpus as it is stored: whole, and built again to the byte."""
 
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -10,11 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from qiskit import qpy
+from qiskit.circuit.library import UCGate
 
 import qcattn
 from qcattn.conformance.build import files_of_one, recipes_of, topic_names
 from qcattn.conformance.case import FEATURES, loaded
 from qcattn.conformance.corpus import case, corpus, read_corpus
+from qcattn.conformance.law import law_of
 from qcattn.errors import NotWhole
 
 CIRCUITS = Path(qcattn.__file__).parent.parent / "circuits"
@@ -131,3 +135,15 @@ def test_numbers_are_those_of_the_file():
     one = case("gates/ry")
     stored = json.loads((CIRCUITS / "gates/ry.json").read_text())
     assert np.array_equal(one.laws[0].p, stored["laws"][0]["p"])
+
+
+def test_a_gate_with_a_definition_in_the_file_is_a_ucgate_here():
+    """Its law is that of the definition, which whoever loads the file by Qiskit alone gets."""
+    for name in ("arrays/multiplexer-2", "arrays/multiplexer-3"):
+        one = case(name)
+        (there,) = qpy.load(io.BytesIO(one.text))
+        assert "multiplexed" in there.count_ops() and "multiplexer" in one.circuit.count_ops()
+        assert any(isinstance(step.operation, UCGate) for step in one.circuit.data)
+        defined = law_of(there)
+        assert defined.outcomes == one.laws[0].outcomes
+        assert np.allclose(defined.p, one.laws[0].p, rtol=0, atol=1e-14)

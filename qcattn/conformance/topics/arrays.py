@@ -19,6 +19,7 @@ from qiskit.circuit.library import (
     UnitaryGate,
 )
 
+from qcattn.conformance.case import MULTIPLEXED
 from qcattn.conformance.recipe import Recipe, generator, rounded
 
 __all__ = ["recipes"]
@@ -40,6 +41,9 @@ def recipes() -> Iterator[Recipe]:
             name = f"arrays/ucr{axis}-{controls + 1}"
             angles = rounded(generator(name).uniform(-3, 3, 2**controls))
             yield _recipe(name, gate(angles), f"ucr{axis}")
+    for controls in (1, 2):
+        name = f"arrays/multiplexer-{controls + 1}"
+        yield _recipe(name, _multiplexer(controls, generator(name)), "multiplexer")
     for qubits in (1, 2, 3, 5):
         name = f"arrays/state-preparation-{qubits}"
         yield _prepared(name, StatePreparation(_state(qubits, generator(name))))
@@ -62,7 +66,7 @@ def _recipe(name: str, gate: Gate, word: str) -> Recipe:
     circuit.append(gate, [int(qubit) for qubit in rng.permutation(n)[: gate.num_qubits]])
     _turned(circuit, rng)
     circuit.measure(circuit.qubits, circuit.clbits)
-    words = [word, "complex phase"] if word in ("unitary", "diagonal") else [word]
+    words = [word, "complex phase"] if word in ("unitary", "diagonal", "multiplexer") else [word]
     return Recipe(
         name=name,
         content=circuit,
@@ -93,6 +97,39 @@ def _prepared(name: str, operation: Instruction, *, anew: bool = False) -> Recip
         exercises=[operation.name, "complex phase"],
         about=f"A random state of {operation.num_qubits} qubits by {operation.name}{where}.",
     )
+
+
+def _multiplexer(controls: int, rng: np.random.Generator) -> Gate:
+    """For each number that the controls read a gate u with a phase, as a gate with a definition.
+
+    Controlled, u(theta, phi, lam) is a phase of the controls and C X B X A on the target, of which
+    the gates X alone are controlled [1].
+
+    References:
+        [1] A. Barenco et al., Phys. Rev. A 52, 3457 (1995), lemma 5.1.
+    """
+    n = controls + 1
+    inner = QuantumCircuit(QuantumRegister(n, "q"), name=MULTIPLEXED)
+    reading, said = list(range(1, n)), list[float]()
+    for number in range(2**controls):
+        theta, phi, lam, gamma = angles = rounded(rng.uniform(0.4, 2.7, 4))
+        said += angles
+        zeros = [qubit for j, qubit in enumerate(reading) if not number >> j & 1]
+        for qubit in zeros:
+            inner.x(qubit)
+        inner.rz((lam - phi) / 2, 0)
+        (inner.cx if controls == 1 else inner.ccx)(*reading, 0)
+        inner.rz(-(lam + phi) / 2, 0)
+        inner.ry(-theta / 2, 0)
+        (inner.cx if controls == 1 else inner.ccx)(*reading, 0)
+        inner.ry(theta / 2, 0)
+        inner.rz(phi, 0)
+        (inner.p if controls == 1 else inner.cp)(gamma + (phi + lam) / 2, *reading)
+        for qubit in zeros:
+            inner.x(qubit)
+    gate = Gate(MULTIPLEXED, n, said)
+    gate.definition = inner
+    return gate
 
 
 def _state(qubits: int, rng: np.random.Generator) -> list[complex]:
