@@ -22,9 +22,11 @@ import numpy as np
 from browsing import chromium
 from looking import unreadable
 
+from qcattn.conformance.stored import load_report
 from qcattn.folders.findings import load_findings
 from qcattn.folders.runs import load_run
 from qcattn.folders.trials import load_trials
+from qcattn.views.conformance.page import write_page_of
 from qcattn.views.reports import report
 
 TESTS = Path(__file__).parents[1]
@@ -52,10 +54,13 @@ COMMANDS = {
     "conformance-alarm": "conformance --backend planted:Turned",
 }
 #: How a page is written again without its shots being drawn again.
-AGAIN: dict[str, Callable[[Path], Any]] = {
-    "result.json": lambda folder: load_run(folder).parts,
-    "trials.json": load_trials,
-    "findings.json": load_findings,
+AGAIN: dict[str, Callable[[Path, Path], Any]] = {
+    "result.json": lambda folder, page: report(load_run(folder).parts, page),
+    "trials.json": lambda folder, page: report(load_trials(folder), page),
+    "findings.json": lambda folder, page: report(load_findings(folder), page),
+    "conformance.json": lambda folder, page: write_page_of(
+        load_report(folder), page, backend="module:factory", scripts=scripts_of(folder)
+    ),
 }
 
 
@@ -71,13 +76,18 @@ def scores(folder: Path) -> None:
     np.save(folder / "long.npy", rng.normal(0, 1, (10_000, 8)))
 
 
+def scripts_of(folder: Path) -> dict[str, str]:
+    """Scripts of alarms, by the names of their probes."""
+    return {one.stem.replace("_", " "): one.read_text() for one in folder.glob("*.py")}
+
+
 def drawn(name: str, folder: Path) -> Path:
     """The page of one report, drawn where it is not there yet."""
     out = folder / name
-    for document, load in AGAIN.items():
-        if (out / document).is_file():
-            return report(load(out), out / "report.html")
-    if not (out / "report.html").is_file():
+    again = [write for document, write in AGAIN.items() if (out / document).is_file()]
+    for write in again:
+        write(out, out / "report.html")
+    if not again:
         command = [sys.executable, "-m", "qcattn", *COMMANDS[name].split(), "--out", name]
         path = os.pathsep.join([str(TESTS / "benchmarks"), os.environ.get("PYTHONPATH", "")])
         subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": path}, check=False)

@@ -1,6 +1,8 @@
-"""Each step of the built-in lesson, done, as a picture to be looked at.
+"""Each step of the built-in lesson, done, as a picture to be looked at; and what is wrong with it.
 
-python tests/teaching/screenshots.py FOLDER  # STEP-WIDTH-SCHEME.png; a minute
+    python tests/teaching/screenshots.py FOLDER  # STEP-WIDTH-SCHEME.png; two minutes
+
+Beside each picture stands what axe-core finds against the page, and what cannot be read there.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from browsing import chromium, served
+from looking import unreadable
 
 from qcattn.teaching.lessons import LessonStep, built_in
 
@@ -36,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args(arguments).folder
     folder.mkdir(parents=True, exist_ok=True)
+    found = 0
     with served() as address, chromium() as browser:
         for width, height in WIDTHS.items():
             for scheme in SCHEMES:
@@ -47,9 +52,12 @@ def main(arguments: list[str] | None = None) -> int:
                     done(page, number, step)
                     path = folder / f"{number}-{step.name}-{width}-{scheme}.png"
                     page.screenshot(path=path, full_page=True)
-                    print(path)
+                    axe = [one["id"] for one in Axe().run(page).response["violations"]]
+                    said = [*axe, *unreadable(page)]
+                    found += len(said)
+                    print(path, *(f"\n  {one}" for one in said), sep="", flush=True)
                 page.close()
-    return 0
+    return int(found > 0)
 
 
 if __name__ == "__main__":

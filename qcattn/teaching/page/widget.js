@@ -40,6 +40,7 @@ function s(tag, given = {}, ...children) {
 
 const short = (x) =>
   x == null ? "–" : x === 0 ? "0" : Math.abs(x) < 1e-4 ? x.toExponential(1) : String(+x.toPrecision(3));
+const pText = (p) => (p < 1e-300 ? "< 1e-300" : short(p));
 const whole = (x) => x.toLocaleString("en");
 
 function render({ model, el }) {
@@ -462,7 +463,7 @@ function render({ model, el }) {
       variation: short(of.variation),
       chance: short(of.chance),
       verdict: t(of.refuted ? "said_differs" : "said_open"),
-      p_value: short(of.p_value),
+      p_value: pText(of.p_value),
       twin_verdict: t(drawn.twin.refuted ? "said_differs" : "said_open"),
     });
   }
@@ -760,7 +761,7 @@ function render({ model, el }) {
     const line = ([stands, number], of) => {
       stands.classList.toggle("differs", Boolean(of?.refuted));
       put(stands, standing(of));
-      put(number, of?.shots ? `${t("p_value")} ${short(of.p_value)}` : "");
+      put(number, of?.shots ? `${t("p_value")} ${pText(of.p_value)}` : "");
     };
     line(lines.of_circuit, drawn?.circuit);
     line(lines.of_twin, drawn?.twin);

@@ -63,7 +63,7 @@ def _alarm(one: Probed, script: Script | None) -> list[str]:
     ]
     failures = sheets.failures(one)
     if failures.lines:
-        parts.append(table(failures, "checks"))
+        parts.append(table(failures))
     if script is not None and not script.text:
         parts.append(f'<p class="note">{escape(no_script(script.why_not))}</p>')
     elif script is not None:

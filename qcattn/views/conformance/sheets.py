@@ -77,5 +77,4 @@ def failures(probed: Probed, most: int = 20) -> Sheet:
         columns=(Column("job"), Column("what was seen")),
         lines=tuple((check.name, check.by) for check in failed[:most]),
         caption=f"Each is refuted by itself at the level of this probe.{more}",
-        marked=frozenset(range(min(len(failed), most))),
     )
