@@ -22,6 +22,7 @@ import numpy as np
 from browsing import chromium
 from looking import unreadable
 
+from qcattn.conformance.scripts import Script
 from qcattn.conformance.stored import load_report
 from qcattn.folders.findings import load_findings
 from qcattn.folders.runs import load_run
@@ -59,7 +60,7 @@ AGAIN: dict[str, Callable[[Path, Path], Any]] = {
     "trials.json": lambda folder, page: report(load_trials(folder), page),
     "findings.json": lambda folder, page: report(load_findings(folder), page),
     "conformance.json": lambda folder, page: write_page_of(
-        load_report(folder), page, backend="module:factory", scripts=scripts_of(folder)
+        load_report(folder), page, again="qcattn conformance ...", scripts=scripts_in(folder)
     ),
 }
 
@@ -76,9 +77,9 @@ def scores(folder: Path) -> None:
     np.save(folder / "long.npy", rng.normal(0, 1, (10_000, 8)))
 
 
-def scripts_of(folder: Path) -> dict[str, str]:
+def scripts_in(folder: Path) -> dict[str, Script]:
     """Scripts of alarms, by the names of their probes."""
-    return {one.stem.replace("_", " "): one.read_text() for one in folder.glob("*.py")}
+    return {one.stem.replace("_", " "): Script(one.read_text()) for one in folder.glob("*.py")}
 
 
 def drawn(name: str, folder: Path) -> Path:
