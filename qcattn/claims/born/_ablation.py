@@ -26,7 +26,7 @@ from qcattn.evidence import Estimate
 from qcattn.progress import Progress
 from qcattn.records import Counts
 
-__all__ = ["BAYES", "CLASSICAL", "Ablation", "Trainings", "ablate", "parts_of", "two_way"]
+__all__ = ["BAYES", "CLASSICAL", "Ablation", "Trainings", "ablate", "two_way"]
 
 #: Name of a classical model, and whether its keys have biases.
 CLASSICAL = {"classical, as many": True, "classical, two": False}
@@ -40,7 +40,6 @@ class Ablation:
 
     Attributes:
         name: Of the task.
-        blocks: Of the held-out queries, shape (held-out queries,), as in `Retrieval`.
         losses: Held-out losses of each run, shape (trainings, held-out queries): measured those of
             the circuits (``"start"``, ``"beta"``, ...), exact the classical ones and, where it is
             known, that of Bayes' rule.
@@ -54,7 +53,6 @@ class Ablation:
     """
 
     name: str
-    blocks: np.ndarray
     losses: dict[str, np.ndarray]
     exact: dict[str, np.ndarray]
     curves: dict[str, list[np.ndarray]]
@@ -68,7 +66,7 @@ class Ablation:
 
         The interval holds for other queries and other trainings; see `two_way`.
         """
-        return two_way(self.losses[worse] - self.losses[better], self.blocks, alpha)
+        return two_way(self.losses[worse] - self.losses[better], alpha)
 
     def gains(self, better: str, worse: str) -> list[float]:
         """The same in each training."""
@@ -84,7 +82,7 @@ class Ablation:
 
     def loss(self, run: str, alpha: float) -> Estimate:
         """Mean held-out loss of a run, with an interval as of `gain`."""
-        return two_way(self.losses[run], self.blocks, alpha)
+        return two_way(self.losses[run], alpha)
 
     def curve(self, run: str) -> np.ndarray:
         """Lowest training loss of a run by evaluations, averaged over the trainings."""
@@ -93,18 +91,17 @@ class Ablation:
         return np.mean(padded, axis=0)
 
 
-def two_way(rows: np.ndarray, blocks: np.ndarray, alpha: float) -> Estimate:
+def two_way(rows: np.ndarray, alpha: float) -> Estimate:
     r"""Mean over trainings and queries, both of which are drawn at random.
 
-    The mean scatters with the blocks of queries and with the trainings: the variances of the means
-    of blocks, over their number, and of the means of trainings, over theirs, are added. Student's
-    quantile is that of Satterthwaite's degrees of freedom, :math:`(v_b + v_t)^2 /
-    (v_b^2/(B-1) + v_t^2/(T-1))`. With one training it is left out, and the interval is of the
+    The mean scatters with the queries and with the trainings: the variances of the means of
+    queries, over their number, and of the means of trainings, over theirs, are added. Student's
+    quantile is that of Satterthwaite's degrees of freedom, :math:`(v_q + v_t)^2 /
+    (v_q^2/(Q-1) + v_t^2/(T-1))`. With one training it is left out, and the interval is of the
     models as they were trained.
 
     Args:
-        rows: Shape (trainings, queries).
-        blocks: Shape (queries,); queries of one number belong together.
+        rows: Shape (trainings, queries), of independent queries.
         alpha: Error rate.
 
     References:
@@ -112,19 +109,15 @@ def two_way(rows: np.ndarray, blocks: np.ndarray, alpha: float) -> Estimate:
 
     Example:
         >>> rows = np.array([[0.1, 0.3, 0.2], [0.2, 0.4, 0.3]])
-        >>> found = two_way(rows, np.arange(3), 0.05)
+        >>> found = two_way(rows, 0.05)
         >>> round(found.best, 3), found.low < 0.25 < found.high
         (0.25, True)
     """
-    _, places = np.unique(blocks, return_inverse=True)
-    sizes = np.bincount(places)
-    means = np.array([np.bincount(places, row) / sizes for row in rows])
-    if len(sizes) == 1:  # how blocks scatter one does not tell
-        return Estimate(float(means.mean()), -np.inf, np.inf)
-    parts = [means.mean(axis=0), *([means.mean(axis=1)] if len(means) > 1 else [])]
+    best = float(rows.mean())
+    parts = [rows.mean(axis=0), *([rows.mean(axis=1)] if len(rows) > 1 else [])]
     variances = np.array([part.var(ddof=1) / part.size for part in parts])
     freedoms = np.array([part.size - 1 for part in parts])
-    best, total = float(means.mean()), float(variances.sum())
+    total = float(variances.sum())
     if not total:
         return Estimate(best, best, best)
     freedom = total**2 / float((variances**2 / freedoms).sum())
@@ -139,7 +132,7 @@ class Trainings:
     Attributes:
         number: How often each run is trained, every time on other queries.
         queries: Of each training.
-        held_out: Queries of the blocks that are left, at most.
+        held_out: Queries that are left, at most.
         evaluations: Of loss and gradient, at most.
         shots: Of each circuit while training.
         held_out_shots: Of each held-out query.
@@ -173,15 +166,25 @@ def ablate(
 
     Args:
         name: Of the task.
-        task: Every training takes queries of blocks of its own (`parts_of`), then come those
-            that are held out.
+        task: Every training takes queries of its own, and then come those that are held out.
         trainings: How.
         seed: Split over the trainings.
         progress: Called with the trainings done.
 
     Returns:
         All losses.
+
+    Raises:
+        ValueError: If fewer than two queries are held out.
     """
+    begin = trainings.number * trainings.queries
+    rest = task[begin : begin + trainings.held_out]
+    if len(rest.targets) < 2:
+        raise ValueError(
+            f"{name}: {trainings.number} trainings of {trainings.queries} queries leave "
+            f"{len(rest.targets)} of {len(task.targets):,} held out, but at least 2 must be left; "
+            "take fewer trainings or fewer queries in each"
+        )
     n = qubits_of(task)
     basis = tuple(range(1, n + 1))
     runs: _Runs = {
@@ -191,10 +194,9 @@ def ablate(
         "beta and phase": ((0, n + 1), ("beta", "phase")),
         "all": ((0, *basis, n + 1), ("basis", "beta and phase")),
     }
-    parts, rest = parts_of(task, trainings)
     tally = _Tally(rest, ("start", *runs), tuple(runs))
     for number, root in enumerate(seed.spawn(trainings.number)):
-        part = parts[number]
+        part = task[number * trainings.queries : (number + 1) * trainings.queries]
         train_seed, *read_seeds = (int(word) for word in root.generate_state(2 + len(runs)))
 
         def tell(done: float, total: float, what: str, number: int = number) -> None:
@@ -212,21 +214,6 @@ def ablate(
         if rest.bayes is not None:
             tally.measured[BAYES].append(brier(rest.bayes, rest.targets))
     return tally.ablation(name)
-
-
-def parts_of(task: Retrieval, trainings: Trainings) -> tuple[list[Retrieval], Retrieval]:
-    """The queries of each training, and those that are held out; no two share a block.
-
-    Queries of one block are alike, so trainings that share one scatter less than they should, and
-    intervals over trainings would be too narrow. What is left of a block is not used.
-    """
-    begins = np.flatnonzero(np.diff(task.blocks, prepend=task.blocks[0] - 1, append=-1))
-    parts, at = [], 0
-    for _ in range(trainings.number):
-        end = at + trainings.queries
-        parts.append(task[at:end])
-        at = int(begins[begins >= end].min(initial=task.blocks.size))
-    return parts, task[at : at + trainings.held_out]
 
 
 def _trained(
@@ -277,7 +264,6 @@ class _Tally:
         """All of it."""
         return Ablation(
             name,
-            self.rest.blocks,
             {run: np.array(rows) for run, rows in self.measured.items()},
             {run: np.array(rows) for run, rows in self.exact.items()},
             self.curves,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
-from qcattn.datasets import load_scores
+from qcattn.datasets import load_triples
 
 __all__ = ["Retrieval", "another_head", "noisy_words"]
 
@@ -19,24 +19,23 @@ _WIDTH = 8
 class Retrieval:
     """Scores that two heads give to the keys, and the key that is to be found.
 
+    Queries are independent.
+
     Attributes:
         scores: Shape (queries, 2, keys), dimensionless (divided by sqrt(d)).
         targets: Shape (queries,), the number of a key.
-        blocks: Shape (queries,): queries of one number belong together, those of different ones are
-            independent.
         bayes: Shape (queries, keys): the posterior of the key to be found, which no model can
             better; None where nobody knows it.
     """
 
     scores: np.ndarray
     targets: np.ndarray
-    blocks: np.ndarray
     bayes: np.ndarray | None = None
 
     def __getitem__(self, rows: slice) -> Retrieval:
         """Some of the queries."""
         bayes = None if self.bayes is None else self.bayes[rows]
-        return Retrieval(self.scores[rows], self.targets[rows], self.blocks[rows], bayes)
+        return Retrieval(self.scores[rows], self.targets[rows], bayes)
 
 
 def noisy_words(
@@ -79,39 +78,36 @@ def noisy_words(
     weights = np.zeros((queries, words))
     sums = np.sqrt(_WIDTH) / max(noise, 1e-3) ** 2 * scores.sum(axis=1)[:, paired]
     weights[:, np.array(paired) ^ partner] = softmax(sums, axis=-1)
-    return Retrieval(scores, shown ^ partner, np.arange(queries), weights)
+    return Retrieval(scores, shown ^ partner, weights)
 
 
 def another_head(queries: int, rng: np.random.Generator, *, window: int = 8) -> Retrieval:
     """Find the key that a third head of SmolLM2 attends to most, from the scores of two others.
 
-    The heads of a layer are dealt at random into threes: two are seen, the third is to be guessed,
-    and it is neither of the formulas that are compared. Rows of one layer and sentence are a block,
-    since their keys overlap; blocks come in random order.
+    Every query has a text, a layer and three heads of its own (`qcattn.datasets.load_triples`), so
+    that queries are independent. Which of the three is to be guessed is dealt at random, and it is
+    neither of the formulas that are compared.
 
     Args:
-        queries: How many at most, of the rows that are long enough.
-        rng: Deals the heads and the order.
-        window: Keys: the query's own token and those before it.
+        queries: How many at most, of the 1,500 that are stored.
+        rng: Chooses and deals.
+        window: Keys, 2 to 8: the query's own token and those before it.
 
     Returns:
         The task.
 
+    Raises:
+        ValueError: If there are not so many keys.
+
     Example:
-        >>> task = another_head(2000, np.random.default_rng(1))
-        >>> task.scores.shape[1:], len(np.unique(task.blocks))
-        ((2, 8), 60)
+        >>> another_head(1500, np.random.default_rng(1)).scores.shape
+        (1500, 2, 8)
     """
-    rows, targets, blocks = [], [], []
-    sentences = [load_scores("smollm2", number).scores.astype(float) for number in (0, 2)]
-    order = rng.permutation([(i, layer) for i in range(2) for layer in range(len(sentences[0]))])
-    for number, (sentence, layer) in enumerate(order):
-        scores = sentences[sentence][layer]
-        dealt = rng.permutation(len(scores))
-        for one, other, third in dealt[: len(dealt) // 3 * 3].reshape(-1, 3):
-            for last in range(window - 1, scores.shape[-1]):
-                near = scores[:, last, last + 1 - window : last + 1]
-                rows.append(near[[one, other]])
-                targets.append(int(near[third].argmax()))
-                blocks.append(number)
-    return Retrieval(np.array(rows), np.array(targets), np.array(blocks))[:queries]
+    stored = load_triples().scores
+    texts, heads, keys = stored.shape
+    if not 2 <= window <= keys:
+        raise ValueError(f"`window` must be 2 to {keys} keys, but it is {window}")
+    chosen = rng.permutation(texts)[:queries]
+    dealt = rng.permuted(np.tile(np.arange(heads), (len(chosen), 1)), axis=1)
+    near = np.take_along_axis(stored[chosen], dealt[..., None], axis=1)[..., -window:]
+    return Retrieval(near[:, :2], near[:, 2].argmax(axis=-1))
