@@ -31,7 +31,7 @@ _MOST_LABELS = 32
 _MOST_CELLS = 128
 _MOST_STROKES = 1500
 _LONGEST_LABEL = 16
-_LONGEST_TITLE = 36
+_LONGEST_TITLE = 30
 #: Times as wide as high are cells at most that are squares: a strip of them would not be seen.
 _FLAT = 12
 _SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
