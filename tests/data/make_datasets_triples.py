@@ -15,7 +15,6 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import rdata
 
 from qcattn.datasets import packages, smollm2, triples
 
@@ -28,6 +27,8 @@ END = re.compile(
 
 def novels(unpacked: Path) -> list[str]:
     """The lines of all novels, from R's database of lazily loaded objects."""
+    import rdata  # tests are collected where it is not installed
+
     read = rdata.parser.parse_data
     index = rdata.conversion.convert(read((unpacked / f"{STORED}.rdx").read_bytes()))
     content = (unpacked / f"{STORED}.rdb").read_bytes()
