@@ -82,7 +82,12 @@ class Variational:
     Attributes:
         layers: Of each register, 1 or more; None takes n + 1 of up to 3 qubits (4 where H is
             diagonal) and 2 n of more: a distribution of the ancilla has 2**n - 1 parameters, and a
-            layer n.
+            layer n. That is enough for free fermions: rings of 6 come within 4e-5. Fermions that
+            interact stay farther, and more layers bring them nearer: an open XXZ chain of 6 at beta
+            1 comes within .023, .0090, .0052 at 2 n, 3 n, 4 n layers of 360, 540, 720 cx. The
+            default does not go there by itself: each layer costs gates, which are noisy where they
+            are real, and F does not tell how far it is from its minimum, so that easy cases would
+            be searched twice.
         shots: Shots a circuit, or None for exact expectation values.
         restarts: Random starts, 1 or more; the lowest F wins.
         backend: What draws the shots; None is `qcattn.backends.Aer`. Not used without shots.
