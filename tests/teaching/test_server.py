@@ -1,6 +1,7 @@
 """The server: laws, counts, words of errors, bounds, other hosts, many clients."""
 
 import json
+import socket
 import threading
 
 import numpy as np
@@ -18,6 +19,7 @@ from qcattn.parsing import parse_json
 from qcattn.teaching import server
 from qcattn.teaching.lessons import built_in
 from qcattn.teaching.server import MOST_BYTES, page_server
+from qcattn.teaching.serving import serve_page
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +228,15 @@ def test_every_file_comes_with_the_policy_that_nothing_comes_from_outside(client
         assert "default-src 'none'" in policy and "connect-src 'self'" in policy
         outside = [line for line in answer.text.split("\n") if "//" in line and "http" in line]
         assert all("http://www.w3.org/2000/svg" in line for line in outside)
+
+
+def test_a_port_that_is_taken_is_told_with_its_cure():
+    pytest.importorskip("uvicorn", reason="uvicorn of the extra `teach` is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        _, port = taken.getsockname()
+        words = f"127.0.0.1 port {port} cannot be had .* choose another `--port`"
+        with pytest.raises(OSError, match=words):
+            serve_page(built_in(), host="127.0.0.1", port=port, opened=False, tell=print)
 
 
 @pytest.mark.parametrize("preparation", ["Purification", "Heralded", "QSVT"])
