@@ -1,4 +1,4 @@
-"""Qibo on its backend of NumPy."""
+"""Qibo on its backend of NumPy, or on qibojit."""
 
 from __future__ import annotations
 
@@ -80,9 +80,10 @@ class Qibo(Simulator):
         )
 
     def settings(self) -> dict[str, str]:
-        """Its name and version."""
+        """Its name and version, and that of qibojit."""
         imported("qibo", "qibo")
-        return {"backend": f"qibo {self.platform}", "version": metadata.version("qibo")}
+        own = {"qibojit": metadata.version("qibojit")} if self.platform == "qibojit" else {}
+        return {"backend": f"qibo {self.platform}", "version": metadata.version("qibo"), **own}
 
 
 def _run(qibo: Any, circuit: QuantumCircuit, shots: int) -> np.ndarray:

@@ -1,25 +1,29 @@
 """How often the probes raise a false alarm on a sampler that is right, and which faults they find.
 
-    python tests/benchmarks/conformance.py --runs 300 --first-alarm standard  # --write
+    python tests/benchmarks/conformance.py --runs 100 --first-alarm standard  # --write
 
 runs all probes on the reference sampler with as many seeds, then each planted fault once, with no
 limit of time. The laws are those of the corpus, so that a run costs its draws, some three seconds
 at the level ``quick``, and a fault the laws of the circuits that it changes too. At the level of
 ``--first-alarm`` each fault is asked for jobs, few shots first, until one of them makes the alarm
-certain by itself. What is found does not depend on the number of workers.
+certain by itself. What is found does not depend on the number of workers. With ``--kept FILE``
+every answer is written there as it comes, and the same command goes on where it was cut off.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import multiprocessing
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from functools import cache
-from typing import NamedTuple
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import results
 from planted import FAULTS
@@ -32,9 +36,10 @@ from qcattn.conformance.reference import Reference
 from qcattn.conformance.report import Answer, conclude
 from qcattn.conformance.running import all_probes, jobs_of, run_conformance
 from qcattn.conformance.turns import seed_of_job
+from qcattn.parsing import parse_json
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, kept: Path | None = None) -> int:
     """Run the reference, then every fault."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=100, help="of the reference; 0 for none")
@@ -44,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=1, help="processes that draw side by side")
     parser.add_argument("--no-faults", action="store_true")
     parser.add_argument("--first-alarm", metavar="LEVEL", help="find one alarm at this level too")
+    parser.add_argument("--kept", metavar="FILE", help="keep answers here, and go on from them")
     given = parser.parse_args(arguments)
     seeds = range(given.first, given.first + given.runs)
     runs = [Run("", seed, given.level, given.alpha, all_alarms) for seed in seeds]
@@ -55,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         Run(name, 0, level, given.alpha, look) for level, look in looks.items() for name in faults
     ]
 
-    found = _alarms(runs, given.workers)
+    found = _alarms(runs, given.workers, kept)
     alarms = [f"seed {run.seed}: {by}" for run, by in found.items() if not run.fault and by]
     _, high = binom.interval(0.99, max(given.runs, 1), given.alpha)
     if given.runs:
@@ -91,14 +97,37 @@ class Run(NamedTuple):
     look: Callable[[Reference, Level, float, int], str]
 
 
-def _alarms(runs: list[Run], workers: int) -> dict[Run, str]:
-    """What has an alarm in each run."""
+def _alarms(runs: list[Run], workers: int, kept: Path | None) -> dict[Run, str]:
+    """What has an alarm in each run; those that are kept are not run again."""
+    known = _known(kept)
+    found = {run: known[_key(run)] for run in runs if _key(run) in known}
+    rest = [run for run in runs if run not in found]
     bar = Console(stderr=True)
-    if workers < 2:
-        return dict(track(map(_one, runs), total=len(runs), console=bar))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        return dict(track(pool.map(_one, runs), total=len(runs), console=bar))
+    with contextlib.ExitStack() as stack:
+        each: Iterable[tuple[Run, str]] = map(_one, rest)
+        if workers > 1:
+            context = multiprocessing.get_context("spawn")
+            pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=context))
+            each = pool.map(_one, rest)
+        for run, by in track(each, total=len(rest), console=bar):
+            found[run] = by
+            if kept is not None:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([*_key(run), by]) + "\n")
+    return {run: found[run] for run in runs}
+
+
+def _known(kept: Path | None) -> dict[tuple[Any, ...], str]:
+    """Answers by their runs; a line that a kill cut in two is not there."""
+    if kept is None or not kept.exists():
+        return {}
+    whole = kept.read_text(encoding="utf-8").split("\n")[:-1]
+    kept.write_text("".join(f"{line}\n" for line in whole), encoding="utf-8")
+    return {tuple(key): by for *key, by in map(parse_json, whole)}
+
+
+def _key(run: Run) -> tuple[Any, ...]:
+    return run.fault, run.seed, run.level, run.alpha, run.look.__name__
 
 
 def _one(run: Run) -> tuple[Run, str]:
@@ -161,4 +190,8 @@ def _with_laws(make: Callable[[], Reference], known: Reference) -> Reference:
 
 
 if __name__ == "__main__":
-    sys.exit(results.run("conformance.py", main))
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--kept", type=Path)
+    own, rest = parser.parse_known_args()  # where answers are kept is no part of the command
+    main = partial(main, kept=own.kept)
+    sys.exit(results.run("conformance.py", main, rest))

@@ -21,6 +21,26 @@ def test_it_counts_alarms_and_names_what_found_a_fault(monkeypatch, capsys):
     assert "2 of 2" in said
 
 
+def test_a_table_has_every_fault_at_both_levels_and_goes_on_where_it_was(
+    monkeypatch, capsys, tmp_path
+):
+    """What is kept is not run again, and the command of the table does not name the file."""
+    kept, names = tmp_path / "kept", list(planted.FAULTS)
+    ran = []
+    monkeypatch.setattr(conformance, "_one", lambda run: (ran.append(run), (run, "x"))[1])
+    words = ["--runs", "2", "--first-alarm", "standard"]
+    assert conformance.main(words, kept) == 0
+    first, runs = capsys.readouterr().out, len(ran)
+    assert runs == 2 + 2 * len(names)
+    assert [line for line in first.splitlines() if line.startswith("| ")][1:] == [
+        f"| {name} | x | x |" for name in names
+    ]
+    with kept.open("a") as file:
+        file.write('["the line that a ki')
+    assert conformance.main(words, kept) == 0
+    assert capsys.readouterr().out == first and len(ran) == runs
+
+
 def test_a_first_alarm_is_one_of_the_whole_run_and_a_sound_sampler_has_none(monkeypatch, capsys):
     """False-failure rate 1e-3."""
     names = ("bits are turned round", "the seed is ignored")
