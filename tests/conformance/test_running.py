@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from planted import FAULTS, Stuck
 
+from qcattn.backends.named import named_simulator
 from qcattn.conformance import turns
 from qcattn.conformance.corpus import corpus
 from qcattn.conformance.probe import LEVELS, Outcome
@@ -51,6 +52,10 @@ def test_the_reference_passes_whatever_the_seed():
     for seed in (1, 2):
         report = run_conformance(Reference(), cases=CASES[seed::2], seed=seed, alpha=1e-6)
         assert report.standing == "passed", [one.words for one in report.alarms]
+        for one in report.probed:  # each says what it would have seen, and how far off it was
+            assert 0 < one.resolution <= 1, one.name
+            assert one.effect.low <= one.effect.best <= one.effect.high, one.name
+            assert {"effect_low", "effect_high", "resolution"} <= one.properties.keys()
 
 
 @pytest.mark.parametrize(
@@ -81,6 +86,30 @@ def test_a_planted_fault_is_found_by_the_probe_of_its_kind(fault, probe):
     report = run_conformance(FAULTS[fault](), cases=cases, seed=5, probes=[probe], alpha=1e-6)
     assert [one.name for one in report.alarms] == [probe]
     assert report.standing == "alarm" and report.alarms[0].words.startswith("Refuted")
+
+
+@pytest.mark.parametrize(
+    ("fault", "probe"),
+    [
+        ("circuits of a job share random numbers", "independence of runs"),
+        ("shots are sorted", "order of shots"),
+        ("the seed is ignored", "seeds"),
+        ("expectation values are off by 0.06", "expectation values"),
+    ],
+)
+def test_the_effect_of_a_planted_fault_is_above_what_would_have_been_seen(fault, probe):
+    report = run_conformance(FAULTS[fault](), cases=CASES, seed=5, probes=[probe])
+    (probed,) = report.probed
+    assert probed.standing == "alarm" and probed.effect.low > 0
+    assert probed.effect.high >= probed.resolution
+
+
+def test_a_method_is_asked_for_on_gates_that_every_method_of_aer_has():
+    """Aer refuses gates of other methods, as it says; false-failure rate 1e-6."""
+    aer = named_simulator("qiskit_aer:AerSimulator")
+    report = run_conformance(aer, seed=1, probes=["options"], alpha=1e-6)
+    assert report.standing == "passed", report.probed[0].words
+    assert len(report.probed[0].answers) == 6
 
 
 def test_the_probes_that_apply_share_the_error_rate():

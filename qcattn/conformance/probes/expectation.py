@@ -17,6 +17,7 @@ from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.conformance.case import Case
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed
 from qcattn.conformance.uniforms import alike
+from qcattn.evidence import Estimate
 
 __all__ = ["Expectation", "ExpectationJob"]
 
@@ -103,8 +104,13 @@ class Expectation(Probe[ExpectationJob]):
         found["copies alike"] = min(1.0, 2 * min(*matched, 1.0))
         found["two copies alike"] = min(1.0, len(pairs) * min(alike_each))
         worst = min(found, key=lambda name: found[name])
+        far = int(np.argmax(off))
+        # Bernstein's bound at 2.5% on either side, for the farthest of all.
+        wide = math.log(2 * len(off) / 0.05)
+        wide = wide / (3 * shots) + math.sqrt((wide / (3 * shots)) ** 2 + 2 * variance[far] * wide)
         return Outcome(
             min(1.0, len(found) * found[worst]),
+            Estimate(float(off[far]), max(0.0, float(off[far]) - wide), float(off[far]) + wide),
             resolution=float(6 * np.sqrt(variance.max())),
             shots=job.shots,
             said=f"{worst}, p = {found[worst]:.2g}; the farthest by {off.max():.3g}",

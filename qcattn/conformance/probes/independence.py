@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,19 +12,31 @@ import numpy as np
 
 from qcattn.backends.noise_terms import NoiseTerm  # noqa: F401  # of an inherited field, for readers of types
 from qcattn.backends.simulator import Ability, Simulator, Task
-from qcattn.comparisons import independent
+from qcattn.comparisons import fit, independent
 from qcattn.conformance.agreement import as_asked
 from qcattn.conformance.case import Case, Law
-from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed, task_of
+from qcattn.conformance.probe import (
+    UNKNOWN,
+    Level,
+    Outcome,
+    Probe,
+    ProbeJob,
+    Shown,
+    fresh_seed,
+    task_of,
+)
 from qcattn.conformance.streams import grouped, paired, spread_out
 from qcattn.conformance.tally import columns
 from qcattn.conformance.uniforms import alike, too_close, uniforms
+from qcattn.evidence import Estimate
 
 __all__ = ["IndependentRuns", "Runs"]
 
 _SHOTS = {"quick": 4000, "standard": 10_000, "deep": 50_000}
 _CIRCUITS = {"quick": 3, "standard": 8, "deep": 20}
 _RUNS = 4
+#: By a law in groups and a number of shots.
+_RESOLUTIONS: dict[tuple[bytes, int], float] = {}
 #: Of the seeds of calls; None for a call without one.
 Offsets = tuple[int | None, ...]
 
@@ -81,7 +94,9 @@ class IndependentRuns(Probe[Runs]):
         for i, seed in enumerate(seeds):
             part = job.tasks[i * size : (i + 1) * size]
             drawn += simulator.sample(part, seed, job.noise)
-        return drawn if "order" in simulator.abilities else [_mixed(runs, rng) for runs in drawn]
+        if "order" in simulator.abilities:
+            return drawn
+        return _Mixed([run[rng.permutation(len(run))] for run in runs] for runs in drawn)
 
     def judge(self, job: Runs, drawn: Any, rng: np.random.Generator) -> Outcome:
         """By exact tests of likeness, closeness, shifts and pairs."""
@@ -97,6 +112,9 @@ class IndependentRuns(Probe[Runs]):
         worst = min(found, key=lambda name: found[name])
         return Outcome(
             min(1.0, len(found) * found[worst]),
+            _shared(runs),
+            # Where the order says nothing, runs are seen that are the same as a whole.
+            1.0 if isinstance(drawn, _Mixed) else _resolution(runs),
             shots=job.shots,
             said=f"{worst}, p = {found[worst]:.2g}",
         )
@@ -131,9 +149,41 @@ def _of_bindings(case: Case, shots: int) -> Runs:
     )
 
 
-def _mixed(runs: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
-    """Shots in an order of chance, where theirs says nothing."""
-    return [run[rng.permutation(len(run))] for run in runs]
+class _Mixed(list[list[np.ndarray]]):
+    """Runs whose shots were put in an order of chance, since theirs says nothing."""
+
+
+def _shared(runs: Sequence[tuple[np.ndarray, Law]]) -> Estimate:
+    """The largest share of shots that two runs have in common in the same place, of all pairs.
+
+    Of two independent runs a share c of the shots is equal by chance, and of two that have a share
+    s in common s + (1 - s) c; Hoeffding's interval at 95%, Bonferroni over the pairs.
+    """
+    groups, off = [grouped(shots, law) for shots, law in runs], []
+    for (one, p), (other, q) in combinations(groups, 2):
+        if p.shape != q.shape:
+            continue
+        both, chance = min(len(one), len(other)), float(p @ q)
+        share = (float((one[:both] == other[:both]).mean()) - chance) / (1 - chance)
+        wide = math.sqrt(math.log(2 * math.comb(len(groups), 2) / 0.05) / (2 * both)) / (1 - chance)
+        off.append((share, wide))
+    if not off:
+        return UNKNOWN
+    share, wide = max(off)
+    return Estimate(*(min(1.0, max(0.0, x)) for x in (share, share - wide, share + wide)))
+
+
+def _resolution(runs: Sequence[tuple[np.ndarray, Law]]) -> float:
+    """The smallest such share that is seen with 90% power, for the first two runs."""
+    (one, law), (other, _) = runs[:2]
+    _, p = grouped(one, law)
+    square, shots = np.outer(p, p).ravel(), min(len(one), len(other))
+    key = square.tobytes(), shots
+    if key not in _RESOLUTIONS:
+        pairs = np.round(square * shots).astype(int)
+        seen = float(fit(pairs, square, alpha=1e-6).resolution)
+        _RESOLUTIONS[key] = min(1.0, seen / (1 - float(p @ p)))
+    return _RESOLUTIONS[key]
 
 
 def _parts(

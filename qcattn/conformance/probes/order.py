@@ -10,11 +10,13 @@ import numpy as np
 
 from qcattn.backends.simulator import Ability
 from qcattn.comparisons import fit, independent
-from qcattn.conformance.agreement import as_asked
+from qcattn.conformance.agreement import as_asked, variation
 from qcattn.conformance.case import Case, Law
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, job_of
 from qcattn.conformance.streams import grouped, paired, spread_out
 from qcattn.conformance.tally import columns
+from qcattn.evidence import Estimate
+from qcattn.records import Counts
 
 __all__ = ["Order"]
 
@@ -57,6 +59,7 @@ class Order(Probe[ProbeJob]):
         worst = min(found, key=lambda name: found[name])
         return Outcome(
             min(1.0, len(found) * found[worst]),
+            _dependence(columns(run, law), law),
             resolution=_resolution(law, job.shots),
             shots=job.shots,
             said=f"{worst}, p = {found[worst]:.2g}",
@@ -83,6 +86,23 @@ def _parts(shots: np.ndarray, law: Law, rng: np.random.Generator) -> Iterator[tu
     if (shots < len(law.p)).all():
         repeats = independent([shots], law.p, parts=("repeat",))
         yield "a stretch that comes twice", repeats.overall()
+
+
+def _dependence(shots: np.ndarray, law: Law) -> Estimate:
+    """Of the distance whose pairs fit worst: total variation from the product of the law."""
+    group, p = grouped(shots, law)
+    square, off = np.outer(p, p).ravel(), []
+    for lag in _LAGS:
+        if 4 * lag > len(group):
+            break
+        place = np.arange(len(group) - lag)
+        for half in (0, 1):
+            first = place[place // lag % 2 == half]
+            pairs = group[first] * len(p) + group[first + lag]
+            counts = np.bincount(pairs, minlength=len(square))[None]
+            none = np.zeros(1, dtype=np.int64)
+            off.append(variation(Counts(counts, none, none), square, closely=False))
+    return max(off, key=lambda one: (one.low, one.best))
 
 
 def _resolution(law: Law, shots: int) -> float:

@@ -12,6 +12,7 @@ from qcattn.backends.simulator import Ability, Simulator
 from qcattn.conformance.case import Case
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed, task_of
 from qcattn.conformance.streams import spread_out
+from qcattn.evidence import Estimate
 
 __all__ = ["Seeds"]
 
@@ -69,14 +70,20 @@ class Seeds(Probe[ProbeJob]):
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
         """Whether they are the same, bit by bit."""
         shots = 4 * job.shots
+
+        def found(p_value: float, said: str = "") -> Outcome:
+            # One bit of one shot is enough, so that what is seen is one job at least.
+            wrong = float(p_value < 1.0)
+            return Outcome(p_value, Estimate(wrong, wrong, wrong), 1.0, shots, said)
+
         if not _same(drawn["once"], drawn["again"]):
-            return Outcome(0.0, shots=shots, said="one seed gave two answers")
+            return found(0.0, "one seed gave two answers")
         if not _same(drawn["once"][: len(drawn["shorter"])], drawn["shorter"]):
-            return Outcome(0.0, shots=shots, said="the first circuits depend on those after them")
+            return found(0.0, "the first circuits depend on those after them")
         if _same(drawn["once"], drawn["other"]):
             chance = float(np.prod([_chance(law.p, _SHOTS) for (law,) in job.laws]))
-            return Outcome(chance, shots=shots, said="another seed gave the same shots")
-        return Outcome(1.0, shots=shots)
+            return found(chance, "another seed gave the same shots")
+        return found(1.0)
 
 
 def _sorted(run: np.ndarray) -> np.ndarray:
