@@ -384,7 +384,12 @@ class Aer:
         }
 
     def _noise(self) -> NoiseModel | None:
-        return self.noise_model if self.imitate is None else NoiseModel.from_backend(self.imitate)
+        return self.noise_model if self.imitate is None else self._imitated
+
+    @cached_property
+    def _imitated(self) -> NoiseModel:
+        """The noise of the backend that is imitated, which takes seconds for many qubits."""
+        return NoiseModel.from_backend(self.imitate)
 
     def _simulator(self, circuit: QuantumCircuit, noise: NoiseModel | None) -> AerSimulator:
         options: dict[str, Any] = {

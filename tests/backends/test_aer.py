@@ -552,6 +552,20 @@ def test_unknown_options_are_named(option, value):
         Aer(**{option: value})
 
 
+def test_the_noise_of_a_device_is_read_once(monkeypatch):
+    """It takes a tenth of a second for two qubits and seconds for many; it was read 20 times."""
+    read, original = [], NoiseModel.from_backend
+    noted = lambda backend: read.append(backend) or original(backend)  # noqa: E731
+    monkeypatch.setattr(NoiseModel, "from_backend", noted)
+    prepared = Amplitude()(Binary()(SCORES[0, :2]), beta=1.0)
+    for draws in ("shots", "born"):
+        device = GenericBackendV2(3, seed=1)
+        backend = Aer(device="CPU", draws=draws, imitate=device)
+        assert (backend(prepared, 100, seed=1).shots == 100).all()
+        assert read == [device]
+        read.clear()
+
+
 def test_two_sources_of_noise_are_refused():
     with pytest.raises(ValueError, match="give one of them"):
         Aer(noise_model=NoiseModel(), imitate=GenericBackendV2(2))
