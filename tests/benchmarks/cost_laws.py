@@ -123,6 +123,8 @@ _MOTTA = "Motta et al. 2020"
 _DING = "Ding, Li, Lin 2025"
 _WU = "Wu, Hsieh 2019"
 _LLOYD = "Lloyd, Abanin 2506.21318"
+_CHEN = "Chen, Kastoryano, Gilyen 2311.09207"
+_LAYDEN = "Layden et al. 2023"
 
 PLANS: dict[str, Plan] = {
     "Amplitude": Plan(
@@ -296,8 +298,36 @@ PLANS: dict[str, Plan] = {
             Law("ring", "1/error", _GATES, "of ln(1/error)", (1, 1), _DING, "log", least=100.0),
         ),
     ),
-    "CKG": Plan(rows=(2, 3, 4), ring=(2, 3), betas=BETAS[:4], accuracies=_errors(1, 2)),
-    "QuantumMCMC": Plan(rows=(1, 2, 3), ring=(), betas=BETAS[:4]),
+    "CKG": Plan(
+        rows=(2, 3, 4),
+        ring=(1, 2, 3),
+        betas=BETAS[:4],
+        accuracies=_errors(2, 3),
+        laws=(
+            Law(
+                "rows", "keys", _GATES, "keys jumps of keys cx, over gap", (2, np.inf), "docstring"
+            ),
+            Law("ring", "keys", _GATES, "2 n dense steps, over gap", (2, np.inf), "docstring"),
+            Law("ring", "beta", _GATES, "1/gap, no power", None, _CHEN),
+            Law(
+                "ring",
+                "1/error",
+                _GATES,
+                "steps of order error: 1/error, or more",
+                (1, np.inf),
+                "docstring",
+            ),
+        ),
+    ),
+    "QuantumMCMC": Plan(
+        rows=(2, 3, 4),
+        ring=(),
+        betas=BETAS[:4],
+        laws=(
+            Law("rows", "keys", _GATES, "keys^2 a step, over gap", (2, np.inf), "docstring"),
+            Law("rows", "beta", _GATES, "1/gap, no power", None, _LAYDEN),
+        ),
+    ),
 }
 
 
