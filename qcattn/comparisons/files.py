@@ -32,7 +32,6 @@ __all__ = ["normalised", "read_outcomes"]
 _KINDS = ".json, .csv, .tsv, .txt or .npy"
 #: Sums that are off by more are no matter of rounding.
 _ROUNDED = 0.05
-_PADDED = re.compile(r"0\d+")
 
 
 def read_outcomes(path: str | Path, role: str = "counts") -> Outcomes:
@@ -199,12 +198,15 @@ def _table(lines: list[Line], role: str) -> tuple[Any, tuple[str, ...]]:
     widths = {len(cells) for _, cells in lines}
     if widths == {1}:
         return _column(lines, role), ()
-    # pandas' index, which only counts, beside two columns that have words above them.
-    top = lines[0][1]
-    index = [cells[0] for _, cells in lines[1:]]
-    if widths == {3} and top[0] in ("", "Unnamed: 0") and _words(top[1:]) and not uncounted(index):
-        lines = [(number, cells[1:]) for number, cells in lines]
-        widths = {2}
+    if _has_index(lines):
+        lines = [(number, cells[1:]) for number, cells in lines[1:]]
+        if kind_of(label for _, (label, _) in lines) == "decimals":
+            raise ValueError(
+                f"line {lines[0][0]} may hold an outcome and its number, or the numbers of two "
+                "outcomes; delete the first column if it is the former, else write JSON: "
+                '[{"heads": 5, "tails": 7}, ...], one dictionary a row'
+            )
+        return [_pairs(lines)], ()
     if widths == {2}:
         return [_pairs(lines)], ()
     found = matrix_of(lines, number_of)
@@ -212,6 +214,19 @@ def _table(lines: list[Line], role: str) -> tuple[Any, tuple[str, ...]]:
         return np.array(found.values), uncounted(found.beside)
     rows = [dict(zip(found.heading, row, strict=True)) for row in found.values]
     return rows, uncounted(found.beside)
+
+
+def _has_index(lines: list[Line]) -> bool:
+    """Whether lines of outcome and value have a heading, and numbers of the lines before them.
+
+    As pandas and R write it, which leave the corner empty or out, and count from 0 and from 1.
+    """
+    (_, top), body = lines[0], [cells for _, cells in lines[1:]]
+    if {len(cells) for cells in body} != {3} or not _words(top[-2:]):
+        return False
+    index = [cells[0] for cells in body]
+    counted = any(index == [str(first + i) for i in range(len(body))] for first in (0, 1))
+    return counted and (len(top) == 2 or (len(top) == 3 and top[0] in ("", "Unnamed: 0")))
 
 
 def _words(cells: list[str]) -> bool:
@@ -251,10 +266,6 @@ def _pairs(lines: list[Line]) -> dict[str, float]:
     for (number, (label, value)), (place, _) in zip(lines, placed, strict=True):
         if label in table:
             raise ValueError(f"line {number} has outcome {label!r} again; keep one")
-        if _PADDED.fullmatch(value):
-            raise ValueError(
-                f"{place} is {value!r}, an outcome rather than a number; leave the first column out"
-            )
         table[label] = number_of(value, place, mark)
     if not table:
         raise ValueError("has a heading and no lines")

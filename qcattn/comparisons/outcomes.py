@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -29,6 +30,8 @@ _MOST = 2**63
 #: Characters of the name of a row at most.
 _LONGEST = 48
 _BASES = {"hexadecimals": 16, "binary numbers": 2, "bitstrings": 2, "decimals": 10, "texts": 0}
+#: As no number is written, but bitstrings are.
+_PADDED = re.compile(r"0\d+")
 #: What other programs call the dictionary that holds them.
 _NAMES = {
     "counts": ("counts", "measurementCounts", "measurement_counts", "histogram"),
@@ -363,6 +366,11 @@ def number_of(written: Any, place: str, mark: str = ".") -> float:
     """
     number: float | None = None
     if isinstance(written, str):
+        if _PADDED.fullmatch(written.strip()):
+            raise ValueError(
+                f"{place} is {written!r}, an outcome rather than a number; give outcome and number "
+                "alone, or a column of numbers for each outcome"
+            )
         number = number_in(written, mark)
         if number is not None and written.strip().lstrip("+-").isdecimal():
             number = int(written)  # not by way of a float, which holds no odd number beyond 2**53

@@ -62,6 +62,8 @@ def table(outcomes) -> list[dict]:
         ("c.csv", "memory\n" + "00\n" * 5 + "11\n" * 7),
         ("c.csv", "5\n0\n0\n7\n"),
         ("c.csv", ",outcome,count\n0,00,5\n1,11,7\n"),  # pandas
+        ("c.csv", '"","Var1","Freq"\n"1","00",5\n"2","11",7\n'),  # R
+        ("c.txt", '"Var1" "Freq"\n"1" "00" 5\n"2" "11" 7\n'),
         ("c.csv", ",0\n00,5\n11,7\n"),
         ("c.csv", ",00,01,10,11\n0,5,0,0,7\n"),
         ("c.csv", "00,01,10,11\n5,0,0,7\n"),
@@ -216,6 +218,10 @@ def test_bitstrings_meet_positions(write):
         ("c.json", {"taskMetadata": {}, "shots": 3}, "no dictionary called 'counts' or"),
         ("c.csv", "0,1,1\n1,1,0\n", "2 rows of 3 numbers that all are 0 or 1"),
         ("c.csv", ",0\n0,00\n1,11\n", "line 2, column 2 is '00', an outcome rather"),
+        ("c.csv", "row,outcome,count\na,00,5\na,11,7\n", "line 2, column 2 is '00', an outcome"),
+        ("c.csv", '"","X0","X1"\n"1",512,488\n"2",500,500\n', "line 2 may hold an outcome and its"),
+        ("c.csv", ",up,down\n0,512,488\n1,500,500\n", "line 2 may hold an outcome and its number"),
+        ("c.json", [{"outcome": "00", "count": 5}], "outcome 'outcome' is '00', an outcome"),
         ("c.csv", "0,1,2,3\n5,0,0,7\n", "line 1 counts from 0 to 3, as a heading does"),
         ("c.csv", "00;1,234\n11;2,345\n", "'1,234', which may be 1.234 or 1234"),
         ("c.json", {"00": "x"}, "outcome '00' is 'x'"),
