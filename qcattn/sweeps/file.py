@@ -83,8 +83,10 @@ def _logs(head: bytes) -> bool:
     return head[18:20] == b"\2\2"
 
 
-def translated(path: Path, error: sqlite3.Error) -> Exception:
-    """SQLite's error as the house words it."""
+def translated(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> Exception:
+    """SQLite's error as the house words it; bytes that are no text are those that it quotes."""
+    if isinstance(error, UnicodeDecodeError):
+        return _damaged(path, "its tables are described in bytes that are no text")
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_CORRUPT") or name in (
         "SQLITE_NOTADB",
@@ -233,7 +235,7 @@ def check_store(path: Path) -> None:
                 _check_structure(path, connection, schema)
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise translated(path, error) from error
 
 

@@ -364,7 +364,7 @@ class Store:
         try:
             with ALONE:
                 yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise translated(self.path, error) from error
 
     def damaged(self, what: str, why: str = "") -> Damaged:
