@@ -93,7 +93,7 @@ def test_a_corrupted_file_is_refused_and_left_alone(copied, small, page):
 def test_tables_in_bytes_that_are_no_text_are_damage(copied, small, table):
     """SQLite quotes them in its error, which Python could not decode: 2 of 540 flips."""
     content = copied.read_bytes()
-    at = content.index(b"NOT NULL", content.index(table))
+    at = 1 + content.index(b"NULL", content.index(table))
     copied.write_bytes(content[:at] + b"\xcc" + content[at + 1 :])
     refused(copied, small, "in bytes that are no text")
 
