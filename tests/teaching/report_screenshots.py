@@ -48,7 +48,7 @@ COMMANDS = {
     "run-10000-rows": "run --scores long.npy --shots 500",
     "run-sets": "run --scores own.csv --encoding Interacting --couplings 0.5 --attended 2",
     "prepare-row": f"prepare {HEAD} --query 3",
-    "prepare-ising": "prepare --hamiltonian ising --beta 0.5,1,2",
+    "prepare-ising": "prepare --hamiltonian ising --beta 0.5,1,2 --methods QITE,QSVT,Variational",
     "claims": "claims",
     "claims-one": "claims A6",
     "conformance-sound": "conformance --backend qcattn.conformance.reference:Reference",

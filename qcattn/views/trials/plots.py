@@ -22,6 +22,8 @@ _MARKERS = "os^Dv"
 #: Of different sizes, so that several in one place are all seen.
 _SIZES = (9, 7, 5)
 _DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1)))
+#: Decades of gates and of errors, by which marks lie apart whose numbers do not lie on each other.
+_APART = (0.12, 0.8)
 #: A line between fewer points would show a course that nobody measured.
 _LEAST_OF_A_LINE = 3
 
@@ -141,10 +143,15 @@ def _by_method(trials: Trials) -> list[tuple[str, dict[str, Any], list[Trial]]]:
 
 def _betas(ax: Axes, gates: list[float], true: list[float], betas: list[float]) -> None:
     """The temperatures beside the marks of a method, where these lie apart."""
-    places: dict[tuple[int, int], list[int]] = {}
-    for i, (x, y) in enumerate(zip(gates, true, strict=True)):
-        places.setdefault((round(8 * np.log10(x)), round(2 * np.log10(y))), []).append(i)
-    for found in places.values() if len(places) > 1 else ():
+    places = np.log10([gates, true]).T
+    groups: list[list[int]] = []
+    for i, place in enumerate(places):
+        near = [one for one in groups if (np.abs(places[one] - place) < _APART).all(-1).any()]
+        if near:
+            near[0].append(i)
+        else:
+            groups.append([i])
+    for found in groups if len(groups) > 1 else ():
         said = ", ".join(f"{betas[i]:g}" for i in found)
         at = gates[found[-1]], true[found[-1]]
         ax.annotate(said, at, (5, 5), textcoords="offset points", fontsize=8.5, color=INK)
