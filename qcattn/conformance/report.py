@@ -84,6 +84,11 @@ class Probed(Evidence):
         return "alarm" if False in self.held("claim") else "passed"
 
     @property
+    def refused(self) -> int:
+        """Jobs whose circuits the simulator says that it does not take: no pass, and no alarm."""
+        return sum(one.outcome is None and not one.cut for one in self.answers)
+
+    @property
     def failed(self) -> tuple[Check, ...]:
         """Jobs that are refuted by themselves, in the order of the jobs."""
         names = {answer.job for answer in self.answers}
@@ -101,7 +106,8 @@ class Probed(Evidence):
         }
         told = {name: f"{value:.6g}" for name, value in numbers.items() if not math.isnan(value)}
         left = {"left_out": str(self.left_out)} if self.left_out.jobs else {}
-        return {"relation": self.title, **told, "shots": str(self.shots), **left}
+        refused = {"refused": str(self.refused)} if self.refused else {}
+        return {"relation": self.title, **told, "shots": str(self.shots), **refused, **left}
 
 
 @dataclass(frozen=True)
@@ -238,7 +244,7 @@ def conclude(
             Number(effect, worst.effect, 0.0),
             Number("resolution", Estimate(resolution, resolution, resolution)),
         ),
-        words=f"{_words(relation, summary, named)} {left_out}".strip(),
+        words=f"{_words(relation, summary, named)} {_taken(answers)}{left_out}".strip(),
         shots=sum(outcome.shots for _, outcome in found),
         seconds=sum(one.seconds for one in answers),
         p_value=p_value,
@@ -265,6 +271,15 @@ def _together(p: np.ndarray) -> float:
         return 0.0
     fisher = float(special.chdtrc(2 * len(p), -2 * float(np.log(p).sum())))
     return min(1.0, 2 * min(len(p) * smallest, fisher))
+
+
+def _taken(answers: Sequence[Answer]) -> str:
+    """What the simulator did not take, as a sentence; "" where it took everything."""
+    refused = sum(one.outcome is None and not one.cut for one in answers)
+    if not refused:
+        return ""
+    asked = sum(not one.cut for one in answers)
+    return f"The simulator does not take {refused:,} of the {asked:,} jobs that it was asked for. "
 
 
 def _words(relation: str, summary: Check, named: Sequence[Check]) -> str:

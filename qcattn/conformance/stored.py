@@ -47,13 +47,12 @@ def load_report(folder: str | Path) -> Report:
     """Read a report back; what follows from the jobs is computed anew.
 
     Args:
-        folder: That ``qcattn conformance`` wrote, or its file ``conformance.json``.
+        folder: That ``qcattn conformance`` wrote, or its file ``conformance.json``, under any name.
 
     Raises:
         NotWhole: If it is missing, foreign or damaged.
     """
-    folder = Path(folder)
-    return read_sealed(_KIND, folder.parent if folder.name == _KIND.document else folder, _report)
+    return read_sealed(_KIND, folder, _report)
 
 
 def _entry(probed: Probed) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def read_sealed(
 
     Args:
         kind: What is looked for.
-        folder: Where.
+        folder: Where; of a kind without further files the document by itself, whatever its name.
         parse: Makes a value of what lies there; whatever it raises is a refusal.
         seal: The hash that the document must state of itself, if that is known from outside.
 
@@ -137,7 +137,8 @@ def read_sealed(
         TooLarge: If what it holds does not fit into memory, as the headers of its arrays say.
     """
     folder = Path(folder)
-    path = folder / kind.document
+    alone = not kind.files and folder.is_file()
+    path = folder if alone else folder / kind.document
     document = _document(kind, path)
     version = document["format_version"]
     hashes = document.get("files")

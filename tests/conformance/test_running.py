@@ -22,7 +22,7 @@ from qcattn.conformance.report import Answer, conclude
 from qcattn.conformance.running import all_probes, job_named, jobs_of, run_conformance
 from qcattn.conformance.stored import load_report, write_conformance
 from qcattn.conformance.timing import in_turn
-from qcattn.errors import Died, Interrupted, NotWhole
+from qcattn.errors import Died, DoesNotFit, Interrupted, NotWhole
 from qcattn.views.conformance.words import sentence
 
 CASES = corpus()[::6]
@@ -126,6 +126,21 @@ def test_what_a_simulator_lacks_is_no_pass():
     assert {one.standing for one in report.probed} == {"not applicable"}
     assert report.standing == "undecided"
     assert report.probed[0].missing == ("seed",)
+
+
+def test_what_a_simulator_does_not_take_is_counted_and_said():
+    class Small(Reference):
+        def sample(self, tasks, seed=None, noise=()):
+            if any(task.circuit.num_qubits > 2 for task in tasks):
+                raise DoesNotFit("two qubits at most")
+            return super().sample(tasks, seed, noise)
+
+    report = run_conformance(Small(), cases=CASES, seed=1, probes=["exact law"])
+    (probed,) = report.probed
+    refused = sum(answer.outcome is None for answer in probed.answers)
+    assert 0 < probed.refused == refused < len(probed.answers)
+    assert f"does not take {refused:,} of the {len(probed.answers):,} jobs" in probed.words
+    assert probed.properties["refused"] == str(refused) and f"{refused:,} jobs" in sentence(report)
 
 
 def test_what_a_simulator_claims_and_then_refuses_is_an_alarm():

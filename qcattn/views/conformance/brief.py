@@ -34,6 +34,7 @@ def brief(report: Report) -> dict[str, Any]:
                 "high": _or_none(one.effect.high),
                 "resolution": _or_none(one.resolution),
                 "shots": one.shots,
+                "refused": one.refused,
                 "left_out": {"jobs": one.left_out.jobs, "seconds": one.left_out.seconds},
                 "seconds": one.seconds,
                 "words": one.words,

@@ -28,7 +28,9 @@ def sentence(report: Report) -> str:
         f"A correct simulator has an alarm in {100 * report.alpha:.3g}% of such runs at most; a "
         "fault smaller than the resolution of a probe may be missed."
     )
-    left = f" {report.left_out}" if report.left_out.jobs else ""
+    refused = sum(one.refused for one in report.probed)
+    left = f" The simulator does not take {refused:,} jobs." if refused else ""
+    left += f" {report.left_out}" if report.left_out.jobs else ""
     cut = left if report.complete else " The run was interrupted: what was not reached is not told."
     if report.alarms:
         names = ", ".join(f'"{one.name}"' for one in report.alarms)
