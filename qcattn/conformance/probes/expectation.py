@@ -13,8 +13,9 @@ from qiskit import QuantumCircuit
 from qiskit.circuit.library import RYGate, RZGate
 from scipy import special
 
+from qcattn.backends.noise_terms import NoiseTerm  # noqa: F401  # of an inherited field, for readers of types
 from qcattn.backends.simulator import Ability, Simulator, Task
-from qcattn.conformance.case import Case
+from qcattn.conformance.case import Case, Law  # noqa: F401  # likewise
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed
 from qcattn.conformance.uniforms import alike
 from qcattn.evidence import Estimate
