@@ -183,7 +183,7 @@ class LearnedMeasurement(Claim[_Learned]):
                 yield self._gains(one, "all", rival, statement, "mechanism")
 
     def describe(self, measured: _Learned, checks: Mapping[str, Check]) -> Description:
-        """Say whether that is the optimum, and what each part of it gains."""
+        """Say whether that is the optimum, and which part of it gains most."""
         first, *others = sorted(measured.ablations, key=lambda one: BAYES not in one.losses)
         optimal = checks.get(f"{first.name}: optimal")
         opening = {
@@ -191,12 +191,15 @@ class LearnedMeasurement(Claim[_Learned]):
             False: "Training lowers the loss and does not reach the optimum: for ",
             None: "For ",
         }[None if optimal is None else optimal.holds]
-        alone = "; ".join(f"for {one.name} {self._alone(one, checks)}" for one in (first, *others))
-        elsewhere = "".join(f", and for {one.name} the {_loss(one)}" for one in others)
+        many, two = (first.losses[rival].mean() for rival in CLASSICAL)
+        elsewhere = "".join(
+            f"; for {one.name} the {_loss(one)}, and {self._helped(one, checks)}" for one in others
+        )
         return Description(
-            f"{opening}{first.name} the {_loss(first)}, {self._beside(first, checks)}{elsewhere}. "
-            f"Trained alone, {alone}; the basis is a turn of the bits of a key, while which keys "
-            "to attend to is set by the scores and is no basis."
+            f"{opening}{first.name} the {_loss(first)} and classical attention {two:.3f} with one "
+            f"temperature a head ({many:.3f} with as many parameters). {self._most(first)}"
+            f"{elsewhere}; the basis is a turn of the bits of a key, while which keys to attend to "
+            "is set by the scores and is no basis."
         )
 
     def picture(self, measured: _Learned) -> Sequence[Panel]:
@@ -278,47 +281,25 @@ class LearnedMeasurement(Claim[_Learned]):
         name = f"{one.name}: optimal"
         return Check(name, f"{one.name}: {statement}", holds, by, "claim", self.share)
 
-    def _alone(self, one: Ablation, checks: Mapping[str, Check]) -> str:
-        """Which parts gain if they are trained alone; None and False are said alike."""
-        gained = {
-            f"{subject} ({one.gain(run, 'start', self.share).best:+.3f})": checks[
-                _over(one, run, "start")
-            ].holds
+    def _most(self, one: Ablation) -> str:
+        """Which part gains most if it is trained alone, if the intervals tell."""
+        gains = {run: one.gain(run, "start", self.share) for run in _ALONE}
+        best = max(gains, key=lambda run: gains[run].best)
+        alone = {run: f"{subject} {gains[run].best:+.3f}" for run, subject in _ALONE.items()}
+        told = all(gains[best].low > gain.high for run, gain in gains.items() if run != best)
+        others = " and ".join(said for run, said in alone.items() if run != best)
+        if told:
+            return f"Trained alone, {alone[best]} gains most ({others})"
+        return f"Which part gains most is not told ({alone[best]}, {others})"
+
+    def _helped(self, one: Ablation, checks: Mapping[str, Check]) -> str:
+        """Which parts are shown to help if they are trained alone."""
+        helped = [
+            subject
             for run, subject in _ALONE.items()
-        }
-        helps = [said for said, holds in gained.items() if holds]
-        others = [said for said, holds in gained.items() if not holds]
-        parts = [f"{_listed(helps)} {'help' if len(helps) > 1 else 'helps'}"] if helps else []
-        if others:
-            parts.append(f"{_listed(others)} {'are' if len(others) > 1 else 'is'} not shown to")
-            parts[-1] += "" if helps else " help"
-        return " and ".join(parts)
-
-    def _beside(self, one: Ablation, checks: Mapping[str, Check]) -> str:
-        """How classical attention does on a task."""
-
-        def says(rival: str) -> str:
-            better = one.gain("all", rival, self.share).high < -self.worth
-            shown = (
-                "is worse"
-                if checks[_over(one, "all", rival)].holds
-                else "is better"
-                if better
-                else "is not shown to be worse"
-            )
-            return f"{shown} ({one.losses[rival].mean():.3f})"
-
-        many, two = CLASSICAL
-        return (
-            f"and classical attention {says(many)} with as many parameters and {says(two)} with "
-            "one temperature a head"
-        )
-
-
-def _listed(parts: Sequence[str]) -> str:
-    """Several in words: a, b and c."""
-    *most, last = parts
-    return f"{', '.join(most)} and {last}" if most else last
+            if checks[_over(one, run, "start")].holds is True
+        ]
+        return f"{' and '.join(helped) or 'no part'} is shown to help"
 
 
 def _loss(one: Ablation) -> str:
