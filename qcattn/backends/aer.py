@@ -338,10 +338,10 @@ class Aer:
         for known in _SIMULATED.get(prepared, ()):
             if all(one is other for one, other in zip(known.options, options, strict=True)):
                 return known
-        circuit = self.fitted(prepared)
+        circuit = fitted = self.fitted(prepared)
         if self.draws == "born" and not _noisy_gates(self._noise()):
             circuit = light_cone(circuit)
-        found = _Simulated(options, circuit)
+        found = _Simulated(options, fitted, circuit)
         _SIMULATED[prepared] = [found, *_SIMULATED.get(prepared, ())[:1]]
         return found
 
@@ -509,7 +509,7 @@ class Aer:
         if "initialize" in circuit.count_ops():
             # Aer's density matrix knows it as a reset and gates only.
             circuit = transpile(circuit, AerSimulator(method="density_matrix"))
-        values, fitted = prepared.flat_values, self.fitted(prepared)
+        values, fitted = prepared.flat_values, self._known(prepared).fitted
         if circuit.num_parameters < fitted.num_parameters == values.shape[-1]:
             places = {each: place for place, each in enumerate(fitted.parameters)}
             values = values[:, [places[each] for each in circuit.parameters]]
@@ -558,9 +558,10 @@ def _noisy_gates(noise: NoiseModel | None) -> set[str]:
 
 @dataclass(frozen=True, eq=False)
 class _Simulated:
-    """A circuit as it is simulated, with the options that it hangs on."""
+    """A template as it is fitted and as it is simulated, with the options that it hangs on."""
 
     options: tuple[Any, ...]
+    fitted: QuantumCircuit
     circuit: QuantumCircuit
 
     @cached_property

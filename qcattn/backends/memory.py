@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from qiskit import QuantumCircuit
+from qiskit.circuit import Qubit
 
 from qcattn.errors import TooLarge
 from qcattn.legible import quoted
@@ -67,7 +68,13 @@ class Footprint:
 
 def active_qubits(circuit: QuantumCircuit) -> int:
     """Qubits that anything but a barrier happens to; Aer leaves the others out."""
-    return len({q for i in circuit.data if i.name != "barrier" for q in i.qubits})
+    found: set[Qubit] = set()
+    for one in reversed(circuit.data):  # measurements of most qubits stand at the end
+        if one.name != "barrier":
+            found.update(one.qubits)
+        if len(found) == circuit.num_qubits:
+            break
+    return len(found)
 
 
 def footprint(
