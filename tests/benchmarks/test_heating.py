@@ -105,3 +105,16 @@ def test_the_table_of_fidelities_says_where_they_are_least(monkeypatch):
     for row in rows[1:]:
         values = [float(cell.split("±")[0]) for cell in row[3:6]]
         assert values[0] > values[1] > values[2] and row[6].strip() == "3"
+
+
+def test_the_figure_puts_all_circuits_on_one_line(tmp_path):
+    """Few shots: what is left of the energy, beside what failing gates take to first order."""
+    made = list(heating.courses(1, ["Purification", "QITE"], (0.0, 0.03), 100_000))
+    assert {course.what for course in made} == {"keys", "ring"}
+    figure = heating.figure_of(made)
+    figure.savefig(tmp_path / "heating.png")
+    *_, one = figure.axes
+    *points, law = one.lines
+    drawn = [np.array(line.get_data()) for line in points]
+    assert max(np.abs(y - np.exp(-x)).max() for x, y in drawn) < 0.05
+    assert len(law.get_xdata()) == 50 and all((y < 1).all() for _, y in drawn)
