@@ -46,7 +46,7 @@ BACKEND = """    from qiskit import transpile
     for call, shots in enumerate(dict.fromkeys(SHOTS[n] for n in numbers)):
         same = [n for n in numbers if SHOTS[n] == shots]
         options = {{}} if seed is None else {{"seed_simulator": seed + 10**6 * call}}
-        made = [transpile(circuit(n), backend, optimization_level=0) for n in same]
+{noise}        made = [transpile(circuit(n), backend, optimization_level=0) for n in same]
         result = backend.run(made, shots=shots, memory=True, **options).result()
         for place, n in enumerate(same):
             by_number[n] = [text.replace(" ", "") for text in result.get_memory(place)]
@@ -60,7 +60,7 @@ BACKEND_OF_TABLES = """    from qiskit import transpile
     for call, shots in enumerate(dict.fromkeys(SHOTS[n] for n in numbers)):
         same = [n for n in numbers if SHOTS[n] == shots]
         options = {{}} if seed is None else {{"seed_simulator": seed + 10**6 * call}}
-        made = [transpile(circuit(n), backend, optimization_level=0) for n in same]
+{noise}        made = [transpile(circuit(n), backend, optimization_level=0) for n in same]
         options["parameter_binds"] = [
             {{p: [row[i] for row in VALUES[n]] for i, p in enumerate(one.parameters)}}
             for one, n in zip(made, same)
@@ -132,7 +132,7 @@ for n, (run, law) in enumerate(zip(runs, LAWS)):
     smallest = 0.0 if shots != WANTED[n] or set(seen) - set(law) else 1.0
     for outcome in sorted(set(law) | set(seen)):
         count, p = int(seen.get(outcome, 0)), law.get(outcome, 0.0)
-        tail = stats.binomtest(count, shots, p).pvalue if 0 < p < 1 else float(count in (0, shots))
+        tail = stats.binomtest(count, shots, p).pvalue if 0 < p < 1 else float(count == shots * p)
         smallest = min(smallest, tail * len(law))
         print(f"  {{outcome}}  seen {{count:8d}}  right {{shots * p:10.1f}}  p-value {{tail:.1e}}")
     failed |= smallest < 1e-6 / len(runs)

@@ -20,9 +20,11 @@ from typing import Any
 
 from qiskit import QuantumCircuit, qpy
 from qiskit.circuit import ControlFlowOp, ParameterExpression
+from qiskit.circuit.library import get_standard_gate_name_mapping
 
-from qcattn.backends.calls import Calls
+from qcattn.backends.calls import Calls, call
 from qcattn.backends.estimator import Estimator
+from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.pipe import Piped
 from qcattn.backends.qiskit_backend import QiskitBackend
 from qcattn.backends.sampler import Sampler
@@ -130,13 +132,11 @@ def script_of(
     kind = "raised" if raised else probe.shown_by
     if not kind:
         raise DoesNotFit(f"the probe {probe.name!r} compares what is no shot")
-    if job.noise:
-        raise DoesNotFit("scripts have no noise in them")
     circuits = [circuit for task in job.tasks for circuit in [task.circuit]]
     tables = any(task.circuit.num_parameters for task in job.tasks)
     if not tables:  # a circuit for each of its rows, which are alike
         circuits = [circuit for task in job.tasks for circuit in task.bound()]
-    drawing = _drawing(simulator, backend, circuits, tables)
+    drawing = _drawing(simulator, backend, circuits, tables, job.noise)
     shots = [task.shots for task in job.tasks for _ in (task.values if not tables else [0])]
     wanted = [task.shots for task in job.tasks for _ in task.values]
     more = [f"QUBITS = {max(one.num_qubits for one in circuits)}"] if drawing.asks_qubits else []
@@ -144,6 +144,8 @@ def script_of(
         more.append(f"VALUES = {[task.values.tolist() for task in job.tasks]}")
     if isinstance(job, ExpectationJob):
         more.append(f"PAULIS = {list(job.paulis)}")
+    if job.noise:
+        more += ["", "", *_noise_lines(job.noise), ""]
     head = script_texts.HEAD.format(
         title=_as_docstring(title),
         relation=probe.relation[0].lower() + probe.relation[1:],
@@ -205,12 +207,47 @@ class _Drawing:
     asks_qubits: bool = False
 
 
+def _noise_lines(terms: Sequence[NoiseTerm]) -> list[str]:
+    """A function that makes the model of `qcattn.backends.noise_terms.noise_model_of`."""
+    lines = ["from qiskit_aer import noise as of_aer", "model = of_aer.NoiseModel()"]
+    gates = get_standard_gate_name_mapping()
+    for term in terms:
+        numbers = dict(term.numbers)
+        if term.kind == "readout":
+            up, down = numbers["1 given 0"], numbers["0 given 1"]
+            lines.append(f"error = of_aer.ReadoutError({[[1 - up, up], [down, 1 - down]]})")
+            all_qubits = "model.add_all_qubit_readout_error(error)"
+            each = [f"model.add_readout_error(error, [{qubit}])" for qubit in term.qubits]
+            lines += each or [all_qubits]
+        for gate in term.gates:
+            size = gates[gate].num_qubits
+            if term.kind == "depolarising":
+                lines.append(f"error = of_aer.depolarizing_error({numbers['p']}, {size})")
+            elif term.kind == "pauli":
+                rest = [*numbers.items(), ("I" * size, 1 - sum(numbers.values()))]
+                lines.append(f"error = of_aer.pauli_error({rest})")
+            else:
+                values = [numbers[name] for name in ("t1", "t2", "time", "excited")]
+                lines.append(f"one = {call('of_aer.thermal_relaxation_error', values)}")
+                lines.append("error = one" + ".tensor(one)" * (size - 1))
+            where = f", {list(term.qubits)}" if term.qubits else ""
+            name = "add_quantum_error" if term.qubits else "add_all_qubit_quantum_error"
+            lines.append(f'model.{name}(error, "{gate}"{where})')
+    return ["def noise():", *(f"    {line}" for line in [*lines, "return model"])]
+
+
 def _drawing(
-    simulator: Simulator, backend: str, circuits: Sequence[QuantumCircuit], tables: bool
+    simulator: Simulator,
+    backend: str,
+    circuits: Sequence[QuantumCircuit],
+    tables: bool,
+    noise: Sequence[NoiseTerm],
 ) -> _Drawing:
     """How circuits are written and drawn."""
     piped = isinstance(simulator, Piped)
     runs = isinstance(simulator, QiskitBackend) or (isinstance(simulator, Piped) and simulator.runs)
+    if noise and not runs:
+        raise DoesNotFit("noise is told for Qiskit backends only")
     if not (runs or piped or isinstance(simulator, Sampler | Estimator)):
         return _own(simulator, circuits, tables)
     place, bracket, rest = backend.partition("(")
@@ -237,7 +274,10 @@ def _drawing(
     return _Drawing(
         imports="\n".join(imports),
         circuits=_each([_as_code(circuit) for circuit in circuits]),
-        draw=text.format(factory=factory).rstrip(),
+        draw=text.format(
+            factory=factory,
+            noise='        options["noise_model"] = noise()\n' if noise else "",
+        ).rstrip(),
         drawn=drawn,
     )
 

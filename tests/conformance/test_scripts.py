@@ -16,11 +16,13 @@ from qiskit.primitives import StatevectorEstimator, StatevectorSampler
 from qcattn.backends import Piped
 from qcattn.backends.named import named_simulator
 from qcattn.backends.simulator import Task
+from qcattn.conformance.corpus import case
 from qcattn.conformance.law import law_of
-from qcattn.conformance.probe import ProbeJob
+from qcattn.conformance.probe import ProbeJob, job_of
 from qcattn.conformance.probes.exact_law import ExactLaw
 from qcattn.conformance.probes.expectation import Expectation
 from qcattn.conformance.probes.independence import IndependentRuns, Runs
+from qcattn.conformance.probes.noise_law import NoiseLaw
 from qcattn.conformance.probes.order import Order
 from qcattn.conformance.probes.saved import SavedProbabilities
 from qcattn.conformance.probes.seeds import Seeds
@@ -205,6 +207,15 @@ def test_results_that_are_missing_in_a_table_of_values_are_shown():
     backend = "qiskit.primitives:StatevectorSampler"
     text = script_of("x", ExactLaw(), table(), named_simulator(backend), backend, 1)
     assert run_here(text)[1] == 0
+
+
+@pytest.mark.parametrize("name", ["noise/depolarising-two", "noise/relaxation-two", "noise/all"])
+def test_noise_that_is_left_out_is_shown(name):
+    """The script has the noise of the job; without it the law is another."""
+    one = case(name)
+    text = script_of("x", NoiseLaw(), job_of(one, 20_000), named_simulator(AER), AER, 1)
+    assert run_here(text)[1] == 0
+    assert run_here(text.replace("= noise()", "= None"))[1] == 1
 
 
 def test_a_backend_over_a_pipe_has_a_script_of_its_environment():
