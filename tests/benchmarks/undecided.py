@@ -2,8 +2,8 @@
 
 python tests/benchmarks/undecided.py --seeds 50  # --write: into qcattn/claims/RESULTS.md
 
-Every claim at quick settings, each seed with other rows, states and shots; at their own settings:
-ten_seeds.py. Words are compared without their figures. B13 and A20 draw nothing.
+Every claim at quick settings, or with ``--default`` at its own, each seed with other rows, states
+and shots. Words are compared without their figures. B13 and A20 draw nothing.
 """
 
 from __future__ import annotations
@@ -145,8 +145,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="CLAIM", help="all of them if none")
     parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--default", action="store_true", help="default settings, not quick ones")
     given = parser.parse_args(arguments)
-    print(table(tallied(given.names, given.seeds, QUICK)))
+    print(table(tallied(given.names, given.seeds, {} if given.default else QUICK)))
     return 0
 
 
