@@ -63,7 +63,12 @@ def random_circuit(seed: int) -> QuantumCircuit:
 
 @pytest.fixture(scope="module")
 def circuits() -> list[tuple[QuantumCircuit, np.ndarray]]:
-    return [(one, law(one)) for one in map(random_circuit, range(80))]
+    """Random ones, and one in which the control of a gate decides what is read."""
+    pair = QuantumCircuit(2, 1)
+    pair.h(0)
+    pair.cx(0, 1)
+    pair.measure(1, 0)
+    return [(one, law(one)) for one in (pair, *map(random_circuit, range(80)))]
 
 
 def farthest(circuits: list[tuple[QuantumCircuit, np.ndarray]]) -> float:
