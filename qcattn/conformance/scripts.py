@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import subprocess
 import sys
 import tempfile
@@ -184,6 +185,7 @@ def shows(script: str, simulator: Simulator) -> bool:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_LONGEST,
+                env=os.environ.copy(),  # which threads cannot change under it
             )
         except subprocess.TimeoutExpired:
             return False
