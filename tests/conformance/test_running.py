@@ -289,7 +289,7 @@ class TestTime:
         assert sorted(map(id, turn)) == sorted(map(id, jobs))
         shots = [max(task.shots for task in job.tasks) for job in turn]
         assert shots == sorted(shots)
-        topics = {job.name.partition("/")[0] for job in turn[:40]}
+        topics = {job.name.partition("/")[0] for job in turn[:80]}
         assert topics == {job.name.partition("/")[0] for job in jobs}
 
     def test_what_was_left_out_is_stored(self, tmp_path):

@@ -161,7 +161,7 @@ def _shared(runs: Sequence[tuple[np.ndarray, Law]]) -> Estimate:
     """
     groups, off = [grouped(shots, law) for shots, law in runs], []
     for (one, p), (other, q) in combinations(groups, 2):
-        if p.shape != q.shape:
+        if p.shape != q.shape or max(p.max(), q.max()) > 1 - 1e-9:
             continue
         both, chance = min(len(one), len(other)), float(p @ q)
         share = (float((one[:both] == other[:both]).mean()) - chance) / (1 - chance)
@@ -174,9 +174,16 @@ def _shared(runs: Sequence[tuple[np.ndarray, Law]]) -> Estimate:
 
 
 def _resolution(runs: Sequence[tuple[np.ndarray, Law]]) -> float:
-    """The smallest such share that is seen with 90% power, for the first two runs."""
+    """The smallest such share that is seen with 90% power, for the first two runs.
+
+    It is 1 where nothing could be seen: with one run, or a certain outcome.
+    """
+    if len(runs) < 2:
+        return 1.0
     (one, law), (other, _) = runs[:2]
     _, p = grouped(one, law)
+    if p.max() > 1 - 1e-9:
+        return 1.0
     square, shots = np.outer(p, p).ravel(), min(len(one), len(other))
     key = square.tobytes(), shots
     if key not in _RESOLUTIONS:
