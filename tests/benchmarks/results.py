@@ -46,24 +46,29 @@ class Both(io.StringIO):
 def between(text: str, name: str, command: str, content: str) -> str:
     """The text with other content between the markers of a name.
 
+    Several tables of one script stand beside each other, each under its own command.
+
     Raises:
-        ValueError: If the markers do not stand there exactly once, or name another command: what
-            some of the parts or other sizes print must not take the place of the whole.
+        ValueError: If no markers, or more than one pair, name this command: what some of the parts
+            or other sizes print must not take the place of the whole.
     """
     end = f"<!-- end {name} -->"
-    pattern = rf"<!-- begin {re.escape(name)}: ([^\n]*) -->\n.*?{re.escape(end)}"
-    found = re.findall(pattern, text, flags=re.DOTALL)
-    if len(found) != 1:
+    begun = rf"<!-- begin {re.escape(name)}: ([^\n]*) -->\n.*?{re.escape(end)}"
+    found = re.findall(begun, text, flags=re.DOTALL)
+    if not found or found.count(command) > 1:
         raise ValueError(
-            f"the markers of {name!r} must stand in the file once, but stand there {len(found)} "
-            f"times; write `<!-- begin {name}: {command} -->` and `{end}` where its table belongs"
+            f"the markers of {name!r} must stand in the file once for each command, but stand "
+            f"there {len(found)} times; write `<!-- begin {name}: {command} -->` and `{end}` where "
+            "its table belongs"
         )
-    if found != [command]:
+    if command not in found:
         raise ValueError(
             f"the table {name!r} is what `{found[0]}` prints, not `{command}`; run that one, or "
             "first name the other command in the marker"
         )
-    block = f"<!-- begin {name}: {command} -->\n\n{content.strip()}\n\n{end}"
+    begin = f"<!-- begin {name}: {command} -->"
+    block = f"{begin}\n\n{content.strip()}\n\n{end}"
+    pattern = rf"{re.escape(begin)}\n.*?{re.escape(end)}"
     return re.sub(pattern, lambda _: block, text, flags=re.DOTALL)
 
 

@@ -55,7 +55,13 @@ def test_markers_that_are_missing_or_stand_twice_are_refused(text):
     with pytest.raises(
         ValueError, match=r"markers of 'a' must stand .* but stand there [02] times"
     ):
-        results.between(text, "a", "python a.py", "new")
+        results.between(text, "a", "python tests/benchmarks/a.py --seed 2", "new")
+
+
+def test_tables_of_one_script_stand_under_their_own_commands():
+    two = TEXT + TEXT.replace("--seed 2", "--seed 3").replace("old", "other")
+    written = results.between(two, "a", "python tests/benchmarks/a.py --seed 3", "new")
+    assert written == two.replace("\nother\n", "\nnew\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--seed", "2", "--only", "costs"]])
