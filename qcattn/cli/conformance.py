@@ -125,7 +125,8 @@ def _drawn(
 
     try:
         report = run_conformance(simulator, **asked, progress=tell)
-        return report, scripts_of(report, simulator, backend, progress=tell), False
+        made_by = asked["made_by"]
+        return report, scripts_of(report, backend, made_by=made_by, progress=tell), False
     except Interrupted as stop:
         return stop.result, {}, True
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from qiskit import QuantumCircuit, qpy
 from qiskit.circuit import ControlFlowOp, ParameterExpression
 from qiskit.circuit.library import get_standard_gate_name_mapping
 
+from qcattn.apart import apart
 from qcattn.backends.calls import Calls, call
 from qcattn.backends.estimator import Estimator
 from qcattn.backends.noise_terms import NoiseTerm
@@ -32,19 +33,20 @@ from qcattn.backends.sampler import Sampler
 from qcattn.backends.simulator import Simulator
 from qcattn.conformance import script_texts
 from qcattn.conformance.case import Law
-from qcattn.conformance.probe import Probe, ProbeJob
+from qcattn.conformance.probe import Level, Probe, ProbeJob
 from qcattn.conformance.probes.expectation import ExpectationJob
 from qcattn.conformance.probes.independence import Runs
 from qcattn.conformance.report import Probed, Report
 from qcattn.conformance.running import job_named
 from qcattn.conformance.shrinking import shrink
-from qcattn.errors import DoesNotFit
-from qcattn.progress import Progress, silent
+from qcattn.errors import Died, DoesNotFit
+from qcattn.progress import Progress, hearing, silent, tell
 
 __all__ = ["Script", "script_of", "scripts_of", "shows"]
 
-#: Seconds after which a script that does not end shows nothing.
-_LONGEST = 300.0
+#: Seconds after which a script that does not end shows nothing, in which a job is made smaller, and
+#: after which the process that works on an alarm is ended.
+_LONGEST, _SEARCH, _ALARM = 300.0, 90.0, 600.0
 #: Runs a script, and ends with 2 where it cannot draw at all.
 _RUN = """
 import runpy, sys, traceback
@@ -70,30 +72,77 @@ class Script:
 
 
 def scripts_of(
-    report: Report, simulator: Simulator, backend: str, *, progress: Progress = silent
+    report: Report,
+    backend: str,
+    *,
+    made_by: Callable[[], Simulator],
+    progress: Progress = silent,
 ) -> dict[str, Script]:
     """For each probe with an alarm its first refuted job made small, as a script of its own.
 
+    Jobs are drawn in a process of its own: what is wrong with a simulator may end the process in
+    which it draws, or take without end. Ctrl-C leaves out the scripts that are not yet written.
+
     Args:
         report: What was found.
-        simulator: That was tested.
         backend: As `qcattn.backends.named.named_simulator` takes it.
+        made_by: Makes the simulator that was tested, a function of a module.
         progress: Told what is tried.
     """
-    return {one.name: _script(one, report, simulator, backend, progress) for one in report.alarms}
+    found: dict[str, Script] = {}
+    try:
+        for one in report.alarms:
+            with hearing(progress):
+                found[one.name] = _written(one, report, backend, made_by)
+    except KeyboardInterrupt:
+        stopped = Script(why_not="Ctrl-C ended the search for one")
+        return {one.name: found.get(one.name, stopped) for one in report.alarms}
+    return found
 
 
-def _script(
-    probed: Probed, report: Report, simulator: Simulator, backend: str, progress: Progress
+class _TooLong(Exception):
+    """The work on an alarm takes longer than it may."""
+
+
+def _written(
+    probed: Probed, report: Report, backend: str, made_by: Callable[[], Simulator]
 ) -> Script:
     if not probed.failed:
         return Script(why_not="no job is refuted by itself")
     first, *_ = probed.failed
-    probe, job = job_named(probed.name, first.name, report.level)
-    small = shrink(probe, job, simulator, seed=report.seed, progress=progress)
+
+    def look(since: float) -> None:
+        if since > _ALARM:
+            raise _TooLong
+
+    work = (probed.name, first.name, report.level, report.seed, backend, made_by)
+    try:
+        (script,) = apart(_scripted, *work, waiting=look)
+    except Died as gone:
+        return Script(
+            why_not=f"the simulator ended the process, with code {gone.code}, in which the job was "
+            "drawn again to make it smaller"
+        )
+    except _TooLong:
+        return Script(why_not=f"drawing the job again took more than {_ALARM:g} seconds")
+    return script
+
+
+def _scripted(
+    name: str, first: str, level: Level, seed: int, backend: str, made_by: Callable[[], Simulator]
+) -> Iterator[Script]:
+    """The script of one job of a probe; in a process of its own."""
+    yield _script(name, first, level, seed, backend, made_by())
+
+
+def _script(
+    name: str, first: str, level: Level, seed: int, backend: str, simulator: Simulator
+) -> Script:
+    probe, job = job_named(name, first, level)
+    small = shrink(probe, job, simulator, seed=seed, seconds=_SEARCH, progress=tell)
     if small is None:
         return Script(why_not="the job did not fail again on fresh shots")
-    title = f"{probed.name}: {first.name}: {small.outcome.said}"
+    title = f"{name}: {first}: {small.outcome.said}"
     raised = bool(small.outcome.raised)
     try:
         text = script_of(title, probe, small.job, simulator, backend, 1, raised)

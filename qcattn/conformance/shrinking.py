@@ -8,6 +8,7 @@ that was set aside for it.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -49,11 +50,18 @@ class Shrunk:
 
 
 class _Search:
-    """Runs candidates, each with a seed and a level of its own, until the steps are used up."""
+    """Runs candidates, each with a seed and a level of its own, until steps or time are used up."""
 
     def __init__(
-        self, probe: Probe[Any], simulator: Simulator, level: float, steps: int, seed: Any
+        self,
+        probe: Probe[Any],
+        simulator: Simulator,
+        level: float,
+        steps: int,
+        seconds: float,
+        seed: Any,
     ) -> None:
+        self._until = time.monotonic() + seconds
         self.probe, self.simulator, self.level = probe, simulator, level
         self.left = steps
         self.tried = self.kept = 0
@@ -61,8 +69,8 @@ class _Search:
         self.outcome: Outcome | None = None
 
     def fails(self, job: ProbeJob) -> bool:
-        """Whether a job fails on fresh shots; False once the steps are used up."""
-        if self.left <= 0:
+        """Whether a job fails on fresh shots; False once steps or time are used up."""
+        if self.left <= 0 or time.monotonic() > self._until:
             return False
         self.left -= 1
         self.tried += 1
@@ -85,6 +93,7 @@ def shrink(
     seed: Any,
     alpha: float = 1e-4,
     steps: int = 400,
+    seconds: float = math.inf,
     progress: Progress = silent,
 ) -> Shrunk | None:
     """Make a failing job small.
@@ -97,6 +106,7 @@ def shrink(
         alpha: Probability that any step is kept by chance, at most: each is tried at alpha over
             the number of steps.
         steps: Trials that may be run.
+        seconds: After which the smallest job that was found is taken as it is.
         progress: Told the jobs that were run, and what is done.
 
     Returns:
@@ -105,7 +115,7 @@ def shrink(
     References:
         [1] A. Zeller and R. Hildebrandt, IEEE Trans. Softw. Eng. 28, 183 (2002), delta debugging.
     """
-    search = _Search(probe, simulator, check_alpha(alpha) / steps, steps, seed)
+    search = _Search(probe, simulator, check_alpha(alpha) / steps, steps, seconds, seed)
     if not search.fails(job):
         return None
     ways: tuple[tuple[str, Callable[[ProbeJob], Iterator[ProbeJob]]], ...] = (
