@@ -284,6 +284,8 @@ def _changed(job: ProbeJob, old: QuantumCircuit, new: QuantumCircuit) -> Iterato
     for i, task in enumerate(job.tasks):
         if task.circuit is not old:
             continue
+        if len(task.values) > 1 and not new.parameters:
+            return  # rows of no values are another question
         if id(task.values) not in made:
             used = {parameter.name for parameter in new.parameters}
             columns = [k for k, one in enumerate(old.parameters) if one.name in used]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from planted import FAULTS, Planted
 from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
 from qiskit_aer import AerSimulator
 
 from qcattn.backends import QiskitBackend, Sampler
@@ -130,3 +131,26 @@ STATEVECTOR = "qiskit.primitives:StatevectorSampler"
 
 def named(_):
     return named_simulator(STATEVECTOR).sampler
+
+
+def test_a_table_keeps_a_parameter_that_its_rows_fill():
+    """Without one, whether one result comes or three is no question about tables any more."""
+
+    class OneRow(Reference):
+        def sample(self, tasks, seed=None, noise=()):
+            return [runs[:1] for runs in super().sample(tasks, seed, noise)]
+
+    theta = Parameter("theta")
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.ry(theta, 0)
+    circuit.cx(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    task = Task(circuit, 400, np.array([[0.1], [0.9], [2.0]]))
+    laws = tuple(map(law_of, task.bound()))
+    small = shrink(
+        ExactLaw(), ProbeJob(name="table", tasks=(task,), laws=(laws,)), OneRow(), seed=1
+    )
+    (left,) = small.job.tasks
+    assert left.circuit.num_parameters == 1 and len(left.values) == 3
+    assert len(left.circuit.data) < len(circuit.data)
