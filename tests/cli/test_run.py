@@ -231,6 +231,7 @@ def test_a_fault_of_the_program_is_not_a_verdict_in_any_command(folder, monkeypa
         raise KeyError("planted")
 
     (folder / "x").mkdir()
+    (folder / "x" / "result.json").write_text("{}")
     monkeypatch.setattr(runs, "load_run", planted)
     monkeypatch.setattr(files, "read_outcomes", planted)
     for command in (["show", "x"], ["compare", "c.json", "p.json"], ["plan", "p.json"]):

@@ -61,6 +61,7 @@ function render({ model, el }) {
   let laws = null; // of the circuit
   let refused = false;
   let unread = "";
+  let owed = 0;
   let drawn = null;
   let trace = [];
   let number = 0;
@@ -320,6 +321,8 @@ function render({ model, el }) {
     generation += 1;
     clearTimeout(rest);
     refused = false;
+    owed = 0;
+    if (unread) error.textContent = "";
     unread = "";
     if ("scores" in change || "reading" in change || "field" in change) laws = null;
     target = foreseen();
@@ -375,12 +378,15 @@ function render({ model, el }) {
   const askLaws = asking("laws", (answer) => (laws = answer));
   const askTarget = asking("target", (answer) => {
     target = answer;
+    if (answer && owed) batch(owed);
     if (answer) rest = setTimeout(askLaws, REST);
     else laws = null;
   });
 
   function batch(shots) {
-    if (drawing || refused || !target || !predicted[own.step]) return;
+    if (drawing || refused || !predicted[own.step]) return;
+    owed = target ? 0 : shots; // a shot that is asked for before its target has come is drawn then
+    if (!target) return;
     drawing = true;
     const step = current();
     const mark = step && !done[step.name] && meets(step) ? step.mark : null;
