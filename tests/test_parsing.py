@@ -38,7 +38,8 @@ def twice(content: bytes, name: str) -> bytes:
     np.save(inner, np.zeros_like(array))
     with warnings.catch_warnings(), zipfile.ZipFile(file, "a") as archive:
         warnings.simplefilter("ignore")  # zipfile warns of what is planted here
-        archive.writestr(f"{name}.npy", inner.getvalue())
+        again = zipfile.ZipInfo(f"{name}.npy")  # of no time: the bytes name a case of a test
+        archive.writestr(again, inner.getvalue())
     return file.getvalue()
 
 
