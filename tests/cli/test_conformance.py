@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qcattn.cli import app
-from qcattn.conformance import turns
+from qcattn.conformance import scripts, turns
 from qcattn.conformance.journal import entry_of
 from qcattn.conformance.stored import load_report
 from qcattn.errors import NotWhole
@@ -82,6 +82,7 @@ def test_an_alarm_has_a_script_that_shows_it(elsewhere, monkeypatch):
     qulacs = pytest.importorskip("qcattn.backends.qulacs")
     monkeypatch.setitem(qulacs._PLAIN, "x", "Z")
     monkeypatch.setattr(turns, "apart", in_this_process)
+    monkeypatch.setattr(scripts, "apart", in_this_process)
     done = called("--backend", "qulacs", "--probe", "bit order", "--out", "bad")
     assert done.exit_code == 1, done.output
     assert "bit order: A script of its own shows it: bad/bit_order.py." in done.output
