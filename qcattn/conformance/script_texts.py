@@ -40,28 +40,29 @@ def draw(numbers, seed):
 
 '''
 
-BACKEND = """    from qiskit import transpile
+#: One call for each number of shots.
+_CALLS = """    from qiskit import transpile
     backend = {factory}
     by_number = {{}}
     for call, shots in enumerate(dict.fromkeys(SHOTS[n] for n in numbers)):
         same = [n for n in numbers if SHOTS[n] == shots]
         options = {{}} if seed is None else {{"seed_simulator": seed + 10**6 * call}}
 {noise}        made = [transpile(circuit(n), backend, optimization_level=0) for n in same]
-        result = backend.run(made, shots=shots, memory=True, **options).result()
+"""
+
+BACKEND = (
+    _CALLS
+    + """        result = backend.run(made, shots=shots, memory=True, **options).result()
         for place, n in enumerate(same):
             by_number[n] = [text.replace(" ", "") for text in result.get_memory(place)]
     return [by_number[n] for n in numbers]
 """
+)
 
 #: With tables of values.
-BACKEND_OF_TABLES = """    from qiskit import transpile
-    backend = {factory}
-    by_number = {{}}
-    for call, shots in enumerate(dict.fromkeys(SHOTS[n] for n in numbers)):
-        same = [n for n in numbers if SHOTS[n] == shots]
-        options = {{}} if seed is None else {{"seed_simulator": seed + 10**6 * call}}
-{noise}        made = [transpile(circuit(n), backend, optimization_level=0) for n in same]
-        options["parameter_binds"] = [
+BACKEND_OF_TABLES = (
+    _CALLS
+    + """        options["parameter_binds"] = [
             {{p: [row[i] for row in VALUES[n]] for i, p in enumerate(one.parameters)}}
             for one, n in zip(made, same)
         ]
@@ -75,6 +76,7 @@ BACKEND_OF_TABLES = """    from qiskit import transpile
             by_number.setdefault(n, []).append(run)
     return [run for n in numbers for run in by_number[n]]
 """
+)
 
 SAMPLER = """    sampler = {factory}
     result = sampler.run([(circuit(n), [], SHOTS[n]) for n in numbers]).result()

@@ -73,14 +73,9 @@ def _parts(shots: np.ndarray, law: Law, rng: np.random.Generator) -> Iterator[tu
     def seed() -> int:
         return int(rng.integers(2**32))
 
-    for lag in _LAGS:
-        if 4 * lag > len(group):
-            break
-        place = np.arange(len(group) - lag)
-        for half in (0, 1):
-            first = place[place // lag % 2 == half]
-            where = f"pairs {lag} shots apart, set {half + 1}"
-            yield where, paired(group[first], p, group[first + lag], p, seed())
+    for lag, half, first in _pairs(len(group)):
+        where = f"pairs {lag} shots apart, set {half + 1}"
+        yield where, paired(group[first], p, group[first + lag], p, seed())
     blocks = [np.bincount(one, minlength=len(p)) for one in np.array_split(group, _BLOCKS)]
     yield "blocks of the run", fit(np.array(blocks), p, seed=seed()).overall()
     if (shots < len(law.p)).all():
@@ -88,20 +83,25 @@ def _parts(shots: np.ndarray, law: Law, rng: np.random.Generator) -> Iterator[tu
         yield "a stretch that comes twice", repeats.overall()
 
 
+def _pairs(shots: int) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Each lag and half, and the first shots of pairs of which no two share a shot."""
+    for lag in _LAGS:
+        if 4 * lag > shots:
+            break
+        place = np.arange(shots - lag)
+        for half in (0, 1):
+            yield lag, half, place[place // lag % 2 == half]
+
+
 def _dependence(shots: np.ndarray, law: Law) -> Estimate:
     """Of the distance whose pairs fit worst: total variation from the product of the law."""
     group, p = grouped(shots, law)
     square, off = np.outer(p, p).ravel(), []
-    for lag in _LAGS:
-        if 4 * lag > len(group):
-            break
-        place = np.arange(len(group) - lag)
-        for half in (0, 1):
-            first = place[place // lag % 2 == half]
-            pairs = group[first] * len(p) + group[first + lag]
-            counts = np.bincount(pairs, minlength=len(square))[None]
-            none = np.zeros(1, dtype=np.int64)
-            off.append(variation(Counts(counts, none, none), square, closely=False))
+    for lag, _, first in _pairs(len(group)):
+        pairs = group[first] * len(p) + group[first + lag]
+        counts = np.bincount(pairs, minlength=len(square))[None]
+        none = np.zeros(1, dtype=np.int64)
+        off.append(variation(Counts(counts, none, none), square, closely=False))
     return max(off, key=lambda one: (one.low, one.best))
 
 
