@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -14,6 +13,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.errors import DoesNotFit
+from qcattn.versions import version_behind
 
 __all__ = ["Estimator"]
 
@@ -77,5 +77,4 @@ class Estimator(Simulator):
 
     def settings(self) -> dict[str, str]:
         """The name and version of the primitive and its package."""
-        package = type(self.estimator).__module__.partition(".")[0].replace("_", "-")
-        return {"backend": type(self.estimator).__name__, "version": metadata.version(package)}
+        return {"backend": type(self.estimator).__name__, "version": version_behind(self.estimator)}

@@ -6,7 +6,6 @@ import os
 import subprocess
 import warnings
 from functools import lru_cache
-from importlib import metadata
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -15,6 +14,7 @@ from qiskit_aer import AerError, AerSimulator
 
 from qcattn.backends.streams import run_bound
 from qcattn.errors import Doubtful
+from qcattn.versions import package_versions
 
 __all__ = ["gpu_refused", "gpu_works"]
 
@@ -53,7 +53,8 @@ def gpu_refused() -> str:
         if not farthest <= rounding:  # nor where it is no number
             refused = (
                 f"{_name()} gives probabilities of a small batch that differ by {farthest:.2g} "
-                f"from those of the CPU in {precision} precision (Aer {_version()})"
+                f"from those of the CPU in {precision} precision "
+                f"(Aer {package_versions()['qiskit-aer']})"
             )
             warnings.warn(f"the GPU is not used: {refused}", Doubtful, stacklevel=3)
             return refused
@@ -91,12 +92,3 @@ def _name() -> str:
     except (OSError, subprocess.SubprocessError):
         return "the GPU"
     return said.strip().replace("\n", ", ") or "the GPU"
-
-
-def _version() -> str:
-    for name in ("qiskit-aer-gpu", "qiskit-aer"):
-        try:
-            return metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return "of an unknown version"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from qcattn.backends.noise_terms import NoiseTerm, noise_model_of
 from qcattn.backends.simulator import Ability, Simulator, Task, readings_of_strings
 from qcattn.errors import DoesNotFit
 from qcattn.readings.circuits import operations_of
+from qcattn.versions import version_behind
 
 __all__ = ["QiskitBackend", "abilities_of", "choices_of", "in_calls", "most_qubits_of"]
 
@@ -188,10 +188,9 @@ class QiskitBackend(Simulator):
 
     def settings(self) -> dict[str, str]:
         """The name and version of the backend and its package."""
-        package = type(self.backend).__module__.partition(".")[0].replace("_", "-")
         return {
             "backend": self.backend.name or type(self.backend).__name__,
-            "version": metadata.version(package),
+            "version": version_behind(self.backend),
             **{name: str(value) for name, value in self.options.items()},
         }
 

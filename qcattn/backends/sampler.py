@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.errors import DoesNotFit
 from qcattn.records import Counts, Prepared
+from qcattn.versions import version_behind
 
 __all__ = ["Sampler"]
 
@@ -90,10 +90,9 @@ class Sampler(Simulator):
 
     def settings(self) -> dict[str, str]:
         """What is known of the primitive, for the record of a run."""
-        package = type(self.sampler).__module__.partition(".")[0].replace("_", "-")
         return {
             "backend": type(self.sampler).__name__,
-            "version": metadata.version(package),
+            "version": version_behind(self.sampler),
             "draws": "shots",
             "seed of the sampler": _own_seed(self.sampler),
         }

@@ -24,6 +24,7 @@ def gpu():
 def test_every_device_and_precision_is_measured(gpu, capsys, tmp_path):
     """False failures: four tests of counts at 1e-8 each."""
     options = ["--qubits", "4", "5", "--keys", "8", "--rows", "6", "--repeats", "2"]
+    options += ["--thread", "3", "--thread-rows", "2"]
     assert gpu.main([*options, "--json", str(tmp_path / "gpu.json")]) == 0
     printed = capsys.readouterr().out
     assert ("CPU alone" in printed) != gpu_works()
@@ -35,6 +36,9 @@ def test_every_device_and_precision_is_measured(gpu, capsys, tmp_path):
     assert all(len(turns) == 2 for turns in found["large"]["4"].values())
     assert set(found["batches"]["8"]["p"]) == names
     assert printed.count("\n| 8 |") == len(names)
+    assert set(found["thread"]["3"]) == {
+        f"{draws}: {name.split()[0]}" for draws in gpu.DRAWS for name in names
+    }
 
 
 def test_what_is_not_softmax_is_refused(gpu, capsys, monkeypatch):
@@ -45,6 +49,6 @@ def test_what_is_not_softmax_is_refused(gpu, capsys, monkeypatch):
         return prepared, law[:, ::-1]
 
     monkeypatch.setattr(gpu, "batch", swapped)
-    options = ["--qubits", "--keys", "8", "--rows", "20", "--repeats", "1"]
+    options = ["--qubits", "--keys", "8", "--rows", "20", "--repeats", "1", "--thread"]
     assert gpu.main(options) == 1
     assert "refused" in capsys.readouterr().out
