@@ -68,8 +68,8 @@ class Aer:
     progress shows and memory stays small. Each row has its own stream, laid out from one
     SeedSequence: the counts do not depend on the chunks. Circuits that Aer runs shot by shot
     (reset, mid-circuit measurement, sampled noise) are found out by running the first row, and
-    then run one a job with seeds further apart than shots; batched, Aer would repeat the shots
-    of one circuit in the next.
+    then run one a job with seeds further apart than shots; in one job, Aer would repeat the
+    shots of one circuit in the next.
 
     Attributes:
         method: Aer's simulation method, ``"automatic"`` lets Aer choose.
@@ -413,10 +413,9 @@ class Aer:
                 f"`device` is 'GPU', but {gpu_refused()}; use 'CPU', or, where there is another "
                 "GPU or none is known, qiskit-aer-gpu in place of qiskit-aer (never both)"
             )
-        if (device := self.on(circuit)) == "GPU":
-            # Small states, those of many rows or shots, go to the GPU together.
-            options["batched_shots_gpu"] = qubits < _LARGE
-        return AerSimulator(device=device, **options)
+        # On a GPU never `batched_shots_gpu`, with which Aer gives wrong counts without a word, of
+        # gates on two qubits whose angles differ by row and of thermal relaxation.
+        return AerSimulator(device=self.on(circuit), **options)
 
     def _parts(self, shots: int) -> int:
         """Parts in which so many shots of a row are drawn."""

@@ -19,7 +19,7 @@ from qcattn.versions import package_versions
 __all__ = ["gpu_refused", "gpu_works"]
 
 #: Of the batch that is compared: enough rows that one takes the place of another where Aer mixes
-#: them up, and gates of one and of two qubits.
+#: them up, and angles of gates on one and on two qubits.
 _ROWS, _QUBITS, _LAYERS = 8, 4, 2
 #: By how much probabilities may differ, from rounding.
 _ROUNDING = {"double": 1e-10, "single": 1e-4}
@@ -63,20 +63,19 @@ def gpu_refused() -> str:
 
 def _probabilities(device: str, precision: str) -> np.ndarray:
     """Exact probabilities of a small batch of bindings, shape (rows, outcomes)."""
-    angles = ParameterVector("a", 2 * _QUBITS * _LAYERS)
+    angles = ParameterVector("a", 3 * _QUBITS * _LAYERS)
     circuit = QuantumCircuit(_QUBITS)
-    for place, angle in enumerate(angles):
-        qubit = place // 2 % _QUBITS
-        if place % 2:
-            circuit.rz(angle, qubit)
-            circuit.cx(qubit, (qubit + 1) % _QUBITS)
-        else:
-            circuit.ry(angle, qubit)
+    for place in range(_QUBITS * _LAYERS):
+        first, second, third = angles[3 * place : 3 * place + 3]
+        qubit, next_one = place % _QUBITS, (place + 1) % _QUBITS
+        circuit.ry(first, qubit)
+        circuit.rz(second, qubit)
+        circuit.cx(qubit, next_one)
+        circuit.rxx(third, qubit, next_one)
     rows = np.random.default_rng(1).normal(size=(_ROWS, len(angles)))
-    options = {"batched_shots_gpu": True} if device == "GPU" else {}
     simulator = AerSimulator(
         device=device, precision=precision, method="statevector", max_parallel_threads=1,
-        runtime_parameter_bind_enable=True, **options,
+        runtime_parameter_bind_enable=True,
     )  # fmt: skip
     circuit.save_probabilities(label="law")
     return np.array([one.data.law for one in run_bound(simulator, circuit, rows, 1, 0)])

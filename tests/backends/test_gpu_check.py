@@ -44,7 +44,6 @@ def planted(monkeypatch):
         class Simulator:
             def __init__(self, **options):
                 self.gpu = options.pop("device", "CPU") == "GPU"
-                options.pop("batched_shots_gpu", None)
                 self.inner = AerSimulator(**options)
 
             def available_devices(self):
