@@ -312,7 +312,7 @@ class OnBackend:
         each = self._run(circuits, shots=shots, memory=True, **extra)
         wanted = sum(map(len, rows))
         if len(each) > wanted or (len(each) < wanted and len(tasks) > 1):
-            raise RuntimeError(f"{self.name} gave {len(each)} results, not {wanted}")
+            raise RuntimeError(f"{self.name} gave {len(each)} results, not {wanted}{_told(each)}")
         drawn, start = [], 0
         for k, (circuit, _) in enumerate(made):
             stop = start + len(rows[k])
@@ -336,8 +336,7 @@ class OnBackend:
     def _run(self, circuits: list[Any], **options: Any) -> Any:
         result = self.backend.run(self._fitted(circuits), **options).result()
         if not result.success:
-            said = "; ".join(dict.fromkeys(str(one.status) for one in result.results))
-            raise RuntimeError(f"{self.name} failed: {said or result.status}")
+            raise RuntimeError(f"{self.name} failed: {_failure(result)}")
         return result.results
 
     def _fitted(self, circuits: list[Any]) -> list[Any]:
@@ -414,6 +413,22 @@ def _bound(circuit: Any, names: list[Any], row: list[float]) -> Any:
     if not names:
         return circuit
     return circuit.assign_parameters({name: row[i] for i, name in enumerate(names)})
+
+
+def _failure(result: Any) -> str:
+    """What is said of the circuits of a job that failed; the status of a part names none."""
+    failed = [(i, str(one.status)[:400]) for i, one in enumerate(result.results) if not one.success]
+    if not failed:
+        return str(result.status)[:400]
+    each = "; ".join(f"circuit {i}: {said}" for i, said in failed[:3])
+    return f"{len(failed)} of {len(result.results)} circuits of the job, {each}"
+
+
+def _told(results: Any) -> str:
+    """How many results have the name of each circuit; its header is a dict since Qiskit 2."""
+    headers = [one.header for one in results]
+    names = [one["name"] if isinstance(one, dict) else one.name for one in headers]
+    return ": " + ", ".join(f"{names.count(name)} of {name}" for name in dict.fromkeys(names))
 
 
 def _packed_words(words: list[str], clbits: int) -> list[Any]:

@@ -13,6 +13,7 @@ from qiskit.providers import BackendV2
 from qiskit.transpiler import TranspilerError
 
 from qcattn.backends.clifford import is_clifford
+from qcattn.backends.failures import short_of, what_failed
 from qcattn.backends.noise_terms import NoiseTerm, noise_model_of
 from qcattn.backends.simulator import Ability, Simulator, Task, readings_of_strings
 from qcattn.errors import DoesNotFit
@@ -120,22 +121,26 @@ class QiskitBackend(Simulator):
         circuits = [c for one in tasks for c in ([one.circuit] if broadcast else one.bound())]
         if broadcast:
             extra = {**extra, "parameter_binds": [_binds(one) for one in tasks]}
-        job = self.backend.run(self._fitted(circuits), shots=shots, memory=True, **extra)
-        result = job.result()
-        if not result.success:
-            said = "; ".join(dict.fromkeys(str(one.status) for one in result.results))
-            raise RuntimeError(f"{self.backend.name} failed: {said or result.status}")
-        each = [_memory(one) for one in result.results]
-        wanted = sum(len(task.values) for task in tasks)
-        if len(each) > wanted or (len(each) < wanted and len(tasks) > 1):
-            # Whose results are missing is not known.
-            raise RuntimeError(f"{self.backend.name} gave {len(each)} results, not {wanted}")
+        results = self._results(circuits, shots=shots, memory=True, **extra)
+        each = [_memory(one) for one in results]
+        wanted = [len(task.values) for task in tasks]
+        if len(each) > sum(wanted) or (len(each) < sum(wanted) and len(tasks) > 1):
+            # Whose results are missing is not known for sure.
+            names = [task.circuit.name for task in tasks]
+            raise RuntimeError(short_of(self.backend.name, results, names, wanted))
         drawn, start = [], 0
         for task in tasks:
             clbits, stop = task.circuit.num_clbits, start + len(task.values)
             drawn.append([_readings(memory, clbits) for memory in each[start:stop]])
             start = stop
         return drawn
+
+    def _results(self, circuits: list[QuantumCircuit], **options: Any) -> list[Any]:
+        """Of one call of the backend, of which no circuit failed."""
+        result = self.backend.run(self._fitted(circuits), **options).result()
+        if not result.success:
+            raise RuntimeError(f"{self.backend.name} failed: {what_failed(result)}")
+        return list(result.results)
 
     def _fitted(self, circuits: list[QuantumCircuit]) -> list[QuantumCircuit]:
         """The circuits on the operations of the target, otherwise as they are."""
@@ -160,10 +165,8 @@ class QiskitBackend(Simulator):
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
         """Exact probabilities of the readings, saved by the backend; see `Simulator`."""
         saving = [_with_saved(circuit) for circuit in circuits]
-        result = self.backend.run(self._fitted(saving), shots=1, **self.options).result()
-        if not result.success:
-            raise RuntimeError(f"{self.backend.name} failed: {result.status}")
-        return [np.asarray(one.data.probabilities) for one in result.results]
+        results = self._results(saving, shots=1, **self.options)
+        return [np.asarray(one.data.probabilities) for one in results]
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
@@ -178,8 +181,8 @@ class QiskitBackend(Simulator):
 
     def used_method(self, circuit: QuantumCircuit) -> str:
         """As the metadata of a result say."""
-        result = self.backend.run(self._fitted([circuit]), shots=1, **self.options).result()
-        return str(result.results[0].metadata.get("method", "not told"))
+        (result,) = self._results([circuit], shots=1, **self.options)
+        return str(result.metadata.get("method", "not told"))
 
     def fitted(self, prepared: Any) -> QuantumCircuit:
         """The circuit as it is given to the simulator."""

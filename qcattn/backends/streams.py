@@ -14,6 +14,9 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
+from qcattn.backends.failures import what_failed
+from qcattn.plurals import plural
+
 __all__ = [
     "MOST_SHOTS_OF_RUN",
     "base_seed",
@@ -148,10 +151,10 @@ def run_circuits(
         asked = {"max_parallel_threads": workers, "max_parallel_experiments": workers, **asked}
     result = simulator.run(circuits, shots=shots, seed_simulator=seed, **asked).result()
     if not result.success:
-        first = result.status.partition("[Experiment 1]")[0].strip()
-        raise RuntimeError(f"Aer could not run the circuit: {first[:400]}")
+        raise RuntimeError(f"Aer could not run the circuit: {what_failed(result)}")
     if len(result.results) != rows:
         raise RuntimeError(
-            f"Aer gave {len(result.results)} results for {rows} rows; report this circuit"
+            f"Aer gave {plural(len(result.results), 'result')} for {plural(rows, 'row')}; report "
+            "this circuit"
         )
     return list(result.results)

@@ -14,6 +14,7 @@ from qcattn.conformance.case import Law
 from qcattn.conformance.probe import Outcome, ProbeJob
 from qcattn.conformance.tally import tally
 from qcattn.evidence import Estimate
+from qcattn.plurals import plural
 from qcattn.records import Counts
 
 __all__ = ["as_asked", "follow", "variation"]
@@ -32,10 +33,11 @@ def as_asked(job: ProbeJob, drawn: Sequence[Sequence[np.ndarray]]) -> str:
         drawn: For each task and each binding readings of shape (shots, clbits).
     """
     if len(drawn) != len(job.tasks):
-        return f"{len(drawn)} results came for {len(job.tasks)} circuits"
+        return f"{plural(len(drawn), 'result')} came for {plural(len(job.tasks), 'circuit')}"
     for i, (task, runs) in enumerate(zip(job.tasks, drawn, strict=True)):
         if len(runs) != len(task.values):
-            return f"{len(runs)} results came for the {len(task.values)} bindings of circuit {i}"
+            came, asked = plural(len(runs), "result"), plural(len(task.values), "binding")
+            return f"{came} came for the {asked} of circuit {i} ({task.circuit.name})"
         wanted = (task.shots, task.circuit.num_clbits)
         for run in runs:
             if run.shape != wanted:

@@ -597,7 +597,7 @@ def test_lost_rows_are_noticed(monkeypatch):
         return original(simulator, circuits, parameter_binds=fewer, **options)
 
     monkeypatch.setattr(AerSimulator, "run", lossy)
-    with pytest.raises(RuntimeError, match="1 results for 11 rows"):
+    with pytest.raises(RuntimeError, match="1 result for 11 rows"):
         Aer(device="CPU", workers=1)(prepared, 10)
     with pytest.raises(RuntimeError, match="2 results for 11 rows"):
         Aer(device="CPU", workers=2)(prepared, 10)

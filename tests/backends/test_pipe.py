@@ -114,6 +114,39 @@ def test_a_worker_that_dies_is_told_and_the_next_job_starts_another(tmp_path, mo
     assert piped.sample([Task(circuit, 3)], 1)[0][0].shape == (3, 1)
 
 
+#: A backend that fails at one circuit of a job, and then loses one.
+PARTLY = """
+from qiskit.providers.basic_provider import BasicSimulator
+
+class Partly(BasicSimulator):
+    jobs = 0
+
+    def run(self, circuits, **options):
+        Partly.jobs += 1
+        job = super().run(circuits, **options)
+        result = job.result()
+        if Partly.jobs == 1:
+            result.status, result.success = "PARTIAL COMPLETED", False
+            result.results[1].success, result.results[1].status = False, "ERROR: device lost"
+        else:
+            del result.results[1]
+        job.result = lambda: result
+        return job
+"""
+
+
+def test_a_job_of_which_a_part_failed_or_is_missing_says_which(tmp_path, monkeypatch):
+    (tmp_path / "partly.py").write_text(PARTLY)
+    monkeypatch.chdir(tmp_path)
+    piped = Piped("partly:Partly", sys.executable)
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    with pytest.raises(RuntimeError, match="1 of 2 circuits of the job, circuit 1: ERROR: device"):
+        piped.sample([Task(circuit, 3)] * 2, 1)
+    with pytest.raises(RuntimeError, match=r"gave 1 results, not 2: 1 of circuit-\d+"):
+        piped.sample([Task(circuit, 3)] * 2, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "python", "said"),
     [

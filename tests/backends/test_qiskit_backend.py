@@ -1,14 +1,18 @@
 """A Qiskit backend as it stands, its abilities and its shots."""
 
+import re
+
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
+from qiskit.circuit.library import RXGate
 from qiskit.providers.basic_provider import BasicSimulator
 from qiskit_aer import AerSimulator
 
 from qcattn.backends import QiskitBackend
 from qcattn.backends.simulator import Task, readings_of_counts, readings_of_strings
+from qcattn.backends.streams import run_circuits
 from qcattn.comparisons import fit
 from qcattn.errors import DoesNotFit
 
@@ -92,12 +96,45 @@ def test_results_that_are_missing_among_others_are_not_given_to_the_wrong_circui
             return super().run(circuits[:-1], **options)
 
     tasks = [Task(measured(1), 5), Task(measured(2), 5)]
-    with pytest.raises(RuntimeError, match="gave 1 results, not 2"):
+    with pytest.raises(RuntimeError) as caught:
         QiskitBackend(Short()).sample(tasks, 1)
+    said = "aer_simulator gave 1 result, not 2: 0 for the 1 binding of circuit 1 (m2)"
+    assert str(caught.value) == said
+
+
+def test_a_job_of_which_a_part_failed_names_the_circuit_and_what_was_said_of_it():
+    """The status of the whole is PARTIAL COMPLETED, and that of the others is DONE."""
+
+    class Partly(AerSimulator):
+        def run(self, circuits, **options):
+            job = super().run(circuits, **options)
+            result = job.result()
+            result.status, result.success = "PARTIAL COMPLETED", False
+            for one in result.results[1:3]:
+                one.success, one.status = False, "ERROR: device lost"
+                one.data = None
+            job.result = lambda: result
+            return job
+
+    tasks = [Task(measured(qubits), 5) for qubits in (1, 2, 3, 4)]
+    simulator = QiskitBackend(Partly())
+    said = "2 of 4 circuits of the job (PARTIAL COMPLETED), circuit 1: ERROR: device lost"
+    with pytest.raises(RuntimeError, match=re.escape(f"aer_simulator failed: {said}") + "$"):
+        simulator.sample(tasks, 1)
+    with pytest.raises(RuntimeError, match=re.escape(said)):
+        simulator.probabilities([task.circuit for task in tasks])
+
+
+def test_aer_itself_fails_in_a_part_of_a_job_and_the_part_is_named():
+    turned = measured(1)
+    turned.data.insert(0, turned.data[0].replace(operation=RXGate(0.3), clbits=()))
+    aer, three = AerSimulator(method="stabilizer"), [measured(1), turned, measured(2)]
+    with pytest.raises(RuntimeError, match=r"could not run the circuit: 1 of 3 .* circuit 1: .*rx"):
+        run_circuits(aer, three, 3, 5, 1, 1)
 
 
 def measured(qubits):
-    circuit = QuantumCircuit(qubits, qubits)
+    circuit = QuantumCircuit(qubits, qubits, name=f"m{qubits}")
     circuit.measure(range(qubits), range(qubits))
     return circuit
 

@@ -12,6 +12,7 @@ from qcattn.backends.simulator import Ability, Simulator
 from qcattn.conformance.case import Case
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, task_of
 from qcattn.evidence import Estimate
+from qcattn.plurals import plural
 
 __all__ = ["SavedProbabilities"]
 
@@ -65,7 +66,7 @@ class SavedProbabilities(Probe[ProbeJob]):
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
         """The largest total variation between what was saved and the exact law."""
         if len(drawn) != len(job.tasks):
-            said = f"{len(drawn)} results came for {len(job.tasks)} circuits"
+            said = f"{plural(len(drawn), 'result')} came for {plural(len(job.tasks), 'circuit')}"
             return Outcome(0.0, resolution=_ROUNDING, said=said)
         worst, said = 0.0, ""
         for i, (saved, (law,)) in enumerate(zip(drawn, job.laws, strict=True)):
