@@ -9,6 +9,7 @@ from qiskit import QuantumCircuit
 import qcattn
 from qcattn.apart import WORTH
 from qcattn.backends import Aer
+from qcattn.backends.memory import active_qubits
 from qcattn.backends.noise import noise_options
 from qcattn.cli.progress import bar
 from qcattn.dense_state import dense_seconds
@@ -16,7 +17,7 @@ from qcattn.encodings import Binary
 from qcattn.errors import Interrupted, TakesLong
 from qcattn.forecast import Forecast, announce
 from qcattn.models import ising
-from qcattn.preparations import QSVT, Amplitude, Purification, SystemBath
+from qcattn.preparations import CKG, QSVT, Amplitude, Purification, SystemBath
 from qcattn.trials import prepare
 
 LONG_ROW = np.random.default_rng(0).normal(size=4096)
@@ -55,6 +56,17 @@ class TestDrawing:
         noisy = noise_options("depolarizing=0.001", 16)
         clean, each = foreseen(scores, 1000), foreseen(scores, 1000, **noisy)
         assert each.seconds > 100 * clean.seconds
+
+    def test_a_circuit_that_resets_qubits_is_walked_through_for_every_shot(self):
+        """Aer keeps the statevector for it, where gates with noise would make it take a matrix."""
+        prepared = CKG()(Binary()([0.0, 1.0]), beta=1.0)
+        backend = Aer(device="CPU")
+        few, many = (backend.foreseen(prepared, shots).seconds for shots in (1000, 10_000))
+        assert many == pytest.approx(10 * few, rel=0.01)
+        simulator = backend._simulator(prepared.circuit, None)
+        assert active_qubits(prepared.circuit) < 6, "1,000 shots are more than a matrix has rows"
+        (ran,) = simulator.run(prepared.circuit, shots=1000).result().results
+        assert ran.metadata["method"] == "statevector"
 
     def test_nobody_knows_of_other_methods_on_many_qubits(self):
         assert foreseen(LONG_ROW, method="matrix_product_state").seconds == float("inf")

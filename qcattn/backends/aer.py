@@ -201,12 +201,14 @@ class Aer:
         else:
             noise = self._noise()
             pure = not _mixes(circuit, noise) and ends_in_measurements(circuit)
+            again = not (pure or need.mixed or exact)
             seconds = draw_seconds(
                 circuit,
                 lambda: self._simulator(circuit, noise),
                 mixed=need.mixed,
                 noisy=bool(_noisy_gates(noise)),
-                passes=rows * (self._parts(shots) if pure or need.mixed or exact else shots),
+                again=again,
+                passes=rows * (shots if again else self._parts(shots)),
                 shots=0 if exact else rows * shots,
                 gates=joined.passes if joined else number_of_gates(circuit),
             )
@@ -278,8 +280,10 @@ class Aer:
         exact = self.draws == "born"
         mixed = self.method == "density_matrix"
         if self.method == "automatic" and _mixes(circuit, self._noise()):
-            # Aer itself takes the density matrix where it has fewer rows than there are shots.
-            mixed = exact or shots > 2 ** active_qubits(circuit)
+            # Aer itself takes the density matrix where gates have noise, and it has fewer rows than
+            # there are shots; a circuit that resets qubits is walked through for every shot.
+            noisy = bool(_noisy_gates(self._noise()))
+            mixed = exact or (noisy and shots > 2 ** active_qubits(circuit))
         rows, joined = len(prepared.flat_values), self._joined_rows(prepared)
         return footprint(
             circuit,

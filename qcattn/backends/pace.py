@@ -36,6 +36,8 @@ _RATES = {
     (False, True): _Rate(4e-6, 7e-9),
     (True, True): _Rate(5e-5, 1.5e-8),
 }
+#: Of a gate where one run walks through the circuit for every shot, and of such a walk.
+_AGAIN, _WALK = 2.5e-7, 1e-6
 
 
 def draw_seconds(
@@ -44,6 +46,7 @@ def draw_seconds(
     *,
     mixed: bool,
     noisy: bool,
+    again: bool,
     passes: int,
     shots: int,
     gates: int,
@@ -55,15 +58,17 @@ def draw_seconds(
         simulator: Makes the simulator that it runs on, with its noise.
         mixed: Whether the state is a density matrix.
         noisy: Whether gates have errors.
+        again: Whether one run walks through the circuit for every shot.
         passes: How often the circuit is walked through, all rows together.
         shots: Sampled, all rows together.
         gates: Of one walk.
     """
     power, rate = 4 if mixed else 2, _RATES[mixed, noisy]
     amplitudes = power ** active_qubits(circuit)
+    gate = _AGAIN if again and not noisy else rate.gate
 
     def at(pace: float) -> float:
-        walk = gates * (rate.gate + pace * amplitudes) + _CIRCUIT
+        walk = gates * (gate + pace * amplitudes) + (_WALK if again else _CIRCUIT)
         return passes * walk + shots * _SHOT
 
     rough = at(rate.amplitude)

@@ -40,6 +40,10 @@ __all__ = [
 MOST_SHOTS_OF_CALL = 20_000
 #: Seconds that preparing or drawing one batch may be foreseen to take.
 _MOST_SECONDS = 5.0
+#: Seconds that a batch of the page may be foreseen to take where every shot is a run by itself.
+_BATCH_SECONDS = 0.25
+#: Shots of such a batch below which no other way of drawing them is looked for.
+_FEW = 20
 #: Instructions of a circuit that are drawn.
 _SHOWN = 60
 #: First word of the address of a throw of the die, so that no batch of the circuit has it.
@@ -130,6 +134,7 @@ class Laws:
             "qubits": cost.qubits,
             "depth": cost.depth,
             "two_qubit_gates": cost.two_qubit_gates,
+            "at_once": _at_once(setup, prepared),
             **_drawing(prepared),
         }
 
@@ -190,7 +195,7 @@ def drawn(setup: Setup, shots: Any, seed: Any, number: Any) -> Counts:
     """
     shots = _few(shots)
     prepared = laws_of(setup).prepared
-    backend = with_noise(Aer(device="CPU"), setup.noise_text, prepared.circuit.num_qubits)
+    backend = _backend(setup, prepared)
     what = f"drawing {shots:,} shots"
     _check_seconds(backend.foreseen(prepared, shots).seconds, what)
     return draw_batch(prepared, shots, whole_number(seed, "seed", least=0), number, backend)
@@ -216,6 +221,21 @@ def twin_counts(setup: Setup, shots: Any, seed: Any, number: Any) -> np.ndarray:
     root = np.random.SeedSequence(whole_number(seed, "seed", least=0), spawn_key=address)
     law = laws_of(setup).twin
     return np.random.default_rng(root).multinomial(_few(shots), law / law.sum())
+
+
+def _backend(setup: Setup, prepared: Prepared) -> Aer:
+    return with_noise(Aer(device="CPU"), setup.noise_text, prepared.circuit.num_qubits)
+
+
+def _at_once(setup: Setup, prepared: Prepared) -> int:
+    """Shots that come in a moment: few where each shot is a run of a long circuit by itself."""
+    backend = _backend(setup, prepared)
+    one = backend.foreseen(prepared, 1).seconds
+    alone = int(_BATCH_SECONDS / one) if one else MOST_SHOTS_OF_CALL
+    if alone < _FEW:  # nor would a density matrix of so long a circuit be quick
+        return max(alone, 1)
+    many = backend.foreseen(prepared, MOST_SHOTS_OF_CALL).seconds <= 4 * _BATCH_SECONDS
+    return MOST_SHOTS_OF_CALL if many else min(alone, MOST_SHOTS_OF_CALL)
 
 
 def _few(shots: Any) -> int:

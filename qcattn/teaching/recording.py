@@ -159,9 +159,10 @@ def _entry(setup: Setup, mark: dict[str, Any], seed: int, batches: Sequence[int]
         before, twin_before = answer["circuit"]["totals"], answer["twin"]["totals"]
         kept = {name: answer[name] for name in ("batch", "circuit", "twin", "mark")}
         replies.append(_rounded(kept))
+    # The page looks a setting up by all the digits that its lesson has.
     return {
-        "target": _rounded(answer_target(document)),
-        "laws": _rounded(answer_laws(document)),
+        "target": {**_rounded(answer_target(document)), "setup": document},
+        "laws": {**_rounded(answer_laws(document)), "setup": document},
         "mark": mark,
         "replies": replies,
     }

@@ -549,8 +549,24 @@ def test_the_target_is_redrawn_before_the_circuit_is_built(opened):
     assert exactly.all_text_contents() == ["–", "–"], (
         "that of the circuit before is not shown for it"
     )
+    predicted(page)
+    page.get_by_role("button", name="Draw shots").click()
+    page.get_by_text("The circuit is being built; its shots come then.").wait_for()
     held[0].continue_()
     page.wait_for_function(shows_the_circuit_exactly(softmax([0, 2])[1]))
+    page.wait_for_function(shots_are(1))
+    page.get_by_text("The circuit is being built").wait_for(state="hidden")
+
+
+def test_shots_that_come_slowly_come_in_small_batches_and_the_page_says_why(opened):
+    page = opened(f"#scores={','.join(['0', '1'] * 8)}&preparation=CKG&rate=20000")
+    page.get_by_text("Each shot of this circuit is a run of its own").wait_for()
+    predicted(page)
+    with page.expect_request("**/draw") as asked:
+        page.get_by_role("button", name="Draw shots").click()
+    assert 100 < asked.value.post_data_json["shots"] < 5000
+    slider(page, RATE).fill("2")
+    page.get_by_text("Each shot of this circuit is a run of its own").wait_for(state="hidden")
 
 
 def shows_the_circuit_exactly(value):
@@ -589,6 +605,24 @@ def test_what_is_read_aloud_are_sentences_and_few(opened):
     assert 3 <= len(said) <= 4 and said[2].startswith("Paused. ")
     assert "The circuit differs from the law" in said[1]
     assert "The twin is not refuted" in said[-1]
+
+
+def test_a_change_of_the_verdict_is_read_aloud_once(opened):
+    """Many batches before it and many after it; the twin is not refuted of this seed."""
+    page = opened("#scores=0,1,2,4&noise=0.02&rate=40")
+    predicted(page)
+    page.evaluate(ALOUD)
+    differs = "document.querySelector('.verdict dd.differs')"
+    batches = "() => (window.totals ??= new Set()).add(document.querySelector('tbody').textContent)"
+    drawn_until(page, f"() => {{ ({batches})(); return {differs} && totals.size > 20; }}")
+    said = page.evaluate("aloud")
+    turned = [place for place, text in enumerate(said) if "The verdict has changed." in text]
+    assert len(turned) == 1 and "The circuit differs from the law" in said[turned[0]]
+    told = [text for text in said if "The circuit" in text]
+    assert "is not refuted" in said[turned[0] - 1], "it was another one before"
+    assert len(told) < 8, "not at each of more than 20 batches"
+    stood = ["differs" if "The circuit differs" in text else "stands" for text in told]
+    assert stood == sorted(stood, reverse=True), "it changes once"
 
 
 #: Roles of what can be worked, and those of them that have a value.
@@ -675,7 +709,18 @@ def test_an_exported_page_leads_through_its_lesson_without_a_server(opened, plac
     assert sum(one["twin"] for one in numbers(page)) == 1
     page.get_by_role("button", name="Draw shots").click()
     page.locator(".done-words").wait_for()
-    page.get_by_text("have been replayed; start anew").wait_for()
+    again = page.get_by_role("button", name="Replay from the start")
+    again.wait_for()
+    end = "All 3,000 shots that this page holds of this setting have been replayed."
+    assert page.locator(".used-up").get_by_text(end).is_visible()
+    assert end in page.get_by_role("status").first.inner_text()
+    assert page.locator(".error").inner_text() == "", "an end is no fault"
+    ink = "(one) => getComputedStyle(document.querySelector(one)).color"
+    assert page.evaluate(ink, ".used-up p") == page.evaluate(ink, ".qcattn")
+    assert Axe().run(page).violations_count == 0
+    again.click()
+    page.wait_for_function(f"({shots_are(2000)})() === false")
+    again.wait_for()
     found = numbers(page)
     assert sum(one["twin"] for one in found) == 3000
     counts = [one["circuit"] for one in found]

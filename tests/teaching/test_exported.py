@@ -1,6 +1,7 @@
 """A lesson drawn beforehand: the record, and the file that is written whole or not at all."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -62,6 +63,15 @@ def test_a_record_holds_the_replies_of_the_server(record):
             reply["batch"] == answer["batch"]
             and reply["mark"]["passed"] == answer["mark"]["passed"]
         )
+
+
+def test_a_setting_is_found_again_by_all_the_digits_of_its_lesson(lesson):
+    """A third has more digits than a page shows: rounded, it was not the page's setting."""
+    (step, *_) = lesson.steps
+    third = replace(step, setup=replace(step.setup, scores=(0.0, 1 / 3)))
+    found = record_lesson(Lesson("T", (third,)), betas=[], noises=[], batches=(1,))
+    assert [entry[of]["setup"]["scores"] for entry in found["entries"] for of in ("target", "laws")
+            ] == [[0.0, 1 / 3]] * 4  # fmt: skip
 
 
 def test_a_step_that_will_not_tick_is_told(lesson, record):

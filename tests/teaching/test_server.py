@@ -15,11 +15,14 @@ import httpx
 from starlette.testclient import TestClient
 
 from qcattn import Monitor, fit, softmax
+from qcattn.backends import Aer
 from qcattn.parsing import parse_json
 from qcattn.teaching import server
+from qcattn.teaching.drawing import MOST_SHOTS_OF_CALL, laws_of
 from qcattn.teaching.lessons import built_in
 from qcattn.teaching.server import MOST_BYTES, page_server
 from qcattn.teaching.serving import serve_page
+from qcattn.teaching.setups import setup_of
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +194,21 @@ def test_too_slow_a_circuit_is_refused_before_it_is_drawn(client):
     setup = {"scores": list(range(16)), "preparation": "QSVT", "field": 1.0, "noise": 0.1}
     answer = drawn(client, setup, shots=20_000)
     assert answer.status_code == 400 and "foreseen to take" in answer.json()["error"]
+
+
+def test_a_long_circuit_that_runs_for_every_shot_comes_in_small_batches(client):
+    """Fifty shots of it took two seconds and a half; all but it are drawn as fast as is asked."""
+    scores = [place / 16 for place in range(16)]
+    found = {}
+    for name in ("QuantumMCMC", "Purification", "QSVT"):
+        asked = {"setup": json.dumps({"scores": scores, "preparation": name})}
+        found[name] = client.get("/circuit", params=asked).json()["at_once"]
+    assert found["Purification"] == found["QSVT"] == MOST_SHOTS_OF_CALL
+    assert 1 <= found["QuantumMCMC"] <= 30
+    prepared = laws_of(setup_of({"scores": scores, "preparation": "QuantumMCMC"})).prepared
+    seconds = [Aer(device="CPU").foreseen(prepared, shots).seconds
+               for shots in (found["QuantumMCMC"], 50)]  # fmt: skip
+    assert seconds[0] <= 0.25 < 0.5 < seconds[1]
 
 
 @pytest.mark.parametrize(

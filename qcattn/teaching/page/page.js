@@ -4,6 +4,8 @@ import widget from "./widget.js";
 
 /** Nobody answered, or not to the end. */
 class Lost extends Error {}
+/** All that was drawn beforehand has been replayed. */
+class Ended extends Error {}
 
 async function asked(path, options) {
   const lost = () => {
@@ -42,7 +44,7 @@ function replayed({ replay, words }) {
     laws: async (setup) => found(setup, null).laws,
     draw: async ({ setup, number, mark }) => {
       const { replies } = found(setup, mark);
-      if (!replies[number]) throw new Error(words.replay_end);
+      if (!replies[number]) throw new Ended();
       return replies[number];
     },
   };
@@ -66,6 +68,7 @@ function modelOf(state, functions) {
 }
 
 function fault(error) {
+  if (error instanceof Ended) return { ended: true };
   const port = location.port;
   return error instanceof Lost ? { lost: told.words.lost.replace("{port}", port) } : { error: error.message };
 }

@@ -4,7 +4,7 @@
 // what is sent to it: `model.send({ id, call: "target" | "laws" | "draw", content })` comes back as
 // `msg:custom` with the same id and an `answer` or an `error`; or, where nobody answers, with words in
 // `lost`, and is sent again. Where it has `replay`, what is answered was drawn beforehand, on the values
-// of its `grid` alone. With `hash`, the address holds the setting, and a reload keeps what was answered.
+// of its `grid` alone; a draw behind the last shot of it is answered by `ended`. With `hash`, the address holds the setting, and a reload keeps what was answered.
 
 const SVG = "http://www.w3.org/2000/svg";
 const FIELDS = ["scores", "beta", "preparation", "field", "phase", "reading", "noise"];
@@ -108,6 +108,14 @@ function render({ model, el }) {
   const oneButton = h("button", { type: "button", onclick: () => batch(1) }, t(replay ? "replay_one" : "one"));
   const anewButton = h("button", { type: "button", onclick: () => changed() }, t("anew"));
   const drawWords = h("p", { class: "quiet message" });
+  const waitWords = h("p", { class: "quiet message" });
+  const endWords = h("p", { class: "message" });
+  const endPart = h(
+    "div",
+    { class: "used-up", hidden: true },
+    endWords,
+    h("div", { class: "buttons" }, h("button", { type: "button", onclick: replayAgain }, t("replay_again"))),
+  );
 
   const stepList = h("ol", { class: "steps", "aria-label": t("steps") });
   const stepBody = h("div");
@@ -264,6 +272,8 @@ function render({ model, el }) {
       "counts",
       h("div", { class: "buttons" }, drawButton, oneButton, anewButton),
       drawWords,
+      waitWords,
+      endPart,
       error,
       h("div", { class: "trio" }, controls.beta.box, controls.noise.box, replay ? "" : controls.rate.box),
       h("p", { class: "quiet" }, t("noise_about")),
@@ -322,6 +332,7 @@ function render({ model, el }) {
     clearTimeout(rest);
     refused = false;
     owed = 0;
+    endPart.hidden = true;
     if (unread) error.textContent = "";
     unread = "";
     if ("scores" in change || "reading" in change || "field" in change) laws = null;
@@ -375,24 +386,26 @@ function render({ model, el }) {
   }
   // The target is seen before the circuit is built, which may take a second and waits for a drag to rest.
   let rest = null;
-  const askLaws = asking("laws", (answer) => (laws = answer));
+  const askLaws = asking("laws", (answer) => {
+    laws = answer;
+    if (answer && owed) batch(owed);
+  });
   const askTarget = asking("target", (answer) => {
     target = answer;
-    if (answer && owed) batch(owed);
     if (answer) rest = setTimeout(askLaws, REST);
     else laws = null;
   });
 
   function batch(shots) {
     if (drawing || refused || !predicted[own.step]) return;
-    owed = target ? 0 : shots; // a shot that is asked for before its target has come is drawn then
-    if (!target) return;
+    owed = law() ? 0 : shots; // a shot that is asked for before its circuit is built is drawn then
+    if (!law()) return;
     drawing = true;
     const step = current();
     const mark = step && !done[step.name] && meets(step) ? step.mark : null;
     const content = {
       setup: setup(),
-      shots,
+      shots: Math.min(shots, laws.at_once), // a long circuit that runs for every shot comes in smaller batches
       seed: own.seed,
       number,
       before: drawn?.circuit.totals ?? null,
@@ -402,6 +415,13 @@ function render({ model, el }) {
     ask("draw", content, (reply, timely) => {
       drawing = false;
       if (!timely) return;
+      if (reply.ended) {
+        stop();
+        endWords.textContent = t("replay_end", { shots: whole(replay.shots) });
+        endPart.hidden = false;
+        say(endWords.textContent);
+        return;
+      }
       if (reply.error) {
         error.textContent = t("error", { error: reply.error });
         stop();
@@ -436,9 +456,16 @@ function render({ model, el }) {
     loop();
     show();
   }
+  /** Shots of one batch, as many as the rate asks for. */
+  const wanted = () => Math.min(MOST_SHOTS, Math.max(1, Math.round(own.rate / BATCHES_A_SECOND)));
+  function replayAgain() {
+    changed();
+    toggle();
+    drawButton.focus();
+  }
   function loop() {
     if (!running) return;
-    batch(Math.min(MOST_SHOTS, Math.max(1, Math.round(own.rate / BATCHES_A_SECOND))));
+    batch(wanted());
     timer = setTimeout(loop, Math.max(1000 / own.rate, 1000 / BATCHES_A_SECOND));
   }
   function stop(text = "") {
@@ -457,7 +484,8 @@ function render({ model, el }) {
   function news(before) {
     const turned = ["circuit", "twin"].some((of) => drawn[of].refuted !== (before?.[of].refuted ?? false));
     const digits = (of) => (of?.circuit.kept ? `${of.circuit.kept}`.length : 0);
-    return turned || (digits(drawn) > digits(before) && digits(drawn) > 1) ? [summary()] : [];
+    if (turned) return [t("turned"), summary()];
+    return digits(drawn) > digits(before) && digits(drawn) > 1 ? [summary()] : [];
   }
   const standing = (of) =>
     !of?.shots ? t("verdict_none") : of.refuted ? t("verdict_differs") : t("verdict_open");
@@ -611,6 +639,7 @@ function render({ model, el }) {
     drawButton.disabled = !ready && !running;
     oneButton.disabled = !ready || running;
     anewButton.disabled = !drawn;
+    waitWords.textContent = waiting();
     if (!predicted[own.step] && !drawWords.textContent) drawWords.textContent = t("predict_first");
     const step = current();
     needsWords.textContent = !step || done[step.name] || meets(step) ? "" : t("needs");
@@ -626,6 +655,13 @@ function render({ model, el }) {
     showTrace();
     showLadder();
     showCircuit();
+  }
+
+  /** Why shots do not come at once, or not as many as are asked for. */
+  function waiting() {
+    if (running && !law()) return t("building");
+    if (replay || !law() || laws.at_once >= wanted()) return "";
+    return t("slow", { depth: whole(laws.depth), number: whole(laws.at_once) });
   }
 
   function showScores() {
