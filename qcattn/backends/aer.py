@@ -55,9 +55,10 @@ _LARGE = 16
 # which makes matrices of 16 by 16 of them.
 _UNFUSED = 9
 # Qubits from which on a GPU gains on a core or two, each of which has rows of its own, and the
-# most such cores: against one core 3.1 times with shots of 10 qubits, 1.6 times with exact draws of
-# 12, and nothing below (an H200; `tests/benchmarks/RESULTS.md`).
-_GPU_FROM, _FEW_CORES = {"shots": 10, "born": 12}, 2
+# most such cores: a row of 14 qubits takes it 12 ms and one core 32, of 12 qubits 11 ms each. Exact
+# draws never gain: on a GPU, Aer takes 20 microseconds for each probability that it saves (an H200;
+# `tests/benchmarks/RESULTS.md`).
+_GPU_FROM, _FEW_CORES = 14, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,8 @@ class Aer:
     Attributes:
         method: Aer's simulation method, ``"automatic"`` lets Aer choose.
         device: ``"CPU"``, ``"GPU"``, or ``"auto"``: the GPU where it pays, if there is one that
-            gives the probabilities of the CPU (`qcattn.backends.gpu`): for circuits of 16 qubits
-            or more, and against one core or two from 10 qubits on, 12 with exact draws.
+            gives the probabilities of the CPU (`qcattn.backends.gpu`): for shots of 16 qubits
+            or more, and against one core or two from 14 qubits on; for exact draws never.
         precision: ``"double"`` or ``"single"``.
         draws: ``"shots"``: Aer's own sampling. ``"born"``: Aer's exact outcome probabilities, then
             a multinomial draw; faster, and blind to faults in Aer's sampling. Without noise of
@@ -366,10 +367,9 @@ class Aer:
         if self.device != "auto":
             return self.device
         few = (self.workers or cores()) <= _FEW_CORES and not _mixes(circuit, self._noise())
-        least = _GPU_FROM[self.draws] if few else _LARGE
-        if active_qubits(circuit) < least or not gpu_works():
-            return "CPU"
-        return "CPU" if self._joins(circuit) and join_rows(circuit) else "GPU"
+        least = _GPU_FROM if few else _LARGE
+        pays = self.draws == "shots" and active_qubits(circuit) >= least
+        return "GPU" if pays and gpu_works() else "CPU"
 
     def settings(self) -> dict[str, str]:
         """The options as strings, for the record of a run."""

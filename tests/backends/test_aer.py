@@ -670,16 +670,14 @@ def test_auto_takes_the_gpu_where_it_pays_only(monkeypatch):
     told_a_gpu_is_here(monkeypatch)
     few, many = {"workers": 2}, {"workers": 3}
     for qubits, options, device in (
-        (4, few, "CPU"), (9, few, "CPU"), (10, few, "GPU"), (15, many, "CPU"), (16, many, "GPU"),
-        (11, few | {"draws": "born"}, "CPU"), (12, few | {"draws": "born"}, "GPU"),
-        (12, few | noise_options("depolarizing=0.01", 12), "CPU"),
+        (4, few, "CPU"), (13, few, "CPU"), (14, few, "GPU"), (15, many, "CPU"), (16, many, "GPU"),
+        (20, few | {"draws": "born"}, "CPU"), (20, many | {"draws": "born"}, "CPU"),
+        (14, few | noise_options("depolarizing=0.01", 14), "CPU"),
     ):  # fmt: skip
         circuit = QuantumCircuit(qubits)
         circuit.h(range(qubits))
         assert Aer(**options).on(circuit) == device
         assert Aer(device="GPU").on(circuit) == "GPU" and Aer(device="CPU").on(circuit) == "CPU"
-    tree = Amplitude()(Binary()(np.zeros(2**12)), beta=1.0).circuit  # joined, 28 times quicker
-    assert Aer(**few, draws="born").on(tree) == "CPU" and Aer(**few).on(tree) == "GPU"
     assert Aer().settings()["device"] == "auto"
     monkeypatch.setattr(aer, "gpu_works", lambda: False)
     circuit = QuantumCircuit(20)

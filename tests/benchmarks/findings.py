@@ -138,7 +138,8 @@ def table(folder: Path) -> str:
             if one["standing"] == "alarm" and not one["failed"]
         ]
         jobs = sum(one["jobs"] for one in kept["probes"])
-        end = f"{name}: {jobs:,} jobs, {shots:,} shots, {left:,} jobs left out"
+        end = f"{name} (`{kept['backend']}`): {jobs:,} jobs, {shots:,} shots, "
+        end += f"{left:,} jobs left out"
         sound.append(end + ("" if found else ", no alarm"))
     head = "| backend | probe | what | largest effect | cause | script |"
     head += "".join(f" {name} |" for name in NAMES)
