@@ -18,6 +18,8 @@ class Calls:
         read: For each classical bit the column of the shots that it is; -1 where it stays zero.
         run: Lines that draw ``seen``, an array (shots, columns) of zeros and ones, from ``made``
             and ``shots``.
+        saved: Lines that compute ``p``, the exact probability of every state of the columns, the
+            first column rightmost, from ``made``; none where the simulator gives no probabilities.
         start: Lines before the first circuit of a job, from its ``seed``, which may be None.
         parted: Whether ``run`` uses ``part``: 32 bits of seed for this circuit alone, or None.
         asks_qubits: Whether ``start`` uses ``QUBITS``, the qubits of the largest circuit.
@@ -27,6 +29,7 @@ class Calls:
     circuit: tuple[str, ...]
     read: tuple[int, ...]
     run: tuple[str, ...]
+    saved: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     parted: bool = False
     asks_qubits: bool = False

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module, metadata
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
@@ -171,6 +174,7 @@ def place_and_options(text: str, where: str) -> tuple[str, dict[str, Any]]:
 
 def _imported(place: str, where: str) -> Callable[..., Any]:
     module, _, name = place.partition(":")
+    _find(module)
     try:
         factory = getattr(import_module(module), name)
     except ImportError as error:
@@ -183,6 +187,13 @@ def _imported(place: str, where: str) -> Callable[..., Any]:
     if not callable(factory):
         raise ValueError(f"`{where}` names {place!r}, which cannot be called; name a factory")
     return factory
+
+
+def _find(module: str) -> None:
+    """Look into the current folder too, where a command that is installed does not look."""
+    top, here = module.partition(".")[0], Path.cwd()
+    if top not in sys.modules and (here / f"{top}.py").is_file() and find_spec(top) is None:
+        sys.path.append(str(here))
 
 
 def _offered(name: str, where: str) -> Callable[..., Any]:

@@ -20,7 +20,14 @@ from qcattn.errors import DoesNotFit
 from qcattn.readings.circuits import operations_of
 from qcattn.versions import version_behind
 
-__all__ = ["QiskitBackend", "abilities_of", "choices_of", "in_calls", "most_qubits_of"]
+__all__ = [
+    "QiskitBackend",
+    "abilities_of",
+    "choices_of",
+    "in_calls",
+    "most_qubits_of",
+    "with_saved",
+]
 
 #: Methods of Aer that sample Clifford circuits.
 _METHODS = (
@@ -164,7 +171,7 @@ class QiskitBackend(Simulator):
 
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
         """Exact probabilities of the readings, saved by the backend; see `Simulator`."""
-        saving = [_with_saved(circuit) for circuit in circuits]
+        saving = [with_saved(circuit) for circuit in circuits]
         results = self._results(saving, shots=1, **self.options)
         return [np.asarray(one.data.probabilities) for one in results]
 
@@ -301,8 +308,12 @@ def _readings(memory: list[str], clbits: int) -> np.ndarray:
     return readings_of_strings([f"{int(one, 16):0{width}b}" for one in memory], clbits)
 
 
-def _with_saved(circuit: QuantumCircuit) -> QuantumCircuit:
-    """The circuit with its final measurements in place of which probabilities are saved."""
+def with_saved(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The circuit with Aer's instruction to save probabilities in place of its measurements.
+
+    Args:
+        circuit: Measured at its end, every classical bit once.
+    """
     from qiskit_aer.library import SaveProbabilities
 
     out = circuit.copy_empty_like()

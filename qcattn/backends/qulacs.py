@@ -73,6 +73,7 @@ class Qulacs(Simulator):
                 "numbers, qubits = made.sampling(shots, *own), range(made.get_qubit_count())",
                 "seen = np.array([[one >> q & 1 for q in qubits] for one in numbers])",
             ),
+            saved=("p = np.abs(np.array(made.get_vector())) ** 2",),
         )
 
     def settings(self) -> dict[str, str]:

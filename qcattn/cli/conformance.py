@@ -18,9 +18,11 @@ from qcattn.cli.progress import bar
 from qcattn.cli.streams import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from qcattn.backends.simulator import Simulator
     from qcattn.conformance.report import Report
-    from qcattn.conformance.scripts import Script
+    from qcattn.conformance.searching import Script
     from qcattn.progress import Progress
 
 __all__ = ["JOURNAL", "conformance", "print_report"]
@@ -28,6 +30,8 @@ __all__ = ["JOURNAL", "conformance", "print_report"]
 _FOLDER = "qcattn-conformance"
 #: Answers of a run in its folder, which a run that was cut off leaves there.
 JOURNAL = "journal.jsonl"
+#: Why there is no script, as long as none is found.
+_CUT_OFF = "the search for one was cut off; the command below searches again"
 
 
 @app.command(epilog="Example: qcattn conformance --backend qiskit_aer:AerSimulator --level quick")
@@ -45,7 +49,11 @@ def conformance(
         typer.Option(help="Run module:factory by this interpreter, of another environment."),
     ] = None,
     level: Annotated[
-        str, typer.Option(help="Draw for about 1, 10 or 60 minutes: quick, standard or deep.")
+        str,
+        typer.Option(
+            help="Draw for about 1, 10 or 60 minutes, 3, 20 or 120 at most: quick, standard or "
+            "deep. Scripts of alarms take at most half as long again."
+        ),
     ] = "quick",
     family_alpha: Annotated[
         float,
@@ -77,6 +85,7 @@ def conformance(
     Example: qcattn conformance --backend "qiskit_aer:AerSimulator(method='statevector')"
     """
     from qcattn.arguments import check_alpha
+    from qcattn.conformance.searching import Script, scripts_of, seconds_of_scripts
     from qcattn.conformance.stored import changes, load_report
     from qcattn.views.conformance.words import command, no_script, shown_by
 
@@ -84,25 +93,34 @@ def conformance(
     old = load_report(against) if against is not None else None
     simulator = _tested(backend, python)
     folder, root = _folder(out, seed)
+    made_by = partial(_tested, backend, python)
     asked = {
         "level": level,
         "alpha": family_alpha,
         "seed": root,
         "probes": _known_probes(probe),
         "journal": folder / JOURNAL,
-        "made_by": partial(_tested, backend, python),
+        "made_by": made_by,
     }
     with bar(quiet=json) as tell:
-        report, scripts, interrupted = _drawn(simulator, backend, asked, tell)
+        report, interrupted = _drawn(simulator, asked, tell)
     report = replace(report, since=changes(old, report) if old is not None else ())
     again = command(report, backend, python)
-    files = {} if interrupted else _write(folder, report, again, scripts)
+    scripts: dict[str, Script] = {}
+    if not interrupted:
+        scripts = {one.name: Script(why_not=_CUT_OFF) for one in report.alarms}
+        _write(folder, report, again, scripts)
+    if scripts:
+        search = partial(scripts_of, report, simulator, backend, made_by=made_by)
+        _search(search, seconds_of_scripts(report.level), scripts, folder, quiet=json)
+        _write_page(folder, report, again, scripts)
     print_report(report, Kept(folder, page=not interrupted), json)
     if interrupted:
         fail(f"interrupted: the answers are kept in {folder}; the same command goes on there")
     if not json:
         for name, script in scripts.items():
-            say(f"{name}: {shown_by(files[name]) if name in files else no_script(script.why_not)}")
+            file = _file(folder, name)
+            say(f"{name}: {shown_by(file) if script.text else no_script(script.why_not)}")
         say(f"To draw the same again: {again}")
     raise typer.Exit(exit_code([report.standing]))
 
@@ -115,20 +133,50 @@ def _tested(backend: str, python: str | None) -> Simulator:
     return named_simulator(backend) if python is None else Piped(backend, python)
 
 
-def _drawn(
-    simulator: Simulator, backend: str, asked: dict[str, Any], tell: Progress
-) -> tuple[Report, dict[str, Script], bool]:
-    """The report, scripts of its alarms, and whether Ctrl-C cut it off."""
+def _drawn(simulator: Simulator, asked: dict[str, Any], tell: Progress) -> tuple[Report, bool]:
+    """The report, and whether Ctrl-C cut it off."""
     from qcattn.conformance.running import run_conformance
-    from qcattn.conformance.scripts import scripts_of
     from qcattn.errors import Interrupted
 
     try:
-        report = run_conformance(simulator, **asked, progress=tell)
-        made_by = asked["made_by"]
-        return report, scripts_of(report, backend, made_by=made_by, progress=tell), False
+        return run_conformance(simulator, **asked, progress=tell), False
     except Interrupted as stop:
-        return stop.result, {}, True
+        return stop.result, True
+
+
+def _search(
+    search: Callable[..., Iterator[tuple[str, Script]]],
+    seconds: float,
+    scripts: dict[str, Script],
+    folder: Path,
+    *,
+    quiet: bool,
+) -> None:
+    """Search for the script of each alarm, and write it as soon as it is found."""
+    from qcattn.conformance.searching import Script
+    from qcattn.views.page import write_page
+
+    missing = set(scripts)
+    if not quiet:
+        say(
+            f"qcattn: the report lies in {folder}; scripts that show the alarms are searched for "
+            f"{seconds:g} s at most, and Ctrl-C ends that",
+            err=True,
+        )
+    try:
+        with bar(quiet=quiet) as tell:
+            for name, script in search(progress=tell):
+                scripts[name] = script
+                missing.discard(name)
+                if script.text:
+                    write_page(_file(folder, name), script.text)
+    except KeyboardInterrupt:
+        scripts |= dict.fromkeys(missing, Script(why_not="Ctrl-C ended the search for one"))
+
+
+def _file(folder: Path, probe: str) -> Path:
+    """Where the script of a probe's alarm lies."""
+    return folder / f"{probe.replace(' ', '_')}.py"
 
 
 def _known_probes(given: list[str] | None) -> list[str] | None:
@@ -161,22 +209,20 @@ def _folder(out: Path | None, seed: int | None) -> tuple[Path, int]:
     return folder, entropy(seed)
 
 
-def _write(folder: Path, report: Report, again: str, scripts: dict[str, Script]) -> dict[str, Path]:
-    """Everything into the folder; gives the files of the scripts, by their probes."""
+def _write(folder: Path, report: Report, again: str, scripts: dict[str, Script]) -> None:
+    """Everything but the scripts into the folder."""
     from qcattn.conformance.stored import write_conformance
     from qcattn.views.conformance.junit import write_junit
-    from qcattn.views.conformance.page import write_page_of
-    from qcattn.views.page import write_page
 
     write_conformance(report, folder)
-    files = {
-        name: folder / f"{name.replace(' ', '_')}.py" for name in scripts if scripts[name].text
-    }
-    for name, path in files.items():
-        write_page(path, scripts[name].text)
     write_junit(report, folder / "junit.xml")
+    _write_page(folder, report, again, scripts)
+
+
+def _write_page(folder: Path, report: Report, again: str, scripts: dict[str, Script]) -> None:
+    from qcattn.views.conformance.page import write_page_of
+
     write_page_of(report, folder / "report.html", again=again, scripts=scripts)
-    return files
 
 
 def print_report(report: Report, kept: Kept, json: bool) -> None:

@@ -33,7 +33,7 @@ Level = Literal["quick", "standard", "deep"]
 LEVELS: tuple[Level, ...] = ("quick", "standard", "deep")
 
 #: What a script of an alarm compares; see `qcattn.conformance.scripts`.
-Shown = Literal["laws", "independence", "order", "seeds", "values", ""]
+Shown = Literal["laws", "independence", "options", "order", "probabilities", "seeds", "values"]
 
 UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
@@ -104,7 +104,7 @@ class Probe(ABC, Generic[T]):
         relation: What a correct simulator keeps, a sentence that can be false.
         effect: What the effect is, for example ``"total variation"``.
         needs: Abilities without which the probe is not applicable.
-        shown_by: What a script of its own compares; "" where it compares what is no shot.
+        shown_by: What a script of its own compares.
     """
 
     name: ClassVar[str]

@@ -7,9 +7,14 @@ __all__ = [
     "BACKEND_OF_TABLES",
     "ESTIMATOR",
     "HEAD",
+    "METHOD",
+    "METHOD_OF",
     "OWN",
+    "OWN_SAVED",
     "SAMPLER",
     "SAMPLER_OF_TABLES",
+    "SAVED",
+    "SAVED_OF",
     "TAILS",
 ]
 
@@ -34,7 +39,7 @@ def circuit(n):
 SHOTS = {shots}
 {more}
 
-def draw(numbers, seed):
+def draw(numbers, seed{options}):
     """{drawn}"""
 {draw}
 
@@ -78,6 +83,32 @@ BACKEND_OF_TABLES = (
 """
 )
 
+#: Of circuits that end in `qcattn.backends.qiskit_backend.with_saved`.
+SAVED = """    import qiskit_aer  # adds save_probabilities to QuantumCircuit
+    from qiskit import transpile
+    backend = {factory}
+    made = [transpile(circuit(n), backend, optimization_level=0) for n in numbers]
+    result = backend.run(made, shots=1{more}).result()
+    if not result.success:
+        raise RuntimeError("; ".join(str(one.status) for one in result.results) or result.status)
+    return [np.asarray(one.data.probabilities) for one in result.results]
+"""
+SAVED_OF = "Saved probabilities of circuits that run as one job, by the numbers of their outcomes."
+
+#: Of one circuit, with the method that the backend says it used.
+METHOD = """    from qiskit import transpile
+    backend = {factory}
+    (n,) = numbers
+    made = transpile(circuit(n), backend, optimization_level=0)
+    options["seed_simulator"] = seed
+    result = backend.run(made, shots=SHOTS[n], memory=True, **options).result()
+    if not result.success:
+        raise RuntimeError(result.results[0].status)
+    used = result.results[0].metadata.get("method", "not told")
+    return used, [text.replace(" ", "") for text in result.get_memory(0)]
+"""
+METHOD_OF = "The method that was used, and bitstrings of every shot, bit 0 rightmost."
+
 SAMPLER = """    sampler = {factory}
     result = sampler.run([(circuit(n), [], SHOTS[n]) for n in numbers]).result()
     out = []
@@ -105,6 +136,17 @@ OWN = """{start}    out = []
 {part}{run}
         seen = np.hstack([seen, np.zeros((len(seen), 1), dtype=int)])  # which no bit reads: -1
         out.append(["".join("01"[bit] for bit in row[read[::-1]]) for row in seen.astype(int)])
+    return out
+"""
+
+OWN_SAVED = """{start}    out = []
+    for n in numbers:
+        made, read = circuit(n)
+{saved}
+        states, outcome = np.arange(len(p)), 0
+        for bit, column in enumerate(read):
+            outcome = outcome + ((states >> column & 1) << bit if column >= 0 else 0 * states)
+        out.append(np.bincount(outcome, weights=p, minlength=2 ** len(read)))
     return out
 """
 
@@ -224,8 +266,100 @@ print(f"all of them are the same: {{same}}; right is False")
 sys.exit(1 if far < 1e-6 or same else 0)
 """
 
+#: How far numbers are from a law, for two kinds of scripts.
+_OFF = """
+
+def off(saved, law):
+    \"\"\"Total variation of saved probabilities from what is right; infinite without them.\"\"\"
+    right = np.zeros(2 ** len(next(iter(law))))
+    right[[int(outcome, 2) for outcome in law]] = list(law.values())
+    if np.shape(saved) != np.shape(right):
+        return np.inf
+    return float(np.abs(np.asarray(saved) - right).sum()) / 2
+
+
+"""
+
+_PROBABILITIES = (
+    """LAWS = {laws}
+"""
+    + _OFF
+    + """found = draw(range(len(SHOTS)), {seed})
+failed = len(found) != len(LAWS)
+print(f"{{len(found)}} results came, {{len(LAWS)}} were asked for")
+for n, (saved, law) in enumerate(zip(found, LAWS)):
+    distance = off(saved, law)
+    print(f"circuit {{n}}: total variation {{distance:.2e}} from what is right")
+    for outcome, p in law.items():
+        place = int(outcome, 2)
+        told = f"{{saved[place]:.6f}}" if place < np.size(saved) else "nothing"
+        print(f"  {{outcome}}  saved {{told}}  right {{p:.6f}}")
+    failed |= not distance <= {rounding}
+sys.exit(1 if failed else 0)
+"""
+)
+
+_PRECISION = (
+    """LAWS = {laws}
+MOST = {{"single": 1e-5, "double": 1e-11}}
+"""
+    + _OFF
+    + """found, failed = {{}}, False
+for options in ASKED:
+    (value,) = options.values()
+    (found[value],) = draw([0], {seed}, **options)
+    distance = off(found[value], LAWS[0])
+    print(f"{{value}} precision: total variation {{distance:.2e}} from what is right, "
+          f"which may be {{MOST[value]}}")
+    failed |= not distance <= MOST[value]
+exact = np.array(list(LAWS[0].values()))
+if np.abs(exact.astype(np.float32) - exact).max() > MOST["double"]:
+    same = np.array_equal(found["single"], found["double"])
+    print(f"both precisions give the same bits: {{same}}; right is False")
+    failed |= same
+sys.exit(1 if failed else 0)
+"""
+)
+
+_METHOD = (
+    """runs, LAWS, failed = [], {laws} * len(ASKED), False
+SHOTS *= len(ASKED)
+for options in ASKED:
+    used, run = draw([0], {seed}, **options)
+    print(f"asked for the method {{options['method']}}, used {{used}}")
+    failed |= used != options["method"]
+    runs.append(run)
+"""
+    + _LAWS
+)
+
+#: What ends the process in which it is drawn is drawn in a child.
+_DIED = """import signal
+import subprocess
+
+LIVES = "what was drawn is here"
+if "--draw" in sys.argv:
+    try:
+        for options in {asked}:
+            draw(range(len(SHOTS)), {seed}, **options)
+    except Exception as error:
+        print(f"{{type(error).__name__}}: {{error}}")
+    print(LIVES)
+    sys.exit(0)
+child = subprocess.run([sys.executable, __file__, "--draw"], stdout=subprocess.PIPE, text=True)
+print(child.stdout)
+if LIVES in child.stdout.splitlines():
+    print("the process that drew did not die, which is right")
+    sys.exit(0)
+code = child.returncode
+by = signal.Signals(-code).name if code < 0 else f"exit code {{code}}"
+print(f"the process that drew died: {{by}}; right is that it draws")
+sys.exit(1)
+"""
+
 _RAISED = """try:
-    draw(range(len(SHOTS)), {seed})
+    for options in {asked}:
+        draw(range(len(SHOTS)), {seed}, **options)
 except Exception as error:
     print(f"{{type(error).__name__}}: {{error}}")
     sys.exit(1)
@@ -240,5 +374,9 @@ TAILS = {
     "order": _RUNS + _ORDER,
     "seeds": _SEEDS,
     "values": _VALUES,
+    "probabilities": _PROBABILITIES,
+    "precision": _PRECISION,
+    "method": _METHOD,
     "raised": _RAISED,
+    "died": _DIED,
 }

@@ -11,8 +11,8 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
-from typing import Any
+from itertools import islice, product
+from typing import Any, NamedTuple
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -24,12 +24,14 @@ from qcattn.conformance.law import law_of
 from qcattn.conformance.probe import Outcome, Probe, ProbeJob
 from qcattn.progress import Progress, silent
 
-__all__ = ["Shrunk", "shrink"]
+__all__ = ["WAYS", "Shrunk", "Trial", "Way", "settled", "shrink", "shrinking"]
 
 _ROUND = (*(math.pi * k / 4 for k in (0, 4, 2, -2, 1, -1, 3, -3)), 1.0, 0.5, 2.0)
 #: Gates of an exhaustive search, and how many of them at most.
 _LONGEST = 2
 _MOST_QUBITS = 2
+#: Trials of a search, and the probability that any of them is kept by chance.
+_STEPS, _ALPHA = 400, 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,51 +40,112 @@ class Shrunk:
 
     Attributes:
         job: The smallest one found.
-        outcome: What it showed on its own fresh shots.
+        outcome: What it showed on its own fresh shots; None for a job that was not yet tried.
         tried: Trials that were run.
         kept: Steps that were kept.
+        way: Number of the way in `WAYS` by which it is being made smaller.
+        place: Smaller jobs of this way that did not fail.
     """
 
     job: ProbeJob
-    outcome: Outcome
-    tried: int
-    kept: int
+    outcome: Outcome | None = None
+    tried: int = 0
+    kept: int = 0
+    way: int = 0
+    place: int = 0
 
 
-class _Search:
-    """Runs candidates, each with a seed and a level of its own, until steps or time are used up."""
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A smaller job that is about to be drawn.
 
-    def __init__(
-        self,
-        probe: Probe[Any],
-        simulator: Simulator,
-        level: float,
-        steps: int,
-        seconds: float,
-        seed: Any,
-    ) -> None:
-        self._until = time.monotonic() + seconds
-        self.probe, self.simulator, self.level = probe, simulator, level
-        self.left = steps
-        self.tried = self.kept = 0
-        self._seeds = np.random.SeedSequence(seed)
-        self.outcome: Outcome | None = None
+    Attributes:
+        now: The smallest one that failed so far.
+        job: What is tried.
+        way: Number of the way that made it.
+        place: Its place among the jobs that this way makes of the smallest one.
+    """
 
-    def fails(self, job: ProbeJob) -> bool:
-        """Whether a job fails on fresh shots; False once steps or time are used up."""
-        if self.left <= 0 or time.monotonic() > self._until:
-            return False
-        self.left -= 1
-        self.tried += 1
-        (part,) = self._seeds.spawn(1)
-        outcome = self.probe(job, self.simulator, part)
-        if outcome is None or outcome.p_value > self.level:
-            return False
-        if self.outcome is not None and outcome.raised != self.outcome.raised:
-            return False  # another fault than the one that is looked for
-        self.kept += 1
-        self.outcome = outcome
-        return True
+    now: Shrunk
+    job: ProbeJob
+    way: int = 0
+    place: int = 0
+
+
+def settled(trial: Trial, outcome: Outcome | None, alpha: float = _ALPHA / _STEPS) -> Shrunk:
+    """The smallest job after a trial, from which the search may go on in another process too.
+
+    Args:
+        trial: That was run.
+        outcome: What it showed; None for nothing.
+        alpha: At which one trial fails.
+    """
+    now = trial.now
+    other = now.outcome is not None and outcome is not None
+    # Another fault than the one that is looked for is not kept.
+    other = other and now.outcome.raised != outcome.raised  # type: ignore[union-attr]
+    if outcome is None or outcome.p_value > alpha or other:
+        return replace(now, tried=now.tried + 1, way=trial.way, place=trial.place + 1)
+    return Shrunk(trial.job, outcome, now.tried + 1, now.kept + 1, trial.way)
+
+
+def shrinking(
+    probe: Probe[Any],
+    simulator: Simulator,
+    begun: Shrunk,
+    *,
+    seed: Any,
+    alpha: float = _ALPHA,
+    steps: int = _STEPS,
+    seconds: float = math.inf,
+) -> Iterator[Trial | Shrunk]:
+    """Make a failing job small, step by step.
+
+    Args:
+        probe: That it failed.
+        simulator: That was tested.
+        begun: The job, or where a search was cut off.
+        seed: Of the whole search, as `numpy.random.SeedSequence` takes it.
+        alpha: Probability that any step is kept by chance, at most: each is tried at alpha over
+            the number of steps.
+        steps: Trials that may be run.
+        seconds: After which no further trial is begun.
+
+    Yields:
+        Every trial before it is drawn, and every smaller job that failed; nothing of the kind where
+        the job itself does not fail again.
+
+    References:
+        [1] A. Zeller and R. Hildebrandt, IEEE Trans. Softw. Eng. 28, 183 (2002), delta debugging.
+    """
+    until, now, level = time.monotonic() + seconds, begun, check_alpha(alpha) / steps
+
+    def drawn(trial: Trial) -> Shrunk:
+        own = np.random.SeedSequence(seed, spawn_key=(trial.now.tried,))
+        return settled(trial, probe(trial.job, simulator, own), level)
+
+    if now.outcome is None:
+        trial = Trial(now, now.job)
+        yield trial
+        now = drawn(trial)
+        if now.outcome is None:
+            return
+        yield now
+    for number in range(now.way, len(WAYS)):
+        kept = True
+        while kept:
+            kept, smaller = False, WAYS[number].of(now.job)
+            first = now.place if now.way == number else 0
+            for place, job in enumerate(islice(smaller, first, None), first):
+                if now.tried >= steps or time.monotonic() > until:
+                    return
+                trial = Trial(now, job, number, place)
+                yield trial
+                now = drawn(trial)
+                if now.job is job:
+                    kept = True
+                    yield now
+                    break
 
 
 def shrink(
@@ -91,60 +154,35 @@ def shrink(
     simulator: Simulator,
     *,
     seed: Any,
-    alpha: float = 1e-4,
-    steps: int = 400,
+    alpha: float = _ALPHA,
+    steps: int = _STEPS,
     seconds: float = math.inf,
     progress: Progress = silent,
 ) -> Shrunk | None:
-    """Make a failing job small.
+    """Make a failing job small, in this process.
 
     Args:
         probe: That it failed.
         job: As it failed.
         simulator: That was tested.
-        seed: Of the whole search, as `numpy.random.SeedSequence` takes it.
-        alpha: Probability that any step is kept by chance, at most: each is tried at alpha over
-            the number of steps.
-        steps: Trials that may be run.
-        seconds: After which the smallest job that was found is taken as it is.
+        seed: See `shrinking`.
+        alpha: Likewise.
+        steps: Likewise.
+        seconds: Likewise.
         progress: Told the jobs that were run, and what is done.
 
     Returns:
         The smallest job found, or None if it does not fail again.
-
-    References:
-        [1] A. Zeller and R. Hildebrandt, IEEE Trans. Softw. Eng. 28, 183 (2002), delta debugging.
     """
-    search = _Search(probe, simulator, check_alpha(alpha) / steps, steps, seconds, seed)
-    if not search.fails(job):
-        return None
-    ways: tuple[tuple[str, Callable[[ProbeJob], Iterator[ProbeJob]]], ...] = (
-        ("fewer circuits", _fewer_tasks),
-        ("fewer bindings", _bound),
-        ("fewer gates", _fewer_gates),
-        ("fewer qubits", _fewer_qubits),
-        ("rounder angles", _rounder),
-        ("fewer gates", _fewer_gates),
-        ("fewer shots", _fewer_shots),
-        ("shortest circuits", _shortest),
-    )
-    for what, way in ways:
-        progress(search.tried, steps, what)
-        job = _follow(search, job, way)
+    small = None
+    limits: dict[str, Any] = {"seed": seed, "alpha": alpha, "steps": steps, "seconds": seconds}
+    for event in shrinking(probe, simulator, Shrunk(job), **limits):
+        if isinstance(event, Shrunk):
+            small = event
+        else:
+            progress(event.now.tried, steps, WAYS[event.way].what)
     progress(steps, steps, "as small as it gets")
-    assert search.outcome is not None
-    return Shrunk(job, search.outcome, search.tried, search.kept)
-
-
-def _follow(
-    search: _Search, job: ProbeJob, way: Callable[[ProbeJob], Iterator[ProbeJob]]
-) -> ProbeJob:
-    """The last of the smaller jobs that fail, one after the other."""
-    while True:
-        smaller = next((one for one in way(job) if search.fails(one)), None)
-        if smaller is None:
-            return job
-        job = smaller
+    return small
 
 
 def _fewer_tasks(job: ProbeJob) -> Iterator[ProbeJob]:
@@ -308,3 +346,23 @@ def _with(job: ProbeJob, tasks: dict[int, Task], laws: dict[int, tuple[Any, ...]
         tasks=tuple(tasks.get(i, task) for i, task in enumerate(job.tasks)),
         laws=tuple(laws.get(i, law) for i, law in enumerate(job.laws)),
     )
+
+
+class Way(NamedTuple):
+    """A way to make a job smaller: what is fewer then, and the jobs that it makes of one."""
+
+    what: str
+    of: Callable[[ProbeJob], Iterator[ProbeJob]]
+
+
+#: In the order in which they are gone.
+WAYS = (
+    Way("fewer circuits", _fewer_tasks),
+    Way("fewer bindings", _bound),
+    Way("fewer gates", _fewer_gates),
+    Way("fewer qubits", _fewer_qubits),
+    Way("rounder angles", _rounder),
+    Way("fewer gates", _fewer_gates),
+    Way("fewer shots", _fewer_shots),
+    Way("shortest circuits", _shortest),
+)

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qcattn.cli import app
-from qcattn.conformance import scripts, turns
+from qcattn.conformance import searching, turns
 from qcattn.conformance.journal import entry_of
 from qcattn.conformance.stored import load_report
 from qcattn.errors import NotWhole
@@ -82,13 +82,30 @@ def test_an_alarm_has_a_script_that_shows_it(elsewhere, monkeypatch):
     qulacs = pytest.importorskip("qcattn.backends.qulacs")
     monkeypatch.setitem(qulacs._PLAIN, "x", "Z")
     monkeypatch.setattr(turns, "apart", in_this_process)
-    monkeypatch.setattr(scripts, "apart", in_this_process)
+    monkeypatch.setattr(searching, "apart", in_this_process)
     done = called("--backend", "qulacs", "--probe", "bit order", "--out", "bad")
     assert done.exit_code == 1, done.output
     assert "bit order: A script of its own shows it: bad/bit_order.py." in done.output
     shown = subprocess.run([sys.executable, "bad/bit_order.py"], capture_output=True, text=True)
     assert shown.returncode == 1 and "right" in shown.stdout
     assert "import qulacs" in (elsewhere / "bad" / "report.html").read_text()
+
+
+def test_the_report_lies_there_before_its_scripts_are_searched_for(elsewhere, monkeypatch):
+    """So that a kill in the search takes nothing of it; Ctrl-C ends the search alone."""
+
+    def stopped(report, *rest, **named):
+        assert load_report(elsewhere / "bad").standing == report.standing == "alarm"
+        page = (elsewhere / "bad" / "report.html").read_text()
+        assert "was cut off" in page and "To draw the same again" in page
+        assert (elsewhere / "bad" / "junit.xml").is_file()
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(searching, "scripts_of", stopped)
+    done = called("--backend", FAULT, *SHORT, "--out", "bad")
+    assert done.exit_code == 1 and "90 s at most" in " ".join(done.output.split()), done.output
+    assert "Ctrl-C ended the search" in (elsewhere / "bad" / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,13 @@ from qcattn.conformance.probes.exact_law import ExactLaw
 from qcattn.conformance.probes.expectation import Expectation
 from qcattn.conformance.probes.independence import IndependentRuns, Runs
 from qcattn.conformance.probes.noise_law import NoiseLaw
+from qcattn.conformance.probes.options import OptionJob, OptionsGiven
 from qcattn.conformance.probes.order import Order
 from qcattn.conformance.probes.saved import SavedProbabilities
 from qcattn.conformance.probes.seeds import Seeds
 from qcattn.conformance.reference import Reference
-from qcattn.conformance.scripts import script_of, shows
+from qcattn.conformance.scripts import script_of
+from qcattn.conformance.searching import shows
 from qcattn.errors import DoesNotFit
 
 PACKAGES = {
@@ -92,6 +94,7 @@ def run_here(text):
     with tempfile.NamedTemporaryFile("w", suffix=".py") as file:  # PennyLane reads the source
         file.write(text)
         file.flush()
+        space["__file__"] = file.name
         with warnings.catch_warnings(), pytest.raises(SystemExit) as end:
             warnings.simplefilter("ignore")
             exec(compile(text, file.name, "exec"), space)
@@ -157,9 +160,86 @@ def test_seeds_that_do_not_give_one_answer_are_shown():
     assert run_here(text.replace("if seed is None else", "if True else"))[1] == 1
 
 
+def turned():
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.t(0)
+    circuit.rx(1.0, 0)
+    circuit.measure([0, 1], [1, 0])
+    return circuit
+
+
+def test_saved_probabilities_are_shown():
+    """Of two circuits of a job; the fault is that t is its inverse."""
+    job = job_of_laws(turned(), coin(), shots=1)
+    text = script_of("x", SavedProbabilities(), job, named_simulator(AER), AER, 1)
+    assert "c.save_probabilities([1, 0])" in text and run_here(text)[1] == 0
+    assert run_here(text.replace("c.t(0)", "c.tdg(0)"))[1] == 1
+    assert run_here(text.replace("return [np.asarray", "return []\n    [np.asarray"))[1] == 1
+
+
+def test_probabilities_are_shown_in_the_calls_of_an_adapter(monkeypatch):
+    tested = simulator("qulacs")
+    job = job_of_laws(mixed("qulacs"), one_gate(), shots=1)
+    text = script_of("x", SavedProbabilities(), job, tested, "qulacs", 1)
+    assert run_here(text)[1] == 0
+    assert run_here(text.replace("qulacs.gate.RotY(", "qulacs.gate.RotX("))[1] == 1
+
+
+def option_job(option, circuit, shots):
+    law = law_of(circuit)
+    return OptionJob(name=option, tasks=(Task(circuit, shots),), laws=((law,),), option=option)
+
+
+def test_a_precision_that_is_ignored_is_shown():
+    job = option_job("precision", turned(), 1)
+    text = script_of("x", OptionsGiven(), job, named_simulator(AER), AER, 1)
+    assert run_here(text)[1] == 0
+    assert run_here(text.replace("shots=1, **options", "shots=1"))[1] == 1
+
+
+def test_numbers_that_both_precisions_hold_are_no_alarm():
+    """One half has the same bits in either, so that a job is not made as small as that."""
+    half, other = law_of(coin()), law_of(turned())
+    for law, wrong in ((half, False), (other, True)):
+        p = np.zeros(1 << len(law.outcomes[0]))
+        p[[int(outcome, 2) for outcome in law.outcomes]] = law.p
+        job = OptionJob(name="x", tasks=(), laws=((law,),), option="precision")
+        seen = OptionsGiven().judge(job, {"single": p, "double": p}, np.random.default_rng(1))
+        assert (seen.p_value == 0) is wrong
+
+
+def test_a_method_that_is_not_the_one_asked_for_is_shown():
+    job = option_job("method", coin(), 400)
+    text = script_of("x", OptionsGiven(), job, named_simulator(AER), AER, 1)
+    assert run_here(text)[1] == 0
+    ignored = '    options["method"] = "statevector"\n    options["seed_simulator"]'
+    assert run_here(text.replace('    options["seed_simulator"]', ignored))[1] == 1
+
+
+def test_a_multiplexer_is_written_as_it_is():
+    """QPY writes that gate and does not read it."""
+    one = case("arrays/multiplexer-2")
+    text = script_of("x", ExactLaw(), job_of(one, 4000), named_simulator(AER), AER, 1)
+    assert "library.UCGate" in text and run_here(text)[1] == 0
+    lines = text.splitlines(keepends=True)
+    left_out = "".join(line for line in lines if "library.UCGate" not in line)
+    assert run_here(left_out)[1] == 1
+
+
+def test_the_death_of_the_process_is_shown():
+    """It is a child of the script that dies."""
+    backend = "qiskit.primitives:StatevectorSampler"
+    tested, job = named_simulator(backend), job_of_laws(coin())
+    text = script_of("x", ExactLaw(), job, tested, backend, 1, raised="Died")
+    assert run_here(text)[1] == 0
+    deadly = "    import os\n    os.abort()\n    sampler ="
+    assert run_here(text.replace("    sampler =", deadly))[1] == 1
+
+
 def test_what_is_raised_is_shown():
     job = job_of_laws(coin())
-    text = script_of("x", ExactLaw(), job, named_simulator(AER), AER, 1, raised=True)
+    text = script_of("x", ExactLaw(), job, named_simulator(AER), AER, 1, raised="QiskitError")
     assert run_here(text)[1] == 0
     assert run_here(text.replace(".h(0)", ".h(7)"))[1] == 1
 
@@ -228,7 +308,7 @@ def test_a_backend_over_a_pipe_has_a_script_of_its_environment():
     ("probe", "tested", "backend", "said"),
     [
         (ExactLaw(), Reference(), "reference", "Reference does not tell its own calls"),
-        (SavedProbabilities(), named_simulator(AER), AER, "compares what is no shot"),
+        (SavedProbabilities(), Reference(), "reference", "Reference does not tell its own calls"),
         (ExactLaw(), named_simulator(AER), "by-entry-point", "module:factory"),
     ],
 )
@@ -241,3 +321,17 @@ def test_a_title_cannot_end_the_docstring():
     title = 'a """ b \\N{nothing} ' + 40 * "long "
     text = script_of(title, ExactLaw(), job_of_laws(coin()), named_simulator(AER), AER, 1)
     assert run_here(text)[1] == 0 and max(map(len, text.splitlines()[:4])) <= 96
+
+
+def test_a_backend_of_a_file_in_this_folder_is_found_by_its_script(tmp_path, monkeypatch):
+    """The command is called in that folder; the script lies in another."""
+    (tmp_path / "sampler_of_mine.py").write_text(
+        "from qiskit.primitives import StatevectorSampler as Mine\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if one])
+    backend = "sampler_of_mine:Mine"
+    text = script_of("x", ExactLaw(), job_of_laws(coin()), named_simulator(backend), backend, 1)
+    monkeypatch.delitem(sys.modules, "sampler_of_mine")
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if one != str(tmp_path)])
+    assert run_here(text)[1] == 0

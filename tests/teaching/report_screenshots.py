@@ -22,7 +22,7 @@ import numpy as np
 from browsing import chromium
 from looking import unreadable
 
-from qcattn.conformance.scripts import Script
+from qcattn.conformance.searching import Script
 from qcattn.conformance.stored import load_report
 from qcattn.folders.findings import load_findings
 from qcattn.folders.runs import load_run

@@ -14,11 +14,11 @@ from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, tas
 from qcattn.evidence import Estimate
 from qcattn.plurals import plural
 
-__all__ = ["SavedProbabilities"]
+__all__ = ["ROUNDING", "SavedProbabilities"]
 
 _CIRCUITS = {"quick": (1, 12), "standard": (1, 3, 12), "deep": (1, 2, 3, 12, 100)}
 #: Rounding of single precision over some hundred gates.
-_ROUNDING = 1e-5
+ROUNDING = 1e-5
 _MOST_BITS = 10
 
 
@@ -36,7 +36,7 @@ class SavedProbabilities(Probe[ProbeJob]):
     name: ClassVar[str] = "saved probabilities"
     relation: ClassVar[str] = "Saved probabilities are the exact law, alone and among others"
     effect: ClassVar[str] = "total variation"
-    shown_by: ClassVar[Shown] = ""
+    shown_by: ClassVar[Shown] = "probabilities"
     needs: ClassVar[frozenset[Ability]] = frozenset({"probabilities"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
@@ -67,23 +67,23 @@ class SavedProbabilities(Probe[ProbeJob]):
         """The largest total variation between what was saved and the exact law."""
         if len(drawn) != len(job.tasks):
             said = f"{plural(len(drawn), 'result')} came for {plural(len(job.tasks), 'circuit')}"
-            return Outcome(0.0, resolution=_ROUNDING, said=said)
+            return Outcome(0.0, resolution=ROUNDING, said=said)
         worst, said = 0.0, ""
         for i, (saved, (law,)) in enumerate(zip(drawn, job.laws, strict=True)):
             exact = np.zeros(1 << len(law.outcomes[0]))
             exact[[int(outcome, 2) for outcome in law.outcomes]] = law.p
             if np.shape(saved) != exact.shape:
                 said = f"circuit {i} has {np.shape(saved)} probabilities, not {exact.shape}"
-                return Outcome(0.0, resolution=_ROUNDING, said=said)
+                return Outcome(0.0, resolution=ROUNDING, said=said)
             distance = float(np.abs(np.asarray(saved) - exact).sum()) / 2
             if not distance <= worst:
                 worst, said = distance, f"circuit {i} of the job is off by {distance:.2g}"
         return Outcome(
-            1.0 if worst <= _ROUNDING else 0.0,
+            1.0 if worst <= ROUNDING else 0.0,
             Estimate(worst, worst, worst),
-            _ROUNDING,
+            ROUNDING,
             0,
-            said if worst > _ROUNDING else "",
+            said if worst > ROUNDING else "",
         )
 
 

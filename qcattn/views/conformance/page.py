@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from qcattn.conformance.report import Probed, Report
-from qcattn.conformance.scripts import Script
+from qcattn.conformance.searching import Script
 from qcattn.views.conformance import sheets
 from qcattn.views.conformance.words import change, no_script, sentence, subject
 from qcattn.views.labels import joined
