@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from qcattn.conformance.searching import Script
     from qcattn.progress import Progress
 
+    _Scripts = Callable[..., Iterator[tuple[str, Script]]]
+
 __all__ = ["JOURNAL", "conformance", "print_report"]
 
 _FOLDER = "qcattn-conformance"
@@ -85,7 +87,7 @@ def conformance(
     Example: qcattn conformance --backend "qiskit_aer:AerSimulator(method='statevector')"
     """
     from qcattn.arguments import check_alpha
-    from qcattn.conformance.searching import Script, scripts_of, seconds_of_scripts
+    from qcattn.conformance.searching import scripts_of
     from qcattn.conformance.stored import changes, load_report
     from qcattn.views.conformance.words import command, no_script, shown_by
 
@@ -106,14 +108,8 @@ def conformance(
         report, interrupted = _drawn(simulator, asked, tell)
     report = replace(report, since=changes(old, report) if old is not None else ())
     again = command(report, backend, python)
-    scripts: dict[str, Script] = {}
-    if not interrupted:
-        scripts = {one.name: Script(why_not=_CUT_OFF) for one in report.alarms}
-        _write(folder, report, again, scripts)
-    if scripts:
-        search = partial(scripts_of, report, simulator, backend, made_by=made_by)
-        _search(search, seconds_of_scripts(report.level), scripts, folder, quiet=json)
-        _write_page(folder, report, again, scripts)
+    search = partial(scripts_of, report, simulator, backend, made_by=made_by)
+    scripts = {} if interrupted else _write(folder, report, again, search, quiet=json)
     print_report(report, Kept(folder, page=not interrupted), json)
     if interrupted:
         fail(f"interrupted: the answers are kept in {folder}; the same command goes on there")
@@ -145,7 +141,7 @@ def _drawn(simulator: Simulator, asked: dict[str, Any], tell: Progress) -> tuple
 
 
 def _search(
-    search: Callable[..., Iterator[tuple[str, Script]]],
+    search: _Scripts,
     seconds: float,
     scripts: dict[str, Script],
     folder: Path,
@@ -209,20 +205,24 @@ def _folder(out: Path | None, seed: int | None) -> tuple[Path, int]:
     return folder, entropy(seed)
 
 
-def _write(folder: Path, report: Report, again: str, scripts: dict[str, Script]) -> None:
-    """Everything but the scripts into the folder."""
+def _write(
+    folder: Path, report: Report, again: str, search: _Scripts, *, quiet: bool
+) -> dict[str, Script]:
+    """Everything into the folder, then the scripts, for which it is searched; gives these."""
+    from qcattn.conformance.searching import Script, seconds_of_scripts
     from qcattn.conformance.stored import write_conformance
     from qcattn.views.conformance.junit import write_junit
-
-    write_conformance(report, folder)
-    write_junit(report, folder / "junit.xml")
-    _write_page(folder, report, again, scripts)
-
-
-def _write_page(folder: Path, report: Report, again: str, scripts: dict[str, Script]) -> None:
     from qcattn.views.conformance.page import write_page_of
 
-    write_page_of(report, folder / "report.html", again=again, scripts=scripts)
+    scripts = {one.name: Script(why_not=_CUT_OFF) for one in report.alarms}
+    write_page = partial(write_page_of, report, folder / "report.html", again=again)
+    write_conformance(report, folder)
+    write_junit(report, folder / "junit.xml")
+    write_page(scripts=scripts)
+    if scripts:
+        _search(search, seconds_of_scripts(report.level), scripts, folder, quiet=quiet)
+        write_page(scripts=scripts)
+    return scripts
 
 
 def print_report(report: Report, kept: Kept, json: bool) -> None:
