@@ -36,6 +36,15 @@ JOURNAL = "journal.jsonl"
 _CUT_OFF = "the search for one was cut off; the command below searches again"
 
 
+_Level = Annotated[
+    str,
+    typer.Option(
+        help="Draw for about 1, 10 or 60 minutes, 3, 20 or 120 at most: quick, standard or deep. "
+        "Scripts of alarms take at most half as long again."
+    ),
+]
+
+
 @app.command(epilog="Example: qcattn conformance --backend qiskit_aer:AerSimulator --level quick")
 @reporting
 def conformance(
@@ -50,13 +59,7 @@ def conformance(
         str | None,
         typer.Option(help="Run module:factory by this interpreter, of another environment."),
     ] = None,
-    level: Annotated[
-        str,
-        typer.Option(
-            help="Draw for about 1, 10 or 60 minutes, 3, 20 or 120 at most: quick, standard or "
-            "deep. Scripts of alarms take at most half as long again."
-        ),
-    ] = "quick",
+    level: _Level = "quick",
     family_alpha: Annotated[
         float,
         typer.Option(help="A correct simulator has any alarm in this share of runs at most."),
