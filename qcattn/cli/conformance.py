@@ -92,14 +92,14 @@ def conformance(
     from qcattn.arguments import check_alpha
     from qcattn.conformance.searching import scripts_of
     from qcattn.conformance.stored import changes, load_report
-    from qcattn.views.conformance.words import command, no_script, shown_by
+    from qcattn.views.conformance.words import command
 
     check_alpha(family_alpha, "--family-alpha")
-    old = load_report(against) if against is not None else None
+    old = None if against is None else load_report(against)
     simulator = _tested(backend, python)
     folder, root = _folder(out, seed)
     made_by = partial(_tested, backend, python)
-    asked = {
+    asked: dict[str, Any] = {
         "level": level,
         "alpha": family_alpha,
         "seed": root,
@@ -109,7 +109,7 @@ def conformance(
     }
     with bar(quiet=json) as tell:
         report, interrupted = _drawn(simulator, asked, tell)
-    report = replace(report, since=changes(old, report) if old is not None else ())
+    report = report if old is None else replace(report, since=changes(old, report))
     again = command(report, backend, python)
     search = partial(scripts_of, report, simulator, backend, made_by=made_by)
     scripts = {} if interrupted else _write(folder, report, again, search, quiet=json)
@@ -117,9 +117,7 @@ def conformance(
     if interrupted:
         fail(f"interrupted: the answers are kept in {folder}; the same command goes on there")
     if not json:
-        for name, script in scripts.items():
-            file = _file(folder, name)
-            say(f"{name}: {shown_by(file) if script.text else no_script(script.why_not)}")
+        _say_scripts(scripts, folder)
         say(f"To draw the same again: {again}")
     raise typer.Exit(exit_code([report.standing]))
 
@@ -171,6 +169,14 @@ def _search(
                     write_page(_file(folder, name), script.text)
     except KeyboardInterrupt:
         scripts |= dict.fromkeys(missing, Script(why_not="Ctrl-C ended the search for one"))
+
+
+def _say_scripts(scripts: dict[str, Script], folder: Path) -> None:
+    from qcattn.views.conformance.words import no_script, shown_by
+
+    for name, script in scripts.items():
+        file = _file(folder, name)
+        say(f"{name}: {shown_by(file) if script.text else no_script(script.why_not)}")
 
 
 def _file(folder: Path, probe: str) -> Path:
