@@ -21,7 +21,7 @@ from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob
 from qcattn.conformance.report import Probed, Report
 from qcattn.conformance.running import job_named
 from qcattn.conformance.scripts import script_of
-from qcattn.conformance.shrinking import WAYS, Shrunk, Trial, settled, shrinking
+from qcattn.conformance.shrinking import WAYS, Shrunk, Attempt, settled, shrinking
 from qcattn.conformance.timing import LEVEL_SECONDS
 from qcattn.errors import Died, DoesNotFit
 from qcattn.progress import Progress, silent
@@ -198,7 +198,7 @@ class _Search:
 
     def _smallest(self, probe: Probe[Any], small: Shrunk, until: float) -> Shrunk:
         """The smallest job found by then; where the job itself did not fail, without an outcome."""
-        trial: Trial | None = None
+        trial: Attempt | None = None
 
         def look(since: float) -> None:
             if trial is not None:
@@ -212,7 +212,7 @@ class _Search:
             work = apart(_shrinking, self.made_by, probe, small, seed, left, waiting=look)
             try:
                 for event in work:
-                    if isinstance(event, Trial):
+                    if isinstance(event, Attempt):
                         trial = event
                         self.tell(WAYS[trial.way].what)
                     else:
@@ -233,7 +233,7 @@ class _Search:
 
 def _shrinking(
     made_by: Callable[[], Simulator], probe: Probe[Any], small: Shrunk, seed: int, seconds: float
-) -> Iterator[Trial | Shrunk]:
+) -> Iterator[Attempt | Shrunk]:
     """In a process of its own."""
     yield from shrinking(probe, made_by(), small, seed=seed, seconds=seconds)
 

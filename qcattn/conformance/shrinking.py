@@ -24,7 +24,7 @@ from qcattn.conformance.law import law_of
 from qcattn.conformance.probe import Outcome, Probe, ProbeJob
 from qcattn.progress import Progress, silent
 
-__all__ = ["WAYS", "Shrunk", "Trial", "Way", "settled", "shrink", "shrinking"]
+__all__ = ["WAYS", "Shrunk", "Attempt", "Way", "settled", "shrink", "shrinking"]
 
 _ROUND = (*(math.pi * k / 4 for k in (0, 4, 2, -2, 1, -1, 3, -3)), 1.0, 0.5, 2.0)
 #: Gates of an exhaustive search, and how many of them at most.
@@ -56,7 +56,7 @@ class Shrunk:
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class Attempt:
     """A smaller job that is about to be drawn.
 
     Attributes:
@@ -72,7 +72,7 @@ class Trial:
     place: int = 0
 
 
-def settled(trial: Trial, outcome: Outcome | None, alpha: float = _ALPHA / _STEPS) -> Shrunk:
+def settled(trial: Attempt, outcome: Outcome | None, alpha: float = _ALPHA / _STEPS) -> Shrunk:
     """The smallest job after a trial, from which the search may go on in another process too.
 
     Args:
@@ -98,7 +98,7 @@ def shrinking(
     alpha: float = _ALPHA,
     steps: int = _STEPS,
     seconds: float = math.inf,
-) -> Iterator[Trial | Shrunk]:
+) -> Iterator[Attempt | Shrunk]:
     """Make a failing job small, step by step.
 
     Args:
@@ -120,12 +120,12 @@ def shrinking(
     """
     until, now, level = time.monotonic() + seconds, begun, check_alpha(alpha) / steps
 
-    def drawn(trial: Trial) -> Shrunk:
+    def drawn(trial: Attempt) -> Shrunk:
         own = np.random.SeedSequence(seed, spawn_key=(trial.now.tried,))
         return settled(trial, probe(trial.job, simulator, own), level)
 
     if now.outcome is None:
-        trial = Trial(now, now.job)
+        trial = Attempt(now, now.job)
         yield trial
         now = drawn(trial)
         if now.outcome is None:
@@ -139,7 +139,7 @@ def shrinking(
             for place, job in enumerate(islice(smaller, first, None), first):
                 if now.tried >= steps or time.monotonic() > until:
                     return
-                trial = Trial(now, job, number, place)
+                trial = Attempt(now, job, number, place)
                 yield trial
                 now = drawn(trial)
                 if now.job is job:

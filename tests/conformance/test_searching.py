@@ -13,7 +13,7 @@ from qcattn.conformance.probe import Outcome, ProbeJob
 from qcattn.conformance.probes.exact_law import ExactLaw
 from qcattn.conformance.report import Answer, Report, conclude
 from qcattn.conformance.searching import scripts_of
-from qcattn.conformance.shrinking import Trial
+from qcattn.conformance.shrinking import Attempt
 from qcattn.errors import Died
 
 AER = "qiskit_aer:AerSimulator"
@@ -57,7 +57,7 @@ def dies(gate):
     def apart(function, *args, waiting):
         for event in function(*args):
             yield event
-            if isinstance(event, Trial) and "rzz" in event.job.tasks[0].circuit.count_ops():
+            if isinstance(event, Attempt) and "rzz" in event.job.tasks[0].circuit.count_ops():
                 raise Died("gone", gate)
 
     return apart
