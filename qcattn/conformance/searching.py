@@ -21,7 +21,7 @@ from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob
 from qcattn.conformance.report import Probed, Report
 from qcattn.conformance.running import job_named
 from qcattn.conformance.scripts import script_of
-from qcattn.conformance.shrinking import WAYS, Shrunk, Attempt, settled, shrinking
+from qcattn.conformance.shrinking import WAYS, Attempt, Shrunk, settled, shrinking
 from qcattn.conformance.timing import LEVEL_SECONDS
 from qcattn.errors import Died, DoesNotFit
 from qcattn.progress import Progress, silent
@@ -36,7 +36,7 @@ _LEAST = 20.0
 _SEARCH = 0.7
 #: Refuted jobs of a probe that are tried, until one fails again.
 _JOBS = 3
-#: Seconds by which a trial may come late.
+#: Seconds by which an attempt may come late.
 _LATE = 2.0
 #: Seconds between two looks at a script that runs.
 _LOOK = 0.1
@@ -128,7 +128,7 @@ def scripts_of(
 
 
 class _TooLong(Exception):
-    """A trial takes longer than it may."""
+    """An attempt takes longer than it may."""
 
 
 @dataclass(frozen=True)
@@ -198,34 +198,34 @@ class _Search:
 
     def _smallest(self, probe: Probe[Any], small: Shrunk, until: float) -> Shrunk:
         """The smallest job found by then; where the job itself did not fail, without an outcome."""
-        trial: Attempt | None = None
+        attempt: Attempt | None = None
 
         def look(since: float) -> None:
-            if trial is not None:
-                self.tell(WAYS[trial.way].what)
+            if attempt is not None:
+                self.tell(WAYS[attempt.way].what)
             if time.monotonic() > until + _LATE:
                 raise _TooLong
 
         while time.monotonic() < until:
-            trial, seed = None, self.report.seed
+            attempt, seed = None, self.report.seed
             left = until - time.monotonic()
             work = apart(_shrinking, self.made_by, probe, small, seed, left, waiting=look)
             try:
                 for event in work:
                     if isinstance(event, Attempt):
-                        trial = event
-                        self.tell(WAYS[trial.way].what)
+                        attempt = event
+                        self.tell(WAYS[attempt.way].what)
                     else:
                         small = event
                 return small
             except _TooLong:
                 return small
             except Died as gone:
-                if trial is None:
+                if attempt is None:
                     raise
                 said = f"the process of the simulator ended with code {gone.code}"
                 outcome = Outcome(0.0, said=said, raised=Died.__name__)
-                small = settled(trial, None if gone.killed else outcome)
+                small = settled(attempt, None if gone.killed else outcome)
                 if small.outcome is None:  # killed, perhaps since it takes all the memory
                     return small
         return small

@@ -24,13 +24,13 @@ from qcattn.conformance.law import law_of
 from qcattn.conformance.probe import Outcome, Probe, ProbeJob
 from qcattn.progress import Progress, silent
 
-__all__ = ["WAYS", "Shrunk", "Attempt", "Way", "settled", "shrink", "shrinking"]
+__all__ = ["WAYS", "Attempt", "Shrunk", "Way", "settled", "shrink", "shrinking"]
 
 _ROUND = (*(math.pi * k / 4 for k in (0, 4, 2, -2, 1, -1, 3, -3)), 1.0, 0.5, 2.0)
 #: Gates of an exhaustive search, and how many of them at most.
 _LONGEST = 2
 _MOST_QUBITS = 2
-#: Trials of a search, and the probability that any of them is kept by chance.
+#: Attempts of a search, and the probability that any of them is kept by chance.
 _STEPS, _ALPHA = 400, 1e-4
 
 
@@ -41,7 +41,7 @@ class Shrunk:
     Attributes:
         job: The smallest one found.
         outcome: What it showed on its own fresh shots; None for a job that was not yet tried.
-        tried: Trials that were run.
+        tried: Attempts that were run.
         kept: Steps that were kept.
         way: Number of the way in `WAYS` by which it is being made smaller.
         place: Smaller jobs of this way that did not fail.
@@ -72,21 +72,21 @@ class Attempt:
     place: int = 0
 
 
-def settled(trial: Attempt, outcome: Outcome | None, alpha: float = _ALPHA / _STEPS) -> Shrunk:
-    """The smallest job after a trial, from which the search may go on in another process too.
+def settled(attempt: Attempt, outcome: Outcome | None, alpha: float = _ALPHA / _STEPS) -> Shrunk:
+    """The smallest job after an attempt, from which the search may go on in another process too.
 
     Args:
-        trial: That was run.
+        attempt: That was run.
         outcome: What it showed; None for nothing.
-        alpha: At which one trial fails.
+        alpha: At which one attempt fails.
     """
-    now = trial.now
+    now = attempt.now
     other = now.outcome is not None and outcome is not None
     # Another fault than the one that is looked for is not kept.
     other = other and now.outcome.raised != outcome.raised  # type: ignore[union-attr]
     if outcome is None or outcome.p_value > alpha or other:
-        return replace(now, tried=now.tried + 1, way=trial.way, place=trial.place + 1)
-    return Shrunk(trial.job, outcome, now.tried + 1, now.kept + 1, trial.way)
+        return replace(now, tried=now.tried + 1, way=attempt.way, place=attempt.place + 1)
+    return Shrunk(attempt.job, outcome, now.tried + 1, now.kept + 1, attempt.way)
 
 
 def shrinking(
@@ -108,11 +108,11 @@ def shrinking(
         seed: Of the whole search, as `numpy.random.SeedSequence` takes it.
         alpha: Probability that any step is kept by chance, at most: each is tried at alpha over
             the number of steps.
-        steps: Trials that may be run.
-        seconds: After which no further trial is begun.
+        steps: Attempts that may be run.
+        seconds: After which no further attempt is begun.
 
     Yields:
-        Every trial before it is drawn, and every smaller job that failed; nothing of the kind where
+        Every attempt before it is drawn, and every smaller job that failed; nothing of the kind where
         the job itself does not fail again.
 
     References:
@@ -120,14 +120,14 @@ def shrinking(
     """
     until, now, level = time.monotonic() + seconds, begun, check_alpha(alpha) / steps
 
-    def drawn(trial: Attempt) -> Shrunk:
-        own = np.random.SeedSequence(seed, spawn_key=(trial.now.tried,))
-        return settled(trial, probe(trial.job, simulator, own), level)
+    def drawn(attempt: Attempt) -> Shrunk:
+        own = np.random.SeedSequence(seed, spawn_key=(attempt.now.tried,))
+        return settled(attempt, probe(attempt.job, simulator, own), level)
 
     if now.outcome is None:
-        trial = Attempt(now, now.job)
-        yield trial
-        now = drawn(trial)
+        attempt = Attempt(now, now.job)
+        yield attempt
+        now = drawn(attempt)
         if now.outcome is None:
             return
         yield now
@@ -139,9 +139,9 @@ def shrinking(
             for place, job in enumerate(islice(smaller, first, None), first):
                 if now.tried >= steps or time.monotonic() > until:
                     return
-                trial = Attempt(now, job, number, place)
-                yield trial
-                now = drawn(trial)
+                attempt = Attempt(now, job, number, place)
+                yield attempt
+                now = drawn(attempt)
                 if now.job is job:
                     kept = True
                     yield now
