@@ -112,8 +112,8 @@ def shrinking(
         seconds: After which no further attempt is begun.
 
     Yields:
-        Every attempt before it is drawn, and every smaller job that failed; nothing of the kind where
-        the job itself does not fail again.
+        Every attempt before it is drawn, and every smaller job that failed; none of these where the
+        job itself does not fail again.
 
     References:
         [1] A. Zeller and R. Hildebrandt, IEEE Trans. Softw. Eng. 28, 183 (2002), delta debugging.
