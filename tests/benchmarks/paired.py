@@ -5,25 +5,34 @@
 One worker over two, of `qcattn.run` on the packaged scores, of exact draws of the same rows, and of
 exact draws of rows of 128 keys; and exact draws of `Purification` over Qulacs on the same gates
 (extra `bench`), by one worker. Medians of the ratios of paired turns, and the least and the most.
+
+Then `prepare` of the Ising ring by all methods, and some claims, which are spread over processes:
+the same ratio, and the processor seconds by one worker, and by two in this process and in those
+that it starts (one for `prepare`, where this one works too; two for claims, where it only waits).
+A busy machine changes these little.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from qcattn import run
+from qcattn import prepare, run, run_claims
 from qcattn.backends import Aer
 from qcattn.datasets import load_scores
 from qcattn.encodings import Binary
+from qcattn.models.spins import ising
 from qcattn.preparations import Purification
 from qcattn.records import Prepared
 
 Draw = Callable[[], object]
+#: Claims that take two to five seconds each.
+CLAIMS = ("A3", "A6", "A11", "A12", "A13", "A16")
 
 
 def ratios(above: Draw, below: Draw, repeats: int) -> list[float]:
@@ -38,6 +47,47 @@ def ratios(above: Draw, below: Draw, repeats: int) -> list[float]:
             seconds[one] = time.perf_counter() - begun
         found.append(seconds[above] / seconds[below])
     return found
+
+
+def processor_seconds(draw: Draw) -> tuple[float, float]:
+    """Of this process, and of those that it started and that have ended."""
+    whom = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    before = [resource.getrusage(one) for one in whom]
+    draw()
+    here, others = (
+        after.ru_utime + after.ru_stime - each.ru_utime - each.ru_stime
+        for each, after in zip(before, map(resource.getrusage, whom), strict=True)
+    )
+    return here, others
+
+
+def in_processes(methods: Sequence[str] | None, claims: Sequence[str]) -> dict[str, list[Draw]]:
+    """What is spread over processes, by one worker and by two."""
+    ring = ising(3)
+
+    def prepared(workers: int) -> Draw:
+        return lambda: prepare(ring, methods=methods, seed=1, workers=workers)
+
+    def found(workers: int) -> Draw:
+        return lambda: run_claims(claims, seed=0, workers=workers)
+
+    return {
+        "prepare, Ising ring": [prepared(1), prepared(2)],
+        f"claims {' '.join(claims)}": [found(1), found(2)],
+    }
+
+
+def table_of_processes(pairs: dict[str, list[Draw]], repeats: int) -> None:
+    """Print ratios of times, and processor seconds of one more turn each."""
+    print("| what | one worker over two | least to most | one: CPU s | two: here | two: others |")
+    print("|---|---:|---|---:|---:|---:|")
+    for name, (one, two) in pairs.items():
+        found = ratios(one, two, repeats) if repeats else [float("nan")]
+        alone, (here, others) = sum(processor_seconds(one)), processor_seconds(two)
+        print(
+            f"| {name} | {np.median(found):.3g} | {min(found):.3g} to {max(found):.3g} "
+            f"| {alone:.1f} | {here:.1f} | {others:.1f} |"
+        )
 
 
 def rows(keys: int, number: int) -> Prepared:
@@ -81,6 +131,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--layers", type=int, default=30, help="of the packaged scores")
     parser.add_argument("--rows", type=int, default=1500, help="of 128 keys; a fifth for Qulacs")
     parser.add_argument("--shots", type=int, default=4096)
+    parser.add_argument("--methods", nargs="+", help="of prepare, all if not given")
+    parser.add_argument("--claims", nargs="+", default=CLAIMS)
     args = parser.parse_args(argv)
     scores = load_scores("smollm2").scores[: args.layers]
 
@@ -111,6 +163,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, (above, below) in pairs.items():
         found = ratios(above, below, args.repeats)
         print(f"| {name} | {np.median(found):.3g} | {min(found):.3g} to {max(found):.3g} |")
+    print()
+    table_of_processes(in_processes(args.methods, args.claims), args.repeats // 2)
     return 0
 
 

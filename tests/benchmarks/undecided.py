@@ -120,8 +120,9 @@ def tallied(
     found = {name: Tally() for name in names or types}
     for seed in range(seeds):
         for name, tally in found.items():
-            tally.add(types[name](**settings.get(name, {}))(seed=seed), seed)
-            print(f"{name} seed {seed}", file=sys.stderr, flush=True)
+            one = types[name](**settings.get(name, {}))(seed=seed)
+            tally.add(one, seed)
+            print(f"{name} seed {seed}: {one.standing}", file=sys.stderr, flush=True)
     return found
 
 

@@ -366,7 +366,7 @@ def _arrivals_panel(fronts: Sequence[_Front]) -> Panel:
         )
         start = best[shown][0] - 1 / fastest(one.field)
         line = start + distance / fastest(one.field)
-        curves.append(Curve(f"{name}, 2 min(1, g)", distance, line, style="line"))
+        curves.append(Curve(f"{name}, speed 2 min(1, g)", distance, line, style="line"))
     return Panel(
         "Fronts run below, at and above the critical field",
         "distance, sites",
