@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlFlowOp, Gate
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Clifford
 
-__all__ = ["is_clifford"]
+__all__ = ["in_clifford_gates", "is_clifford"]
 
 
 def is_clifford(circuit: QuantumCircuit) -> bool:
@@ -25,6 +27,34 @@ def is_clifford(circuit: QuantumCircuit) -> bool:
         (True, False)
     """
     return all(_is_clifford(instruction.operation) for instruction in circuit.data)
+
+
+def in_clifford_gates(circuit: QuantumCircuit, names: Collection[str]) -> QuantumCircuit:
+    """The same circuit with its other gates, such as a quarter turn, in those that are named so.
+
+    A global phase, which no shot shows, is left out.
+
+    Args:
+        circuit: Of Clifford gates, as `is_clifford` says, without control flow.
+        names: Gates that stay as they are.
+
+    Example:
+        >>> import numpy as np
+        >>> from qiskit import QuantumCircuit
+        >>> circuit = QuantumCircuit(2)
+        >>> _ = circuit.rz(np.pi / 2, 0), circuit.cx(0, 1), circuit.u(np.pi / 2, 0, np.pi, 1)
+        >>> dict(in_clifford_gates(circuit, ["cx", "h", "s"]).count_ops())
+        {'s': 1, 'cx': 1, 'h': 1}
+    """
+    if all(not isinstance(one.operation, Gate) or one.name in names for one in circuit.data):
+        return circuit
+    out = circuit.copy_empty_like()
+    for one in circuit.data:
+        if isinstance(one.operation, Gate) and one.name not in names:
+            out.compose(Clifford(one.operation).to_circuit(), one.qubits, inplace=True)
+        else:
+            out.append(one)
+    return out
 
 
 def _is_clifford(operation: object) -> bool:

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
+from qiskit.circuit import ControlFlowOp
 
 from qcattn.backends.calls import Calls, call
-from qcattn.backends.clifford import is_clifford
+from qcattn.backends.clifford import in_clifford_gates, is_clifford
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.simulator import Ability, Simulator, Task, imported, one_by_one
-from qcattn.backends.translation import steps
+from qcattn.backends.translation import PlainStep, steps
 from qcattn.errors import DoesNotFit
 
 __all__ = ["Stim"]
@@ -54,7 +55,7 @@ class Stim(Simulator):
     def calls(self, circuit: QuantumCircuit) -> Calls:
         """Of Stim; see `Simulator.calls`."""
         lines, read, number = ["made = stim.Circuit()"], [-1] * circuit.num_clbits, 0
-        for step in steps(circuit, list(_GATES), reset=True):
+        for step in _steps(circuit):
             name = {"measure": "M", "reset": "R"}.get(step.name) or _GATES[step.name]
             if step.name == "measure":
                 read[step.bit], number = number, number + 1
@@ -73,11 +74,17 @@ class Stim(Simulator):
         return {"backend": "stim", "version": metadata.version("stim")}
 
 
-def _run(stim: Any, circuit: QuantumCircuit, shots: int, seed: int | None) -> np.ndarray:
+def _steps(circuit: QuantumCircuit) -> list[PlainStep]:
     if not is_clifford(circuit):
         raise DoesNotFit("Stim takes circuits of Clifford gates only")
+    if any(isinstance(one.operation, ControlFlowOp) for one in circuit.data):
+        raise DoesNotFit("Stim takes no control flow")
+    return steps(in_clifford_gates(circuit, list(_GATES)), list(_GATES), reset=True)
+
+
+def _run(stim: Any, circuit: QuantumCircuit, shots: int, seed: int | None) -> np.ndarray:
     made, column_of = stim.Circuit(), {}
-    for step in steps(circuit, list(_GATES), reset=True):
+    for step in _steps(circuit):
         if step.name == "measure":
             column_of[step.bit] = made.num_measurements
             made.append("M", step.qubits)

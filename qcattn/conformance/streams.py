@@ -9,7 +9,7 @@ import numpy as np
 from qcattn.comparisons import fit
 from qcattn.conformance.case import Case, Law
 
-__all__ = ["grouped", "paired", "spread_out"]
+__all__ = ["grouped", "of_cliffords", "paired", "spread_out"]
 
 _GROUPS = 4
 
@@ -30,6 +30,36 @@ def spread_out(cases: Sequence[Case], number: int, *, dynamic: bool) -> list[Cas
         and case.qubits <= 8
         and case.clbits <= 8
         and bool(case.features) is dynamic
+        and max(law.p.max() for law in case.laws) < 0.9
+    ]
+    step = max(1, len(good) // number)
+    return good[::step][:number]
+
+
+def of_cliffords(
+    cases: Sequence[Case], number: int, *, dynamic: bool = False, beside: Sequence[Case] = ()
+) -> list[Case]:
+    """Some circuits of Clifford gates alone whose shots differ, which every simulator takes.
+
+    Without them a stabilizer simulator would be asked for the laws of its circuits only.
+
+    Args:
+        cases: Of the corpus.
+        number: How many at most.
+        dynamic: Those that measure or reset on the way, or those that do not.
+        beside: Circuits that are chosen already, and not again.
+
+    Example:
+        >>> from qcattn.conformance.corpus import corpus
+        >>> [case.name for case in of_cliffords(corpus(), 3)]
+        ['clifford/uniform-2', 'clifford/1-coins-4', 'clifford/6-coins-10']
+    """
+    good = [
+        case
+        for case in cases
+        if "clifford" in case.exercises
+        and bool(case.features) is dynamic
+        and case not in beside
         and max(law.p.max() for law in case.laws) < 0.9
     ]
     step = max(1, len(good) // number)

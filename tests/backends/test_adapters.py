@@ -100,6 +100,18 @@ def test_what_it_does_not_take_is_said_by_a_type(name):
         simulator(name).sample([Task(circuit, 10)])
 
 
+def test_stim_takes_quarter_turns_under_any_name():
+    """There is no chance in it: the turns make an X."""
+    pytest.importorskip("stim", reason="an extra of its own")
+    circuit = QuantumCircuit(1, 1)
+    circuit.h(0)
+    circuit.rz(np.pi, 0)
+    circuit.u(np.pi / 2, 0, np.pi, 0)
+    circuit.measure(0, 0)
+    ((drawn,),) = simulator("stim").sample([Task(circuit, 10)], seed=1)
+    assert drawn.all()
+
+
 def test_a_run_on_qulacs_agrees_with_softmax():
     """False-failure rate 1e-6."""
     pytest.importorskip("qulacs", reason="an extra of its own")

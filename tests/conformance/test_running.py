@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from planted import FAULTS, Stuck
 
+from qcattn.backends.clifford import is_clifford
 from qcattn.backends.named import named_simulator
 from qcattn.conformance import turns
 from qcattn.conformance.corpus import corpus
@@ -45,6 +46,22 @@ class TestEveryProbe:
     def test_a_higher_level_draws_more(self, probe):
         drawn = [sum(job.shots for job in probe.jobs(CASES, level)) for level in LEVELS[:2]]
         assert drawn == sorted(drawn)
+
+
+#: Those for which no circuit of the corpus is of Clifford gates alone.
+NO_CLIFFORDS = {"bindings", "expectation values", "noise"}
+
+
+@pytest.mark.parametrize("probe", all_probes(), ids=lambda probe: probe.name)
+def test_a_stabilizer_simulator_is_asked_for_more_than_laws(probe):
+    """Some job of every probe is of Clifford gates alone, which the simulator takes as a whole."""
+    cases = [case for case in corpus() if "clifford" in case.exercises] + list(CASES[::5])
+    jobs = [
+        job.name
+        for job in probe.jobs([case for case in cases if case.qubits <= 12], "quick")
+        if all(is_clifford(task.circuit) for task in job.tasks)
+    ]
+    assert bool(jobs) is (probe.name not in NO_CLIFFORDS)
 
 
 def test_the_reference_passes_whatever_the_seed():

@@ -35,17 +35,19 @@ class AsAsked(Probe[ProbeJob]):
     effect: ClassVar[str] = "total variation"
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """Small circuits of one binding, two a job."""
+        """Small circuits of one binding, two a job, and the same of Clifford gates alone."""
         plain = [
             case for case in cases if not case.features and not case.noise and 2 <= case.qubits <= 6
         ]
-        for i, shots in enumerate(_SHOTS[level]):
-            pair = plain[i % len(plain)], plain[(i + len(plain) // 2) % len(plain)]
-            yield ProbeJob(
-                name=f"{shots:,} and {shots + 1:,} shots",
-                tasks=tuple(task_of(case, shots + j) for j, case in enumerate(pair)),
-                laws=tuple(case.laws for case in pair),
-            )
+        cliffords = [case for case in plain if "clifford" in case.exercises]
+        for what, some in (("", plain), (", Clifford gates", cliffords)):
+            for i, shots in enumerate(_SHOTS[level] if some else ()):
+                pair = some[i % len(some)], some[(i + len(some) // 2) % len(some)]
+                yield ProbeJob(
+                    name=f"{shots:,} and {shots + 1:,} shots{what}",
+                    tasks=tuple(task_of(case, shots + j) for j, case in enumerate(pair)),
+                    laws=tuple(case.laws for case in pair),
+                )
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
         """Their number exactly, and their law by `qcattn.fit`."""

@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 from qiskit import QuantumCircuit, QuantumRegister, transpile
 
+from qcattn.backends.clifford import is_clifford
 from qcattn.backends.simulator import Task
 from qcattn.conformance.agreement import follow
 from qcattn.conformance.case import Case
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob
+from qcattn.conformance.streams import of_cliffords
 
 __all__ = ["Equivalents"]
 
@@ -45,15 +47,23 @@ class Equivalents(Probe[ProbeJob]):
         ]
         for case in plain[:: _EVERY[level]]:
             ways = _rewritten(case.circuit)
-            yield ProbeJob(
-                name=f"{case.name}, rewritten {len(ways)} ways",
-                tasks=tuple(Task(circuit, _SHOTS[level]) for circuit in ways),
-                laws=(case.laws,) * len(ways),
-            )
+            yield _job(case, ways, f"rewritten {len(ways)} ways", level)
+        for case in of_cliffords(plain, 2):
+            # What commutes with the measurements leaves angles behind that are no Clifford's.
+            ways = [circuit for circuit in _rewritten(case.circuit) if is_clifford(circuit)]
+            yield _job(case, ways, f"rewritten {len(ways)} ways of Clifford gates", level)
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
         """By `qcattn.fit`."""
         return follow(job, drawn, rng)
+
+
+def _job(case: Case, ways: Sequence[QuantumCircuit], what: str, level: Level) -> ProbeJob:
+    return ProbeJob(
+        name=f"{case.name}, {what}",
+        tasks=tuple(Task(circuit, _SHOTS[level]) for circuit in ways),
+        laws=(case.laws,) * len(ways),
+    )
 
 
 def _rewritten(circuit: QuantumCircuit) -> list[QuantumCircuit]:

@@ -25,7 +25,7 @@ from qcattn.conformance.probe import (
     fresh_seed,
     task_of,
 )
-from qcattn.conformance.streams import grouped, paired, spread_out
+from qcattn.conformance.streams import grouped, of_cliffords, paired, spread_out
 from qcattn.conformance.tally import columns
 from qcattn.conformance.uniforms import alike, too_close, uniforms
 from qcattn.evidence import Estimate
@@ -78,8 +78,11 @@ class IndependentRuns(Probe[Runs]):
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[Runs]:
         """For some circuits of either kind: one job, bindings, other shots, seeds, no seed."""
+        number = _CIRCUITS[level]
         for dynamic in (False, True):
-            for case in spread_out(cases, _CIRCUITS[level], dynamic=dynamic):
+            some = spread_out(cases, number, dynamic=dynamic)
+            some += of_cliffords(cases, max(1, number // 3), dynamic=dynamic, beside=some)
+            for case in some:
                 yield from _schemes(case, _SHOTS[level])
         for case in [one for one in cases if one.parameters and not one.noise][:2]:
             yield _of_bindings(case, _SHOTS[level])

@@ -38,29 +38,35 @@ class ManyCircuits(Probe[ProbeJob]):
     effect: ClassVar[str] = "total variation"
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """Circuits without noise, so shared out that each job holds different kinds."""
-        for dynamic in (False, True):
-            kind = [
-                case
-                for case in cases
-                if not case.noise and bool(case.features - {"parameters"}) is dynamic
-            ]
+        """Circuits without noise, so shared out that each job holds different kinds.
+
+        Those of Clifford gates have jobs of their own, too, and so have those that are wide.
+        """
+        quiet = [case for case in cases if not case.noise]
+        static = [case for case in quiet if not case.features - {"parameters"}]
+        cliffords = [case for case in static if "clifford" in case.exercises]
+        for what, kind in (
+            ("", static),
+            ("", [case for case in quiet if case not in static]),
+            (" of Clifford gates", [case for case in cliffords if "wide" not in case.exercises]),
+            (" of Clifford gates", [case for case in cliffords if "wide" in case.exercises]),
+        ):
             jobs = -(-len(kind) // _CIRCUITS)
             for i in range(jobs):
-                yield _job(kind[i::jobs], _SHOTS[level])
+                yield _job(kind[i::jobs], _SHOTS[level], what)
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
         """By `qcattn.fit`."""
         return follow(job, drawn, rng)
 
 
-def _job(cases: Sequence[Case], shots: tuple[int, ...]) -> ProbeJob:
+def _job(cases: Sequence[Case], shots: tuple[int, ...], what: str) -> ProbeJob:
     needs: set[Ability] = {
         feature for case in cases for feature in case.features if feature != "parameters"
     }
     first, *_ = cases
     return ProbeJob(
-        name=f"{first.name} and {len(cases) - 1} others in one job",
+        name=f"{first.name} and {len(cases) - 1} others{what} in one job",
         tasks=tuple(task_of(case, shots[i % len(shots)]) for i, case in enumerate(cases)),
         laws=tuple(case.laws for case in cases),
         needs=frozenset(needs),

@@ -13,7 +13,7 @@ from qcattn.comparisons import fit, independent
 from qcattn.conformance.agreement import as_asked, variation
 from qcattn.conformance.case import Case, Law
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, job_of
-from qcattn.conformance.streams import grouped, paired, spread_out
+from qcattn.conformance.streams import grouped, of_cliffords, paired, spread_out
 from qcattn.conformance.tally import columns
 from qcattn.evidence import Estimate
 from qcattn.records import Counts
@@ -45,8 +45,11 @@ class Order(Probe[ProbeJob]):
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
         """Some circuits that are sampled from one state, and some that run shot by shot."""
+        number = _CIRCUITS[level]
         for dynamic in (False, True):
-            for case in spread_out(cases, _CIRCUITS[level], dynamic=dynamic):
+            some = spread_out(cases, number, dynamic=dynamic)
+            some += of_cliffords(cases, number // 3, dynamic=dynamic, beside=some)
+            for case in some:
                 yield job_of(case, _SHOTS[level])
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:

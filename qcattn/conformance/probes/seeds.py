@@ -11,7 +11,7 @@ import numpy as np
 from qcattn.backends.simulator import Ability, Simulator
 from qcattn.conformance.case import Case
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed, task_of
-from qcattn.conformance.streams import spread_out
+from qcattn.conformance.streams import of_cliffords, spread_out
 from qcattn.evidence import Estimate
 
 __all__ = ["Seeds"]
@@ -38,18 +38,12 @@ class Seeds(Probe[ProbeJob]):
     needs: ClassVar[frozenset[Ability]] = frozenset({"seed"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """Jobs of four circuits of either kind."""
+        """Jobs of four circuits of either kind, and of Clifford gates alone."""
+        number = _CIRCUITS[level]
         for dynamic in (False, True):
-            chosen = spread_out(cases, _CIRCUITS[level], dynamic=dynamic)
-            for i in range(0, len(chosen), 4):
-                job = chosen[i : i + 4]
-                first, *_ = job
-                yield ProbeJob(
-                    name=f"{first.name} and {len(job) - 1} others",
-                    tasks=tuple(task_of(case, _SHOTS) for case in job),
-                    laws=tuple(case.laws for case in job),
-                    needs=frozenset(feature for case in job for feature in case.features),
-                )
+            chosen = spread_out(cases, number, dynamic=dynamic)
+            yield from _in_fours(chosen)
+            yield from _in_fours(of_cliffords(cases, number, dynamic=dynamic, beside=chosen))
 
     def ask(self, job: ProbeJob, simulator: Simulator, rng: np.random.Generator) -> Any:
         """The four jobs."""
@@ -84,6 +78,18 @@ class Seeds(Probe[ProbeJob]):
             chance = float(np.prod([_chance(law.p, _SHOTS) for (law,) in job.laws]))
             return found(chance, "another seed gave the same shots")
         return found(1.0)
+
+
+def _in_fours(cases: Sequence[Case]) -> Iterator[ProbeJob]:
+    for i in range(0, len(cases), 4):
+        job = cases[i : i + 4]
+        first, *_ = job
+        yield ProbeJob(
+            name=f"{first.name} and {len(job) - 1} others",
+            tasks=tuple(task_of(case, _SHOTS) for case in job),
+            laws=tuple(case.laws for case in job),
+            needs=frozenset(feature for case in job for feature in case.features),
+        )
 
 
 def _sorted(run: np.ndarray) -> np.ndarray:

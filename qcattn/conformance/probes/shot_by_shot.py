@@ -13,6 +13,7 @@ from qcattn.backends.simulator import Ability, Task
 from qcattn.conformance.agreement import follow
 from qcattn.conformance.case import Case, Law
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob
+from qcattn.conformance.streams import of_cliffords
 
 __all__ = ["ShotByShot", "with_coin"]
 
@@ -40,7 +41,8 @@ class ShotByShot(Probe[ProbeJob]):
         plain = [
             case for case in cases if not case.features and not case.noise and case.qubits <= 10
         ]
-        for case in plain[:: _EVERY[level]]:
+        some = plain[:: _EVERY[level]]
+        for case in some + of_cliffords(plain, 2, beside=some):
             (law,) = case.laws
             yield ProbeJob(
                 name=f"{case.name}, shot by shot",
