@@ -262,9 +262,8 @@ def _shortest(job: ProbeJob) -> Iterator[ProbeJob]:
     if circuit.num_qubits > _MOST_QUBITS or not gates or len(gates) != len(_before_reads(circuit)):
         return
     reads = [one for one in circuit.data if one.clbits]
-    pool = list(
-        {(g.operation.name, tuple(g.operation.params), g.qubits): g for g in gates}.values()
-    )
+    # Parameters may be arrays, which are no keys of a dictionary.
+    pool = list({(g.operation.name, repr(g.operation.params), g.qubits): g for g in gates}.values())
     for length in range(min(_LONGEST + 1, len(gates))):
         for chosen in product(pool, repeat=length):
             out = circuit.copy_empty_like()

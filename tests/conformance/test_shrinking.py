@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -15,12 +16,12 @@ from qcattn.backends.named import named_simulator
 from qcattn.backends.simulator import Task
 from qcattn.conformance.corpus import corpus
 from qcattn.conformance.law import law_of
-from qcattn.conformance.probe import ProbeJob
+from qcattn.conformance.probe import ProbeJob, job_of
 from qcattn.conformance.probes.exact_law import ExactLaw
 from qcattn.conformance.probes.independence import IndependentRuns, Runs
 from qcattn.conformance.reference import Reference
 from qcattn.conformance.scripts import script_of
-from qcattn.conformance.shrinking import shrink
+from qcattn.conformance.shrinking import WAYS, shrink
 
 
 def long_job():
@@ -49,6 +50,15 @@ def test_a_fault_of_one_gate_is_shrunk_to_that_gate():
 
 def test_what_does_not_fail_again_is_not_shrunk():
     assert shrink(ExactLaw(), long_job(), Reference(), seed=1) is None
+
+
+def test_every_way_takes_gates_whose_parameters_are_arrays():
+    """Of a multiplexer, a unitary, a diagonal and prepared states."""
+    cases = [case for case in corpus() if case.name.startswith("arrays/")]
+    assert {"multiplexer", "unitary"} <= {name for one in cases for name in one.circuit.count_ops()}
+    for one in cases:
+        smaller = [list(islice(way.of(job_of(one, 100)), 3)) for way in WAYS]
+        assert any(smaller), one.name
 
 
 def test_an_error_is_not_taken_for_wrong_shots():
