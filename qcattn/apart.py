@@ -135,7 +135,7 @@ def _of_child(
                     code,
                 )
     finally:
-        child.kill()
+        _end(child)
         for thread in threads:
             thread.join()
         with child, contextlib.suppress(BrokenPipeError):
@@ -156,6 +156,14 @@ def _started() -> subprocess.Popen[bytes]:
         env=os.environ.copy(),
         **group,
     )
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill a child, and with it what the code that it ran has started and left behind."""
+    if sys.platform != "win32":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
 
 
 def _hand_over(pipe: IO[bytes], payload: bytes) -> None:
@@ -182,9 +190,13 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever prints must not come between
-    lock = threading.Lock()
+    lock, own = threading.Lock(), os.getpid()
 
     def say(kind: str, value: Any = None) -> None:
+        if os.getpid() != own:
+            # Code under test forked and came back in both: the copy must not do the same work
+            # again, and fork in its turn.
+            os._exit(1)
         frame = pickle.dumps((kind, value))
         with lock:
             out.write(frame)

@@ -131,6 +131,18 @@ def gone(pid):
     return False
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_copy_that_a_fork_left_does_not_work_on():
+    """Code under test that forks and comes back twice made 2**n processes of n steps."""
+    assert len(list(apart(working.forking, 3))) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_what_a_child_leaves_behind_is_ended_with_it():
+    (left,) = apart(working.leaving)
+    assert gone(left)
+
+
 def test_ctrl_c_ends_what_hears_no_signal():
     """The child holds its interpreter for ten minutes."""
     work = apart(working.held_up)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 from qcattn.apart import apart
 from qcattn.encodings import Binary
@@ -31,6 +32,19 @@ def printing():
     print("between")
     os.write(1, b"the frames")
     yield 1
+
+
+def forking(number):
+    for step in range(number):
+        os.fork()
+        yield step
+
+
+def leaving():
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(600)
+    yield pid
 
 
 def held_up(seconds=600):
