@@ -1,7 +1,7 @@
 """What the screen reader Orca says of the page: listened to by hand, no test.
 
     apt-get install --no-install-recommends orca xvfb dbus-x11
-    dbus-run-session -- python tests/teaching/listening.py  # a minute, without a screen or a voice
+    dbus-run-session -- python tests/teaching/listening.py  # two minutes, without screen or voice
 
 The page is worked by keys in a Chromium that has a window, on a screen that nobody sees. Printed
 is what Orca hands to a voice, with what was done in between.
@@ -21,7 +21,9 @@ from browsing import CHROMIUM, served
 
 _DISPLAY = ":77"
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--force-renderer-accessibility", "--no-first-run")
-_SETTING = "#scores=0,1,2,4&noise=0.1&rate=4000"
+_SETTING = "#scores=0,1,2,4&noise=0.02&rate=200"
+#: Milliseconds in which Orca says a thing on a busy machine; its log is no use before it ends.
+_SAYS = 6000
 
 
 def worked(page: Any, note: Any) -> None:
@@ -29,23 +31,24 @@ def worked(page: Any, note: Any) -> None:
 
     def focused(role: str, name: str) -> None:
         page.get_by_role(role, name=name).first.focus()
-        page.wait_for_timeout(3000)
+        page.wait_for_timeout(_SAYS)
 
-    def pressed(key: str, what: str, wait: int = 3000) -> None:
+    def pressed(key: str, what: str, seen: str = "body") -> None:
         note(what)
         page.keyboard.press(key)
-        page.wait_for_timeout(wait)
+        page.locator(seen).first.wait_for(timeout=120_000)
+        page.wait_for_timeout(_SAYS)
 
     page.get_by_role("radio").first.focus()
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(_SAYS)
     pressed("Space", "a prediction is chosen")
     focused("button", "Keep my prediction")
     pressed("Enter", "it is kept")
     focused("slider", "Inverse temperature beta")
     pressed("ArrowRight", "beta is moved")
     focused("button", "Draw shots")
-    pressed("Enter", "shots are drawn", wait=10_000)
-    pressed("Enter", "a pause", wait=6000)
+    pressed("Enter", "shots are drawn until the verdict turns", ".verdict dd.differs")
+    pressed("Enter", "a pause")
 
 
 def main() -> int:
@@ -85,7 +88,11 @@ def main() -> int:
         finally:
             for process in reversed(started):
                 process.terminate()
-                process.wait()
+                try:
+                    process.wait(timeout=5)
+                except subprocess.TimeoutExpired:  # Orca may wait for a voice that is not there
+                    process.kill()
+                    process.wait()
         said = log.read_text(encoding="utf-8", errors="replace").splitlines()
         spoken = [line for line in said if "SPEECH OUTPUT" in line]
     print(*sorted([*spoken, *notes]), sep="\n")

@@ -607,15 +607,29 @@ def test_what_is_read_aloud_are_sentences_and_few(opened):
     assert "The twin is not refuted" in said[-1]
 
 
+#: What a screen reader hears of beside that: a flood hid the news from Orca. A p-value may move.
+STIRRED = """() => { window.stirred = [];
+    const quiet = ({type, target}) => (type === "childList" && target.closest("svg")) ||
+        (target.closest ? target : target.parentElement)
+            .closest("[aria-hidden=true], table, .number, [role=status]");
+    new MutationObserver((all) => stirred.push(...all.filter((one) => !quiet(one))
+        .map(({type, attributeName, target}) => `${type} ${attributeName} ${target.className}`)))
+            .observe(document.querySelector("main"), {subtree: true, childList: true,
+                characterData: true, attributes: true, attributeFilter: ["aria-label",
+                    "aria-valuetext", "disabled", "class"]}); }"""
+
+
 def test_a_change_of_the_verdict_is_read_aloud_once(opened):
     """Many batches before it and many after it; the twin is not refuted of this seed."""
     page = opened("#scores=0,1,2,4&noise=0.02&rate=40")
     predicted(page)
     page.evaluate(ALOUD)
+    page.evaluate(STIRRED)
     differs = "document.querySelector('.verdict dd.differs')"
     batches = "() => (window.totals ??= new Set()).add(document.querySelector('tbody').textContent)"
     drawn_until(page, f"() => {{ ({batches})(); return {differs} && totals.size > 20; }}")
     said = page.evaluate("aloud")
+    assert len(page.evaluate("stirred")) < 40, "it was 27 at each of 20 batches"
     turned = [place for place, text in enumerate(said) if "The verdict has changed." in text]
     assert len(turned) == 1 and "The circuit differs from the law" in said[turned[0]]
     told = [text for text in said if "The circuit" in text]

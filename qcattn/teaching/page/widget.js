@@ -38,6 +38,12 @@ function s(tag, given = {}, ...children) {
   return node;
 }
 
+// What is written again is an event for a screen reader, though nothing changed: it drowns the news.
+const put = (node, text) => node.textContent === text || (node.textContent = text);
+const able = (node, is) => node.disabled !== is || (node.disabled = !is);
+const mark = (node, name, value) =>
+  node.getAttribute(name) === `${value}` || node.setAttribute(name, value);
+
 const short = (x) =>
   x == null ? "–" : x === 0 ? "0" : Math.abs(x) < 1e-4 ? x.toExponential(1) : String(+x.toPrecision(3));
 const pText = (p) => (p < 1e-300 ? "< 1e-300" : short(p));
@@ -66,6 +72,7 @@ function render({ model, el }) {
   let trace = [];
   let number = 0;
   let running = false;
+  let named = true;
   let timer = null;
 
   // Requests: a change begins a new generation, and replies to an older one are dropped.
@@ -145,11 +152,11 @@ function render({ model, el }) {
       input,
     );
     const show = (value) => {
-      output.textContent = short(value);
+      put(output, short(value));
       if (values) {
         const far = values.map((one) => Math.abs(one - value));
         input.value = far.indexOf(Math.min(...far));
-        input.setAttribute("aria-valuetext", short(value));
+        mark(input, "aria-valuetext", short(value));
         return;
       }
       input.min = Math.min(min, value);
@@ -163,7 +170,8 @@ function render({ model, el }) {
     for (const [value, text] of options) select.append(h("option", { value }, text));
     select.addEventListener("change", () => change(select.value));
     const box = h("div", { class: "control" }, h("label", { for: `${me}-${name}` }, label), select);
-    return { box, input: select, show: (value) => (select.value = value) };
+    // A choice that is made again is read aloud again.
+    return { box, input: select, show: (value) => select.value === value || (select.value = value) };
   }
   function numberBox(name, label, given, now, change) {
     const input = h("input", { type: "number", id: `${me}-${name}`, name, ...given });
@@ -255,7 +263,7 @@ function render({ model, el }) {
   const heraldAbout = h("p", { class: "quiet" });
   const bandLegend = h("span", { class: "is-band" });
   const expectedLegend = h("span", { class: "is-expected" });
-  const traceLegend = h("div", { class: "legend" });
+  const traceLegend = h("div", { class: "legend", "aria-hidden": "true" }); // its picture is called so
   const table = h("table");
   const lines = { of_circuit: [h("dd"), h("dd", { class: "number" })], of_twin: [h("dd"), h("dd", { class: "number" })] };
   const verdict = h("dl", { class: "verdict" }, ...Object.keys(lines).flatMap((of) => [h("dt", {}, t(of)), ...lines[of]]));
@@ -376,7 +384,7 @@ function render({ model, el }) {
         waits = false;
         if (again) question();
         if (!timely) return;
-        error.textContent = reply.error ? t("error", { error: reply.error }) : unread;
+        put(error, reply.error ? t("error", { error: reply.error }) : unread);
         refused = Boolean(reply.error);
         then(reply.answer ?? null);
         if (refused) stop();
@@ -441,8 +449,12 @@ function render({ model, el }) {
         showStep();
       }
       // A reply that comes after a pause, or to one shot by itself, is the last for a while.
-      say(...(ticked ? [t("step_done")] : []), ...(running ? news(before) : [summary()]));
+      const told = [...(ticked ? [t("step_done")] : []), ...(running ? news(before) : [summary()])];
+      say(...told);
+      // A picture is called anew where there is news: the name of one that moves would hide the news.
+      named = !running || told.length > 0;
       show();
+      named = true;
     });
   }
 
@@ -623,8 +635,8 @@ function render({ model, el }) {
     widths = Object.fromEntries(Object.entries(pictures).map(([name, box]) => [name, box.clientWidth]));
     for (const name of Object.keys(NUMBERS)) controls[name].show(own[name]);
     controls.rate.input.value = Math.log10(own.rate);
-    rateOutput.textContent = whole(own.rate);
-    controls.rate.input.setAttribute("aria-valuetext", whole(own.rate));
+    put(rateOutput, whole(own.rate));
+    mark(controls.rate.input, "aria-valuetext", whole(own.rate));
     controls.preparation.show(own.preparation);
     controls.reading.show(own.reading);
     controls.keys.show(own.scores.length);
@@ -634,20 +646,20 @@ function render({ model, el }) {
         JSON.stringify(row.scores) === JSON.stringify(own.scores))?.name ?? "",
     );
     showScores();
-    drawButton.textContent = t(running ? "pause" : "draw");
+    put(drawButton, t(running ? "pause" : "draw"));
     const ready = Boolean(!refused && predicted[own.step]);
-    drawButton.disabled = !ready && !running;
-    oneButton.disabled = !ready || running;
-    anewButton.disabled = !drawn;
-    waitWords.textContent = waiting();
+    able(drawButton, ready || running);
+    able(oneButton, ready && !running);
+    able(anewButton, Boolean(drawn));
+    put(waitWords, waiting());
     if (!predicted[own.step] && !drawWords.textContent) drawWords.textContent = t("predict_first");
     const step = current();
-    needsWords.textContent = !step || done[step.name] || meets(step) ? "" : t("needs");
+    put(needsWords, !step || done[step.name] || meets(step) ? "" : t("needs"));
     const next = drawn?.mark?.next;
     const testWords = stepBody.querySelector(".test");
     if (next && testWords && step) {
       const { kind, alpha, within } = step.mark;
-      testWords.textContent = t(`mark_${kind}`, { alpha: short(alpha), within: short(within), next: whole(next) });
+      put(testWords, t(`mark_${kind}`, { alpha: short(alpha), within: short(within), next: whole(next) }));
     }
     showCounts();
     showVerdict();
@@ -683,9 +695,9 @@ function render({ model, el }) {
       input.max = bound;
       input.step = own.tokens ? 0.001 : 0.1;
       input.value = value;
-      box.querySelector("label").textContent = keyName(place);
-      box.querySelector(".value").textContent = short(value);
-      input.setAttribute("aria-label", t("score", { key: keyName(place) }));
+      put(box.querySelector("label"), keyName(place));
+      put(box.querySelector(".value"), short(value));
+      mark(input, "aria-label", t("score", { key: keyName(place) }));
     });
   }
 
@@ -699,16 +711,16 @@ function render({ model, el }) {
     });
   }
 
-  function canvas(panel, height, label) {
+  /** A picture drawn anew, and what gives it a name where it has none yet, or there is news. */
+  function canvas(panel, height) {
     const box = pictures[panel];
     const width = Math.max(160, Math.round(widths[panel] || 600));
     const root = box.firstChild ?? box.appendChild(s("svg", { role: "img" }));
-    root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    mark(root, "viewBox", `0 0 ${width} ${height}`);
     // What is drawn anew at every batch is no news for a screen reader: it has the label.
     const svg = s("g", { "aria-hidden": "true" });
     root.replaceChildren(svg);
-    const name = (text) => root.setAttribute("aria-label", text);
-    name(label);
+    const name = (text) => (named || !root.hasAttribute("aria-label")) && mark(root, "aria-label", text);
     return { svg, width, name };
   }
 
@@ -720,12 +732,13 @@ function render({ model, el }) {
 
   function showCounts() {
     const which = own.reading === "turned" ? "turned" : "softmax";
-    countsAbout.textContent = t(`counts_${which}`);
-    bandLegend.textContent = t(`band_${which}`);
-    expectedLegend.textContent = t(`expected_${which}`);
+    put(countsAbout, t(`counts_${which}`));
+    put(bandLegend, t(`band_${which}`));
+    put(expectedLegend, t(`expected_${which}`));
     const upright = narrow("counts");
     const height = upright ? 330 : 280;
-    const { svg, width } = canvas("counts", height, drawn ? summary() : t("counts"));
+    const { svg, width, name: tell } = canvas("counts", height);
+    tell(drawn ? summary() : t("counts"));
     if (!target) {
       table.replaceChildren();
       return;
@@ -799,7 +812,6 @@ function render({ model, el }) {
   }
 
   function showVerdict() {
-    const put = (node, text) => node.textContent === text || (node.textContent = text);
     const line = ([stands, number], of) => {
       stands.classList.toggle("differs", Boolean(of?.refuted));
       put(stands, standing(of));
@@ -811,11 +823,11 @@ function render({ model, el }) {
 
   function showHerald() {
     const falls = laws?.success != null;
-    heraldAbout.textContent =
-      falls ? t("herald_about", { success: short(laws.success) }) : laws ? t("herald_none") : "";
+    put(heraldAbout, falls ? t("herald_about", { success: short(laws.success) }) : laws ? t("herald_none") : "");
     const height = falls ? 84 : 50;
-    const { svg, width, name: tell } = canvas("herald", height, t("herald"));
+    const { svg, width, name: tell } = canvas("herald", height);
     if (!drawn) {
+      tell(t("herald"));
       svg.append(s("text", { class: "quiet", x: 0, y: 20 }, t("verdict_none")));
       return;
     }
@@ -851,7 +863,8 @@ function render({ model, el }) {
     const label = last
       ? `${t("variation")} ${short(last.variation)}, ${t("chance")} ${short(last.chance)}`
       : t("distance");
-    const { svg, width } = canvas("trace", height, label);
+    const { svg, width, name: tell } = canvas("trace", height);
+    tell(label);
     const left = 52, right = 8, top = 10, bottom = 30;
     traceLegend.replaceChildren();
     if (!last) {
@@ -891,8 +904,11 @@ function render({ model, el }) {
   function showLadder() {
     const upright = narrow("ladder");
     const height = upright ? 220 : 180;
-    const { svg, width, name: tell } = canvas("ladder", height, t("ladder"));
-    if (!target) return;
+    const { svg, width, name: tell } = canvas("ladder", height);
+    if (!target) {
+      tell(t("ladder"));
+      return;
+    }
     const energies = target.energies;
     const weights = target.softmax;
     const known = energies.filter((one) => one !== null);

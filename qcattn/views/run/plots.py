@@ -35,6 +35,8 @@ _LONGEST_TITLE = 30
 #: Times as wide as high are cells at most that are squares: a strip of them would not be seen.
 _FLAT = 12
 _SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
+#: Share of the axis that lies between two of them at least.
+_GAP = 0.13
 _STEPS = [digit * 10**power for power in range(12) for digit in (1, 2, 5)]
 
 
@@ -168,7 +170,7 @@ def plot_row_bars(
     ax.set_yscale("function", functions=(_root, np.square))
     ax.set_ylim(0, 1.12 * top)
     ax.set_xlim(-0.7, len(p) - 0.3)
-    ticks = [tick for tick in _SHARES if tick < ax.get_ylim()[1]]
+    ticks = _apart([tick for tick in _SHARES if tick < ax.get_ylim()[1]], 1.12 * top)
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     _label(ax.xaxis, names, upright=False)
     ax.set(xlabel=result.outcome, ylabel=f"share of {plural(kept, 'shot')}\n(root scale)")
@@ -211,8 +213,9 @@ def _title_of_row(result: Result, row: tuple[int, ...], kept: int) -> str:
     inner = place(result, row).removeprefix(f"{outer}, ")
     p_value = p_is(float(result.fit.p_values[row])) if kept else "no shots"
     first, second = (cut_short(part, _LONGEST_TITLE) for part in (outer, inner))
-    between = ", " if len(second) + len(p_value) < _LONGEST_TITLE else ",\n"
-    return "\n".join([*([first] if outer else []), f"{second}{between}{p_value}"])
+    long = len(second) + len(p_value) >= _LONGEST_TITLE
+    inner_part = [second, p_value] if long else [f"{second}, {p_value}"]
+    return "\n".join([*([first] if outer else []), *inner_part])
 
 
 def check_head(result: Result, index: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -253,6 +256,15 @@ def _tuple(index: int | tuple[int, ...]) -> tuple[int, ...]:
 
 def _root(values: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(values, 0))
+
+
+def _apart(ticks: Sequence[float], top: float) -> list[float]:
+    """Those of the ticks, from the lowest on, whose numbers stand clear of each other."""
+    kept: list[float] = []
+    for tick in ticks:
+        if not kept or _root(np.array(tick)) - _root(np.array(kept[-1])) > _GAP * np.sqrt(top):
+            kept.append(tick)
+    return kept
 
 
 def _label(axis: Axis, labels: Sequence[str], *, upright: bool) -> None:

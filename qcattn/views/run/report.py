@@ -29,6 +29,8 @@ __all__ = ["write_report"]
 #: Inches: the widest picture that a phone shows without scrolling.
 _WIDEST = 4.7
 _BARS = 6
+#: Inches that a letter of a name under the bars takes from their height.
+_LETTER = 0.07
 _BARS_BESIDE = 3
 #: Keys of a row that have bars of their own.
 _KEYS = 24
@@ -239,7 +241,7 @@ def _rows(plotter: Plotter, result: Result, number: int, level: int = 2) -> list
                 result, row, ax, labels=labels, most=_KEYS
             ),
             3.05 if keys <= 16 else _WIDEST,
-            2.8,
+            2.8 + _LETTER * max(0, min(16, max(map(len, labels))) - 8),
             f"Counts of {place(result, one.row)} against {law_in_words(result)}",
         )
         for one in (found if keys <= _KEYS else found[: max(1, number // 2)])

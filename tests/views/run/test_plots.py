@@ -123,6 +123,14 @@ def test_bars_are_frequencies_inside_bands_around_softmax(make):
     assert np.allclose([(bar.get_y() + bar.get_height()) * 4096 for bar in band], high)
 
 
+def test_numbers_along_the_root_scale_stand_clear_of_each_other(make):
+    """Of a row whose largest share is a half, 0.05 and 0.1 were printed over each other."""
+    for scores in (np.zeros(2), np.zeros(20), np.array([0.0, 5.0])):
+        ax = plot_row_bars(make(scores), (), axes())
+        ticks = np.sqrt(ax.get_yticks() / ax.get_ylim()[1])
+        assert len(ticks) >= 3 and ticks[0] == 0 and np.diff(ticks).min() > 0.12
+
+
 def test_a_bar_outside_its_band_is_red(make):
     """No false failure: 800 shots too many on key 1, as many too few on key 2."""
     result = make(np.zeros(4), fault=lambda law: law.__setitem__(0, [0.25, 0.45, 0.05, 0.25]))

@@ -42,10 +42,10 @@ def test_methods_are_told_apart_by_colour_and_mark_and_told_ones_are_hollow():
 
 def test_marks_that_lie_apart_say_their_beta_and_no_line_joins_two_points():
     done = prepare(
-        ising(2, field=0.0), beta=[0.5, 2.0], methods=[Heralded(), Amplitude()], shots=100, seed=1
+        ising(4, field=0.0), beta=[0.2, 4.0], methods=[Heralded(), Amplitude()], shots=100, seed=1
     )
     said = [text.get_text() for text in plot_error_against_cost(done).texts]
-    assert sorted(said) == ["0.5", "2", "rounding"], "success depends on beta, gates do not"
+    assert sorted(said) == ["0.2", "4", "rounding"], "success depends on beta, gates do not"
     for beta, style in (([0.5, 2.0], "None"), ([0.5, 1.0, 2.0], "-")):
         some = prepare(ising(2, field=0.0), beta=beta, methods=Heralded(), shots=100, seed=1)
         line = plot_error_against_beta(some).lines[0]
