@@ -58,6 +58,8 @@ BATCHES = 32
 REPETITIONS, ENOUGH, BLOCK = 1999, 20, 100
 #: Numbers of a block of walkers and keys that are held at once.
 NUMBERS = 1 << 21
+#: Keys up to which the next key is looked up in a table.
+LOOKED_UP = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,30 +226,60 @@ def _drawn_again(
     seen = _statistics(_counts(keys, len(law)).sum(axis=0) - expected, law, keys.size)
     slack = 1e-9 * np.maximum(seen, 1.0)  # equal counts are as far off, whatever rounding says
     above = np.zeros((0, 2), dtype=bool)
-    block = max(1, min(BLOCK, NUMBERS // (chains * len(law))))
+    block, steps = max(1, min(BLOCK, NUMBERS // (chains * len(law)))), _Steps(transition)
     while len(above) < REPETITIONS and (above.sum(axis=0) < ENOUGH).any():
         number = min(block, REPETITIONS - len(above))
-        counts = _walk(number, chains, reads, transition, start, rng)
+        counts = _walk(number, chains, reads, steps, start, rng)
         drawn = _statistics(counts - expected, law, keys.size)
         above = np.concatenate([above, drawn >= seen - slack])
     return _p_value(above[:, 0]), _p_value(above[:, 1])
+
+
+class _Steps:
+    """From keys and uniform numbers to the next keys, by the inverse of each row's ladder.
+
+    The unit interval is cut into cells, and the key of a cell is looked up; only in a cell that an
+    edge of the ladder cuts are the edges compared. The keys are the same as by comparing all.
+
+    Args:
+        transition: Shape (keys, keys).
+    """
+
+    def __init__(self, transition: Floats) -> None:
+        size = len(transition)
+        self.ladders = np.cumsum(transition, axis=1)[:, :-1]
+        self.cells = 1 << (16 * size - 1).bit_length() if size <= LOOKED_UP else 1
+        edges = np.arange(self.cells + 1) / self.cells
+        table = np.full((size, self.cells), -1, dtype=np.int32)
+        for row, ladder in zip(table, self.ladders, strict=True):
+            first = np.searchsorted(ladder, edges[:-1], side="right")
+            last = np.searchsorted(ladder, edges[1:], side="left")
+            row[first == last] = first[first == last]
+        self.table = table.ravel()
+
+    def __call__(self, at: Ints, drawn: Floats) -> Ints:
+        """The next key of each, shape (walkers,)."""
+        after = self.table[at * self.cells + (drawn * self.cells).astype(np.int64)]
+        cut = np.flatnonzero(after < 0)
+        after[cut] = (self.ladders[at[cut]] <= drawn[cut, None]).sum(axis=1)
+        return after.astype(np.int64)
 
 
 def _walk(
     number: int,
     chains: int,
     reads: int,
-    transition: Floats,
+    steps: _Steps,
     start: Floats,
     rng: np.random.Generator,
 ) -> Ints:
     """Counts of all chains together, drawn anew so many times, shape (number, keys)."""
-    ladders, size = np.cumsum(transition, axis=1)[:, :-1], len(start)
+    size = len(start)
     repetition = np.repeat(np.arange(number) * size, chains)
     at = np.searchsorted(np.cumsum(start)[:-1], rng.random(number * chains), side="right")
     counts = np.bincount(repetition + at, minlength=number * size)
     for _ in range(reads - 1):
-        at = (ladders[at] <= rng.random(len(at))[:, None]).sum(axis=1)
+        at = steps(at, rng.random(len(at)))
         counts += np.bincount(repetition + at, minlength=number * size)
     return counts.reshape(number, size)
 

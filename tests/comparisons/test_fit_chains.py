@@ -13,6 +13,7 @@ from scipy.stats import binom
 from qcattn import stages
 from qcattn.attention import softmax
 from qcattn.comparisons import acceptance, certify, effective_size, fit, fit_chains, same
+from qcattn.comparisons.fit_chains import LOOKED_UP, _Steps
 from qcattn.comparisons.monitor import Monitor
 from qcattn.records import Counts
 
@@ -136,3 +137,16 @@ def test_what_cannot_be_compared_is_refused_by_name(given, said):
     arguments = {"readings": np.zeros((2, 5), dtype=int), "p": LAW} | given
     with pytest.raises(ValueError, match=said):
         fit_chains(arguments.pop("readings"), arguments.pop("p"), **arguments)
+
+
+@pytest.mark.parametrize("keys", [1, 2, 7, 64, LOOKED_UP + 1])
+def test_the_next_key_that_is_looked_up_is_the_one_on_the_ladder(keys):
+    """Also on the edge of a cell, and where keys are never gone to."""
+    rng = np.random.default_rng(keys)
+    transition = rng.dirichlet(np.full(keys, 0.1), keys)
+    transition[: keys // 2] = np.eye(keys)[: keys // 2]
+    steps, at = _Steps(transition), rng.integers(0, keys, 5000)
+    drawn = rng.random(5000)
+    drawn[:2000] = np.floor(drawn[:2000] * steps.cells) / steps.cells
+    ladder = np.cumsum(transition, axis=1)[:, :-1]
+    assert (steps(at, drawn) == (ladder[at] <= drawn[:, None]).sum(axis=1)).all()
