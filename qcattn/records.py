@@ -471,7 +471,7 @@ def pauli_sum(matrix: np.ndarray) -> SparsePauliOp:
     )
 
 
-def check_bytes(needed: int, what: str) -> None:
+def check_bytes(needed: int, what: str, cure: str = "take fewer qubits") -> None:
     """Refuse what would not fit into memory.
 
     Raises:
@@ -481,7 +481,7 @@ def check_bytes(needed: int, what: str) -> None:
     if needed > memory // 2:
         raise TooLarge(
             f"{what} takes {needed:,} bytes ({needed / 2**30:,.3g} GiB), more than half of the "
-            f"{memory / 2**30:,.3g} GiB here; take fewer qubits"
+            f"{memory / 2**30:,.3g} GiB here; {cure}"
         )
 
 

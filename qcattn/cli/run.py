@@ -353,7 +353,7 @@ def _left(memory: int, shape: tuple[int, ...]) -> int:
         raise TooLarge(
             f"`--memory` allows {memory:,} bytes ({memory / 2**30:.3g} GiB), but "
             f"{scores if math.prod(shape) else 'Python and its libraries'} take {held:,} bytes; "
-            "give more, or fewer rows"
+            "give more, or fewer rows or keys"
         )
     return memory - held
 

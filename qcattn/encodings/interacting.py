@@ -159,19 +159,26 @@ class Interacting:
         scores = check_scores(scores)
         *rows, n = scores.shape
         size = 8 * int(np.prod(rows, dtype=object)) + 17 * n
-        check_bytes(size * 2**n, f"the energies of all sets of {n} keys")
+        check_bytes(
+            size * 2**n,
+            f"the list of all sets of {n} keys",
+            "take fewer keys; `certify_conditionals` judges samples of more, and lists no set",
+        )
         couplings = _couplings(self.couplings, n, tuple(rows))
         mu = _of_rows(self.mu, "mu", tuple(rows))
         masked = np.isneginf(scores)
         words = every_reading(n)
         bits = words.astype(float)
-        energies = -np.where(masked, 0.0, scores) @ bits.T
-        energies = energies + ((bits @ couplings) * bits).sum(axis=-1) / 2
-        energies = np.where((masked @ bits.T) > 0, np.inf, energies)
-        size_of = words.sum(axis=-1)
-        if self.attended is not None:
-            mu = self._found(energies, size_of, masked)
-        energies = energies - mu[..., None] * size_of + 0.0  # no negative zero
+        never, size_of = (masked @ bits.T) > 0, words.sum(axis=-1)
+        with np.errstate(over="ignore", invalid="ignore"):  # said in words
+            energies = -np.where(masked, 0.0, scores) @ bits.T
+            energies = energies + ((bits @ couplings) * bits).sum(axis=-1) / 2
+            _check_finite(energies, never)
+            energies = np.where(never, np.inf, energies)
+            if self.attended is not None:
+                mu = self._found(energies, size_of, masked)
+            energies = energies - mu[..., None] * size_of + 0.0  # no negative zero
+            _check_finite(energies, never)
         return Hamiltonian(energies, words, "Interacting", subsets=True)
 
     def _found(self, energies: np.ndarray, size_of: np.ndarray, masked: np.ndarray) -> np.ndarray:
@@ -223,6 +230,19 @@ def _solved(logs: np.ndarray, wanted: float) -> float:
             "energies so large; scale scores and couplings down, or give `mu`"
         )
     return root
+
+
+def _check_finite(energies: np.ndarray, never: np.ndarray) -> None:
+    """Refuse sets whose energy is beyond the largest number there is."""
+    wrong = ~(np.isfinite(energies) | never)
+    if wrong.any():
+        number = int(np.argwhere(wrong)[0][-1])
+        keys = [str(key) for key in range(number.bit_length()) if number >> key & 1]
+        raise ValueError(
+            f"`couplings`, `mu` and the scores must add up to finite energies, but those of the "
+            f"set of keys {', '.join(keys)} do not; give smaller ones: a few hundred k_B T are as "
+            "good as infinity"
+        )
 
 
 def _couplings(given: ArrayLike, n: int, rows: tuple[int, ...]) -> np.ndarray:

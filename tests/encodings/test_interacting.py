@@ -137,6 +137,8 @@ def test_fourteen_keys_are_compared_in_one_row():
         ({"couplings": np.zeros((3, 2, 2))}, "broadcast"),
         ({"couplings": [1.0, 2.0]}, "shape"),
         ({"couplings": np.nan}, "finite"),
+        ({"couplings": 1e308}, "the set of keys"),
+        ({"mu": 1e308}, "the set of keys"),
         ({"couplings": "many"}, "couplings"),
         ({"mu": np.inf}, "mu"),
         ({"mu": [1.0, 2.0, 3.0]}, "mu"),
