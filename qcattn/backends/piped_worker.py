@@ -9,6 +9,7 @@ as it reads them. What a backend prints goes to standard error.
 from __future__ import annotations
 
 import base64
+import collections
 import contextlib
 import importlib
 import inspect
@@ -293,8 +294,10 @@ class OnBackend:
         tasks = request["tasks"]
         (shots,) = {one["shots"] for one in tasks}
         extra = dict(request["options"])
-        if request["seed"] is not None:
+        if request["seed"] is not None and "seed_simulator" in self.options:
             extra["seed_simulator"] = request["seed"]
+        if "memory" in self.options:
+            extra["memory"] = True
         if request["noise"]:
             extra["noise_model"] = noise_model(request["noise"])
         made = [built(one["circuit"]) for one in tasks]
@@ -309,7 +312,7 @@ class OnBackend:
             circuits = []
             for k, (circuit, names) in enumerate(made):
                 circuits += [_bound(circuit, names, row) for row in rows[k]]
-        each = self._run(circuits, shots=shots, memory=True, **extra)
+        each = self._run(circuits, shots=shots, **extra)
         wanted = sum(map(len, rows))
         if len(each) > wanted or (len(each) < wanted and len(tasks) > 1):
             raise RuntimeError(f"{self.name} gave {len(each)} results, not {wanted}{_told(each)}")
@@ -317,7 +320,7 @@ class OnBackend:
         for k, (circuit, _) in enumerate(made):
             stop = start + len(rows[k])
             runs = each[start:stop]
-            drawn.append([_packed_words(one.data.memory, circuit.num_clbits) for one in runs])
+            drawn.append([_packed_words(_words(one), circuit.num_clbits) for one in runs])
             start = stop
         return drawn
 
@@ -429,6 +432,12 @@ def _told(results: Any) -> str:
     headers = [one.header for one in results]
     names = [one["name"] if isinstance(one, dict) else one.name for one in headers]
     return ": " + ", ".join(f"{names.count(name)} of {name}" for name in dict.fromkeys(names))
+
+
+def _words(result: Any) -> list[str]:
+    """Shots of one circuit in hexadecimal, in their order, or in that of its counts."""
+    memory = getattr(result.data, "memory", None)
+    return list(collections.Counter(result.data.counts).elements()) if memory is None else memory
 
 
 def _packed_words(words: list[str], clbits: int) -> list[Any]:

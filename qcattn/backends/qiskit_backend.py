@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -61,7 +62,8 @@ class QiskitBackend(Simulator):
 
     All circuits of a job go to the backend in one call, with its own seed, and nothing is done to
     keep the shots of circuits apart: what the backend does wrong is seen. To run experiments on Aer
-    take `Aer`, which lays seeds out so that no stream repeats another.
+    take `Aer`, which lays seeds out so that no stream repeats another. Only what the options of the
+    backend list is asked of it: shots in their order by ``memory``, and ``seed_simulator``.
 
     Attributes:
         backend: With a method ``run(circuits, shots=...)``.
@@ -115,8 +117,8 @@ class QiskitBackend(Simulator):
             extra["noise_model"] = noise_model_of(noise)
 
         def run(some: Sequence[Task], shots: int, own: int | None) -> list[list[np.ndarray]]:
-            seeded = {} if own is None else {"seed_simulator": own}
-            return self._run(some, shots, {**extra, **seeded})
+            seeded = "seed" in self.abilities and own is not None
+            return self._run(some, shots, {**extra, **({"seed_simulator": own} if seeded else {})})
 
         return in_calls(tasks, seed, run)
 
@@ -128,8 +130,10 @@ class QiskitBackend(Simulator):
         circuits = [c for one in tasks for c in ([one.circuit] if broadcast else one.bound())]
         if broadcast:
             extra = {**extra, "parameter_binds": [_binds(one) for one in tasks]}
-        results = self._results(circuits, shots=shots, memory=True, **extra)
-        each = [_memory(one) for one in results]
+        if "order" in self.abilities:
+            extra = {**extra, "memory": True}
+        results = self._results(circuits, shots=shots, **extra)
+        each = [_words(one) for one in results]
         wanted = [len(task.values) for task in tasks]
         if len(each) > sum(wanted) or (len(each) < sum(wanted) and len(tasks) > 1):
             # Whose results are missing is not known for sure.
@@ -138,7 +142,7 @@ class QiskitBackend(Simulator):
         drawn, start = [], 0
         for task in tasks:
             clbits, stop = task.circuit.num_clbits, start + len(task.values)
-            drawn.append([_readings(memory, clbits) for memory in each[start:stop]])
+            drawn.append([_readings(words, clbits) for words in each[start:stop]])
             start = stop
         return drawn
 
@@ -298,14 +302,15 @@ def _binds(task: Task) -> dict[Any, list[float]]:
     return {name: task.values[:, i].tolist() for i, name in enumerate(names)}
 
 
-def _memory(result: Any) -> list[str]:
-    """Shots of one circuit in hexadecimal, in their order."""
-    return list(result.data.memory)
+def _words(result: Any) -> list[str]:
+    """Shots of one circuit in hexadecimal, in their order, or in that of its counts."""
+    memory = getattr(result.data, "memory", None)
+    return list(Counter(result.data.counts).elements()) if memory is None else list(memory)
 
 
-def _readings(memory: list[str], clbits: int) -> np.ndarray:
+def _readings(words: list[str], clbits: int) -> np.ndarray:
     width = max(clbits, 1)
-    return readings_of_strings([f"{int(one, 16):0{width}b}" for one in memory], clbits)
+    return readings_of_strings([f"{int(one, 16):0{width}b}" for one in words], clbits)
 
 
 def with_saved(circuit: QuantumCircuit) -> QuantumCircuit:

@@ -51,15 +51,15 @@ _CALLS = """    from qiskit import transpile
     by_number = {{}}
     for call, shots in enumerate(dict.fromkeys(SHOTS[n] for n in numbers)):
         same = [n for n in numbers if SHOTS[n] == shots]
-        options = {{}} if seed is None else {{"seed_simulator": seed + 10**6 * call}}
+        options = {seeded}
 {noise}        made = [transpile(circuit(n), backend, optimization_level=0) for n in same]
 """
 
 BACKEND = (
     _CALLS
-    + """        result = backend.run(made, shots=shots, memory=True, **options).result()
+    + """        result = backend.run(made, shots=shots, {memory}**options).result()
         for place, n in enumerate(same):
-            by_number[n] = [text.replace(" ", "") for text in result.get_memory(place)]
+            by_number[n] = [text.replace(" ", "") for text in {words}]
     return [by_number[n] for n in numbers]
 """
 )
@@ -71,13 +71,13 @@ BACKEND_OF_TABLES = (
             {{p: [row[i] for row in VALUES[n]] for i, p in enumerate(one.parameters)}}
             for one, n in zip(made, same)
         ]
-        result = backend.run(made, shots=shots, memory=True, **options).result()
+        result = backend.run(made, shots=shots, {memory}**options).result()
         rows = [n for n in same for _ in VALUES[n]]
         if len(result.results) != len(rows):
             print(f"{{len(result.results)}} results came for {{len(rows)}} rows of values")
             sys.exit(1)
         for place, n in enumerate(rows):
-            run = [text.replace(" ", "") for text in result.get_memory(place)]
+            run = [text.replace(" ", "") for text in {words}]
             by_number.setdefault(n, []).append(run)
     return [run for n in numbers for run in by_number[n]]
 """

@@ -182,6 +182,9 @@ def _drawing(
     if tables:
         imports.append("from qiskit.circuit import Parameter")
     imports += [*_here(module), f"from {module} import {name}"]
+    ordered = "order" in simulator.abilities
+    if runs and not ordered:
+        imports.insert(0, "from collections import Counter")
     factory = f"{name}({options})"
     if not runs and _is_seeded(simulator):
         factory = f"{name}({options}{', ' if options else ''}seed=seed)"
@@ -204,9 +207,21 @@ def _drawing(
             factory=factory,
             more=", **options" if shown == "precision" else "",
             noise='        options["noise_model"] = noise()\n' if noise else "",
+            **_asked_of(ordered, "seed" in simulator.abilities),
         ).rstrip(),
         drawn=drawn,
     )
+
+
+def _asked_of(ordered: bool, seeded: bool) -> dict[str, str]:
+    """What a backend is asked for, and how its shots are read, by what its options list."""
+    counted = "Counter(result.get_counts(place)).elements()"
+    seed = '{} if seed is None else {"seed_simulator": seed + 10**6 * call}'
+    return {
+        "memory": "memory=True, " if ordered else "",
+        "words": "result.get_memory(place)" if ordered else counted,
+        "seeded": seed if seeded else "{}",
+    }
 
 
 def _here(module: str) -> list[str]:

@@ -13,7 +13,10 @@ from qiskit_aer import AerSimulator
 from qcattn.backends import Piped, QiskitBackend
 from qcattn.backends.simulator import Task
 from qcattn.conformance.corpus import corpus
-from qcattn.conformance.probe import task_of
+from qcattn.conformance.law import law_of
+from qcattn.conformance.probe import ProbeJob, task_of
+from qcattn.conformance.probes.exact_law import ExactLaw
+from qcattn.conformance.scripts import script_of
 
 AER = "qiskit_aer:AerSimulator"
 
@@ -112,6 +115,40 @@ def test_a_worker_that_dies_is_told_and_the_next_job_starts_another(tmp_path, mo
     with pytest.raises(RuntimeError, match=r"ended with exit code 3 .*: the last that it says"):
         piped.sample([Task(circuit, 3)], 1)
     assert piped.sample([Task(circuit, 3)], 1)[0][0].shape == (3, 1)
+
+
+#: A backend whose one option is the number of shots.
+PLAIN = """
+from qiskit.providers import BackendV2, Options
+from qiskit.providers.basic_provider import BasicSimulator
+
+class Plain(BackendV2):
+    target, max_circuits = BasicSimulator().target, None
+
+    @classmethod
+    def _default_options(cls):
+        return Options(shots=1024)
+
+    def run(self, circuits, shots=1024):
+        return BasicSimulator().run(circuits, shots=shots)
+"""
+
+
+def test_a_backend_is_asked_for_what_its_options_list_only(tmp_path, monkeypatch):
+    """There is no chance in it; the script of an alarm asks for no more, either."""
+    (tmp_path / "plain.py").write_text(PLAIN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    piped, circuit = Piped("plain:Plain", sys.executable), QuantumCircuit(2, 2)
+    circuit.x(0)
+    circuit.measure([0, 1], [0, 1])
+    assert piped.sample([Task(circuit, 3)], 1)[0][0].tolist() == [[True, False]] * 3
+    job = ProbeJob(name="x", tasks=(Task(circuit, 90),), laws=((law_of(circuit),),))
+    text = script_of("x", ExactLaw(), job, piped, "plain:Plain", 1)
+    for gate, code in (("c.x(0)", 0), ("c.x(1)", 1)):
+        with pytest.raises(SystemExit) as ended:
+            exec(text.replace("c.x(0)", gate), {})
+        assert ended.value.code == code
 
 
 #: A backend that fails at one circuit of a job, and then loses one.

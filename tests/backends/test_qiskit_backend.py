@@ -7,6 +7,7 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.circuit.library import RXGate
+from qiskit.providers import BackendV2, Options
 from qiskit.providers.basic_provider import BasicSimulator
 from qiskit_aer import AerSimulator
 
@@ -131,6 +132,30 @@ def test_aer_itself_fails_in_a_part_of_a_job_and_the_part_is_named():
     aer, three = AerSimulator(method="stabilizer"), [measured(1), turned, measured(2)]
     with pytest.raises(RuntimeError, match=r"could not run the circuit: 1 of 3 .* circuit 1: .*rx"):
         run_circuits(aer, three, 3, 5, 1, 1)
+
+
+class Plain(BackendV2):
+    """The least that a BackendV2 can be: its one option is the number of shots."""
+
+    target, max_circuits = AerSimulator().target, None
+
+    @classmethod
+    def _default_options(cls):
+        return Options(shots=1024)
+
+    def run(self, circuits, shots=1024):
+        return AerSimulator(seed_simulator=7).run(circuits, shots=shots)
+
+
+def test_a_backend_is_asked_for_what_its_options_list_only():
+    """False-failure rate 1e-6; the law of another angle is refuted."""
+    simulator = QiskitBackend(Plain())
+    assert not simulator.abilities & {"order", "seed", "parameters", "noise"}
+    ((drawn,),) = simulator.sample([Task(turned(), 3000, np.array([[0.4]]))], seed=5)
+    ones, p = int(drawn[:, 2].sum()), np.sin(0.2) ** 2
+    assert drawn.shape == (3000, 3) and not drawn[:, :2].any()
+    assert fit([3000 - ones, ones], [1 - p, p]).overall() > 1e-6
+    assert fit([3000 - ones, ones], [1 - 2 * p, 2 * p]).overall() < 1e-6
 
 
 def measured(qubits):

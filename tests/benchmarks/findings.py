@@ -66,7 +66,9 @@ def brief_of(folder: Path, simulator: Simulator, backend: str) -> dict[str, Any]
     probes = []
     for one in report.probed:
         entry: dict[str, Any] = {"probe": one.name, "standing": one.standing, "shots": one.shots}
-        entry |= {"jobs": len(one.answers), "left_out": one.left_out.jobs}
+        drawn = sum(answer.outcome is not None for answer in one.answers)
+        refused = sum(answer.outcome is None and not answer.cut for answer in one.answers)
+        entry |= {"jobs": drawn, "left_out": one.left_out.jobs, "not_taken": refused}
         if one.standing == "alarm":
             entry["p_value"] = one.p_value
             outcomes = {answer.job: answer.outcome for answer in one.answers}
@@ -127,6 +129,7 @@ def table(folder: Path) -> str:
         kept = parse_json(path.read_bytes())
         name = _subject(kept)
         left = sum(one["left_out"] for one in kept["probes"])
+        refused = sum(one.get("not_taken", 0) for one in kept["probes"])
         shots = sum(one["shots"] for one in kept["probes"])
         failed = [(one["probe"], job) for one in kept["probes"] for job in one.get("failed", [])]
         found = _grouped(path.stem, failed, causes)
@@ -140,6 +143,7 @@ def table(folder: Path) -> str:
         jobs = sum(one["jobs"] for one in kept["probes"])
         end = f"{name} (`{kept['backend']}`): {jobs:,} jobs, {shots:,} shots, "
         end += f"{left:,} jobs left out"
+        end += f", {refused:,} that it does not take" if refused else ""
         sound.append(end + ("" if found else ", no alarm"))
     head = "| backend | probe | what | largest effect | cause | script |"
     head += "".join(f" {name} |" for name in NAMES)
