@@ -67,8 +67,9 @@ def making(text: str, where: str) -> Making:
         return Making(made("backends", place, where), factory)
     try:
         return Making(factory(**options), factory, options)
-    except TypeError as error:
-        raise ValueError(f"`{where}` is {text!r}, which cannot be made: {error}") from error
+    except Exception as error:  # whatever a factory raises, it is no fault of qcattn
+        said = f"{type(error).__name__}: {error}"
+        raise ValueError(f"`{where}` is {text!r}, which cannot be made: {said}") from error
 
 
 def named_simulator(text: str, where: str = "--backend") -> Simulator:
@@ -174,14 +175,19 @@ def place_and_options(text: str, where: str) -> tuple[str, dict[str, Any]]:
 
 def _imported(place: str, where: str) -> Callable[..., Any]:
     module, _, name = place.partition(":")
+    if not module or not name:
+        raise ValueError(f"`{where}` must be module:factory, but is {place!r}")
     _find(module)
     try:
-        factory = getattr(import_module(module), name)
-    except ImportError as error:
+        found = import_module(module)
+    except Exception as error:  # it may be a module with an error of its own
+        said = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
         raise ValueError(
-            f"`{where}` names the module {module!r}, which cannot be imported ({error}); install "
-            "its package, or correct the name"
+            f"`{where}` names the module {module!r}, which cannot be imported ({said}{error}); "
+            "install its package, or correct the name"
         ) from error
+    try:
+        factory = getattr(found, name)
     except AttributeError:
         raise ValueError(f"`{where}` names {name!r}, which {module} does not have") from None
     if not callable(factory):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -183,7 +183,8 @@ class QiskitBackend(Simulator):
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """Of Aer: precision, and the methods that sample; of others none."""
         method = getattr(self.backend.options, "method", None)
-        methods = self.backend.available_methods() if method == "automatic" else ()
+        # Qiskit's GenericBackendV2 has the option of Aer's, and tells no methods.
+        methods = getattr(self.backend, "available_methods", tuple)()
         return choices_of(self.backend.options, method, methods)
 
     def chosen(self, option: str, value: str) -> QiskitBackend:
@@ -229,7 +230,7 @@ def abilities_of(
 
 
 def choices_of(
-    options: Iterable[str], method: str | None, methods: Iterable[str]
+    options: Iterable[str], method: str | None, methods: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
     """Precisions and methods that can be chosen of a backend by what it lists.
 
@@ -245,7 +246,7 @@ def choices_of(
     found: dict[str, tuple[str, ...]] = {}
     if "precision" in set(options):
         found["precision"] = ("single", "double")
-    if method == "automatic":
+    if method == "automatic" and methods:
         found["method"] = tuple(one for one in methods if one in _METHODS)
     return found
 

@@ -12,7 +12,7 @@ import typer
 from qcattn.cli.app import app, fail, reporting
 from qcattn.cli.choices import known
 from qcattn.cli.options import Json
-from qcattn.cli.output import Kept, free_folder
+from qcattn.cli.output import Kept, check_folder, free_folder
 from qcattn.cli.printing import exit_code, print_json, print_place, print_sheets, print_words
 from qcattn.cli.progress import bar
 from qcattn.cli.streams import say
@@ -36,6 +36,13 @@ JOURNAL = "journal.jsonl"
 _CUT_OFF = "the search for one was cut off; the command below searches again"
 
 
+_Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write into this folder; a run that was cut off there goes on. "
+        "[default: qcattn-conformance, or -2 ...]"
+    ),
+]
 _Level = Annotated[
     str,
     typer.Option(
@@ -74,13 +81,7 @@ def conformance(
     against: Annotated[
         Path | None, typer.Option(help="Say what changed since this earlier report.")
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write into this folder; a run that was cut off there goes on. "
-            "[default: qcattn-conformance, or -2 ...]"
-        ),
-    ] = None,
+    out: _Out = None,
     json: Json = False,
 ) -> None:
     """Test a simulator's sampling by all probes, with one error budget for the whole run.
@@ -90,20 +91,23 @@ def conformance(
     Example: qcattn conformance --backend "qiskit_aer:AerSimulator(method='statevector')"
     """
     from qcattn.arguments import check_alpha
+    from qcattn.conformance.probe import LEVELS
     from qcattn.conformance.searching import scripts_of
     from qcattn.conformance.stored import changes, load_report
     from qcattn.views.conformance.words import command
 
     check_alpha(family_alpha, "--family-alpha")
+    level, probes = known("--level", level, LEVELS), _known_probes(probe)
     old = None if against is None else load_report(against)
     simulator = _tested(backend, python)
+    simulator.settings()  # asks for what it needs, before a folder is made
     folder, root = _folder(out, seed)
     made_by = partial(_tested, backend, python)
     asked: dict[str, Any] = {
         "level": level,
         "alpha": family_alpha,
         "seed": root,
-        "probes": _known_probes(probe),
+        "probes": probes,
         "journal": folder / JOURNAL,
         "made_by": made_by,
     }
@@ -198,7 +202,6 @@ def _folder(out: Path | None, seed: int | None) -> tuple[Path, int]:
     from qcattn.arguments import whole_number
     from qcattn.conformance.journal import seed_of
     from qcattn.conformance.stored import is_report
-    from qcattn.folders.whole import check_free
     from qcattn.seeds import entropy
 
     if seed is not None:
@@ -209,7 +212,7 @@ def _folder(out: Path | None, seed: int | None) -> tuple[Path, int]:
         return folder, seed_of(journal) if seed is None else seed
     if out is None:
         folder = free_folder(_FOLDER)
-    check_free(folder)
+    check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     return folder, entropy(seed)
 

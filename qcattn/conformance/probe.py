@@ -142,7 +142,7 @@ class Probe(ABC, Generic[T]):
             drawn = self.ask(job, simulator, rng)
         except DoesNotFit:
             return None
-        except Exception as error:  # whatever a simulator under test raises is what is reported
+        except (Exception, SystemExit) as error:  # whatever a simulator raises is what is reported
             said = f"{type(error).__name__}: {error}"[:300]
             return Outcome(0.0, shots=job.shots, said=said, raised=type(error).__name__)
         return self.judge(job, drawn, rng)

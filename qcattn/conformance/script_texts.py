@@ -342,7 +342,7 @@ if "--draw" in sys.argv:
     try:
         for options in {asked}:
             draw(range(len(SHOTS)), {seed}, **options)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         print(f"{{type(error).__name__}}: {{error}}")
     print(LIVES)
     sys.exit(0)
@@ -360,7 +360,7 @@ sys.exit(1)
 _RAISED = """try:
     for options in {asked}:
         draw(range(len(SHOTS)), {seed}, **options)
-except Exception as error:
+except (Exception, SystemExit) as error:
     print(f"{{type(error).__name__}}: {{error}}")
     sys.exit(1)
 print("nothing was raised, which is right")

@@ -173,9 +173,14 @@ def turns(
 
     while True:
         begun = None  # until the process has started, no job takes time
+        called = time.monotonic()
+        since = starting = 0.0
         try:
             for event in apart(_turns, made_by, works, root, seconds, known, waiting=look):
                 begun = event if isinstance(event, Begun) else None
+                if begun is not None:
+                    since = time.monotonic()
+                    starting = starting or since - called
                 if isinstance(event, Answered):
                     known[event.probe, event.answer.job] = event.answer
                 if isinstance(event, Ended):
@@ -190,7 +195,9 @@ def turns(
             answer = Answer(begun.job, None, begun.most, cut=True)
             if isinstance(error, Died) and not error.killed:
                 said = f"the process of the simulator ended with code {error.code}"
-                answer = Answer(begun.job, Outcome(0.0, said=said, raised="Died"))
+                # Another must start, which is time of its probe: it may be that every job ends one.
+                took = time.monotonic() - since + starting
+                answer = Answer(begun.job, Outcome(0.0, said=said, raised="Died"), took)
             known[begun.probe, begun.job] = answer
             yield Answered(begun.probe, answer)
 

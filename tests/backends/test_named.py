@@ -93,6 +93,9 @@ def test_one_text_names_the_same_for_a_run_and_for_a_test(monkeypatch):
         ("qiskit_aer:AerSimulator(method=open('x'))", "name=value"),
         ("sampler", "needs `sampler`"),
         ("aer(colour='red')", "cannot be made"),
+        (":", "must be module:factory"),
+        ("os:", "must be module:factory"),
+        ("planted:unlicensed", "cannot be made: KeyError: 'no licence'"),
     ],
 )
 def test_what_is_no_simulator_is_refused_with_the_cure(text, said):

@@ -9,6 +9,7 @@ from qiskit.circuit import Parameter
 from qiskit.circuit.library import RXGate
 from qiskit.providers import BackendV2, Options
 from qiskit.providers.basic_provider import BasicSimulator
+from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit_aer import AerSimulator
 
 from qcattn.backends import QiskitBackend
@@ -178,3 +179,4 @@ def test_precision_and_method_are_chosen_for_every_run():
     made = QiskitBackend(AerSimulator(method="statevector"))
     assert "method" not in made.choices
     assert not QiskitBackend(BasicSimulator()).choices
+    assert "method" not in QiskitBackend(GenericBackendV2(3)).choices  # it runs on Aer by itself

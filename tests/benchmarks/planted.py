@@ -514,4 +514,9 @@ class Stuck(Reference):
         return super().sample(tasks, seed, noise)
 
 
+def unlicensed():
+    """A factory that does not give its simulator."""
+    raise KeyError("no licence")
+
+
 FAULTS = planted()

@@ -196,17 +196,20 @@ def test_a_run_that_was_cut_off_goes_on_with_its_own_seed(elsewhere):
         (["--backend", "qulaks"], "--backend"),
         (["--backend", "nowhere:Nothing"], "cannot be imported"),
         (["--backend", "os:getcwd"], "must give a Qiskit BackendV2"),
-        (["--backend", REFERENCE, "--level", "quik"], "level"),
+        (["--backend", REFERENCE, "--level", "quik"], "`--level` must be"),
         (["--backend", REFERENCE, "--probe", "bit odrer"], "bit order"),
         (["--backend", REFERENCE, "--family-alpha", "2"], "--family-alpha"),
         (["--backend", REFERENCE, "--against", "nowhere"], "nowhere"),
         (["--backend", REFERENCE, "--seed", "-1"], "--seed"),
+        (["--backend", "planted:unlicensed"], "cannot be made: KeyError: 'no licence'"),
+        (["--backend", REFERENCE, "--out", "/proc/none"], "`--out` is /proc/none, but /proc"),
         (["--backend", "a:b", "--python", "nowhere"], "`--python` must be a Python interpreter"),
     ],
 )
-def test_what_is_wrong_is_said_with_code_2(words, said):
+def test_what_is_wrong_is_said_with_code_2(elsewhere, words, said):
     done = called(*words)
     assert done.exit_code == 2 and said in done.output, done.output
+    assert not list(elsewhere.iterdir())  # nor is a folder left that holds nothing
 
 
 def test_a_damaged_report_is_refused(elsewhere):

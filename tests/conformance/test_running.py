@@ -323,6 +323,7 @@ class TestTime:
         def slowly(function, *args, waiting):
             starts.append(1)
             assert len(starts) < 3
+            time.sleep(0.05)
             waiting(1e9)  # its imports
             for event in function(*args):
                 yield event
@@ -335,6 +336,7 @@ class TestTime:
         )
         died = [one for one in report.probed[0].answers if one.outcome and one.outcome.raised]
         assert [one.outcome.raised for one in died] == ["Died"] and len(starts) == 2
+        assert died[0].seconds >= 0.05  # or a simulator that dies every time would have no end
         assert not any(one.cut for one in report.probed[0].answers)
 
     def test_a_circuit_without_an_end_is_left_out_and_a_crash_is_an_alarm(self, tmp_path):

@@ -242,6 +242,7 @@ def test_what_is_raised_is_shown():
     text = script_of("x", ExactLaw(), job, named_simulator(AER), AER, 1, raised="QiskitError")
     assert run_here(text)[1] == 0
     assert run_here(text.replace(".h(0)", ".h(7)"))[1] == 1
+    assert run_here(text.replace("    backend =", "    sys.exit(0)\n    backend ="))[1] == 1
 
 
 def test_pubs_of_one_seed_are_shown():

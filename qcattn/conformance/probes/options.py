@@ -73,6 +73,7 @@ class OptionsGiven(Probe[OptionJob]):
                     name=f"{option} of {case.name}",
                     tasks=(task,),
                     laws=(case.laws,),
+                    needs=frozenset({"probabilities"} if option == "precision" else ()),
                     option=option,
                 )
 
