@@ -184,7 +184,7 @@ class QiskitBackend(Simulator):
         """Of Aer: precision, and the methods that sample; of others none."""
         method = getattr(self.backend.options, "method", None)
         # Qiskit's GenericBackendV2 has the option of Aer's, and tells no methods.
-        methods = getattr(self.backend, "available_methods", tuple)()
+        methods: Collection[str] = getattr(self.backend, "available_methods", tuple)()
         return choices_of(self.backend.options, method, methods)
 
     def chosen(self, option: str, value: str) -> QiskitBackend:
