@@ -62,8 +62,8 @@ def mixed(*, clifford):
 def test_shots_follow_the_law_of_the_circuit(name):
     """False-failure rate 1e-6; the law with the bits turned round is refuted."""
     circuit = mixed(clifford=name == "stim")
-    law, ((drawn,),) = law_of(circuit), simulator(name).sample([Task(circuit, 20_000)], seed=5)
-    assert drawn.shape == (20_000, 4) and not drawn[:, 2].any()
+    law, ((drawn,),) = law_of(circuit), simulator(name).sample([Task(circuit, 5_000)], seed=5)
+    assert drawn.shape == (5_000, 4) and not drawn[:, 2].any()
     assert fit(tally([drawn], law), law.p).overall() > 1e-6
     turned = [drawn[:, [1, 0, 2, 3]]]
     assert fit(tally(turned, law), law.p).overall() < 1e-6

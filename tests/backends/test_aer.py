@@ -83,25 +83,33 @@ def test_counts_do_not_depend_on_workers(preparation, noise, draws):
     assert not equal(alone, one(prepared, 1_000, seed=5))
 
 
-def test_workers_are_as_many_as_the_cores_that_may_be_used(monkeypatch):
-    """Aer itself says how many circuits it simulates at the same time."""
+@pytest.mark.parametrize("rows", [12, 3, 2])
+def test_workers_are_as_many_as_the_cores_that_may_be_used(monkeypatch, rows):
+    """Aer itself says how many circuits it simulates at the same time: of few, all of them."""
     seen = []
     original = AerSimulator.run
 
     def noted(simulator, circuits, **options):
         job = original(simulator, circuits, **options)
-        seen.append(job.result().metadata["parallel_experiments"])
+        result = job.result()
+        seen.append((result.metadata["parallel_experiments"], len(result.results)))
         return job
 
     monkeypatch.setattr(AerSimulator, "run", noted)
-    prepared = Purification()(Binary()(SCORES), beta=1.0)
+    prepared = Purification()(Binary()(SCORES.reshape(-1, 5)[:rows]), beta=1.0)
     here = cores()  # Aer takes no more than there are
     for threads, workers, found in [("1", None, 1), ("64", None, here), ("1", 2, min(2, here))]:
         monkeypatch.setenv("OMP_NUM_THREADS", threads)
         Aer(device="CPU", workers=workers)(prepared, 100, seed=1)
-        assert seen[0] == 1, "the first row shows alone how Aer runs it"
-        assert set(seen[1:]) == {found}
+        (alone, first), *others = seen
+        assert (alone, first) == (1, 1), "the first row shows alone how Aer runs it"
+        assert sum(circuits for _, circuits in others) == rows - 1
+        assert all(at_once == min(found, circuits) for at_once, circuits in others)
+        assert max(at_once for at_once, _ in others) == min(found, rows - 1), "not all one by one"
         seen.clear()
+
+
+def test_no_workers_are_refused():
     with pytest.raises(ValueError, match="`workers` must be a whole number, 1 or more, but is 0"):
         Aer(workers=0)
 

@@ -61,22 +61,22 @@ LEVELS = (0.2, 0.1, 0.05, 0.01, 0.001)
 
 @pytest.mark.parametrize(("keys", "shots"), GRID)
 def test_rows_of_equal_keys_are_never_refuted_above_the_level(keys, shots):
-    """4,000 rows at five levels: above the binomial's 1 - 1e-6 with probability 5e-6 a place."""
-    counts = np.random.default_rng(keys + shots).multinomial(shots, np.ones(keys) / keys, 4000)
+    """2,000 rows at five levels: above the binomial's 1 - 1e-6 with probability 5e-6 a place."""
+    counts = np.random.default_rng(keys + shots).multinomial(shots, np.ones(keys) / keys, 2000)
     p_values = fit(counts, np.ones(keys) / keys).p_values
     for level in LEVELS:
-        assert (p_values <= level).sum() <= stats.binom.isf(1e-6, 4000, level), level
+        assert (p_values <= level).sum() <= stats.binom.isf(1e-6, 2000, level), level
 
 
 @pytest.mark.parametrize(("keys", "shots", "spread"), [(1000, 45, 0.2), (4096, 91, 0.05)])
 def test_nor_are_rows_of_nearly_equal_keys(keys, shots, spread):
-    """As above, on 600 rows; the importance sampling draws its own numbers for each row."""
+    """As above, on 300 rows; the importance sampling draws its own numbers for each row."""
     rng = np.random.default_rng(keys)
     p = np.exp(spread * rng.normal(size=keys))
     p /= p.sum()
-    p_values = fit(rng.multinomial(shots, p, 600), p).p_values
+    p_values = fit(rng.multinomial(shots, p, 300), p).p_values
     for level in LEVELS:
-        assert (p_values <= level).sum() <= stats.binom.isf(1e-6, 600, level), level
+        assert (p_values <= level).sum() <= stats.binom.isf(1e-6, 300, level), level
 
 
 @pytest.mark.parametrize("shots", [0, 1])

@@ -70,7 +70,7 @@ FEW = [
     ([0.5, 0.5], 0.15),
     ([0.9, 0.06, 0.04], 0.09),
     ([0.4, 0.35, 0.25], 0.25),
-    ([0.85, 0.05, 0.05, 0.05], 0.14),
+    ([0.85, 0.05, 0.05, 0.05], 0.2),
     ([0.25, 0.25, 0.25, 0.25], 0.4),
 ]
 
@@ -164,20 +164,19 @@ PEAKED = [
 
 @pytest.mark.parametrize("p", PEAKED)
 def test_the_forecast_for_peaked_rows_is_what_fit_needs(p):
-    """With a quarter more shots every law is found in 0.9 less four standard errors of 300 draws,
+    """With a quarter more shots every law is found in 0.9 less four standard errors of 150 draws,
     with a quarter fewer some law is not.
     """
     rng, p = np.random.default_rng(5), np.array(p)
     laws = [q[0] for q, possible in _deviations(p[None], 0.02).values() if possible[0]]
     shots = float(plan(p, 0.02).detect)
 
-    def power(n):
-        return min(
-            (fit(rng.multinomial(int(n), q, size=300), p).p_values <= 0.01).mean() for q in laws
-        )
+    def powers(n):
+        for q in laws:
+            yield (fit(rng.multinomial(int(n), q, size=150), p).p_values <= 0.01).mean()
 
-    assert power(1.25 * shots) > 0.83
-    assert power(shots / 1.25) < 0.9
+    assert all(power > 0.8 for power in powers(1.25 * shots))
+    assert any(power < 0.9 for power in powers(shots / 1.25))
 
 
 @pytest.mark.parametrize("keys", [16, 128])

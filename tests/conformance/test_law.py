@@ -190,7 +190,7 @@ def test_each_gate_with_a_phase_has_a_circuit_that_sees_it_conjugated():
 STEERED = [
     one for one in corpus() if not one.noise and one.qubits <= 12 and one.features - {"parameters"}
 ]
-SHOTS = 5_000
+SHOTS = 3_000
 
 
 def bound_on_distance(outcomes: int) -> float:

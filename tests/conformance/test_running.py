@@ -67,7 +67,7 @@ def test_a_stabilizer_simulator_is_asked_for_more_than_laws(probe):
 def test_the_reference_passes_whatever_the_seed():
     """False-failure rate 1e-6 a run."""
     for seed in (1, 2):
-        report = run_conformance(Reference(), cases=CASES[seed::2], seed=seed, alpha=1e-6)
+        report = run_conformance(Reference(), cases=CASES[seed::4], seed=seed, alpha=1e-6)
         assert report.standing == "passed", [one.words for one in report.alarms]
         for one in report.probed:  # each says what it would have seen, and how far off it was
             assert 0 < one.resolution <= 1, one.name
@@ -171,8 +171,8 @@ def test_what_a_simulator_claims_and_then_refuses_is_an_alarm():
 
 def test_a_job_is_drawn_as_in_a_run_of_all_of_them():
     probes = ["many circuits", "as asked"]
-    both = run_conformance(Reference(), cases=CASES, seed=4, probes=probes)
-    one = run_conformance(Reference(), cases=CASES, seed=4, probes=probes[1:])
+    both = run_conformance(Reference(), cases=CASES[::4], seed=4, probes=probes)
+    one = run_conformance(Reference(), cases=CASES[::4], seed=4, probes=probes[1:])
     assert both.probed[1].p_value == one.probed[0].p_value
 
 

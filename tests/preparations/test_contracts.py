@@ -63,8 +63,15 @@ def exact_populations(hamiltonian, scores, state) -> np.ndarray:
     return np.einsum("...xk,...k->...x", hamiltonian.rotation**2, padded)
 
 
-@pytest.mark.parametrize("num_keys", [1, 2, 3, 5, 8])
-@pytest.mark.parametrize("encoding", [*DIAGONAL, encodings.Rotated])
+@pytest.mark.parametrize(
+    ("encoding", "num_keys"),
+    [
+        (encoding, keys)
+        for encoding in [*DIAGONAL, encodings.Rotated]
+        for keys in (1, 2, 3, 5, 8)
+        if keys < 8 or encoding is not encodings.OneHot  # a qubit a key: five are many
+    ],
+)
 @pytest.mark.parametrize("preparation", BATCHED)
 def test_a_circuit_gives_the_distribution_it_claims(preparation, encoding, num_keys, scores_of):
     scores = scores_of(num_keys)

@@ -185,7 +185,7 @@ def test_a_store_with_something_that_acts_at_each_writing_is_refused(copied, sma
     assert len(damages(copied)) == 1
 
 
-FLIPS = 15
+FLIPS = 8
 
 
 def test_bytes_changed_at_random_change_nothing_silently(tmp_path):

@@ -54,7 +54,7 @@ def causal(shape, seed=0):
     return np.where(np.tril(np.ones(shape[-2:], bool)), scores, -np.inf)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make():
     """A function that makes results: ``make(scores, tokens=..., fault=..., preparation=...)``."""
 

@@ -85,14 +85,13 @@ def trials():
     return prepare(ising(2, field=0.0), beta=[0.5, 1.0], methods=methods, shots=100, seed=1)
 
 
-@pytest.fixture
-def written(make, trials, tmp_path):
+@pytest.fixture(scope="module")
+def written(make, trials, tmp_path_factory):
     """A function that writes everything there is and returns it by name."""
     result = make(make.causal((2, 4, 4)), tokens=["a", " b", "日本", "$x$"], shots=200)
 
     def all_of_it(folder):
-        folder = tmp_path / folder
-        folder.mkdir()
+        folder = tmp_path_factory.mktemp(folder)
         write_report(folder / "run.html", [result])
         write_page_of(trials, folder / "trials.html")
         for ending in ("svg", "png"):
@@ -102,11 +101,16 @@ def written(make, trials, tmp_path):
     return all_of_it
 
 
+@pytest.fixture(scope="module")
+def plain(written):
+    """What is written as nobody has told matplotlib anything."""
+    return written("plain")
+
+
 @pytest.mark.parametrize(
     "name", ["wild", "classic", "dark_background", "fivethirtyeight", "ggplot"]
 )
-def test_no_setting_of_the_user_is_seen_or_changed(written, name):
-    plain = written("plain")
+def test_no_setting_of_the_user_is_seen_or_changed(written, plain, name):
     settings = WILD if name == "wild" else dict(style.library[name])
     with matplotlib.rc_context(settings):
         matplotlib.rcParams.update(UNTOLD)
@@ -116,9 +120,8 @@ def test_no_setting_of_the_user_is_seen_or_changed(written, name):
     assert [name for name in plain if plain[name] != styled[name]] == []
 
 
-def test_threads_write_the_same_pages_as_one(written):
+def test_threads_write_the_same_pages_as_one(written, plain):
     """Two at a time, while a third turns matplotlib's settings up and down."""
-    plain = written("plain")
     done = []
 
     def turn():
