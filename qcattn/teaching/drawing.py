@@ -41,9 +41,11 @@ MOST_SHOTS_OF_CALL = 20_000
 #: Seconds that preparing or drawing one batch may be foreseen to take.
 _MOST_SECONDS = 5.0
 #: Seconds that a batch of the page may be foreseen to take where every shot is a run by itself.
-_BATCH_SECONDS = 0.25
+_BATCH_SECONDS = 0.15
+#: The same of the largest batch, where one state serves many shots.
+_MANY_SECONDS = 1.0
 #: Shots of such a batch below which no other way of drawing them is looked for.
-_FEW = 20
+_FEW = 12
 #: Instructions of a circuit that are drawn.
 _SHOWN = 60
 #: First word of the address of a throw of the die, so that no batch of the circuit has it.
@@ -234,7 +236,7 @@ def _at_once(setup: Setup, prepared: Prepared) -> int:
     alone = int(_BATCH_SECONDS / one) if one else MOST_SHOTS_OF_CALL
     if alone < _FEW:  # nor would a density matrix of so long a circuit be quick
         return max(alone, 1)
-    many = backend.foreseen(prepared, MOST_SHOTS_OF_CALL).seconds <= 4 * _BATCH_SECONDS
+    many = backend.foreseen(prepared, MOST_SHOTS_OF_CALL).seconds <= _MANY_SECONDS
     return MOST_SHOTS_OF_CALL if many else min(alone, MOST_SHOTS_OF_CALL)
 
 

@@ -208,7 +208,7 @@ def test_a_long_circuit_that_runs_for_every_shot_comes_in_small_batches(client):
     prepared = laws_of(setup_of({"scores": scores, "preparation": "QuantumMCMC"})).prepared
     seconds = [Aer(device="CPU").foreseen(prepared, shots).seconds
                for shots in (found["QuantumMCMC"], 50)]  # fmt: skip
-    assert seconds[0] <= 0.25 < 0.5 < seconds[1]
+    assert seconds[0] <= 0.15 < 0.5 < seconds[1]
 
 
 @pytest.mark.parametrize(
