@@ -102,7 +102,7 @@ def read_lesson(path: Path) -> Lesson:
             f"{len(content):,}; make two of it"
         )
     try:
-        return _lesson(content.decode("utf-8"))
+        return _lesson(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: it is no UTF-8 text ({error}); save it as that") from error
     except ValueError as error:
@@ -114,6 +114,8 @@ def _lesson(text: str) -> Lesson:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"it is no TOML ({error}); mend that place") from error
+    except RecursionError as error:
+        raise ValueError("it is no lesson: its lists are nested too deeply") from error
     for name in document:
         known("a name of a lesson", name, ["title", "step", "words"])
     title, steps = document.get("title"), document.get("step")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 
 from qcattn.teaching.lessons import Lesson
 from qcattn.teaching.server import page_server
@@ -37,12 +39,42 @@ def serve_page(
         address = f"http://{name}:{free}/"
         taken.listen(128)
         tell(f"The page is at {address} until Ctrl-C.")
+        if not _is_this_machine(host):
+            tell(_warning(host, free))
         if opened:
             webbrowser.open(address)
         config = uvicorn.Config(
             application, log_level="warning", lifespan="off", timeout_keep_alive=30
         )
-        uvicorn.Server(config).run(sockets=[taken])
+        with suppress(KeyboardInterrupt):  # which is how a page is ended
+            uvicorn.Server(config).run(sockets=[taken])
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether an address is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _warning(host: str, port: int) -> str:
+    """Who else can open the page, and by which address where it is served on all of them."""
+    words = (
+        "Everybody who reaches this machine over the network can open the page and have it draw; "
+        "there is no password."
+    )
+    if host == "0.0.0.0" and (own := _own_address()):
+        words += f" They open http://{own}:{port}/."
+    return words
+
+
+def _own_address() -> str | None:
+    """The address by which other machines reach this one; nothing is sent to find it."""
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        asked.connect(("192.0.2.1", 9))  # of the addresses that belong to nobody (RFC 5737)
+        return str(asked.getsockname()[0])
+    return None
 
 
 def _socket(host: str, port: int) -> socket.socket:

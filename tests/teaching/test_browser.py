@@ -293,6 +293,36 @@ def test_a_reload_keeps_what_was_answered(opened):
     page.get_by_text("Choose a prediction, then draw.").wait_for()
 
 
+def test_the_browser_s_own_button_leads_back_to_the_step_before(opened):
+    page = opened()
+    titles = [step.title for step in built_in().steps[:3]]
+    for title in titles[1:]:
+        page.get_by_role("button", name="Next step").click()
+        page.get_by_role("heading", name=title, exact=True).wait_for()
+    slider(page, BETA).fill("4")
+    page.go_back()
+    page.get_by_role("heading", name=titles[1], exact=True).wait_for()
+    page.go_back()
+    page.get_by_role("heading", name=titles[0], exact=True).wait_for()
+    page.go_forward()
+    page.go_forward()
+    page.get_by_role("heading", name=titles[2], exact=True).wait_for()
+    assert slider(page, BETA).input_value() == "4"
+
+
+@pytest.mark.parametrize(
+    ("fragment", "words"),
+    [
+        ("#scores=", "`scores` must be a list of numbers"),
+        ("#scores=0,,1", "`scores` must be a list of numbers"),
+        ("#scores=0,1&beta=", "`beta` must be a number"),
+    ],
+)
+def test_an_address_that_lacks_a_number_is_told(opened, fragment, words):
+    page = opened(fragment)
+    page.get_by_role("alert").get_by_text(words).wait_for()
+
+
 def test_a_server_that_is_gone_is_told_and_the_page_goes_on_when_it_is_back(browser):
     page = browser.new_page()
     with served() as address:
@@ -348,10 +378,15 @@ def test_bad_input_gets_the_words_of_the_command_line(opened):
     page = opened()
     page.get_by_label("Number of keys").fill("20")
     page.get_by_label("Number of keys").press("Enter")
-    page.get_by_text("`scores` must be of at most 16 keys here, but is of 20").wait_for()
-    assert page.get_by_role("button", name="Draw shots").is_disabled()
+    page.get_by_text("must be a whole number from 1 to 16, but is 20").wait_for()
+    for wrong, told in {"300": "300", "0": "0", "2.5": "2.5", "": "nothing"}.items():
+        page.get_by_label("Number of keys").fill(wrong)
+        page.get_by_label("Number of keys").press("Enter")
+        page.get_by_text(f"must be a whole number from 1 to 16, but is {told}.").wait_for()
+        assert len(numbers(page)) == 2, "the setting stays"
     page.get_by_label("Number of keys").fill("2")
     page.get_by_label("Number of keys").press("Enter")
+    page.get_by_text("must be a whole number from 1 to 16").wait_for(state="hidden")
     page.get_by_label("Preparation").select_option("Amplitude")
     slider(page, "Transverse field").fill("1")
     page.get_by_role("alert").get_by_text("the methods that fit").wait_for()
@@ -461,7 +496,7 @@ def test_axe_finds_nothing(opened, scheme):
     page.get_by_text("The numbers as a table").click()
     page.get_by_label("Number of keys").fill("20")
     page.get_by_label("Number of keys").press("Enter")
-    page.get_by_text("must be of at most 16 keys").wait_for()
+    page.get_by_text("must be a whole number from 1 to 16").wait_for()
     found.append(Axe().run(page))
     assert [one.generate_report() for one in found if one.violations_count] == []
 

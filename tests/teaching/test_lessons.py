@@ -77,6 +77,24 @@ def test_what_is_no_lesson_is_refused_with_words(tmp_path, change, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "saved",
+    [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n"), str.rstrip],
+    ids=["byte order mark", "ends of Windows", "no final newline"],
+)
+def test_a_lesson_is_read_as_any_editor_saves_it(tmp_path, saved):
+    path = tmp_path / "lesson.toml"
+    path.write_bytes(saved('title = "T"' + STEP).encode())
+    assert read_lesson(path).title == "T"
+
+
+def test_a_lesson_nested_too_deeply_is_refused(tmp_path):
+    path = tmp_path / "lesson.toml"
+    path.write_text(f"title = {'[' * 5000}{']' * 5000}")
+    with pytest.raises(ValueError, match="nested too deeply"):
+        read_lesson(path)
+
+
 def test_two_steps_of_one_name_are_refused(tmp_path):
     with pytest.raises(ValueError, match="two steps have the name 'a'"):
         read_lesson(written(tmp_path, 'title = "T"' + STEP + STEP))

@@ -257,6 +257,22 @@ def test_a_port_that_is_taken_is_told_with_its_cure():
             serve_page(built_in(), host="127.0.0.1", port=port, opened=False, tell=print)
 
 
+def test_who_else_can_open_the_page_is_told_and_ctrl_c_is_its_end(monkeypatch):
+    uvicorn = pytest.importorskip("uvicorn", reason="uvicorn, of `teach`, is not installed")
+
+    def pressed(self, sockets):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(uvicorn.Server, "run", pressed)
+    told = {}
+    for host in ("127.0.0.1", "localhost", "0.0.0.0"):
+        told[host] = []
+        serve_page(built_in(), host=host, port=0, opened=False, tell=told[host].append)
+    assert len(told["127.0.0.1"]) == len(told["localhost"]) == 1
+    address, warning = told["0.0.0.0"]
+    assert "http://0.0.0.0:" in address and "there is no password" in warning
+
+
 @pytest.mark.parametrize("preparation", ["Purification", "Heralded", "QSVT"])
 @pytest.mark.parametrize(
     "extreme",

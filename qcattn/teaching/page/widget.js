@@ -175,7 +175,7 @@ function render({ model, el }) {
   }
   function numberBox(name, label, given, now, change) {
     const input = h("input", { type: "number", id: `${me}-${name}`, name, ...given });
-    input.addEventListener("change", () => change(Number(input.value)));
+    input.addEventListener("change", () => change(input.value === "" ? NaN : Number(input.value)));
     const box = h("div", { class: "control" }, h("label", { for: `${me}-${name}` }, label), input);
     // What is being typed is left alone while shots come in.
     const show = (value) => input.matches(":focus") || (input.value = value);
@@ -197,12 +197,15 @@ function render({ model, el }) {
     const row = choices.rows.find((one) => one.name === name);
     changed(row ? { scores: [...row.scores], tokens: row.tokens } : { tokens: null });
   });
-  controls.keys = numberBox("keys", t("keys"), { min: 1, max: choices.most_keys }, () => own.scores.length, (keys) =>
-    changed({
-      tokens: null,
-      scores: Array.from({ length: Math.max(0, Math.min(64, keys)) }, (_, place) => own.scores[place] ?? 0),
-    }),
-  );
+  controls.keys = numberBox("keys", t("keys"), { min: 1, max: choices.most_keys }, () => own.scores.length, (keys) => {
+    const most = choices.most_keys;
+    if (Number.isInteger(keys) && keys >= 1 && keys <= most) {
+      changed({ tokens: null, scores: Array.from({ length: keys }, (_, place) => own.scores[place] ?? 0) });
+      return;
+    }
+    unread = t("no_keys", { most, given: Number.isNaN(keys) ? t("nothing") : keys });
+    error.textContent = unread;
+  });
   controls.preparation = choice(
     "preparation",
     t("preparation"),
@@ -211,7 +214,9 @@ function render({ model, el }) {
   );
   const readings = ["keys", "turned"].map((name) => [name, t(`reading_${name}`)]);
   controls.reading = choice("reading", t("reading"), readings, (reading) => changed({ reading }));
-  controls.seed = numberBox("seed", t("seed"), { min: 0, step: 1 }, () => own.seed, (seed) => changed({ seed }));
+  controls.seed = numberBox("seed", t("seed"), { min: 0, step: 1 }, () => own.seed, (seed) =>
+    Number.isNaN(seed) || changed({ seed }),
+  );
 
   const file = h("input", { type: "file", accept: ".json", hidden: true });
   file.addEventListener("change", async () => {
@@ -526,6 +531,8 @@ function render({ model, el }) {
 
   function go(step) {
     stop();
+    // The browser's own button leads back to the step before.
+    if (model.get("hash") && own.step !== step.name) history.pushState(null, "", location.href);
     own.step = step.name;
     changed({ ...step.setup, scores: [...step.setup.scores], tokens: null });
     showStep();
@@ -991,11 +998,12 @@ function render({ model, el }) {
     }
   }
   function recalled(parts) {
+    const number = (text) => (text.trim() ? Number(text) : NaN);
     const out = {};
     for (const [name, text] of parts) {
-      if (name === "scores") out.scores = text.split(",").map(Number);
+      if (name === "scores") out.scores = text.split(",").map(number);
       else if (name === "tokens") out.tokens = JSON.parse(text);
-      else out[name] = typeof own[name] === "string" ? text : Number(text);
+      else out[name] = typeof own[name] === "string" ? text : number(text);
     }
     return out;
   }
@@ -1089,7 +1097,7 @@ function render({ model, el }) {
   const shared = () => (model.get("hash") ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams());
   const moved = () => {
     const parts = shared();
-    if (!running && parts.has("scores")) take(() => recalled(parts));
+    if (parts.has("scores")) take(() => recalled(parts));
   };
   window.addEventListener("hashchange", moved);
   const parts = shared();
