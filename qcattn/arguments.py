@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qcattn.legible import spelt
+
 __all__ = [
     "check_alpha",
     "check_beta",
@@ -204,31 +206,37 @@ def check_distributions(
     return law
 
 
-def check_object(value: Any, name: str, method: str, example: str) -> None:
+def check_object(value: Any, name: str, example: str, *methods: str) -> None:
     """Refuse what is no object of a kind, such as its class or its name.
 
     Args:
         value: What was given.
         name: Of the argument, as the caller knows it.
-        method: What objects of this kind can do.
         example: One, as it is written.
+        *methods: Names of what objects of this kind have.
 
     Raises:
-        ValueError: If it is a class, or an object that lacks the method.
+        ValueError: If it is a class, or an object that lacks any of the methods.
 
     Example:
-        >>> check_object(abs, "method", "__call__", "abs")
-        >>> check_object(int, "backend", "stream", "Aer()")
+        >>> check_object(abs, "method", "abs", "__call__")
+        >>> check_object(int, "backend", "Aer()", "stream")
         Traceback (most recent call last):
         ...
         ValueError: `backend` must be an object such as `Aer()`, but is the class int; write `int()`
+        >>> check_object(abs, "backend", "Aer()", "stream", "settings")
+        Traceback (most recent call last):
+        ...
+        ValueError: `backend` must be an object such as `Aer()`, but is <built-in function abs>,
+        which has no `stream` and no `settings`
     """
     expected = f"`{name}` must be an object such as `{example}`"
     if isinstance(value, type):
         raise ValueError(f"{expected}, but is the class {value.__name__}; write "
                          f"`{value.__name__}()`")  # fmt: skip
-    if not hasattr(value, method):
-        raise ValueError(f"{expected}, but is {value!r}")
+    missing = " and ".join(f"no `{method}`" for method in methods if not hasattr(value, method))
+    if missing:
+        raise ValueError(f"{expected}, but is {spelt(value)}, which has {missing}")
 
 
 def real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:

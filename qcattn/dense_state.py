@@ -23,8 +23,8 @@ __all__ = ["dense_seconds", "outcome_distribution", "read_keys", "system_state",
 _IDLE = np.eye(2)
 #: Qubits up to which the rows that a gate acts on are looked up, which is quicker for few.
 _FEW = 12
-#: Gates that are taken together, at most.
-_TOGETHER = 1000
+#: Gates that are taken together, at most, and between two words of progress.
+_TOGETHER, _TOLD = 1000, 100
 # Seconds, on one core of 2024: a gate, and a number of the state that it changes.
 _GATE, _NUMBER = 8e-6, 3e-9
 
@@ -161,8 +161,10 @@ def _fused(
     places = {qubit: place for place, qubit in enumerate(circuit.qubits)}
     loose: dict[int, np.ndarray] = {}
     waiting: list[tuple[np.ndarray, list[int]]] = []
-    for number, item in enumerate(circuit.data):
-        tell(number, len(circuit.data), "gates of its exact state")
+    data = circuit.data  # asked for once: each asking takes as long as a gate
+    for number, item in enumerate(data):
+        if number % _TOLD == 0:
+            tell(number, len(data), "gates of its exact state")
         name, qubits = item.name, [places[qubit] for qubit in item.qubits]
         if name == "barrier":
             continue
@@ -184,7 +186,7 @@ def _fused(
             before = loose.get(qubits[0])
             loose[qubits[0]] = matrix if before is None else matrix @ before
             continue
-        if len(qubits) == 2:
+        if len(qubits) == 2 and (qubits[0] in loose or qubits[1] in loose):
             low, high = (loose.pop(qubit, _IDLE) for qubit in qubits)
             matrix = matrix @ (high[:, None, :, None] * low[None, :, None, :]).reshape(4, 4)
         waiting.append((matrix, qubits))

@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike
 from qcattn.arguments import check_alpha, check_object, check_shots
 from qcattn.attention import softmax
 from qcattn.backends.aer import Aer
-from qcattn.backends.choosing import backend_of, with_noise
+from qcattn.backends.choosing import RUN, backend_of, with_noise
 from qcattn.backends.protocol import Backend
 from qcattn.datasets import Scores
 from qcattn.datasets.scores import scores_of, warn_of_masks
 from qcattn.encodings.binary import Binary
 from qcattn.errors import Interrupted
 from qcattn.forecast import announce, duration
+from qcattn.legible import spelt
 from qcattn.plurals import plural
 from qcattn.preparations.amplitude import Amplitude
 from qcattn.preparations.purification import Purification
@@ -100,9 +101,9 @@ def run(
     encode_by = Binary() if encoding is None else made("encodings", encoding, "encoding")
     chosen = None if preparation is None else made("preparations", preparation, "preparation")
     if chosen is not None:
-        check_object(chosen, "preparation", "__call__", "Purification()")
-    check_object(encode_by, "encoding", "__call__", "Binary()")
-    plain = backend_of(backend, method="stream")
+        check_object(chosen, "preparation", "Purification()", "__call__")
+    check_object(encode_by, "encoding", "Binary()", "__call__")
+    plain = backend_of(backend, "backend", *RUN)
     with_noise(plain, noise, 1)  # a word or a strength that is none is said before preparing
 
     begun = time.perf_counter()
@@ -129,8 +130,8 @@ def run(
         backend=noisy,
         alpha=alpha,
         settings={
-            "encoding": str(encode_by),
-            "preparation": str(prepare_by),
+            "encoding": spelt(encode_by),
+            "preparation": spelt(prepare_by),
             **({"masked": f"{masked} keys of weight 0"} if masked else {}),
             **({"law": "the Boltzmann law of subsets"} if hamiltonian.subsets else {}),
         },

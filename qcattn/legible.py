@@ -6,9 +6,10 @@ once more, so that no escape sequence reaches it, whatever a file holds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-__all__ = ["legible", "listed", "quoted", "shortened"]
+__all__ = ["legible", "listed", "name_of", "quoted", "shortened", "spelt"]
 
 
 def legible(text: str) -> str:
@@ -44,6 +45,29 @@ def shortened(text: str, most: int = 1000) -> str:
     end = most // 4
     begin = most - end - 19
     return f"{text[:begin]} ... {len(text) - begin - end:,} characters ... {text[-end:]}"
+
+
+def spelt(value: object) -> str:
+    """An object as a record tells it: in its own words, without its address in this process.
+
+    Example:
+        >>> spelt(Ellipsis), spelt(listed) == "<function listed>"
+        ('Ellipsis', True)
+    """
+    return re.sub(r" at 0x[0-9a-fA-F]+(?=>)", "", str(value))
+
+
+def name_of(value: object) -> str:
+    """A short name of an object that can be called: of its class, or of the function that it is.
+
+    Example:
+        >>> from functools import partial
+        >>> name_of(partial(listed, most=3)), name_of(Exception("one"))
+        ('listed', 'Exception')
+    """
+    inner = getattr(value, "func", value)  # of a partial
+    name = getattr(inner, "__qualname__", type(inner).__qualname__)
+    return str(name).rpartition("<locals>.")[2]
 
 
 def quoted(value: object, most: int = 80) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
 from qcattn.arguments import check_alpha, check_distributions, check_object, check_shots
-from qcattn.backends.choosing import backend_of, with_noise
+from qcattn.backends.choosing import RUN, backend_of, with_noise
 from qcattn.datasets import Scores
 from qcattn.errors import Interrupted
 from qcattn.progress import Progress, silent
@@ -73,7 +73,7 @@ def run_circuit(
         >>> run_circuit(bell, {"00": 0.6, "11": 0.4}, shots=4000, seed=1).agrees
         False
     """
-    check_object(circuit, "circuit", "clbits", "QuantumCircuit(2)")
+    check_object(circuit, "circuit", "QuantumCircuit(2)", "clbits")
     measured = circuit if circuit.clbits else circuit.measure_all(inplace=False)
     if measured is None or not measured.clbits:
         raise ValueError("`circuit` has no qubit that could be measured; give one with qubits")
@@ -96,7 +96,7 @@ def run_circuit(
     )
     with np.errstate(divide="ignore"):
         scores = Scores(np.log(expected))
-    sampler = with_noise(backend_of(backend), noise, measured.num_qubits)
+    sampler = with_noise(backend_of(backend, "backend", *RUN), noise, measured.num_qubits)
     result = draw_result(
         prepared,
         scores,

@@ -407,6 +407,10 @@ def _levels_of_sparse(operator: Any) -> np.ndarray | None:
 
 def _dense_operator(operator: Any) -> np.ndarray:
     """A matrix of shape (2**n, 2**n), n at least 1, of the type that it was given in."""
+    if isinstance(operator, type):
+        raise ValueError(
+            f"`operator` must be an object, but is the class {operator.__name__}; make one of it"
+        )
     if hasattr(operator, "toarray"):
         check_bytes(16 * math.prod(operator.shape), f"a dense matrix of shape {operator.shape}")
         operator = operator.toarray()
@@ -422,7 +426,7 @@ def _dense_operator(operator: Any) -> np.ndarray:
         found = f"its shape is {matrix.shape}" if matrix.ndim else f"is {type(operator).__name__}"
         raise ValueError(
             f"`operator` must be {kinds}, but {found}; a list of strings and weights becomes one "
-            "by SparsePauliOp.from_list"
+            "by SparsePauliOp.from_list, and what has a matrix gives it: operator.to_matrix()"
         )
     if matrix.dtype.kind not in "iufc":
         raise ValueError(f"`operator` must be {kinds}, but {no_numbers(matrix.dtype)}")

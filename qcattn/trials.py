@@ -17,7 +17,7 @@ from qiskit import QuantumCircuit
 from qcattn.apart import WORTH, apart
 from qcattn.arguments import check_alpha, check_betas, check_object, check_shots, whole_number
 from qcattn.backends.aer import Aer
-from qcattn.backends.choosing import backend_of
+from qcattn.backends.choosing import RUN, backend_of
 from qcattn.backends.protocol import Backend
 from qcattn.certification.dense import certify_dense
 from qcattn.comparisons import same_numbers
@@ -26,6 +26,7 @@ from qcattn.dense_state import dense_seconds
 from qcattn.errors import DoesNotFit, Doubtful, Interrupted, TooLarge
 from qcattn.forecast import Forecast, announce
 from qcattn.frames import frame
+from qcattn.legible import name_of, spelt
 from qcattn.markup import notebook
 from qcattn.plurals import plural
 from qcattn.processes import share_out
@@ -308,7 +309,7 @@ def prepare(
     shots, root, alpha = check_shots(shots), entropy(seed), check_alpha(alpha)
     hamiltonian = _heeding_masks(hamiltonian, min(betas))
     if backend is not None:
-        backend = backend_of(backend, method="stream")
+        backend = backend_of(backend, "backend", *RUN)
     plan: list[tuple[Any, float]] = [(one, b) for b in betas for one in _chosen(methods)]
     seeds = np.random.SeedSequence(root).spawn(len(plan))
     tasks: list[tuple[_Task]] = []
@@ -321,7 +322,7 @@ def prepare(
 
     def here(place: int) -> Trial:
         (task,) = tasks[place]
-        name = f"{type(task.method).__name__}, beta {task.beta:g}"
+        name = f"{name_of(task.method)}, beta {task.beta:g}"
         return _trial(task, _Step(progress, len(found), len(plan), name))
 
     def waiting() -> None:
@@ -412,7 +413,7 @@ def _chosen(methods: Any) -> tuple[Preparation, ...]:
         raise ValueError("`methods` must hold one object or more, but is empty; leave it out for "
                          "all methods")  # fmt: skip
     for one in chosen:
-        check_object(one, "methods", "__call__", "Heralded()")
+        check_object(one, "methods", "Heralded()", "__call__")
     return chosen
 
 
@@ -461,7 +462,7 @@ class _Task:
 def _trial(task: _Task, step: _Step | None = None) -> Trial:
     hamiltonian, beta, method = task.hamiltonian, task.beta, task.method
     shots, backend = task.shots, task.backend
-    name, label = type(method).__name__, str(method)
+    name, label = name_of(method), spelt(method)
     step = step or _Step(silent, 0, 1, name)
     begun = time.perf_counter()
     try:

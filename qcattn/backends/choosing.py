@@ -15,14 +15,18 @@ from qcattn.backends.aer import Aer
 from qcattn.backends.named import adapted, making
 from qcattn.backends.noise import noise_options
 from qcattn.backends.protocol import Backend
+from qcattn.legible import spelt
 
-__all__ = ["backend_of", "with_noise"]
+__all__ = ["RUN", "backend_of", "with_noise"]
+
+#: What a run calls of a backend.
+RUN = ("stream", "fitted", "settings")
 
 #: Options of an `AerSimulator` that `Aer` has too.
 _SHARED = ("method", "device", "precision", "noise_model")
 
 
-def backend_of(value: Any, name: str = "backend", method: str = "__call__") -> Backend:
+def backend_of(value: Any, name: str = "backend", *methods: str) -> Backend:
     """A backend, from an object, a name, a primitive or a backend of Qiskit's.
 
     Args:
@@ -31,7 +35,7 @@ def backend_of(value: Any, name: str = "backend", method: str = "__call__") -> B
             ``module:factory``), a ``BaseSamplerV2``, an ``AerSimulator`` (its method, device,
             precision and noise are taken), or any other ``BackendV2``.
         name: Of the argument, as the caller knows it.
-        method: What the caller calls.
+        *methods: What the caller calls, such as `RUN`; ``__call__`` if none is named.
 
     Raises:
         ValueError: If it is nothing of that; the cure is named.
@@ -54,7 +58,7 @@ def backend_of(value: Any, name: str = "backend", method: str = "__call__") -> B
         return Aer(**{key: one for key, one in options.items() if one is not None})
     if isinstance(value, BaseSamplerV2 | BackendV2):
         return adapted(value, name)
-    check_object(value, name, method, "Aer()")
+    check_object(value, name, "Aer()", *(methods or ("__call__",)))
     backend: Backend = value
     return backend
 
@@ -97,7 +101,7 @@ def with_noise(backend: Any, noise: Any, num_qubits: int) -> Any:
     else:
         raise ValueError(
             "`noise` must be text such as 'readout=0.01', a NoiseModel or a BackendV2, but is "
-            f"{noise!r}"
+            f"{spelt(noise)}"
         )
     if not isinstance(backend, Aer):
         raise ValueError(

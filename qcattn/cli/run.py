@@ -309,10 +309,10 @@ def _backend(
     from qiskit_aer import AerSimulator
 
     from qcattn.backends.aer import Aer
-    from qcattn.backends.choosing import backend_of
+    from qcattn.backends.choosing import RUN, backend_of
 
     if not _is_aer(name):
-        return backend_of(name, "--backend", "stream")
+        return backend_of(name, "--backend", *RUN)
     # Those that turn by any angle.
     turning = ("automatic", "statevector", "density_matrix", "matrix_product_state")
     methods = [one for one in AerSimulator().available_methods() if one in turning]

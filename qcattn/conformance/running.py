@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.arguments import check_alpha
+from qcattn.arguments import check_alpha, check_object
 from qcattn.backends.simulator import Simulator
 from qcattn.conformance.case import Case
 from qcattn.conformance.corpus import corpus
@@ -227,10 +227,13 @@ def _chosen(probes: Sequence[str | Probe[Any]] | None) -> list[Probe[Any]]:
     everything = {probe.name: probe for probe in all_probes()}
     if probes is None:
         return list(everything.values())
-    return [
+    chosen = [
         everything[known("probes", one, everything)] if isinstance(one, str) else one
         for one in probes
     ]
+    for one in chosen:
+        check_object(one, "probes", "ExactLaw()", "jobs", "ask", "judge")
+    return chosen
 
 
 def _work(probe: Probe[Any], simulator: Simulator, cases: Sequence[Case], level: Level) -> Work:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qcattn.attention import check_scores, unmasked
 from qcattn.errors import Doubtful
-from qcattn.legible import legible, quoted
+from qcattn.legible import legible, quoted, spelt
 from qcattn.plurals import plural
 
 __all__ = [
@@ -86,7 +86,8 @@ class Scores:
         object.__setattr__(self, "scores", array)
         if self.scores.ndim == 0:
             raise ValueError(
-                f"`scores` is the single number {self.scores}; pass an array (..., keys)"
+                "`scores` must be an array (..., keys), but is the single value "
+                f"{spelt(self.scores)}"
             )
         for text in (*self.tokens, self.sentence):
             if not text.isprintable() and any("\ud800" <= mark <= "\udfff" for mark in text):

@@ -43,6 +43,8 @@ __all__ = ["Variational"]
 Cost = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 _MOST_STEPS = 1000
+#: Qubits from which on fermions that interact take more layers than free ones.
+_MANY = 6
 #: How often F and its gradient are measured for each start.
 _EVALUATIONS = 80
 
@@ -82,12 +84,11 @@ class Variational:
     Attributes:
         layers: Of each register, 1 or more; None takes n + 1 of up to 3 qubits (4 where H is
             diagonal) and 2 n of more: a distribution of the ancilla has 2**n - 1 parameters, and a
-            layer n. That is enough for free fermions: rings of 6 come within 4e-5. Fermions that
-            interact stay farther, and more layers bring them nearer: an open XXZ chain of 6 at beta
-            1 comes within .023, .0090, .0052 at 2 n, 3 n, 4 n layers of 360, 540, 720 cx. The
-            default does not go there by itself: each layer costs gates, which are noisy where they
-            are real, and F does not tell how far it is from its minimum, so that easy cases would
-            be searched twice.
+            layer n. That is enough for free fermions: rings of 6 come within 4e-5. Where fermions
+            interact, the system has more to learn, and from 6 qubits on None takes 3 n: an open XXZ
+            chain of 6 at beta 1 comes within .023, .0090, .0052 at 2 n, 3 n, 4 n layers of 354,
+            534, 714 cx. The default stops there: each layer costs gates, which are noisy where they
+            are real, and the time grows with the square of the layers.
         shots: Shots a circuit, or None for exact expectation values.
         restarts: Random starts, 1 or more; the lowest F wins.
         backend: What draws the shots; None is `qcattn.backends.Aer`. Not used without shots.
@@ -179,7 +180,10 @@ class Variational:
         if self.layers is not None:
             return int(self.layers)
         n = inner.num_qubits
-        return n + 1 if n <= (4 if inner.is_diagonal else 3) else 2 * n
+        if n <= (4 if inner.is_diagonal else 3):
+            return n + 1
+        interacting = inner.off_diagonal is not None and not _is_free(inner.operator)
+        return 3 * n if interacting and n >= _MANY else 2 * n
 
 
 def blocks_of(inner: Hamiltonian, layers: int) -> tuple[list[Block], list[Block]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from qcattn.legible import spelt
 from qcattn.names import known
 from qcattn.walking import class_of, classes, names
 
@@ -57,11 +58,11 @@ def described(value: Any, room: str) -> dict[str, Any]:
     cls = type(value)
     if classes(room).get(cls.__name__) is not cls:
         raise ValueError(
-            f"`{room}` holds {value!r}, but a sweep stores names: pass an object of one of "
+            f"`{room}` holds {spelt(value)}, but a sweep stores names: pass an object of one of "
             f"{', '.join(names(room))}"
         )
     if not is_dataclass(value):
-        raise ValueError(f"`{room}` holds {value!r}, which has no fields to store")
+        raise ValueError(f"`{room}` holds {spelt(value)}, which has no fields to store")
     out: dict[str, Any] = {"name": cls.__name__}
     for field in fields(value):
         now, usual = _plain(getattr(value, field.name), field.name), field.default

@@ -268,7 +268,7 @@ PLANS: dict[str, Plan] = {
         rows=(2, 3, 4),
         accuracies=[{"layers": layers} for layers in (1, 2, 3, 4)],
         laws=(
-            Law("ring", "keys", _GATES, "of n: up to 2 n layers of n", (1, 2), "docstring", "log"),
+            Law("ring", "keys", _GATES, "of n: up to 3 n layers of n", (1, 2), "docstring", "log"),
             Law("ring", "beta", _GATES, "none, the error grows", (0, 0), "docstring"),
             Law("ring", "1/error", _GATES, "none given", None, "Consiglio et al. 2024"),
         ),

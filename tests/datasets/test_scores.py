@@ -34,7 +34,7 @@ def test_it_cannot_be_changed() -> None:
 
 
 def test_a_single_number_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"`scores` is the single number 3\.0"):
+    with pytest.raises(ValueError, match=r"an array \(.*\), but is the single value 3\.0"):
         Scores(np.array(3.0))
 
 

@@ -12,6 +12,7 @@ from qcattn.backends.choosing import backend_of
 from qcattn.backends.protocol import Backend
 from qcattn.claims.frame.sampler import check_sampler
 from qcattn.evidence import Check, Finding, Number, Panel
+from qcattn.legible import spelt
 from qcattn.progress import Progress, silent
 from qcattn.seeds import entropy
 from qcattn.versions import package_versions
@@ -163,7 +164,7 @@ class Claim(ABC, Generic[M]):
             statement=self.statement,
             section=self.section,
             alpha=self.alpha,
-            settings={item.name: str(getattr(self, item.name)) for item in fields(self)},
+            settings={item.name: spelt(getattr(self, item.name)) for item in fields(self)},
             versions=package_versions(),
             **found,
         )

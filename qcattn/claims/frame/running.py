@@ -10,7 +10,7 @@ from concurrent.futures import Future, as_completed
 from importlib import import_module
 from typing import Any
 
-from qcattn.arguments import whole_number
+from qcattn.arguments import check_object, whole_number
 from qcattn.claims.frame.claim import Claim
 from qcattn.errors import Interrupted
 from qcattn.evidence import Finding
@@ -45,14 +45,14 @@ def document_of(name: str) -> str:
 
 
 def folder_of(claim: Claim[Any]) -> str:
-    """The folder of qcattn.claims in which a claim stands, one a document.
+    """The folder of qcattn.claims in which a claim stands, one a document; "" of one of your own.
 
     Example:
         >>> folder_of(all_claims()[0])
         'born'
     """
-    *_, folder, _ = type(claim).__module__.split(".")
-    return folder
+    house, _, place = type(claim).__module__.partition(".claims.")
+    return place.partition(".")[0] if house == "qcattn" else ""
 
 
 def _place(claim: Claim[Any]) -> tuple[str, int]:
@@ -83,7 +83,8 @@ def run_claims(
         One finding a claim, in the order given; `qcattn.save_findings` writes them.
 
     Raises:
-        ValueError: If there is no such claim, or workers is no whole number, 1 or more.
+        ValueError: If there is no such claim, or one is no object of a `Claim`, or workers is no
+            whole number, 1 or more.
         Interrupted: On Ctrl-C. Its ``result`` holds the findings that are done; the others are
             there too, undecided and without shots.
 
@@ -97,6 +98,8 @@ def run_claims(
         everything[known("claims", one.upper(), everything)] if isinstance(one, str) else one
         for one in names
     ]  # fmt: skip
+    for one in chosen:
+        check_object(one, "names", "PureStates()", "title", "not_run")
     root = entropy(seed)
     found: dict[int, Finding] = {}
     one_by_one = min(whole_number(workers, "workers"), len(chosen)) == 1
