@@ -28,6 +28,7 @@ from tolerances import NAMES, alarms, means_off
 from qcattn.backends.named import named_simulator
 from qcattn.backends.pipe import Piped
 from qcattn.backends.simulator import Simulator
+from qcattn.conformance.probe import Level
 from qcattn.conformance.running import draw_again
 from qcattn.conformance.stored import load_report
 from qcattn.conformance.tally import tally
@@ -80,7 +81,9 @@ def brief_of(folder: Path, simulator: Simulator, backend: str) -> dict[str, Any]
                 if np.isfinite(outcome.effect.best):
                     failed["effect"] = round(outcome.effect.best, 4)
                 if i < MOST and not outcome.raised:
-                    failed["caught"] = judged(report.seed, one.name, check.name, simulator)
+                    failed["caught"] = judged(
+                        report.seed, one.name, check.name, simulator, report.level
+                    )
                 entry["failed"].append(failed)
         probes.append(entry)
     return {
@@ -94,13 +97,13 @@ def brief_of(folder: Path, simulator: Simulator, backend: str) -> dict[str, Any]
     }
 
 
-def judged(root: int, probe: str, job: str, simulator: Simulator) -> list[str] | None:
+def judged(root: int, probe: str, job: str, simulator: Simulator, level: Level) -> list[str] | None:
     """Tolerances that the shots of a job break; None where these are no shots."""
     caught: set[str] = set()
     tries = []
     for attempt in range(TRIES):
         try:
-            asked, drawn = draw_again(probe, job, "quick", root + attempt, simulator)
+            asked, drawn = draw_again(probe, job, level, root + attempt, simulator)
         except Exception:  # whatever the simulator raises, or a job that the corpus has no more
             return None
         if not isinstance(drawn, list):
@@ -124,7 +127,8 @@ def table(folder: Path) -> str:
     """The table of all findings, then what was tested without an alarm."""
     causes = parse_json((folder / "causes.json").read_bytes())["causes"]
     files = sorted(path for path in folder.glob("*.json") if path.name != "causes.json")
-    lines, sound = [], []
+    lines: list[str] = []
+    sound: dict[str, list[str]] = {"quick": []}
     for path in files:
         kept = parse_json(path.read_bytes())
         name = _subject(kept)
@@ -144,12 +148,14 @@ def table(folder: Path) -> str:
         end = f"{name} (`{kept['backend']}`): {jobs:,} jobs, {shots:,} shots, "
         end += f"{left:,} jobs left out"
         end += f", {refused:,} that it does not take" if refused else ""
-        sound.append(end + ("" if found else ", no alarm"))
+        sound.setdefault(kept["level"], []).append(end + ("" if found else ", no alarm"))
     head = "| backend | probe | what | largest effect | cause | script |"
     head += "".join(f" {name} |" for name in NAMES)
     rule = "|---" * (6 + len(NAMES)) + "|"
-    tested = "\n".join(f"- {one}" for one in sound)
-    return "\n".join([head, rule, *lines, "", f"Tested at the level `quick`:\n\n{tested}"])
+    for level, each in sound.items():
+        tested = "\n".join(f"- {one}" for one in each)
+        lines += ["", f"Tested at the level `{level}`:\n\n{tested}"]
+    return "\n".join([head, rule, *lines])
 
 
 def _subject(kept: dict[str, Any]) -> str:
