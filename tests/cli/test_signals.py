@@ -100,8 +100,14 @@ cli.main()
 """
 
 
-@pytest.mark.parametrize("stop", ["SIGINT", *STOPS])
-@pytest.mark.parametrize(("moment", "code"), [(WRITING, 0), (PLOTTING, 2)])
+@pytest.mark.parametrize(
+    ("moment", "code", "stop"),
+    [
+        *((WRITING, 0, stop) for stop in STOPS),  # SIGINT while files are written: test_run.py
+        *((PLOTTING, 2, stop) for stop in ("SIGINT", "SIGTERM")),
+    ],
+    ids=["writing SIGTERM", "writing SIGHUP", "plotting SIGINT", "plotting SIGTERM"],
+)
 def test_results_are_written_to_the_end_and_the_page_may_be_left_out(tmp_path, moment, code, stop):
     done = subprocess.run(
         [sys.executable, "-c", moment.format(stop=stop)],

@@ -53,17 +53,16 @@ def shell(folder, line, **environment):
     ],
 )
 def test_a_stream_that_takes_nothing_costs_nothing(folder, around, command):
+    """A full disk behind standard output is said, where there is an error stream to say it."""
     done = shell(folder, around.format(f"{QCATTN} {command}"))
     assert done.returncode == (1 if command == NOISY else 0), done.stderr
     assert qcattn.load(folder / "mine").counts.shots.all()
     assert (folder / "mine" / "report.html").exists()
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
-
-
-def test_a_full_disk_behind_standard_output_is_said(folder):
-    done = shell(folder, f"{QCATTN} {FAIR} > /dev/full")
-    assert "standard output cannot be written: No space left on device" in done.stderr
-    assert "cannot be written" not in shell(folder, f"{QCATTN} show mine | head -1").stderr
+    full = "standard output cannot be written: No space left on device"
+    assert (full in done.stderr) == (around == "{} > /dev/full")
+    if around.startswith("{} | head"):
+        assert "cannot be written" not in done.stderr
 
 
 def test_a_plan_that_nobody_could_read_is_no_success(folder):
@@ -73,7 +72,7 @@ def test_a_plan_that_nobody_could_read_is_no_success(folder):
     assert shell(folder, f"{QCATTN} plan p.csv").returncode == 0
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
 def test_an_encoding_that_lacks_a_character_costs_nothing(folder, encoding):
     tokens = [" cat", "猫", "é", "🙂"]
     command = NOISY.replace("s.npy", "s.npz") + " --beta 2"
@@ -91,10 +90,10 @@ def test_json_is_whole_in_an_encoding_that_lacks_a_character(folder):
     assert "Born" in str(json.loads(text)) and "\ufffd" not in text and "?" not in text
 
 
-@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nosuch"])
-def test_a_foreign_backend_of_matplotlib_is_left_alone(folder, backend):
-    """A notebook hands its own to what it starts by ``!qcattn run``."""
-    done = shell(folder, f"{QCATTN} {FAIR}", MPLBACKEND=backend)
+def test_a_foreign_backend_of_matplotlib_is_left_alone(folder):
+    """A notebook hands its own to what it starts by ``!qcattn run``; below there is none at all."""
+    inline = "module://matplotlib_inline.backend_inline"
+    done = shell(folder, f"{QCATTN} {FAIR}", MPLBACKEND=inline)
     assert done.returncode == 0, done.stderr
     assert "<svg" in (folder / "mine" / "report.html").read_text(encoding="utf-8")
 

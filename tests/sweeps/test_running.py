@@ -278,7 +278,7 @@ def test_cells_at_one_place_of_the_axes_are_told_apart(small, tmp_path):
     assert len(names) == 3 and load_sweep(path).where(seed=6).cells[0].key == both.cells[1].key
 
 
-KILLS = int(os.environ.get("QCATTN_KILLS", "10"))
+KILLS = int(os.environ.get("QCATTN_KILLS", "5"))
 
 
 def test_killed_at_random_moments_nothing_is_lost_or_counted_twice(tmp_path):
