@@ -27,3 +27,20 @@ def test_the_table_names_every_proposal_and_size(monkeypatch):
     assert [line.split()[1] for line in lines[2:-3]] == ["1", "2", "3", "4", "5"]
     assert len({line.count("|") for line in lines}) == 1
     assert "as quoted" in lines[-1] and "n ≥ 1" in lines[-3]
+
+
+def test_strata_give_the_proposal_of_their_gammas_and_times(monkeypatch):
+    monkeypatch.setattr(spectral_gaps, "STRATA", (1, 1))
+    energies = spectral_gaps.glass(3, np.random.default_rng(1))[2]
+    found = spectral_gaps.stratified_proposal(energies, np.random.default_rng(2))
+    shares = np.random.default_rng(2).random(2)
+    gamma, time = np.array([0.25, 2.0]) + shares * [0.35, 18.0]
+    assert np.allclose(found, spectral_gaps.quantum_proposal(energies, gamma, time))
+
+
+def test_the_table_of_glasses_finds_a_planted_exponent(monkeypatch):
+    monkeypatch.setattr(spectral_gaps, "GLASSES", {3: 4, 4: 4, 5: 4})
+    means = 2.0 ** (-0.3 * np.array([3, 4, 5]))
+    lines = list(spectral_gaps.glass_lines([(np.full(2, one), one * np.ones(2)) for one in means]))
+    assert len(list(spectral_gaps.glasses())) == len(lines) + 2
+    assert "0.300 ±" in lines[-2]

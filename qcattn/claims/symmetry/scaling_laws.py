@@ -269,9 +269,10 @@ class ScalingLaws(Claim[_Powers]):
         return Description(
             "Published losses do fall as powers, and the likeness to critical exponents ends "
             f"there: Ising's 0.11 is about temperature ({_IN_SPINS:.3f} in the number of spins), "
-            "1/2 is the roughness of the Edwards-Wilkinson class too (growth tells them apart, "
-            f"{growth['KPZ'].best:.2f} and {growth['Edwards-Wilkinson'].best:.2f}). Exponents "
-            f"of learning follow the data, {-learned[0].best:.2f} to {-learned[-1].best:.2f} in "
+            "and 1/2 is the roughness of two classes, KPZ and Edwards-Wilkinson (their growth "
+            f"tells them apart, {growth['KPZ'].best:.2f} and "
+            f"{growth['Edwards-Wilkinson'].best:.2f}). Exponents of learning follow the data, "
+            f"{-learned[0].best:.2f} to {-learned[-1].best:.2f} in "
             "kernel regression, so they are not universal; a power law needs no transition, for "
             "the error of sampling falls with shots to the power "
             f"{measured.errors['shots'].best:.2f} and has none."
