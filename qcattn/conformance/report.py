@@ -14,6 +14,7 @@ from scipy import special
 from qcattn.conformance.probe import UNKNOWN, Level, Outcome
 from qcattn.evidence import Check, Estimate, Evidence, Number, Panel  # noqa: F401
 from qcattn.forecast import duration
+from qcattn.plurals import p_is
 from qcattn.versions import package_versions
 
 __all__ = ["Answer", "Change", "LeftOut", "Probed", "Report", "conclude"]
@@ -229,11 +230,11 @@ def conclude(
     sharpest = [one.resolution for _, one in found if one.resolution == one.resolution]
     resolution = min(sharpest, default=float("nan"))
     jobs = f"{len(p):,} jobs" if len(p) > 1 else "1 job"
-    by = f"p = {p_value:.2g} of {jobs} at {alpha:.1e}; worst {job}"
+    by = f"{p_is(p_value)} of {jobs} at {alpha:.1e}; worst {job}"
     by += f": {worst.said}" if worst.said else ""
     summary = Check(name, relation, bool(p_value > alpha), by, alpha=alpha)
     named = [
-        Check(job, f"{relation}: {job}", False, outcome.said or f"p = {outcome.p_value:.2g}")
+        Check(job, f"{relation}: {job}", False, outcome.said or p_is(outcome.p_value))
         for (job, outcome), out in zip(found, refuted, strict=True)
         if out
     ]

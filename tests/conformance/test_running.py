@@ -24,7 +24,7 @@ from qcattn.conformance.running import all_probes, job_named, jobs_of, run_confo
 from qcattn.conformance.stored import load_report, write_conformance
 from qcattn.conformance.timing import in_turn
 from qcattn.errors import Died, DoesNotFit, Interrupted, NotWhole
-from qcattn.views.conformance.words import sentence
+from qcattn.views.conformance.words import found, sentence, trust
 
 CASES = corpus()[::6]
 
@@ -158,6 +158,18 @@ def test_what_a_simulator_does_not_take_is_counted_and_said():
     assert 0 < probed.refused == refused < len(probed.answers)
     assert f"does not take {refused:,} of the {len(probed.answers):,} jobs" in probed.words
     assert probed.properties["refused"] == str(refused) and f"{refused:,} jobs" in sentence(report)
+
+
+def test_the_first_words_say_what_an_alarm_is_worth():
+    """The rate of false alarms, and of each unit of an effect the range of resolutions."""
+    probes = ["as asked", "bit order", "order of shots"]
+    report = run_conformance(Reference(), cases=CASES, seed=1, probes=probes)
+    asked, bits, order = report.probed
+    said = trust(report)
+    assert "alarm in 0.1% of such runs at most" in said and bits.resolution == 1
+    assert f"{asked.resolution:.3g} in total variation, {order.resolution:.3g} in total" in said
+    cut = dataclasses.replace(report, probed=(), complete=False)
+    assert trust(cut) == "" and "has an answer yet" in found(cut)
 
 
 def test_what_a_simulator_claims_and_then_refuses_is_an_alarm():

@@ -19,6 +19,7 @@ from qcattn.conformance.case import Case, Law  # noqa: F401  # likewise
 from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, fresh_seed
 from qcattn.conformance.uniforms import alike
 from qcattn.evidence import Estimate
+from qcattn.plurals import p_is
 
 __all__ = ["Expectation", "ExpectationJob"]
 
@@ -114,7 +115,7 @@ class Expectation(Probe[ExpectationJob]):
             Estimate(float(off[far]), max(0.0, float(off[far]) - wide), float(off[far]) + wide),
             resolution=float(6 * np.sqrt(variance.max())),
             shots=job.shots,
-            said=f"{worst}, p = {found[worst]:.2g}; the farthest by {off.max():.3g}",
+            said=f"{worst}, {p_is(found[worst])}; the farthest by {off.max():.3g}",
         )
 
 

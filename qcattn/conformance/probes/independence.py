@@ -29,6 +29,7 @@ from qcattn.conformance.streams import grouped, of_cliffords, paired, spread_out
 from qcattn.conformance.tally import columns
 from qcattn.conformance.uniforms import alike, too_close, uniforms
 from qcattn.evidence import Estimate
+from qcattn.plurals import p_is
 
 __all__ = ["IndependentRuns", "Runs"]
 
@@ -119,7 +120,7 @@ class IndependentRuns(Probe[Runs]):
             # Where the order says nothing, runs are seen that are the same as a whole.
             1.0 if isinstance(drawn, _Mixed) else _resolution(runs),
             shots=job.shots,
-            said=f"{worst}, p = {found[worst]:.2g}",
+            said=f"{worst}, {p_is(found[worst])}",
         )
 
 

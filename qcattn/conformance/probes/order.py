@@ -16,6 +16,7 @@ from qcattn.conformance.probe import Level, Outcome, Probe, ProbeJob, Shown, job
 from qcattn.conformance.streams import grouped, of_cliffords, paired, spread_out
 from qcattn.conformance.tally import columns
 from qcattn.evidence import Estimate
+from qcattn.plurals import p_is
 from qcattn.records import Counts
 
 __all__ = ["Order"]
@@ -65,7 +66,7 @@ class Order(Probe[ProbeJob]):
             _dependence(columns(run, law), law),
             resolution=_resolution(law, job.shots),
             shots=job.shots,
-            said=f"{worst}, p = {found[worst]:.2g}",
+            said=f"{worst}, {p_is(found[worst])}",
         )
 
 

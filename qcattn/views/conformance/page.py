@@ -9,7 +9,7 @@ from pathlib import Path
 from qcattn.conformance.report import Probed, Report
 from qcattn.conformance.searching import Script
 from qcattn.views.conformance import sheets
-from qcattn.views.conformance.words import change, no_script, sentence, subject
+from qcattn.views.conformance.words import change, found, no_script, not_asked, subject, trust
 from qcattn.views.labels import joined
 from qcattn.views.page import badge, table, whole_page, write_page
 
@@ -38,7 +38,8 @@ def write_page_of(
         "<header>",
         f"<h1>Conformance of {escape(subject(report))}</h1>",
         f'<p class="subject">Level {report.level}, seed {report.seed}</p>',
-        f'<p class="lead">{badge(report.standing)} {escape(sentence(report))}</p>',
+        f'<p class="lead">{badge(report.standing)} {escape(found(report))}</p>',
+        *(f"<p>{escape(one)}</p>" for one in (trust(report), not_asked(report)) if one),
         "</header>",
         table(sheets.summary(report), "grid"),
     ]

@@ -11,7 +11,10 @@ from qcattn.views.sheet import Column, Sheet
 __all__ = ["failures", "summary"]
 
 _EFFECT = '"effect" is how far the worst job is from what is right, which is 0.'
-_INTERVAL = "In brackets stands the 95% interval of that one job."
+_INTERVAL = (
+    "In brackets stands the 95% interval of that one job, a cautious one: where it holds 0, the "
+    "p-value says more."
+)
 _RESOLUTION = (
     '"resolution" is the smallest effect that the sharpest job would have seen with 90% power.'
 )
@@ -28,13 +31,14 @@ def summary(report: Report, *, narrow: bool = False) -> Sheet:
         "probe": Column("probe"),
         "verdict": Column("verdict"),
         "p-value": Column("p-value", "r", '"p-value" is that of all jobs of a probe together.'),
-        "effect": Column("effect", "r", _EFFECT if narrow else f"{_EFFECT} {_INTERVAL}"),
         "resolution": Column("resolution", "r", _RESOLUTION),
+        "effect": Column("effect", "r", _EFFECT if narrow else f"{_EFFECT} {_INTERVAL}"),
+        "in": Column("measured in"),
         "jobs": Column("jobs", "r"),
         "shots": Column("shots", "r"),
         "seconds": Column("seconds", "r"),
     }
-    shown = [name for name in columns if not (narrow and name in ("jobs", "seconds"))]
+    shown = [name for name in columns if not (narrow and name in ("in", "jobs", "seconds"))]
     return Sheet(
         title="Probes",
         columns=tuple(columns[name] for name in shown),
@@ -61,6 +65,7 @@ def _cells(one: Probed, narrow: bool) -> dict[str, str]:
     run = sum(answer.outcome is not None for answer in one.answers)
     return {
         **cells,
+        "in": one.settings["effect"],
         "p-value": p_text(one.p_value),
         "jobs": f"{run:,} of {run + left:,}" if left else f"{run:,}",
         "shots": f"{one.shots:,}",

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import shlex
 
-from qcattn.conformance.report import Change, Report
+from qcattn.conformance.report import Change, Probed, Report
 from qcattn.conformance.running import all_probes
-from qcattn.views.labels import plural
+from qcattn.views.labels import number, plural
 
-__all__ = ["change", "command", "no_script", "sentence", "shown_by", "subject"]
+__all__ = [
+    "change",
+    "command",
+    "found",
+    "no_script",
+    "not_asked",
+    "sentence",
+    "shown_by",
+    "subject",
+    "trust",
+]
 
 
 def subject(report: Report) -> str:
@@ -20,24 +30,58 @@ def subject(report: Report) -> str:
 
 
 def sentence(report: Report) -> str:
-    """What was found, in plain sentences."""
-    applied = [one for one in report.probed if one.standing != "not applicable"]
+    """What was found, how far it can be trusted, and what was not asked, in plain sentences."""
+    return " ".join(one for one in (found(report), trust(report), not_asked(report)) if one)
+
+
+def found(report: Report) -> str:
+    """Alarms, shots and time."""
+    applied = _applied(report)
+    if not applied:
+        none = "was applicable" if report.complete else "has an answer yet"
+        return f"No probe {none}, so nothing is decided."
     shots = sum(one.shots for one in report.probed)
     drawn = f"{plural(len(applied), 'probe')} drew {shots:,} shots in {report.seconds:,.0f} s."
-    budget = (
-        f"A correct simulator has an alarm in {100 * report.alpha:.3g}% of such runs at most; a "
-        "fault smaller than the resolution of a probe may be missed."
-    )
+    names = ", ".join(f'"{one.name}"' for one in report.alarms)
+    if not names:
+        return f"No alarm. {drawn}"
+    return f"{plural(len(report.alarms), 'alarm')}: {names}. {drawn}"
+
+
+def trust(report: Report) -> str:
+    """How often a correct simulator has an alarm, and how small a fault would have been seen."""
+    if not _applied(report):
+        return ""
+    false = f"A correct simulator has an alarm in {100 * report.alpha:.3g}% of such runs at most."
+    if len(_applied(report)) > 1:
+        false = f"{false[:-1]}: the probes share that equally."
+    least: dict[str, list[float]] = {}
+    for one in _applied(report):
+        if 0 < one.resolution < 1:  # 1 is all that there can be
+            least.setdefault(one.settings["effect"], []).append(one.resolution)
+    each = [f"{_span(sizes)} in {effect}" for effect, sizes in least.items()]
+    if not each:
+        return f"{false} What the probes see is all or nothing."
+    seen = f"The smallest fault that a probe sees with 90% probability: {', '.join(each)}"
+    return f"{false} {seen}; a smaller one may be missed."
+
+
+def not_asked(report: Report) -> str:
+    """What the simulator did not take, and what there was no time for; "" where there is none."""
+    if not report.complete:
+        return "The run was interrupted: what was not reached is not told."
     refused = sum(one.refused for one in report.probed)
-    left = f" The simulator does not take {refused:,} jobs." if refused else ""
-    left += f" {report.left_out}" if report.left_out.jobs else ""
-    cut = left if report.complete else " The run was interrupted: what was not reached is not told."
-    if report.alarms:
-        names = ", ".join(f'"{one.name}"' for one in report.alarms)
-        return f"{plural(len(report.alarms), 'alarm')}: {names}. {drawn} {budget}{cut}"
-    if not applied:
-        return f"No probe was applicable, so nothing is decided.{cut}"
-    return f"No alarm. {drawn} {budget}{cut}"
+    left = [f"The simulator does not take {refused:,} jobs."] if refused else []
+    return " ".join([*left, *([str(report.left_out)] if report.left_out.jobs else [])])
+
+
+def _applied(report: Report) -> list[Probed]:
+    return [one for one in report.probed if one.standing != "not applicable"]
+
+
+def _span(sizes: list[float]) -> str:
+    low, high = number(min(sizes)), number(max(sizes))
+    return low if low == high else f"{low} to {high}"
 
 
 def command(report: Report, backend: str, python: str | None = None) -> str:
