@@ -1,12 +1,13 @@
 """How often the probes raise a false alarm on a sampler that is right, and which faults they find.
 
-    python tests/benchmarks/conformance.py --runs 100 --first-alarm standard  # --write
+    python tests/benchmarks/conformance.py --runs 100  # --write
+    python tests/benchmarks/conformance.py --runs 0 --first-alarm standard  # --write
 
-runs all probes on the reference sampler with as many seeds, then each planted fault once, with no
-limit of time. The laws are those of the corpus, so that a run costs its draws, some three seconds
-at the level ``quick``, and a fault the laws of the circuits that it changes too. At the level of
-``--first-alarm`` each fault is asked for jobs, few shots first, until one of them makes the alarm
-certain by itself. What is found does not depend on the number of workers. With ``--kept FILE``
+The first runs all probes on the reference sampler with as many seeds, then each planted fault once,
+with no limit of time. The laws are those of the corpus, so that a run costs its draws, some three
+seconds at the level ``quick``, and a fault the laws of the circuits that it changes too. The second
+asks each fault for jobs of its level, few shots first, until one of them makes the alarm certain by
+itself. What is found does not depend on the number of workers. With ``--kept FILE``
 every answer is written there as it comes, and the same command goes on where it was cut off.
 """
 
@@ -48,18 +49,16 @@ def main(arguments: list[str] | None = None, kept: Path | None = None) -> int:
     parser.add_argument("--alpha", type=float, default=1e-3)
     parser.add_argument("--workers", type=int, default=1, help="processes that draw side by side")
     parser.add_argument("--no-faults", action="store_true")
-    parser.add_argument("--first-alarm", metavar="LEVEL", help="find one alarm at this level too")
+    parser.add_argument("--first-alarm", metavar="LEVEL", help="ask for one alarm, at this level")
     parser.add_argument("--kept", metavar="FILE", help="keep answers here, and go on from them")
     given = parser.parse_args(arguments)
     seeds = range(given.first, given.first + given.runs)
     runs = [Run("", seed, given.level, given.alpha, all_alarms) for seed in seeds]
-    looks = {given.level: all_alarms}
+    level, look = given.level, all_alarms
     if given.first_alarm is not None:
-        looks[given.first_alarm] = first_alarm
+        level, look = given.first_alarm, first_alarm
     faults = [] if given.no_faults else list(FAULTS)
-    runs += [
-        Run(name, 0, level, given.alpha, look) for level, look in looks.items() for name in faults
-    ]
+    runs += [Run(name, 0, level, given.alpha, look) for name in faults]
 
     found = _alarms(runs, given.workers, kept)
     alarms = [f"seed {run.seed}: {by}" for run, by in found.items() if not run.fault and by]
@@ -71,19 +70,12 @@ def main(arguments: list[str] | None = None, kept: Path | None = None) -> int:
         )
     if not faults:
         return 0
-    heads = [_HEADS[look].format(level) for level, look in looks.items()]
-    print(f"\n| planted fault | {' | '.join(heads)} |\n{'|---' * (1 + len(heads))}|")
-    by_level: dict[str, dict[str, str]] = {level: {} for level in looks}
-    for run, by in found.items():
-        if run.fault:
-            by_level[run.level][run.fault] = by
-    for name in faults:
-        cells = [each[name] or "**missed**" for each in by_level.values()]
-        print(f"| {name} | {' | '.join(cells)} |")
-    print()
-    for level, each in by_level.items():
-        caught = sum(map(bool, each.values()))
-        print(f"Found at the level `{level}`: {caught} of {len(faults)}.")
+    print(f"\n| planted fault | {_HEADS[look].format(level)} |\n|---|---|")
+    by_fault = {run.fault: by for run, by in found.items() if run.fault}
+    for name, by in by_fault.items():
+        print(f"| {name} | {by or '**missed**'} |")
+    caught = sum(map(bool, by_fault.values()))
+    print(f"\nFound at the level `{level}`: {caught} of {len(faults)}.")
     return 0
 
 

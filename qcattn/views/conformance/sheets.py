@@ -33,22 +33,34 @@ def summary(report: Report, *, narrow: bool = False) -> Sheet:
         "p-value": Column("p-value", "r", '"p-value" is that of all jobs of a probe together.'),
         "resolution": Column("resolution", "r", _RESOLUTION),
         "effect": Column("effect", "r", _EFFECT if narrow else f"{_EFFECT} {_INTERVAL}"),
-        "in": Column("measured in"),
         "jobs": Column("jobs", "r"),
         "shots": Column("shots", "r"),
         "seconds": Column("seconds", "r"),
     }
-    shown = [name for name in columns if not (narrow and name in ("in", "jobs", "seconds"))]
+    shown = [name for name in columns if not (narrow and name in ("jobs", "seconds"))]
     return Sheet(
         title="Probes",
         columns=tuple(columns[name] for name in shown),
         lines=tuple(
             tuple(_cells(one, narrow).get(name, "") for name in shown) for one in report.probed
         ),
-        caption="A probe that needs what the simulator does not claim is not applicable, which is "
-        "no pass.",
+        caption=f"{_units(report)}A probe that needs what the simulator does not claim is not "
+        "applicable, which is no pass.",
         marked=frozenset(i for i, one in enumerate(report.probed) if one.standing == "alarm"),
     )
+
+
+def _units(report: Report) -> str:
+    """What effects and resolutions are measured in, as a sentence; "" for none."""
+    by_unit: dict[str, list[str]] = {}
+    for one in report.probed:
+        if one.standing != "not applicable":
+            by_unit.setdefault(one.settings["effect"], []).append(f'"{one.name}"')
+    if not by_unit:
+        return ""
+    most = max(by_unit, key=lambda unit: len(by_unit[unit]))
+    others = [f"for {', '.join(by_unit[unit])} in {unit}" for unit in by_unit if unit != most]
+    return f"Effect and resolution are measured in {'; '.join([most, *others])}. "
 
 
 def _cells(one: Probed, narrow: bool) -> dict[str, str]:
@@ -65,7 +77,6 @@ def _cells(one: Probed, narrow: bool) -> dict[str, str]:
     run = sum(answer.outcome is not None for answer in one.answers)
     return {
         **cells,
-        "in": one.settings["effect"],
         "p-value": p_text(one.p_value),
         "jobs": f"{run:,} of {run + left:,}" if left else f"{run:,}",
         "shots": f"{one.shots:,}",
