@@ -67,7 +67,10 @@ def system_state(prepared: Prepared) -> tuple[np.ndarray, float]:
     rho = _reduced(state, kept, circuit.num_qubits, mixed)
     success = float(np.trace(rho).real)
     if success <= 0:
-        raise ValueError("`prepared` keeps no shot at all: its herald can never read zero")
+        raise ValueError(
+            "`prepared` keeps no shot at all: its herald can never read zero; lower beta, or take "
+            "another preparation"
+        )
     return rho / success, success
 
 

@@ -143,7 +143,10 @@ def folded(prepared: Prepared, scale: int) -> Prepared:
     template = prepared.circuit
     gates = [i for i in template.data if i.operation.name not in ("measure", "barrier")]
     if any(i.clbits or not hasattr(i.operation, "to_matrix") for i in gates):
-        raise ValueError("`prepared` resets, measures or conditions midway, which cannot be folded")
+        raise ValueError(
+            "`prepared` resets, measures or conditions midway, which cannot be folded; take a "
+            "preparation that only measures at its end"
+        )
     circuit = template.copy_empty_like()
     place = {parameter: index for index, parameter in enumerate(template.parameters)}
     blocks = []

@@ -189,7 +189,9 @@ def _imported(place: str, where: str) -> Callable[..., Any]:
     try:
         factory = getattr(found, name)
     except AttributeError:
-        raise ValueError(f"`{where}` names {name!r}, which {module} does not have") from None
+        raise ValueError(
+            f"`{where}` names {name!r}, which {module} does not have; name one that it has"
+        ) from None
     if not callable(factory):
         raise ValueError(f"`{where}` names {place!r}, which cannot be called; name a factory")
     return factory

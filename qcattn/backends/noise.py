@@ -122,7 +122,9 @@ def _number(name: str, value: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise ValueError(f"`noise` has {name}={quoted(value)}, which is not a number") from None
+        raise ValueError(
+            f"`noise` has {name}={quoted(value)}, which is not a number; write {name}=0.01"
+        ) from None
 
 
 def _unknown(name: str, known: list[str]) -> str:

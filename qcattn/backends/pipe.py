@@ -71,7 +71,8 @@ class Piped(Simulator):
             module, _, factory = place.partition(":")
             if not factory:
                 raise ValueError(
-                    f"`--backend` must be module:factory beside `--python`, but is {self.text!r}"
+                    f"`--backend` must be module:factory beside `--python`, but is {self.text!r}; "
+                    "name one, such as qiskit_aer:AerSimulator"
                 )
             named = {"module": module, "factory": factory, "options": options}
             self._held[:] = [_Worker(self.python, named)]

@@ -49,7 +49,8 @@ def acceptance(
     predicted = np.broadcast_to(np.asarray(success, dtype=float), shots.shape)
     if not ((predicted >= 0) & (predicted <= 1 + 1e-12)).all():
         raise ValueError(
-            f"`success` must be in [0, 1], but holds {predicted.min()} to {predicted.max()}"
+            f"`success` must be in [0, 1], but holds {predicted.min()} to {predicted.max()}; "
+            "give the probability that a shot is kept"
         )
     alpha = check_alpha(alpha)
     predicted = np.minimum(predicted, 1.0)
