@@ -25,7 +25,7 @@ __all__ = ["QUANTITIES", "Dot", "dots", "plot_over_axis"]
 QUANTITIES = {
     "top": "share of the likeliest key, mean over rows",
     "distance": "total variation at most",
-    "kept": "share of shots the herald lets through, mean over rows",
+    "kept": "share of shots that are kept, mean over rows",
 }
 _SHORTLY = {
     "top": "share of the likeliest key",
@@ -252,6 +252,8 @@ def _series(
             )
     if bound.all() and len(points) >= _LEAST_OF_A_LINE:
         ax.plot(x, middle, color=INK, lw=0.7, zorder=0)
+    # What is moved aside does not widen the axes by itself.
+    ax.update_datalim(np.stack([x, middle], axis=-1))
     finite = np.isfinite(exact)
     if finite.any():
         ax.plot(x[finite], exact[finite], ls="none", marker="_", ms=16, mew=1.4, color=SOFTMAX)

@@ -75,6 +75,16 @@ def test_places_that_share_their_counts_count_once(tmp_path):
         assert (one.low, one.high) == (two.low, two.high)
 
 
+def test_bounds_at_one_value_are_seen(tmp_path):
+    """They lay outside of the axes, which began and ended around 0: the figure was empty."""
+    options = {"shots": 1000, "batch": 1000, "backends": Aer(device="CPU", draws="born")}
+    one = sweep(Grid([[0.0, 1.0, 2.0]], beta=3.0, **options), store=tmp_path / "one.sqlite")
+    for axis, value in (("shots", 1000), ("beta", 3.0)):
+        ax = plot_over_axis(one, axis, Figure().subplots(), quantity="distance")
+        left, right = ax.get_xlim()
+        assert left < value < right
+
+
 def test_intervals_pay_for_the_looks_of_a_rule(tmp_path):
     """A cell that stopped where its intervals were narrow is plotted with that look's share."""
     scores = np.array([[0.0, 1.0, 2.0]])
