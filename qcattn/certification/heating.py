@@ -22,6 +22,7 @@ from qiskit import QuantumCircuit
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
+from qcattn.arguments import real_array
 from qcattn.backends.aer import Aer
 from qcattn.backends.noise_terms import NoiseTerm, noise_model_of
 from qcattn.certification.temperature import beta_at, certify_temperature
@@ -108,8 +109,12 @@ def measure_heating(
         >>> 1.0 in cold.beta, hot.gates, hot.beta.high < 0.9
         (True, 3, True)
     """
-    if not 0 <= strength < 1:
-        raise ValueError(f"`strength` must be at least 0 and below 1, but is {strength}")
+    given = real_array(strength, "strength")
+    if given.ndim or not 0 <= given < 1:
+        raise ValueError(
+            f"`strength` must be one number, at least 0 and below 1, but is {strength!r}; it is "
+            "the probability that a two-qubit gate fails"
+        )
     term = NoiseTerm("depolarising", ("cx",), (), {"p": strength})
     noise = {"noise_model": noise_model_of([term])} if strength else {}
     exact: dict[str, Any] = {"method": "density_matrix", "draws": "born"}

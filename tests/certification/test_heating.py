@@ -64,7 +64,7 @@ def test_a_circuit_that_goes_on_after_measuring_is_drawn_shot_by_shot():
     assert np.isfinite(found.beta.best) and found.load == pytest.approx(0.01 * found.gates)
 
 
-@pytest.mark.parametrize("strength", [-0.1, 1.0, np.nan])
+@pytest.mark.parametrize("strength", [-0.1, 1.0, np.nan, "strong", [0.1, 0.2]])
 def test_a_strength_that_is_no_probability_is_refused(strength):
-    with pytest.raises(ValueError, match="strength"):
+    with pytest.raises(ValueError, match="`strength`"):
         measure_heating(Purification()(ROW, beta=1.0), ROW, 1.0, strength)

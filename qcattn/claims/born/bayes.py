@@ -222,9 +222,10 @@ class BayesianUpdate(Claim[_Updates]):
         failed = [check.statement for check in claimed.values() if check.holds is False]
         number = sum(len(one.laws) for one in measured.kinds.values())
         words = (
-            f"Counts of {number} posteriors lie within total variation {measured.upper:.4f} of "
-            "Bayes' rule, with e^(score - highest score) as the likelihood; the document's own "
-            "factor e^score can exceed one, and is the probability of no outcome then."
+            f"Counts of {number} posteriors of drawn scores lie within total variation "
+            f"{measured.upper:.4f} of Bayes' rule, with e^(score - highest score) as the "
+            "likelihood; the document's own factor e^score can exceed one, and is the probability "
+            "of no outcome then."
             if all(check.holds for check in claimed.values())
             else f"Not all follow Bayes' rule: {'; '.join(failed) or 'some are undecided'}; the "
             f"bases of the two updates are {self.angle:g} rad apart."

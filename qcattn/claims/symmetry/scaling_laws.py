@@ -86,9 +86,10 @@ class ScalingLaws(Claim[_Powers]):
 
     References:
         [1] J. Kaplan et al., arXiv:2001.08361: .076 over parameters, .095 over data, .050 over
-            compute; J. Hoffmann et al., arXiv:2203.15556, find .34 and .28 of the loss above its
-            floor, and T. Besiroglu et al., arXiv:2404.10102, fit .348 and .366 to the same (these
-            four as in the code of T. Pearce and J. Song, arXiv:2406.12907).
+            compute (as public programs quote them); J. Hoffmann et al., arXiv:2203.15556, find .34
+            and .28 of the loss above its floor, and T. Besiroglu et al., arXiv:2404.10102, fit
+            .348 and .366 to the same (these four as in the code of T. Pearce and J. Song,
+            arXiv:2406.12907).
         [2] F. Kos et al., J. High Energy Phys. 08, 036 (2016), arXiv:1603.04436: the dimension
             1.412625(10) of the energy, of which nu = 1 / (3 - 1.412625).
     """
