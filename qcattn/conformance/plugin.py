@@ -109,9 +109,11 @@ class _Conformance:
 
     def pytest_report_header(self) -> str:
         """What is tested, with the seed that draws it again."""
+        from qcattn.plurals import plural
+
         return (
             f"qcattn: conformance of {self.backend}, level {self.level}, error budget "
-            f"{self.alpha:g} over {len(self.names)} probes, --qcattn-seed={self.seed}"
+            f"{self.alpha:g} over {plural(len(self.names), 'probe')}, --qcattn-seed={self.seed}"
         )
 
     @pytest.hookimpl(tryfirst=True)
