@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit, qasm3, qpy
-from qiskit.circuit import Parameter
+from qiskit.circuit import Instruction, Parameter
 from qiskit.qpy.common import QPY_COMPATIBILITY_VERSION, QPY_VERSION
 from qiskit.qpy.exceptions import QpyError
 
@@ -256,6 +256,10 @@ def _verdict(entry: dict[str, Any]) -> dict[str, Any]:
     return {name: read_number(value) if name in numbers else value for name, value in entry.items()}
 
 
+#: Parameters of an instruction that QPY can count.
+_MOST_PARAMETERS = 2**16 - 1
+
+
 def _qpy(circuit: QuantumCircuit) -> bytes:
     """The circuit in the lowest version of QPY that holds it.
 
@@ -263,6 +267,7 @@ def _qpy(circuit: QuantumCircuit) -> bytes:
     the circuits of all preparations here. Version 14 needs Qiskit 2.0, 15 needs 2.1, 16 needs
     2.1.1, 17 needs 2.3 and 18 needs 2.6.
     """
+    circuit = _stacked(circuit)
     for version in range(QPY_COMPATIBILITY_VERSION, QPY_VERSION):
         buffer = io.BytesIO()
         try:
@@ -281,7 +286,37 @@ def _circuit(content: bytes) -> QuantumCircuit:
     if len(content) > 6 and content[6] < 13:
         raise ValueError(f"template.qpy has version {content[6]} of QPY; 13 and later are read")
     (circuit,) = qpy.load(io.BytesIO(content))
-    return circuit
+    return _unstacked(circuit)
+
+
+def _stacked(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The same, the matrices of large multiplexers as one array each: QPY counts them in 16 bits.
+
+    A native row of 2**17 keys has a multiplexer of 2**16 matrices.
+    """
+    if all(len(item.operation.params) <= _MOST_PARAMETERS for item in circuit.data):
+        return circuit
+    out = circuit.copy_empty_like()
+    for item in circuit.data:
+        gate = item.operation
+        if len(gate.params) > _MOST_PARAMETERS:
+            gate = Instruction(gate.name, gate.num_qubits, 0, [np.array(gate.params)])
+        out.append(gate, item.qubits, item.clbits)
+    return out
+
+
+def _unstacked(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The circuit that `_stacked` was given."""
+    stacks = [item.operation.params for item in circuit.data if item.name == "multiplexer"]
+    if not any(np.ndim(params[0]) == 3 for params in stacks):
+        return circuit
+    out = circuit.copy_empty_like()
+    for item in circuit.data:
+        gate = item.operation
+        if item.name == "multiplexer" and np.ndim(gate.params[0]) == 3:
+            gate = Instruction(gate.name, gate.num_qubits, 0, list(gate.params[0]))
+        out.append(gate, item.qubits, item.clbits)
+    return out
 
 
 def _qasm(circuit: QuantumCircuit) -> str:

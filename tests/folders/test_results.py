@@ -166,6 +166,21 @@ def test_circuits_are_written_for_the_oldest_qiskit_that_can_read_them():
     assert seen == {type(method).__name__ for method in all_methods()}, "every one was tried"
 
 
+def test_multiplexers_of_more_matrices_than_qpy_counts_come_back(tmp_path, monkeypatch):
+    """A native row of 2**17 keys ended in struct.error after it was drawn, and was lost."""
+    assert results._MOST_PARAMETERS == 2**16 - 1  # 'H' of struct
+    drawn = run(np.arange(8.0) / 4, preparation=Amplitude(native=True), shots=100, seed=1)
+    monkeypatch.setattr(results, "_MOST_PARAMETERS", 2)
+    stacked = results._stacked(drawn.prepared.circuit)
+    assert max(len(item.operation.params) for item in stacked.data) <= 2
+    save(drawn, tmp_path / "a")
+    again = load(tmp_path / "a")
+    assert str(drawn) == str(again) and drawn.counts.keys.tolist() == again.counts.keys.tolist()
+    for one, other in zip(drawn.prepared.circuit.data, again.prepared.circuit.data, strict=True):
+        assert (one.name, one.qubits) == (other.name, other.qubits)
+        assert np.array_equal(one.operation.params, other.operation.params)
+
+
 def test_a_circuit_that_needs_a_newer_version_gets_it():
     circuit = QuantumCircuit(1, 1)
     circuit.measure(0, 0)
