@@ -222,6 +222,8 @@ def conclude(
     )
     if not found:
         takes = "the simulator takes none of its circuits"
+        if any(one.cut for one in answers):
+            takes = "none of its jobs came to an end in its time"
         why = f"it needs {', '.join(missing)}" if missing else takes
         return probed(checks=(), words=f"Not applicable: {why}.")
     p = np.array([outcome.p_value for _, outcome in found])

@@ -160,6 +160,13 @@ def test_what_a_simulator_does_not_take_is_counted_and_said():
     assert probed.properties["refused"] == str(refused) and f"{refused:,} jobs" in sentence(report)
 
 
+def test_a_probe_of_which_every_job_was_ended_says_so():
+    ended = conclude("x", "It is so", "y", [Answer("one", None, 60.0, True)], alpha=1e-3, seed=1)
+    taken = conclude("x", "It is so", "y", [Answer("one", None, 0.1)], alpha=1e-3, seed=1)
+    assert "none of its jobs came to an end" in ended.words
+    assert "takes none of its circuits" in taken.words
+
+
 def test_the_first_words_say_what_an_alarm_is_worth():
     """The rate of false alarms, and of each unit of an effect the range of resolutions."""
     probes = ["as asked", "bit order", "order of shots"]
@@ -169,7 +176,7 @@ def test_the_first_words_say_what_an_alarm_is_worth():
     assert "alarm in 0.1% of such runs at most" in said and bits.resolution == 1
     assert f"{asked.resolution:.3g} in total variation, {order.resolution:.3g} in total" in said
     cut = dataclasses.replace(report, probed=(), complete=False)
-    assert trust(cut) == "" and "has an answer yet" in found(cut)
+    assert trust(cut) == "" and "came to an answer" in found(cut)
 
 
 def test_what_a_simulator_claims_and_then_refuses_is_an_alarm():

@@ -38,8 +38,7 @@ def found(report: Report) -> str:
     """Alarms, shots and time."""
     applied = _applied(report)
     if not applied:
-        none = "was applicable" if report.complete else "has an answer yet"
-        return f"No probe {none}, so nothing is decided."
+        return "No probe came to an answer, so nothing is decided."
     shots = sum(one.shots for one in report.probed)
     drawn = f"{plural(len(applied), 'probe')} drew {shots:,} shots in {report.seconds:,.0f} s."
     names = ", ".join(f'"{one.name}"' for one in report.alarms)
