@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class Step:
     controls: tuple[int, ...] = ()
     word: str = ""
 
-    @property
+    @cached_property
     def matrix(self) -> np.ndarray:
         """Shape (2**k, 2**k), controls the lowest bits."""
         if self.name == "cu":
