@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
@@ -38,6 +38,9 @@ Shown = Literal["laws", "independence", "options", "order", "probabilities", "se
 UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
 
+J = TypeVar("J", bound="ProbeJob")
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ProbeJob:
     """One job and the laws that its shots must follow.
@@ -55,6 +58,11 @@ class ProbeJob:
     laws: tuple[tuple[Law, ...], ...]
     noise: tuple[NoiseTerm, ...] = ()
     needs: frozenset[Ability] = frozenset()
+
+    def only(self: J, places: Sequence[int]) -> J:
+        """The job of some of its circuits alone, by their places."""
+        tasks = tuple(self.tasks[i] for i in places)
+        return replace(self, tasks=tasks, laws=tuple(self.laws[i] for i in places))
 
     @property
     def shots(self) -> int:

@@ -193,11 +193,7 @@ def _fewer_tasks(job: ProbeJob) -> Iterator[ProbeJob]:
     halves = [range(size // 2), range(size // 2, size)]
     for kept in [*halves, *([j for j in range(size) if j != i] for i in range(size))]:
         if len(kept) < size:
-            yield replace(
-                job,
-                tasks=tuple(job.tasks[i] for i in kept),
-                laws=tuple(job.laws[i] for i in kept),
-            )
+            yield job.only(kept)
 
 
 def _bound(job: ProbeJob) -> Iterator[ProbeJob]:

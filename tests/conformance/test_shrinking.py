@@ -75,6 +75,23 @@ def test_an_error_is_not_taken_for_wrong_shots():
     assert all(len(task.circuit.data) >= 6 for task in small.job.tasks)
 
 
+def test_circuits_of_several_calls_keep_a_call_each():
+    """Four calls of one circuit, of which two were left, asked for none, which looked refuted."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.h(0)
+    circuit.measure(0, 0)
+    task, law = Task(circuit, 400), law_of(circuit)
+    calls = Runs(name="x", tasks=(task,) * 4, laws=((law,),) * 4, offsets=(0, 1, 2, None))
+    assert calls.only([1, 3]).offsets == (1, None)
+    whole = Runs(name="x", tasks=(task,) * 4, laws=((law,),) * 4)
+    assert whole.only([1, 3]).offsets == (0,)
+    right, probe = Reference(), IndependentRuns()
+    (fewer,) = [way.of for way in WAYS if way.what == "fewer circuits"]
+    for job in fewer(calls):
+        drawn = probe.ask(job, right, np.random.default_rng(1))
+        assert len(drawn) == len(job.tasks) < 4
+
+
 def run_script(text, tmp_path):
     path = tmp_path / "shown.py"
     path.write_text(text)

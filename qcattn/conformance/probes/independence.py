@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, ClassVar
 
@@ -53,6 +53,14 @@ class Runs(ProbeJob):
 
     offsets: Offsets = (0,)
     ordered: bool = True
+
+    def only(self, places: Sequence[int]) -> Runs:
+        """Some of the circuits alone, each by its own call where it had one."""
+        found = super().only(places)
+        if len(self.offsets) < 2:
+            return found
+        each = len(self.tasks) // len(self.offsets)
+        return replace(found, offsets=tuple(self.offsets[i // each] for i in places[::each]))
 
     def seeds(self, first: int) -> list[int | None]:
         """Of each call, given that of the first."""
