@@ -117,7 +117,7 @@ def test_a_sweep_says_its_verdict_to_nobody(folder):
     (folder / "plan.toml").write_text('shots = 100\nalpha = 1e-6\n[[scores]]\nfile = "s.npy"\n')
     for around in ("> /dev/full", ">&-", "| head -1; exit ${PIPESTATUS[0]}"):
         assert shell(folder, f"{QCATTN} sweep plan.toml {around}").returncode == 0
-        assert shell(folder, f"{QCATTN} show runs.sqlite {around}").returncode == 0
+    assert shell(folder, f"{QCATTN} show runs.sqlite {around}").returncode == 0
 
 
 @pytest.mark.parametrize(
