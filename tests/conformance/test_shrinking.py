@@ -149,7 +149,7 @@ def test_every_circuit_of_the_corpus_can_be_written_into_a_script(tmp_path):
         )
         space = {}
         body = text[text.index("def circuit") : text.index("SHOTS =")]
-        exec("from qiskit import QuantumCircuit\n" + body, space)
+        exec("import numpy as np\nfrom qiskit import QuantumCircuit\n" + body, space)
         assert law_of(space["circuit"](0)).outcomes == case.laws[0].outcomes, case.name
 
 

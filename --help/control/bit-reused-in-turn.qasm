@@ -1,0 +1,12 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[1] q;
+bit[1] c;
+ry(1.9) q[0];
+c[0] = measure q[0];
+ry(0.6) q[0];
+c[0] = measure q[0];
+ry(0.5) q[0];
+c[0] = measure q[0];
+ry(0.7) q[0];
+c[0] = measure q[0];

@@ -1,0 +1,11 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[3] a;
+bit[2] b;
+bit[3] c;
+ry(1.19371) q[0];
+cx q[0], q[1];
+rx(1.70832) q[1];
+a[1] = measure q[0];
+c[1] = measure q[1];

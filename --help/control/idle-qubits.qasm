@@ -1,0 +1,11 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[6] q;
+bit[4] c;
+ry(1.6647) q[1];
+cx q[1], q[4];
+rx(1.727212) q[4];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[4];
+c[3] = measure q[5];

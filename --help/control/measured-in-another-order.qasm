@@ -1,0 +1,12 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[5] q;
+bit[3] c;
+rx(2.008716) q[4];
+cx q[4], q[1];
+ry(1.994251) q[1];
+cx q[1], q[3];
+ry(2.019439) q[3];
+c[2] = measure q[3];
+c[1] = measure q[4];
+c[0] = measure q[1];

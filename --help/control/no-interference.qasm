@@ -1,0 +1,12 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[3] c;
+rx(1.759446) q[0];
+rz(1.170808) q[0];
+cx q[0], q[1];
+rx(1.000301) q[1];
+c[0] = measure q[0];
+rx(2.304456) q[0];
+c[1] = measure q[0];
+c[2] = measure q[1];

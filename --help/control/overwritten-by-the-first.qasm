@@ -1,0 +1,12 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[2] c;
+ry(2.358348) q[0];
+cx q[0], q[1];
+ry(1.614656) q[1];
+ry(1.417763) q[2];
+c[1] = measure q[2];
+c[1] = measure q[0];
+c[0] = measure q[2];
+c[0] = measure q[1];

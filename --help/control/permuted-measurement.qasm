@@ -1,0 +1,14 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[5] q;
+bit[5] c;
+ry(0.4) q[0];
+ry(0.9) q[1];
+ry(1.3) q[2];
+ry(1.9) q[3];
+ry(2.5) q[4];
+c[3] = measure q[0];
+c[0] = measure q[1];
+c[4] = measure q[2];
+c[1] = measure q[3];
+c[2] = measure q[4];

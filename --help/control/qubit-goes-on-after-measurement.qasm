@@ -1,0 +1,12 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+ry(1.305831) q[0];
+c[0] = measure q[0];
+cx q[0], q[1];
+ry(1.487137) q[1];
+cx q[1], q[2];
+rx(1.649244) q[2];
+c[1] = measure q[1];
+c[2] = measure q[2];

@@ -1,0 +1,12 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[3] c;
+ry(0.684057) q[0];
+cx q[0], q[1];
+c[0] = measure q[0];
+reset q[0];
+ry(1.759593) q[0];
+c[1] = measure q[0];
+ry(2.241201) q[1];
+c[2] = measure q[1];

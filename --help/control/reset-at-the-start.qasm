@@ -1,0 +1,11 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[2] c;
+reset q[0];
+reset q[1];
+rx(1.716036) q[0];
+cx q[0], q[1];
+ry(0.65619) q[1];
+c[0] = measure q[0];
+c[1] = measure q[1];

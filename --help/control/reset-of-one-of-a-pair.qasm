@@ -1,0 +1,13 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[2] c;
+ry(2.141995) q[0];
+cx q[0], q[1];
+ry(2.039593) q[1];
+reset q[0];
+ry(1.336738) q[0];
+cx q[0], q[1];
+rx(1.364892) q[1];
+c[0] = measure q[0];
+c[1] = measure q[1];

@@ -1,0 +1,14 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[2] c;
+h q[0];
+cx q[0], q[1];
+reset q[0];
+reset q[0];
+ry(2.179697) q[0];
+reset q[0];
+rx(2.004097) q[0];
+ry(1.145794) q[1];
+c[0] = measure q[0];
+c[1] = measure q[1];

@@ -1,0 +1,18 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+ry(0.53144) q[0];
+ry(0.847684) q[1];
+ry(0.731079) q[2];
+cx q[0], q[1];
+rx(0.965945) q[0];
+rx(0.915764) q[1];
+rx(0.895992) q[2];
+cx q[1], q[2];
+ry(0.369946) q[0];
+ry(0.546244) q[1];
+ry(0.536024) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

@@ -1,0 +1,18 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+ry(1.040301) q[0];
+ry(0.901371) q[1];
+ry(0.931357) q[2];
+cx q[0], q[1];
+rx(0.514917) q[0];
+rx(0.802625) q[1];
+rx(0.968083) q[2];
+cx q[1], q[2];
+ry(0.581126) q[0];
+ry(0.561458) q[1];
+ry(0.388105) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

@@ -1,0 +1,18 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+ry(1.021686) q[0];
+ry(0.87792) q[1];
+ry(0.658469) q[2];
+cx q[0], q[1];
+rx(0.817693) q[0];
+rx(0.436575) q[1];
+rx(0.657525) q[2];
+cx q[1], q[2];
+ry(0.309733) q[0];
+ry(0.569657) q[1];
+ry(0.495275) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

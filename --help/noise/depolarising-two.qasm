@@ -1,0 +1,18 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+ry(0.652213) q[0];
+ry(0.586249) q[1];
+ry(0.737441) q[2];
+cx q[0], q[1];
+rx(0.511638) q[0];
+rx(0.803765) q[1];
+rx(0.787736) q[2];
+cx q[1], q[2];
+ry(0.767353) q[0];
+ry(0.5261) q[1];
+ry(0.310626) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

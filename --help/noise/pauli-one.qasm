@@ -1,0 +1,18 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+ry(0.982424) q[0];
+ry(1.052075) q[1];
+ry(0.53701) q[2];
+cx q[0], q[1];
+rx(0.927314) q[0];
+rx(0.778418) q[1];
+rx(0.569961) q[2];
+cx q[1], q[2];
+ry(0.46712) q[0];
+ry(0.704684) q[1];
+ry(0.715981) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

@@ -1,0 +1,20 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+bit[1] never;
+ry(0.590154) q[0];
+ry(0.64064) q[1];
+ry(0.893524) q[2];
+if (never[0]) { x q[0]; x q[2]; }
+cx q[0], q[1];
+rx(0.6291) q[0];
+rx(0.750002) q[1];
+rx(0.888809) q[2];
+cx q[1], q[2];
+ry(0.476401) q[0];
+ry(0.355581) q[1];
+ry(0.770984) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

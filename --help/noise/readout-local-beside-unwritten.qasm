@@ -1,0 +1,20 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+bit[1] never;
+ry(0.842095) q[0];
+ry(0.91639) q[1];
+ry(0.928108) q[2];
+if (never[0]) { x q[0]; x q[2]; }
+cx q[0], q[1];
+rx(0.821199) q[0];
+rx(0.773699) q[1];
+rx(0.674299) q[2];
+cx q[1], q[2];
+ry(0.589249) q[0];
+ry(0.305967) q[1];
+ry(0.565335) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

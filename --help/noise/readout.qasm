@@ -1,0 +1,18 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+ry(0.732039) q[0];
+ry(0.94823) q[1];
+ry(0.960813) q[2];
+cx q[0], q[1];
+rx(0.745005) q[0];
+rx(0.709881) q[1];
+rx(0.601556) q[2];
+cx q[1], q[2];
+ry(0.404917) q[0];
+ry(0.566812) q[1];
+ry(0.581356) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

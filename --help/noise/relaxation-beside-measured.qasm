@@ -1,0 +1,21 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[4] q;
+bit[3] c;
+bit[1] never;
+never[0] = measure q[3];
+ry(0.562265) q[0];
+ry(0.820351) q[1];
+ry(0.580952) q[2];
+if (never[0]) { x q[0]; x q[2]; }
+cx q[0], q[1];
+rx(0.811741) q[0];
+rx(0.564863) q[1];
+rx(0.417211) q[2];
+cx q[1], q[2];
+ry(0.618323) q[0];
+ry(0.386489) q[1];
+ry(0.448651) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

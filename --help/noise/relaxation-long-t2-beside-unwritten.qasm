@@ -1,0 +1,20 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+bit[1] never;
+ry(0.876611) q[0];
+ry(0.877814) q[1];
+ry(0.536056) q[2];
+if (never[0]) { x q[0]; x q[2]; }
+cx q[0], q[1];
+rx(0.524786) q[0];
+rx(0.788641) q[1];
+rx(0.544226) q[2];
+cx q[1], q[2];
+ry(0.720023) q[0];
+ry(0.305487) q[1];
+ry(0.561371) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

@@ -1,0 +1,18 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+bit[3] c;
+ry(0.535768) q[0];
+ry(0.609515) q[1];
+ry(0.839188) q[2];
+cx q[0], q[1];
+rx(0.949358) q[0];
+rx(0.710045) q[1];
+rx(0.551485) q[2];
+cx q[1], q[2];
+ry(0.309732) q[0];
+ry(0.764755) q[1];
+ry(0.617852) q[2];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];

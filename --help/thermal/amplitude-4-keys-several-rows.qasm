@@ -1,0 +1,13 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+input float[64] a_0;
+input float[64] a_1;
+input float[64] a_2;
+qubit[2] system;
+bit[2] key;
+ry(a_0) system[1];
+ry(a_1) system[0];
+cx system[1], system[0];
+ry(a_2) system[0];
+key[0] = measure system[0];
+key[1] = measure system[1];

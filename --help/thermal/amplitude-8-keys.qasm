@@ -1,0 +1,18 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] system;
+bit[3] key;
+ry(1.917790133) system[2];
+ry(1.612217187) system[1];
+cx system[2], system[1];
+ry(-1.046639313) system[1];
+ry(0.843034626) system[0];
+cx system[1], system[0];
+ry(-0.698695321) system[0];
+cx system[2], system[0];
+ry(-0.485814068) system[0];
+cx system[1], system[0];
+ry(0.484720052) system[0];
+key[0] = measure system[0];
+key[1] = measure system[1];
+key[2] = measure system[2];

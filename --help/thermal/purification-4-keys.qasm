@@ -1,0 +1,13 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] system;
+qubit[2] partner;
+bit[2] key;
+ry(0.488887676) system[1];
+ry(1.077777991) system[0];
+cx system[1], system[0];
+ry(-1.016906215) system[0];
+cx system[0], partner[0];
+cx system[1], partner[1];
+key[0] = measure system[0];
+key[1] = measure system[1];

@@ -1,0 +1,17 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] system;
+qubit[2] ancilla;
+bit[2] key;
+ry(1.240483709) ancilla[0];
+ry(1.550749235) ancilla[1];
+cx ancilla[0], ancilla[1];
+ry(0.448940041) ancilla[0];
+ry(2.898935288) ancilla[1];
+cx ancilla[0], ancilla[1];
+ry(1.686386711) ancilla[0];
+ry(1.134657676) ancilla[1];
+cx ancilla[0], system[0];
+cx ancilla[1], system[1];
+key[0] = measure system[0];
+key[1] = measure system[1];
