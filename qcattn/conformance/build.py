@@ -11,7 +11,6 @@ import io
 import json
 import pkgutil
 import re
-import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -224,9 +223,13 @@ def _number(k: int, drawn: bytes) -> bytes:
 
 
 def _main() -> None:
+    from argparse import ArgumentParser
+
     from rich.progress import Progress as Bar
 
-    (folder,) = sys.argv[1:]
+    parser = ArgumentParser(prog="python -m qcattn.conformance.build")
+    parser.add_argument("folder", help="write every circuit of the corpus into this folder")
+    folder = parser.parse_args().folder
     with Bar(transient=True) as bar:
         task = bar.add_task("corpus")
         build(
