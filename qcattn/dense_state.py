@@ -24,7 +24,7 @@ _IDLE = np.eye(2)
 #: Qubits up to which the rows that a gate acts on are looked up, which is quicker for few.
 _FEW = 12
 #: Gates that are taken together, at most, and between two words of progress.
-_TOGETHER, _TOLD = 1000, 100
+_TOGETHER, _TOLD = 1000, 20
 # Seconds, on one core of 2024: a gate, and a number of the state that it changes.
 _GATE, _NUMBER = 8e-6, 3e-9
 

@@ -39,6 +39,9 @@ class Stated:
         check = Check("rule", "p is q", self.holds, "stated", alpha=0.01)
         return Finding(name="A1", title="A law", checks=(check,), alpha=0.01, seed=0, shots=1)
 
+    def not_run(self, *, seed):
+        return Stated(None)(seed=seed)
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
