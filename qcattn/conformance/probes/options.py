@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from qiskit import transpile
 
+from qcattn.backends.noise_terms import NoiseTerm  # noqa: F401  # of an inherited field, for readers of types
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.conformance.agreement import follow
 from qcattn.conformance.case import Case, Law
