@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -343,7 +343,8 @@ def _with(job: ProbeJob, tasks: dict[int, Task], laws: dict[int, tuple[Any, ...]
     )
 
 
-class Way(NamedTuple):
+@dataclass(frozen=True)
+class Way:
     """A way to make a job smaller: what is fewer then, and the jobs that it makes of one."""
 
     what: str
