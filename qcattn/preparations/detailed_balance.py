@@ -135,6 +135,7 @@ class DetailedBalance:
             start = int(np.argmin(np.diagonal(hamiltonian.matrix).real))
             steps, channel = self._on_states(hamiltonian, one_beta, labels)
         sweeps, bound = self._mixing(channel, n)
+        circuit = steps.circuit(sweeps, start, "detailed_balance")  # refused if there are too many
         state = np.zeros(len(channel[0]))
         state[start] = 1.0
         for _ in range(sweeps):
@@ -142,7 +143,7 @@ class DetailedBalance:
         return delivered(
             self,
             hamiltonian,
-            steps.circuit(sweeps, start, "detailed_balance"),
+            circuit,
             distribution=steps.read(hamiltonian, state[: 2**n]),
             error=min(1.0, bound + steps.error(sweeps)),
         )
