@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,7 @@ import results
 
 sys.path.append(str(Path(__file__).parents[1] / "teaching"))
 
-from browsing import chromium, served
-
-from qcattn.teaching.setups import offered
+from browsing import on_each_page
 
 BETAS = (0.7, 0.9, 1.1, 1.3, 1.5, 1.7)
 KEYS = (2, 16)
@@ -65,19 +62,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.parse_args(arguments)
     print("| preparation | keys | changes | median ms | slowest ms | CPU ms |")
     print("|---|---:|---:|---:|---:|---:|")
-    with served() as address, chromium() as browser:
-        for preparation, keys in product(offered(), KEYS):
-            scores = ",".join(f"{place / keys:g}" for place in range(keys))
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(f"{address}#scores={scores}&preparation={preparation}&rate=200")
-            page.locator(".mark").first.wait_for(state="attached")
-            wall, cpu = changed(page)
-            page.close()
-            print(
-                f"| {preparation} | {keys} | {len(wall)} | {np.median(wall):.0f} "
-                f"| {max(wall):.0f} | {np.median(cpu):.0f} |",
-                flush=True,
-            )
+    for preparation, keys, (wall, cpu) in on_each_page(changed, KEYS, "&rate=200"):
+        print(
+            f"| {preparation} | {keys} | {len(wall)} | {np.median(wall):.0f} "
+            f"| {max(wall):.0f} | {np.median(cpu):.0f} |",
+            flush=True,
+        )
     return 0
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,7 @@ import results
 
 sys.path.append(str(Path(__file__).parents[1] / "teaching"))
 
-from browsing import chromium, served
-
-from qcattn.teaching.setups import offered
+from browsing import on_each_page
 
 #: Milliseconds that the median must stay below.
 TARGET = 50
@@ -76,21 +73,14 @@ def main(arguments: list[str] | None = None) -> int:
     print("| preparation | keys | drags | median ms | 95% below ms | slowest ms |")
     print("|---|---:|---:|---:|---:|---:|")
     missed = False
-    with served() as address, chromium() as browser:
-        for preparation, keys in product(offered(), KEYS):
-            scores = ",".join(f"{place / keys:g}" for place in range(keys))
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(f"{address}#scores={scores}&preparation={preparation}")
-            page.locator(".mark").first.wait_for(state="attached")
-            times = dragged(page)
-            page.close()
-            median, most, slowest = np.quantile(times, [0.5, 0.95, 1])
-            missed |= bool(median >= TARGET)
-            print(
-                f"| {preparation} | {keys} | {len(times)} | {median:.0f} | {most:.0f} "
-                f"| {slowest:.0f} |",
-                flush=True,
-            )
+    for preparation, keys, times in on_each_page(dragged, KEYS):
+        median, most, slowest = np.quantile(times, [0.5, 0.95, 1])
+        missed |= bool(median >= TARGET)
+        print(
+            f"| {preparation} | {keys} | {len(times)} | {median:.0f} | {most:.0f} "
+            f"| {slowest:.0f} |",
+            flush=True,
+        )
     return int(missed)
 
 

@@ -6,13 +6,15 @@ import contextlib
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from qcattn.teaching.lessons import Lesson, built_in
 from qcattn.teaching.server import page_server
+from qcattn.teaching.setups import offered
 
-__all__ = ["CHROMIUM", "chromium", "numbers", "served"]
+__all__ = ["CHROMIUM", "chromium", "numbers", "on_each_page", "served"]
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Path of the browser, None where there is none.
@@ -71,3 +73,24 @@ def numbers(page: Any) -> list[dict[str, Any]]:
         {"name": name, "expected": float(expected), "circuit": count(circuit), "twin": count(twin)}
         for name, expected, _, circuit, twin in page.evaluate(_TABLE)
     ]
+
+
+def on_each_page(
+    measure: Callable[[Any], Any], keys: Sequence[int], setting: str = ""
+) -> Iterator[tuple[str, int, Any]]:
+    """Each preparation with each number of keys, and what is measured on a page of its own.
+
+    Args:
+        measure: Is given the page once it shows its target.
+        keys: Their numbers.
+        setting: More of the address, such as ``&rate=200``.
+    """
+    with served() as address, chromium() as browser:
+        for preparation, number in product(offered(), keys):
+            scores = ",".join(f"{place / number:g}" for place in range(number))
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(f"{address}#scores={scores}&preparation={preparation}{setting}")
+            page.locator(".mark").first.wait_for(state="attached")
+            found = measure(page)
+            page.close()
+            yield preparation, number, found
