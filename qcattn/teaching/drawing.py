@@ -278,6 +278,7 @@ def _drawing(prepared: Prepared) -> dict[str, Any]:
     """The circuit as text and as a list, cut off where it is long, and how much that leaves out."""
     circuit = prepared.circuit.assign_parameters(prepared.values)
     short = circuit.copy_empty_like()
+    short.global_phase = 0  # no shot shows it, and of a part it is none
     for item in circuit.data[:_SHOWN]:
         short.append(item)
     text = short.draw("text", fold=-1, idle_wires=False, cregbundle=True)

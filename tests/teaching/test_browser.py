@@ -6,6 +6,7 @@ Every test fails if the page logs an error or asks anybody but its own server.
 import csv
 import functools
 import http.server
+import io
 import json
 import threading
 from dataclasses import replace
@@ -22,6 +23,7 @@ import httpx
 from axe_playwright_python.sync_playwright import Axe
 from browsing import CHROMIUM, chromium, numbers, served
 from looking import unreadable
+from PIL import Image
 
 from qcattn import fit, softmax
 from qcattn.teaching.exported import export_lesson
@@ -614,6 +616,25 @@ def test_a_real_row_can_be_read_on_a_phone(opened):
     page.get_by_role("slider", name="Score of because").wait_for()
     page.locator(".mark").nth(10).wait_for(state="attached")
     assert unreadable(page) == []
+
+
+def edge(page):
+    """Whether the right edge of the circuit is shaded, which says that there is more behind it."""
+    picture = Image.open(io.BytesIO(page.locator(".scroll:has(pre)").screenshot())).convert("L")
+    ground = picture.getpixel((picture.width // 2, 0))
+    seen = [picture.getpixel((picture.width - 1, y)) for y in range(picture.height)]
+    return seen.count(ground) < len(seen) / 2
+
+
+def test_on_a_phone_the_steps_are_in_a_row_and_a_wide_circuit_shows_that_it_goes_on(opened):
+    page = opened("#scores=0,1,2,4", viewport={"width": 400, "height": 800})
+    tops = page.evaluate("[...document.querySelectorAll('.steps li')].map((one) => one.offsetTop)")
+    assert len(set(tops)) == 1
+    page.wait_for_function("() => document.querySelector('pre').textContent.includes('system')")
+    assert edge(page)
+    page.evaluate("document.querySelector('.scroll:has(pre)').scrollLeft = 9999")
+    page.wait_for_timeout(100)
+    assert not edge(page), "this is its end"
 
 
 #: What is read aloud by itself when it changes; `output` is such a one by its nature.
