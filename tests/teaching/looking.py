@@ -32,6 +32,12 @@ _LOOK = """() => {
       }
     }
   }
+  for (const box of document.querySelectorAll("body *")) {
+    const { overflowX, backgroundImage } = getComputedStyle(box);
+    const more = /auto|scroll/.test(overflowX) && box.scrollWidth > box.clientWidth + 1;
+    if (more && visible(box) && backgroundImage === "none")
+      said.push(`"${shown(box)}" goes on beyond its edge, and nothing shows it`);
+  }
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const text = walker.currentNode;
@@ -55,6 +61,7 @@ _LOOK = """() => {
 def unreadable(page: Any) -> list[str]:
     """Sentences about texts that are too small, overlap, leave their picture or the window.
 
-    A word on a page is 12 pixels high at least, and one in a picture 9.
+    A word on a page is 12 pixels high at least, and one in a picture 9. What scrolls has shaded
+    edges, since a browser may show no bar before one scrolls.
     """
     return list(page.evaluate(_LOOK))

@@ -49,7 +49,8 @@ def test_axe_finds_nothing_in_a_report_light_or_dark_and_all_can_be_read(reports
             assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
-#: A text that is too small, one that lies on another, one that leaves its picture, a wide page.
+#: A text that is too small, one that lies on another, one that leaves its picture, a wide page, a
+#: table that goes on unseen.
 SPOILT = """() => {
   const [small, above, out] = [...document.querySelectorAll("svg text")].slice(0, 3);
   small.style.fontSize = "4px";
@@ -57,6 +58,8 @@ SPOILT = """() => {
   above.setAttribute("y", out.getAttribute("y"));
   document.querySelector("svg:last-of-type text").setAttribute("x", -200);
   document.querySelector("h1").style.width = "2000px";
+  document.querySelector(".wide").style.background = "none";
+  document.querySelector(".wide table").style.width = "1500px";
 }"""
 
 
@@ -66,5 +69,6 @@ def test_what_cannot_be_read_is_found(reports):
         page.goto((reports / "run.html").as_uri())
         page.evaluate(SPOILT)
         said = " ".join(unreadable(page))
-    for words in ("pixels high", "overlap", "leaves its picture", "wider than the window"):
+    for words in ("pixels high", "overlap", "leaves its picture", "wider than the window",
+                  "nothing shows it"):  # fmt: skip
         assert words in said, said
