@@ -77,20 +77,28 @@ def check_shots(value: Any, name: str = "shots") -> int:
     return number
 
 
-def whole_number(value: Any, name: str = "shots", *, least: int = 1) -> int:
+def whole_number(
+    value: Any, name: str = "shots", *, least: int = 1, most: int | None = None, cure: str = ""
+) -> int:
     """A whole number, 1 or more.
 
     Args:
         value: What was given.
         name: Of the argument, as the caller knows it.
         least: The smallest that is allowed.
+        most: The largest that is allowed, if there is one.
+        cure: What brings further than the largest does.
 
     Raises:
-        ValueError: If it is no whole number, or less than the smallest.
+        ValueError: If it is no whole number, less than the smallest, or more than the largest.
 
     Example:
         >>> whole_number(4096)
         4096
+        >>> whole_number(10**9, "layers", most=1000, cure="a sum of 1,000 is as good")
+        Traceback (most recent call last):
+        ...
+        ValueError: `layers` must be at most 1,000, but is 1,000,000,000; a sum of 1,000 is as good
     """
     try:
         number = operator.index(value)
@@ -98,6 +106,8 @@ def whole_number(value: Any, name: str = "shots", *, least: int = 1) -> int:
         number = least - 1
     if number < least or isinstance(value, bool):
         raise ValueError(f"`{name}` must be a whole number, {least} or more, but is {value!r}")
+    if most is not None and number > most:
+        raise ValueError(f"`{name}` must be at most {most:,}, but is {number:,}; {cure}")
     return number
 
 

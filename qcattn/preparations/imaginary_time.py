@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.arguments import check_beta
+from qcattn.arguments import check_beta, whole_number
 from qcattn.dense_state import dense_seconds, outcome_distribution
 from qcattn.errors import DoesNotFit
 from qcattn.forecast import Forecast, announce
@@ -69,7 +69,7 @@ class ImaginaryTime:
     2 n + 1 qubits; a cluster on k qubits takes 2^k rotations, 2^k - 1 cx and one measurement.
 
     Attributes:
-        steps: M, 1 or more; None for the fewest that the claim needs for ``error`` (found by
+        steps: M, from 1 to 4096; None for the fewest that the claim needs for ``error`` (found by
             iteration, so now and then a few more).
         error: Trace distance to be claimed where `steps` is None, above 0.
 
@@ -134,11 +134,13 @@ class ImaginaryTime:
         return replace(prepared, distribution=distribution, success=np.array(success))
 
     def _check(self) -> None:
-        whole = isinstance(self.steps, int | np.integer) and not isinstance(self.steps, bool)
-        if self.steps is not None and not (whole and 1 <= self.steps <= _MOST_STEPS):
-            raise ValueError(
-                f"`steps` must be a whole number from 1 to {_MOST_STEPS}, or None, but is "
-                f"{self.steps!r}"
+        if self.steps is not None:
+            whole_number(
+                self.steps,
+                "steps",
+                most=_MOST_STEPS,
+                cure="the error falls with their square; give `error` in place of `steps`, and the "
+                "fewest are found",
             )
         if not (np.isfinite(self.error) and self.error > 0):
             raise ValueError(f"`error` must be above 0 and finite, but is {self.error!r}")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.arguments import check_beta, check_shots, whole_number
+from qcattn.arguments import check_beta, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.forecast import Forecast, announce
 from qcattn.preparations.basis import append_basis
@@ -18,6 +18,7 @@ from qcattn.preparations.delivery import delivered, with_true_error
 from qcattn.preparations.domains import Domain, domains_of
 from qcattn.preparations.fitting import check_fits
 from qcattn.preparations.gates import compiled
+from qcattn.preparations.measuring import SHOT, check_measured
 from qcattn.preparations.pauli_strings import (
     append_rotation,
     expectations,
@@ -25,7 +26,7 @@ from qcattn.preparations.pauli_strings import (
     rotated,
 )
 from qcattn.preparations.pursuit import pursued
-from qcattn.preparations.tomography import measured_expectations
+from qcattn.preparations.tomography import bases, measured_expectations
 from qcattn.progress import tell
 from qcattn.records import Counts, Hamiltonian, Prepared, check_bytes
 from qcattn.seeds import entropy
@@ -35,6 +36,13 @@ __all__ = ["QITE"]
 # Seconds for a string of the domain: beside a chosen one, and again for each chosen before; and how
 # many are chosen on n sites, _CHOSEN * _GROWTH**n. One core of 2024, n from 2 to 5.
 _STRING, _OVERLAP, _CHOSEN, _GROWTH = 4e-9, 2.5e-10, 1.25, 2.4
+
+# Steps whose error, of the second order, is that of rounding.
+_MOST_STEPS = 4096
+_CURE = (
+    "`order=2` comes within rounding in fewer, and an error that more steps do not lower is one of "
+    "`domain` or of `shots`"
+)
 
 # Strings P on all qubits and angles of rotations exp(-i angle P), the first one applied first.
 _Rotations = list[tuple[int, float]]
@@ -70,15 +78,17 @@ class QITE:
     appended last, its eigenvalues being those without it.
 
     Attributes:
-        steps: Steps in which beta / 2 is walked, 1 or more.
+        steps: Steps in which beta / 2 is walked, from 1 to 4,096, where rounding is the error of
+            the second order.
         order: 1, as in [1]: A from the state at the start of a step, first-order products; error
             in proportion to 1 / steps. 2: A from the state half a step on, symmetric products;
             error in proportion to 1 / steps^2 for twice the measurements and twice the gates.
         domain: Bonds by which supports are widened, 0 or more; None takes the whole system. An
             error that more steps do not lower is one of the domain.
-        shots: Shots in each basis in which strings are measured; None takes expectation values as
-            they are. A domain of q qubits takes (3^q + 1) / 2 bases a step where H is real, 3^q
-            where it is not, and twice that in the second order.
+        shots: Shots in each basis in which strings are measured, as many as
+            `qcattn.preparations.measuring` allows; None takes expectation values as they are. A
+            domain of q qubits takes (3^q + 1) / 2 bases a step where H is real, 3^q where it is
+            not, and twice that in the second order.
         regularisation: Added to the diagonal of the linear system, which holds ones. None takes
             1e-6 for exact values and 10 / sqrt(shots), at most 1, for measured ones: enough that
             their noise is not amplified, at the price of an error of the same order. Strings whose
@@ -120,11 +130,11 @@ class QITE:
         Raises:
             ValueError: If one is out of its range, or would be ignored.
         """
-        whole_number(self.steps, "steps")
+        whole_number(self.steps, "steps", most=_MOST_STEPS, cure=_CURE)
         if self.domain is not None:
             whole_number(self.domain, "domain", least=0)
         if self.shots is not None:
-            check_shots(self.shots)
+            check_measured(self.shots, self.backend)
         if self.order not in (1, 2):
             raise ValueError(f"`order` must be 1 or 2, but is {self.order!r}")
         value = self.regularisation
@@ -188,6 +198,7 @@ class QITE:
             strings = 4.0**q / (2 if domain.real else 1)
             solved = self.steps * parts * self.order
             seconds += solved * strings * chosen * (_STRING + _OVERLAP * chosen)
+            seconds += solved * len(bases(q, real=domain.real)) * (self.shots or 0) * SHOT
             rotations += self.steps * parts * self.order * chosen * 2 * q
             memory = max(memory, 8 * strings * chosen)
         return Forecast(seconds, round(memory), round(rotations))

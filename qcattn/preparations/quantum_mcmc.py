@@ -23,6 +23,8 @@ from qcattn.seeds import entropy
 
 __all__ = ["Move", "QuantumMCMC", "append_move", "energies_of_states", "transition_of"]
 
+#: Steps that are drawn at most; of 16 keys, a circuit of 50 million gates.
+_MOST_STEPS = 100_000
 #: Bytes that a gate takes while a circuit is put together, about.
 _GATE = 600
 
@@ -71,7 +73,7 @@ class QuantumMCMC:
         times: Range of t; [2, 20] in reference [1]. Up to 16 keys the default mixes as quickly per
             step, in a quarter of the Trotter steps.
         seed: Of gamma and t; anything `numpy.random.default_rng` takes.
-        most_steps: Steps before giving up.
+        most_steps: Steps before giving up, from 1 to 100,000.
 
     Example:
         >>> from qcattn.encodings import Binary
@@ -105,7 +107,13 @@ class QuantumMCMC:
             ValueError: If one of them is out of range.
         """
         check_alpha(self.error, "error")
-        whole_number(self.most_steps, "most_steps")
+        whole_number(
+            self.most_steps,
+            "most_steps",
+            most=_MOST_STEPS,
+            cure="a chain that does not mix in so many needs other `gammas` and `times`, or a "
+            "higher temperature",
+        )
         for name, most in (("gammas", 1.0), ("times", np.inf)):
             low, high = getattr(self, name)
             if not (0 < low <= high <= most and np.isfinite(high)):

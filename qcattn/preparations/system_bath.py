@@ -14,6 +14,7 @@ from qiskit.quantum_info import Pauli
 
 from qcattn.arguments import check_beta, whole_number
 from qcattn.forecast import Forecast, announce
+from qcattn.machine import memory_bytes
 from qcattn.preparations.basis import append_basis
 from qcattn.preparations.bath import bath_shares, cycle_unitary, flip_probability
 from qcattn.preparations.delivery import delivered, with_true_error
@@ -145,7 +146,15 @@ class SystemBath:
         labels = self._labels(hamiltonian)
         foreseen = self.foreseen(hamiltonian)
         width = n if hamiltonian.off_diagonal is None else n + 1
-        check_bytes(foreseen.bytes, f"{foreseen.gates:,} gates on {width} qubits")
+        cycles = self._cycles(hamiltonian)
+        fitting = memory_bytes() // 2 * cycles // foreseen.bytes
+        check_bytes(
+            foreseen.bytes,
+            f"a circuit of {cycles:,} `cycles`, {foreseen.gates:,} gates on {width} qubits,",
+            f"take at most {fitting:,} `cycles`, or fewer qubits"
+            if fitting
+            else "take fewer qubits",
+        )
         announce("finding the circuit of SystemBath and its exact state", foreseen)
         circuit = _registers(n)
         for q in range(n):

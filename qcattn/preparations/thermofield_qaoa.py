@@ -30,6 +30,8 @@ __all__ = ["ThermofieldQAOA"]
 
 # Free energies closer than this, in units of k_B T, are the same: the partner then decides.
 _SAME = 1e-9
+# Layers and starts of any use: angles are grown layer by layer, from all starts at each.
+_MOST_LAYERS, _MOST_STARTS = 200, 10_000
 # Evaluations of one search, about.
 _USUAL = 100
 
@@ -61,8 +63,9 @@ class ThermofieldQAOA:
     2 n qubits; memory and time grow as 4^n and 8^n.
 
     Attributes:
-        layers: p, 1 or more; None takes n // 2 + 1, one more than the Ising ring needs.
-        starts: Random starts at each depth, beside the one grown from the depth before.
+        layers: p, from 1 to 200; None takes n // 2 + 1, one more than the Ising ring needs.
+        starts: Random starts at each depth, from 1 to 10,000, beside the one grown from the depth
+            before.
         seed: Of the starts; anything `numpy.random.default_rng` takes.
 
     Example:
@@ -90,11 +93,21 @@ class ThermofieldQAOA:
         """Check the options.
 
         Raises:
-            ValueError: If layers or starts are not whole numbers of 1 or more.
+            ValueError: If layers or starts are not whole numbers in their range.
         """
         if self.layers is not None:
-            whole_number(self.layers, "layers")
-        whole_number(self.starts, "starts")
+            whole_number(
+                self.layers,
+                "layers",
+                most=_MOST_LAYERS,
+                cure="Variational, whose layers have more angles, needs fewer of them",
+            )
+        whole_number(
+            self.starts,
+            "starts",
+            most=_MOST_STARTS,
+            cure="more `layers` bring further than starts that end in the same minima",
+        )
 
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
         """Prepare.

@@ -14,7 +14,7 @@ from qiskit.quantum_info import PauliList, SparsePauliOp
 from scipy.optimize import minimize
 from scipy.special import digamma, xlogy
 
-from qcattn.arguments import check_beta, check_shots, whole_number
+from qcattn.arguments import check_beta, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.preparations.ansatz import (
     Block,
@@ -28,6 +28,7 @@ from qcattn.preparations.basis import append_basis
 from qcattn.preparations.costs import Evaluations
 from qcattn.preparations.delivery import delivered, with_true_error
 from qcattn.preparations.fitting import check_fits
+from qcattn.preparations.measuring import check_measured
 from qcattn.records import (
     Hamiltonian,
     Prepared,
@@ -43,6 +44,9 @@ __all__ = ["Variational"]
 Cost = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 _MOST_STEPS = 1000
+#: Layers with more angles than the 4**n numbers of any state of up to 6 qubits.
+_MOST_LAYERS = 1000
+_MOST_RESTARTS = 10_000
 #: Qubits from which on fermions that interact take more layers than free ones.
 _MANY = 6
 #: How often F and its gradient are measured for each start.
@@ -82,15 +86,17 @@ class Variational:
     2 n qubits and at most 5 n cx a layer.
 
     Attributes:
-        layers: Of each register, 1 or more; None takes n + 1 of up to 3 qubits (4 where H is
+        layers: Of each register, from 1 to 1,000, which have more angles than any state of up to 6
+            qubits has numbers; None takes n + 1 of up to 3 qubits (4 where H is
             diagonal) and 2 n of more: a distribution of the ancilla has 2**n - 1 parameters, and a
             layer n. That is enough for free fermions: rings of 6 come within 4e-5. Where fermions
             interact, the system has more to learn, and from 6 qubits on None takes 3 n: an open XXZ
             chain of 6 at beta 1 comes within .023, .0090, .0052 at 2 n, 3 n, 4 n layers of 354,
             534, 714 cx. The default stops there: each layer costs gates, which are noisy where they
             are real, and the time grows with the square of the layers.
-        shots: Shots a circuit, or None for exact expectation values.
-        restarts: Random starts, 1 or more; the lowest F wins.
+        shots: Shots a circuit, as many as `qcattn.preparations.measuring` allows, or None for
+            exact expectation values.
+        restarts: Random starts, from 1 to 10,000; the lowest F wins.
         backend: What draws the shots; None is `qcattn.backends.Aer`. Not used without shots.
         seed: Anything `numpy.random.default_rng` takes.
 
@@ -123,13 +129,23 @@ class Variational:
         """Check the options.
 
         Raises:
-            ValueError: If layers, restarts or shots are not whole numbers of 1 or more.
+            ValueError: If layers, restarts or shots are not whole numbers in their range.
         """
         if self.layers is not None:
-            whole_number(self.layers, "layers")
-        whole_number(self.restarts, "restarts")
+            whole_number(
+                self.layers,
+                "layers",
+                most=_MOST_LAYERS,
+                cure="n qubits need no more than 4**n / n, and `restarts` find better angles",
+            )
+        whole_number(
+            self.restarts,
+            "restarts",
+            most=_MOST_RESTARTS,
+            cure="more `layers` bring further than starts that end in the same minima",
+        )
         if self.shots is not None:
-            check_shots(self.shots)
+            check_measured(self.shots, self.backend)
         elif self.backend is not None:
             raise ValueError("`backend` measures nothing without `shots`; give shots, say 1000")
 
@@ -164,7 +180,7 @@ class Variational:
         else:
             backend = Aer() if self.backend is None else self.backend
             cost = measured = MeasuredCost(
-                inner, temperature, ancilla, system, backend, check_shots(self.shots), draws
+                inner, temperature, ancilla, system, backend, int(self.shots), draws
             )
         angles = _lowest(cost, count_angles(ancilla) + count_angles(system), self, starts)
         prepared = delivered(
