@@ -18,7 +18,7 @@ from qiskit.transpiler import PassManager, generate_preset_pass_manager
 
 from qcattn.backends.estimator import Estimator
 from qcattn.backends.qiskit_backend import QiskitBackend
-from qcattn.backends.sampler import Sampler
+from qcattn.backends.sampler import Sampler, backend_behind
 from qcattn.backends.simulator import Simulator
 from qcattn.names import known
 from qcattn.walking import classes, made, names
@@ -131,14 +131,9 @@ def adapted(
 
 
 def _fitting(sampler: BaseSamplerV2) -> PassManager | None:
-    """Puts circuits into the gates of the sampler's backend, which samplers leave to their users.
-
-    Aer's sampler does not show its backend by a public name.
-    """
-    backend = getattr(sampler, "backend", None) or getattr(sampler, "_backend", None)
-    if not isinstance(backend, BackendV2):
-        return None
-    return generate_preset_pass_manager(optimization_level=0, backend=backend)
+    """Puts circuits into the gates of its backend, which a sampler leaves to its users."""
+    backend = backend_behind(sampler)
+    return backend and generate_preset_pass_manager(optimization_level=0, backend=backend)
 
 
 def _parameters(factory: Callable[..., Any]) -> set[str]:

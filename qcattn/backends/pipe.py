@@ -29,6 +29,7 @@ from qcattn.backends.qiskit_backend import (
     in_calls,
     most_qubits_of,
 )
+from qcattn.backends.sampler import STEERED
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.errors import DoesNotFit
 from qcattn.parsing import parse_json
@@ -91,9 +92,15 @@ class Piped(Simulator):
             able = abilities_of(about["operations"], about["options"], about["binds"])
             return able | ({"options"} if self.choices else set())
         found: set[Ability] = {"order", "parameters"}
-        if about["name"] != "StatevectorSampler":
-            found |= {"mid-circuit measurement", "reset", "conditional", "loop"}
-        return frozenset(found | ({"seed"} if about["seeded"] else set()))
+        found |= abilities_of(about["operations"] or (), (), False) & STEERED
+        return frozenset(found | self.untold | ({"seed"} if about["seeded"] else set()))
+
+    @property
+    def untold(self) -> frozenset[Ability]:
+        """As of a `qcattn.backends.sampler.Sampler` in this environment."""
+        about = self._worker.about
+        told = self.runs or about["operations"] is not None or about["name"] == "StatevectorSampler"
+        return frozenset() if told else STEERED
 
     @property
     def most_qubits(self) -> int:

@@ -337,23 +337,11 @@ class OnBackend:
         return str(result.metadata.get("method", "not told"))
 
     def _run(self, circuits: list[Any], **options: Any) -> Any:
-        result = self.backend.run(self._fitted(circuits), **options).result()
+        fitted = _fitted(circuits, self.backend, self.operations)
+        result = self.backend.run(fitted, **options).result()
         if not result.success:
             raise RuntimeError(f"{self.name} failed: {_failure(result)}")
         return result.results
-
-    def _fitted(self, circuits: list[Any]) -> list[Any]:
-        from qiskit import transpile
-        from qiskit.exceptions import QiskitError
-
-        names = {*self.operations, "barrier"}
-        try:
-            return [
-                one if _names(one) <= names else transpile(one, self.backend, optimization_level=0)
-                for one in circuits
-            ]
-        except QiskitError as error:  # old releases cannot synthesise every parametric gate
-            raise Refused(f"{self.name} takes no such circuit: {error}") from error
 
     @staticmethod
     def _saving(circuit: Any) -> Any:
@@ -379,10 +367,18 @@ class OnSampler:
             self.seeded = "seed" in inspect.signature(factory).parameters
         except (TypeError, ValueError):
             self.seeded = False
+        # Aer's sampler does not show its backend by a public name.
+        behind = getattr(sampler, "backend", None) or getattr(sampler, "_backend", None)
+        self.backend = behind if hasattr(behind, "operation_names") else None
 
     def about(self) -> dict[str, Any]:
-        """What it is."""
-        return {"kind": "sampler", "name": type(self.sampler).__name__, "seeded": self.seeded}
+        """What it is, and what the target of its backend lists, where it has one."""
+        return {
+            "kind": "sampler",
+            "name": type(self.sampler).__name__,
+            "seeded": self.seeded,
+            "operations": self.backend and sorted(self.backend.operation_names),
+        }
 
     def sample(self, request: dict[str, Any]) -> list[list[Any]]:
         """Readings of tasks, which go as PUBs of one call."""
@@ -391,6 +387,8 @@ class OnSampler:
             sampler = self.factory(**{**self.options, "seed": request["seed"]})
         for one in request["tasks"]:
             circuit, names = built(one["circuit"])
+            if self.backend is not None:  # which samplers leave to their users
+                (circuit,) = _fitted([circuit], self.backend, self.backend.operation_names)
             order = [names.index(name) for name in circuit.parameters]
             values = [[row[i] for i in order] for row in one["values"]]
             pubs.append((circuit, values, one["shots"]))
@@ -400,6 +398,21 @@ class OnSampler:
             _packed_registers(made[k], result.data, len(pubs[k][1]))
             for k, result in enumerate(results)
         ]
+
+
+def _fitted(circuits: list[Any], backend: Any, operations: Any) -> list[Any]:
+    """The circuits on the operations of a backend, otherwise as they are."""
+    from qiskit import transpile
+    from qiskit.exceptions import QiskitError
+
+    names = {*operations, "barrier"}
+    try:
+        return [
+            one if _names(one) <= names else transpile(one, backend, optimization_level=0)
+            for one in circuits
+        ]
+    except QiskitError as error:  # old releases cannot synthesise every parametric gate
+        raise Refused(f"the backend takes no such circuit: {error}") from error
 
 
 def _names(circuit: Any) -> set[str]:

@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.primitives import BaseSamplerV2, BitArray, StatevectorSampler
+from qiskit.providers import BackendV2
 from qiskit.transpiler import PassManager
 from qiskit.transpiler.exceptions import TranspilerError
 
 from qcattn.arguments import check_shots
 from qcattn.backends.counting import Reader
 from qcattn.backends.noise_terms import NoiseTerm
+from qcattn.backends.qiskit_backend import abilities_of
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.errors import DoesNotFit
 from qcattn.records import Counts, Prepared
 from qcattn.versions import version_behind
 
-__all__ = ["Sampler"]
+__all__ = ["STEERED", "Sampler", "backend_behind"]
+
+#: Abilities of which a sampler tells by the target of its backend alone.
+STEERED: frozenset[Ability] = frozenset({"conditional", "loop", "mid-circuit measurement", "reset"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,13 +70,20 @@ class Sampler(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """What every SamplerV2 can do; the circuits that it takes, it says itself."""
+        """What every SamplerV2 can do, what the target of its backend lists, and what is untold."""
         found: set[Ability] = {"order", "parameters"}
-        if not isinstance(self.sampler, StatevectorSampler):
-            found |= {"mid-circuit measurement", "reset", "conditional", "loop"}
+        backend = backend_behind(self.sampler)
+        if backend is not None:
+            found |= abilities_of(backend.operation_names, (), False) & STEERED
         if self.seeded is not None:
             found.add("seed")
-        return frozenset(found)
+        return frozenset(found | self.untold)
+
+    @property
+    def untold(self) -> frozenset[Ability]:
+        """Control flow and resets, where no backend is behind the sampler whose target says it."""
+        told = backend_behind(self.sampler) is not None
+        return frozenset() if told or isinstance(self.sampler, StatevectorSampler) else STEERED
 
     def sample(
         self, tasks: Sequence[Task], seed: int | None = None, noise: Sequence[NoiseTerm] = ()
@@ -117,6 +129,21 @@ class Sampler(Simulator):
 
     def _fitted(self, circuit: QuantumCircuit) -> QuantumCircuit:
         return circuit if self.pass_manager is None else self.pass_manager.run(circuit)
+
+
+def backend_behind(primitive: Any) -> BackendV2 | None:
+    """The backend that a primitive runs on, or None; Aer's does not show it by a public name.
+
+    Example:
+        >>> from qiskit.primitives import BackendSamplerV2, StatevectorSampler
+        >>> from qiskit.providers.basic_provider import BasicSimulator
+        >>> backend_behind(BackendSamplerV2(backend=BasicSimulator())).name
+        'basic_simulator'
+        >>> backend_behind(StatevectorSampler()) is None
+        True
+    """
+    backend = getattr(primitive, "backend", None) or getattr(primitive, "_backend", None)
+    return backend if isinstance(backend, BackendV2) else None
 
 
 def _own_seed(sampler: BaseSamplerV2) -> str:

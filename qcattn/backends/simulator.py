@@ -84,13 +84,19 @@ class Simulator(ABC):
 
     Attributes:
         abilities: What it can do, as its documentation says.
+        untold: Those of its abilities that it has no way to tell of.
         most_qubits: The largest circuit that is asked of it.
     """
 
     @property
     @abstractmethod
     def abilities(self) -> frozenset[Ability]:
-        """What it can do, as its documentation says."""
+        """What it can do, as its documentation says, and what it may be able to do, untold."""
+
+    @property
+    def untold(self) -> frozenset[Ability]:
+        """Abilities that it has no way to tell of: an error where they are needed is a refusal."""
+        return frozenset()
 
     @property
     def most_qubits(self) -> int:

@@ -143,7 +143,8 @@ class Probe(ABC, Generic[T]):
 
         Returns:
             What it showed; what the simulator raises is shown too, with p-value 0. None where the
-            simulator says that it does not take such a circuit.
+            simulator says that it does not take such a circuit, or raises at what it never said
+            that it can do (`Simulator.untold`).
         """
         rng = np.random.default_rng(seed)
         try:
@@ -151,6 +152,8 @@ class Probe(ABC, Generic[T]):
         except DoesNotFit:
             return None
         except (Exception, SystemExit) as error:  # whatever a simulator raises is what is reported
+            if (self.needs | job.needs) & simulator.untold:
+                return None
             said = f"{type(error).__name__}: {error}"[:300]
             return Outcome(0.0, shots=job.shots, said=said, raised=type(error).__name__)
         return self.judge(job, drawn, rng)

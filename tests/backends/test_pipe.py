@@ -11,6 +11,7 @@ from qiskit.quantum_info import Statevector
 from qiskit_aer import AerSimulator
 
 from qcattn.backends import Piped, QiskitBackend
+from qcattn.backends.named import named_simulator
 from qcattn.backends.simulator import Task
 from qcattn.conformance.corpus import corpus
 from qcattn.conformance.law import law_of
@@ -60,6 +61,21 @@ def test_a_precision_and_a_method_are_chosen_over_it(piped):
         assert chosen.used_method(circuit) == method
         assert chosen.sample([Task(circuit, 4)], 1)[0][0].shape == (4, 2)
     assert piped.chosen("method", "stabilizer")._worker is piped._worker
+
+
+def test_a_sampler_says_what_its_backend_lists_and_gets_circuits_in_its_gates():
+    """It was given circuits as they are, of which Aer refuses those with gates of other names."""
+    circuit = QuantumCircuit(2, 2)
+    circuit.x(0)
+    circuit.dcx(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    sampler = "qiskit_aer.primitives:SamplerV2"
+    piped, beside = Piped(sampler, sys.executable), named_simulator(sampler)
+    assert piped.abilities == beside.abilities >= {"conditional", "loop", "reset"}
+    assert piped.untold == beside.untold == frozenset()
+    for one in (piped, beside):
+        ((drawn,),) = one.sample([Task(circuit, 3)], 1)
+        assert drawn.astype(int).tolist() == [[0, 1]] * 3
 
 
 def test_gates_with_controls_keep_phase_state_and_definition(piped):

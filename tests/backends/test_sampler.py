@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from qiskit.primitives import BackendSamplerV2, BaseSamplerV2, StatevectorSampler
+from qiskit.providers.basic_provider import BasicSimulator
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
@@ -132,3 +133,16 @@ def test_something_else_is_refused():
 def test_no_shots_are_refused(shots):
     with pytest.raises(ValueError, match="`shots`"):
         Sampler(StatevectorSampler())(Amplitude()(Binary()([0.0, 1.0]), beta=1.0), shots)
+
+
+def test_control_flow_is_claimed_where_a_target_lists_it_and_untold_where_none_does():
+    """BasicSimulator has no conditions; a sampler without a backend has no way to say so."""
+    steered = {"conditional", "loop", "mid-circuit measurement", "reset"}
+    basic = Sampler(BackendSamplerV2(backend=BasicSimulator()))
+    assert basic.abilities == {"mid-circuit measurement", "order", "parameters", "reset"}
+    assert not basic.untold
+    aer = Sampler(SamplerV2())
+    assert aer.abilities >= steered and not aer.untold
+    own = Sampler(Noted(StatevectorSampler()))
+    assert own.abilities >= steered == own.untold
+    assert not Sampler(StatevectorSampler()).abilities & steered

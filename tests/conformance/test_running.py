@@ -12,7 +12,10 @@ import time
 import numpy as np
 import pytest
 from planted import FAULTS, Stuck
+from qiskit.primitives import BaseSamplerV2, StatevectorSampler
+from qiskit_aer import AerSimulator
 
+from qcattn.backends import Sampler
 from qcattn.backends.clifford import is_clifford
 from qcattn.backends.named import named_simulator
 from qcattn.conformance import turns
@@ -158,6 +161,40 @@ def test_what_a_simulator_does_not_take_is_counted_and_said():
     assert 0 < probed.refused == refused < len(probed.answers)
     assert f"does not take {refused:,} of the {len(probed.answers):,} jobs" in probed.words
     assert probed.properties["refused"] == str(refused) and f"{refused:,} jobs" in sentence(report)
+
+
+class Plain(BaseSamplerV2):
+    """A developer's own sampler, which has no control flow and no way to say so.
+
+    Args:
+        wrong: Whether it draws every circuit from the law of the first one of a job.
+    """
+
+    def __init__(self, wrong=False):
+        self.inner, self.wrong = StatevectorSampler(seed=np.random.default_rng(1)), wrong
+
+    def run(self, pubs, *, shots=None):
+        """Refuses conditions as its inner one does: by QiskitError."""
+        pubs = list(pubs)
+        return self.inner.run(pubs[:1] * len(pubs) if self.wrong else pubs, shots=shots)
+
+
+def test_a_sampler_that_raises_at_control_flow_which_it_never_claimed_refuses_it():
+    """It was an alarm of most probes; its other shots are judged. False-failure rate 1e-6."""
+    # Its inner one takes resets, after which a pure state holds one of two outcomes only.
+    some = [case for case in corpus() if case.qubits < 4 and "reset" not in case.features]
+    cases = [case for case in some if case.name.startswith("control/")][:8]
+    cases += [case for case in some if case.name.startswith("clifford/")]
+    run = {"cases": cases, "seed": 1, "probes": ["many circuits"], "alpha": 1e-6}
+    report = run_conformance(Sampler(Plain()), **run)
+    assert report.standing == "passed", [one.words for one in report.alarms]
+    (probed,) = report.probed
+    assert 0 < probed.refused < len(probed.answers)
+    assert run_conformance(Sampler(Plain(wrong=True)), **run).alarms
+    told = Plain()
+    told.backend = AerSimulator()  # whose target lists them
+    (probed,) = run_conformance(Sampler(told), **run).alarms
+    assert not probed.refused and "StatevectorSampler cannot handle" in probed.words
 
 
 def test_a_probe_of_which_every_job_was_ended_says_so():
