@@ -50,7 +50,7 @@ def apart(
     *args: Any,
     waiting: Callable[[float], None] | None = None,
 ) -> Iterator[T]:
-    """What a function yields, by a process of its own.
+    """Yield what a function yields in a process of its own.
 
     The numbers are those of a call in this process. What is told of the progress there is heard
     here, and warnings come here too. Ctrl-C ends the child at once, and so does whatever else ends
@@ -84,7 +84,7 @@ def apart(
 
 
 def most_held() -> int:
-    """The most bytes that any process has held that worked for this one and is done."""
+    """The most bytes that any finished child process of this one has held."""
     return _held
 
 
@@ -184,7 +184,7 @@ def _listen(pipe: IO[bytes], frames: queue.SimpleQueue[tuple[str, Any]]) -> None
 
 
 def serve() -> None:
-    """Be the child: call what standard input names, and write what it yields to standard output."""
+    """Act as the child: call what standard input names, and write what that yields."""
     global _inside
     _inside = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)

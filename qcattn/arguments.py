@@ -34,7 +34,7 @@ MOST_SHOTS = 2**53
 
 
 def check_alpha(alpha: Any, name: str = "alpha") -> float:
-    """An error rate, between 0 and 1.
+    """Check an error rate, which lies between 0 and 1.
 
     Args:
         alpha: What was given.
@@ -54,7 +54,7 @@ def check_alpha(alpha: Any, name: str = "alpha") -> float:
 
 
 def check_shots(value: Any, name: str = "shots") -> int:
-    """A number of shots, 1 or more, and no more than can be counted and compared.
+    """Check a number of shots: 1 or more, and no more than can be counted and compared.
 
     Args:
         value: What was given.
@@ -80,7 +80,7 @@ def check_shots(value: Any, name: str = "shots") -> int:
 def whole_number(
     value: Any, name: str = "shots", *, least: int = 1, most: int | None = None, cure: str = ""
 ) -> int:
-    """A whole number, 1 or more.
+    """Check a whole number, 1 or more.
 
     Args:
         value: What was given.
@@ -112,7 +112,7 @@ def whole_number(
 
 
 def check_beta(beta: Any) -> float:
-    """One inverse temperature.
+    """Check one inverse temperature.
 
     Args:
         beta: What was given.
@@ -136,7 +136,7 @@ def check_beta(beta: Any) -> float:
 
 
 def check_betas(beta: ArrayLike) -> NDArray[np.float64]:
-    """Inverse temperatures, a number or an array of them.
+    """Check inverse temperatures, a number or an array of them.
 
     Args:
         beta: What was given, of any shape.
@@ -165,7 +165,7 @@ def check_betas(beta: ArrayLike) -> NDArray[np.float64]:
 def check_distributions(
     p: ArrayLike, name: str = "p", *, slack: float = 0.0
 ) -> NDArray[np.float64]:
-    """Rows of probabilities, each of which sums to one.
+    """Check rows of probabilities, each of which sums to one.
 
     Args:
         p: What was given, shape (..., outcomes).
@@ -217,7 +217,7 @@ def check_distributions(
 
 
 def check_object(value: Any, name: str, example: str, *methods: str) -> None:
-    """Refuse what is no object of a kind, such as its class or its name.
+    """Refuse what is not an object of a kind, such as its class or its name.
 
     Args:
         value: What was given.
@@ -250,7 +250,7 @@ def check_object(value: Any, name: str, example: str, *methods: str) -> None:
 
 
 def real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
-    """An array of real numbers.
+    """Return what was given as an array of real numbers.
 
     Args:
         value: What was given.
@@ -279,7 +279,7 @@ def real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
 
 
 def no_numbers(dtype: np.dtype[Any]) -> str:
-    """What a type that holds no real numbers is, and the cure, as the end of a sentence.
+    """Say why a type holds no real numbers, and the cure, as the end of a sentence.
 
     Args:
         dtype: Of an array.
@@ -305,7 +305,7 @@ def no_numbers(dtype: np.dtype[Any]) -> str:
 
 
 def rounding(values: ArrayLike) -> float:
-    """How far rounding may have brought a sum to one, or two equal entries apart, beside 1.
+    """By how much rounding may move a sum away from one, or two equal entries apart.
 
     It follows from the precision in which the numbers were computed: half, single or double, in
     whatever byte order, and also single that is stored as double.
@@ -335,7 +335,7 @@ def rounding(values: ArrayLike) -> float:
 
 
 def entry(name: str, index: tuple[Any, ...]) -> str:
-    """An entry of an argument, or one of its rows, as one writes it.
+    """An entry or a row of an argument as it is written in Python.
 
     Example:
         >>> entry("scores", (3, 1)), entry("beta", ())

@@ -60,7 +60,7 @@ def check_scores(scores: ArrayLike, *, name: str = "scores") -> NDArray[np.float
 
 
 def unmasked(scores: ArrayLike) -> ArrayLike:
-    """A masked array as a plain one, ``-inf`` where it masks; anything else as it is.
+    """Turn a masked array into a plain one, ``-inf`` where it masks; return anything else as it is.
 
     Example:
         >>> import numpy as np
@@ -194,7 +194,7 @@ def scaled_dot_product_scores(
 
 
 def causal_mask(queries: int, keys: int | None = None) -> NDArray[np.bool_]:
-    """Boolean mask, True where query i may attend to key j: j <= i.
+    """Boolean mask that is True where query i may attend to key j: j <= i.
 
     Aligned at the top left, as torch's ``is_causal``. When the queries are the last ones of a
     longer sequence (cached decoding), use ``causal_mask(keys)[-queries:]`` instead.
@@ -392,7 +392,7 @@ def _check_leading(
 
 
 def telling_head(attention: ArrayLike) -> tuple[int, ...]:
-    r"""Choose the head whose attention is at once spread and varied; the first of equal ones.
+    r"""Choose the head whose attention is both spread and varied; of equal heads, the first.
 
     It has the largest product of two entropies, in nats: the mean entropy of its rows, zero where
     each query looks at a single key, and the mutual information of query and key for a query

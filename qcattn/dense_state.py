@@ -30,7 +30,7 @@ _GATE, _NUMBER = 8e-6, 3e-9
 
 
 def system_state(prepared: Prepared) -> tuple[np.ndarray, float]:
-    """Density matrix of the register ``system`` of the kept shots, before its measurement.
+    """The density matrix of the register ``system`` in the kept shots, before its measurement.
 
     Args:
         prepared: One circuit, shape ().
@@ -75,7 +75,7 @@ def system_state(prepared: Prepared) -> tuple[np.ndarray, float]:
 
 
 def outcome_distribution(prepared: Prepared) -> tuple[np.ndarray, float]:
-    """Probabilities of the keys, shape (num_keys,), among the kept shots, and of being kept.
+    """The probabilities of the keys among the kept shots, (num_keys,), and that of being kept.
 
     They sum to less than one where strays come out. Raises what `system_state` raises.
     """
@@ -84,12 +84,12 @@ def outcome_distribution(prepared: Prepared) -> tuple[np.ndarray, float]:
 
 
 def read_keys(prepared: Prepared, state: np.ndarray) -> np.ndarray:
-    """Probabilities of the keys, shape (num_keys,), in a state of the system."""
+    """The probabilities of the keys, shape (num_keys,), in a state of the system."""
     return np.clip(np.diag(state).real[numbers_of(prepared.codewords)], 0.0, None)
 
 
 def unitary(circuit: QuantumCircuit) -> np.ndarray:
-    """Of a circuit of gates alone, shape (2**n, 2**n), qubit 0 the lowest bit.
+    """The unitary of a circuit of gates alone, shape (2**n, 2**n), qubit 0 the lowest bit.
 
     Raises:
         ValueError: If something in it is no gate, or it would not fit into memory.
@@ -114,7 +114,7 @@ def unitary(circuit: QuantumCircuit) -> np.ndarray:
 
 
 def dense_seconds(circuit: QuantumCircuit) -> float:
-    """Seconds that its exact state is foreseen to take, to a factor of about two.
+    """The seconds that its exact state is expected to take, up to a factor of about two.
 
     Example:
         >>> circuit = QuantumCircuit(10)

@@ -24,11 +24,11 @@ class DoesNotFit(ValueError):
 
 
 class Doubtful(UserWarning):
-    """What was given is taken as it stands, but may be meant otherwise; the message names how."""
+    """A value is taken as it stands but may be meant otherwise; the message says how."""
 
 
 class TakesLong(UserWarning):
-    """The work that now begins is foreseen to take more than half a minute; Ctrl-C ends it."""
+    """The work that now begins is expected to take more than half a minute; Ctrl-C ends it."""
 
 
 class TooLarge(ValueError):
@@ -40,7 +40,7 @@ class NotWhole(ValueError):
 
 
 class Damaged(NotWhole):
-    """A stored file was whole once, and some of its bytes are not as they were written."""
+    """A stored file was whole once, but some of its bytes are no longer as they were written."""
 
 
 class Died(RuntimeError):
@@ -56,7 +56,7 @@ class Died(RuntimeError):
 
     @property
     def killed(self) -> bool:
-        """Whether it was killed, as a process is that takes all the memory."""
+        """Whether the process was killed, as happens when it takes all the memory."""
         return self.code == -9
 
 

@@ -64,7 +64,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Check:
-    """One statement that was put to the test.
+    """One statement that was tested.
 
     Attributes:
         name: A few words by which it is found among the checks of its experiment.
@@ -88,7 +88,7 @@ class Check:
 
     @property
     def found(self) -> Literal["holds", "fails", "undecided"]:
-        """What was found, in a word."""
+        """The outcome of the check in one word."""
         if self.holds is None:
             return "undecided"
         return "holds" if self.holds else "fails"
@@ -96,7 +96,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Number:
-    """A measured number, its interval and what it should be.
+    """A measured number, its interval and its exact value.
 
     Attributes:
         name: What it is, with its unit.
@@ -214,7 +214,7 @@ class Evidence:
         return by_name[known("name", name, by_name)]
 
     def held(self, role: Role) -> set[bool | None]:
-        """What was found of the checks of a role: some of True, False and None."""
+        """The outcomes of the checks of one role: a set of True, False and None."""
         return {check.holds for check in self.checks if check.role == role}
 
 
@@ -234,7 +234,7 @@ class Finding(Evidence):
 
     @property
     def standing(self) -> Standing:
-        """The verdict in one word, as it follows from the checks.
+        """The verdict in one word, which follows from the checks.
 
         Without a check the claim is ``untestable``. If a control did not hold, nothing is decided.
         A claim that fails where it is claimed is ``refuted``, whatever else holds. Where it holds:
@@ -279,7 +279,7 @@ class Finding(Evidence):
         return "\n".join([*lines, f"  {self.words}"])
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The numbers as a data frame: one line a number, with its interval and what is exact.
+        """The numbers as a data frame: one line for each, with its interval and its exact value.
 
         Raises:
             ImportError: If pandas is not installed: `pip install 'qcattn[pandas]'`.

@@ -181,7 +181,7 @@ def _announce(
 
 
 def held_bytes(shape: tuple[int, ...]) -> int:
-    """Memory of a run beside what drawing takes, from above.
+    """An upper bound on the memory of a run, apart from what drawing takes.
 
     Python and its libraries, a report, and the scores, energies, angles, probabilities and counts
     of all rows with what comparing them takes.

@@ -16,7 +16,7 @@ LONG = 30.0
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a piece of work is foreseen to take.
+    """The time that a piece of work is expected to take, and what would be quicker.
 
     Attributes:
         seconds: Wall time, to a factor of about two; infinite where nobody can tell.
@@ -34,7 +34,7 @@ class Forecast:
 
     @property
     def is_long(self) -> bool:
-        """Whether it is known to take so long that it is announced."""
+        """Whether the work is expected to take so long that it is announced."""
         return LONG < self.seconds < float("inf")
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Forecast:
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it.
+    """Write a time as people say it.
 
     Example:
         >>> [duration(seconds) for seconds in (0.3, 4.2, 95, 1800, 20_000, 4e7, float("inf"))]

@@ -12,7 +12,7 @@ __all__ = ["frame", "named_columns"]
 
 
 def frame(columns: Mapping[str, Any]) -> pandas.DataFrame:
-    """A data frame of these columns, all of one length.
+    """Make a data frame of these columns, all of one length.
 
     Raises:
         ImportError: If pandas is not installed; the message says how to get it.
@@ -25,7 +25,7 @@ def frame(columns: Mapping[str, Any]) -> pandas.DataFrame:
 
 
 def named_columns(names: Iterable[str], taken: set[str], kind: str) -> dict[str, str]:
-    """A column for each name, so that no two have one name.
+    """Make a column for each name, so that no two columns share a name.
 
     Args:
         names: What the columns are called if they can be.

@@ -13,7 +13,7 @@ __all__ = ["legible", "listed", "name_of", "quoted", "shortened", "spelt"]
 
 
 def legible(text: str) -> str:
-    r"""The text with all that is no visible character written out; spaces of any width stay.
+    r"""Write out every character that is not visible; spaces of any width stay.
 
     Args:
         text: Of any origin; control characters, escape sequences, marks that turn the direction of
@@ -34,7 +34,7 @@ def legible(text: str) -> str:
 
 
 def shortened(text: str, most: int = 1000) -> str:
-    """The text; of a long one the beginning and the end, and how much is left out between.
+    """Shorten a long text to its beginning and end, and say how much is left out between them.
 
     Example:
         >>> shortened("0123456789" * 10, 40)
@@ -48,7 +48,7 @@ def shortened(text: str, most: int = 1000) -> str:
 
 
 def spelt(value: object) -> str:
-    """An object as a record tells it: in its own words, without its address in this process.
+    """Describe an object for a record in its own words, without its address in this process.
 
     Example:
         >>> spelt(Ellipsis), spelt(listed) == "<function listed>"
@@ -58,7 +58,7 @@ def spelt(value: object) -> str:
 
 
 def name_of(value: object) -> str:
-    """A short name of an object that can be called: of its class, or of the function that it is.
+    """Name an object that can be called: by its class, or as the function that it is.
 
     Example:
         >>> from functools import partial
@@ -71,7 +71,7 @@ def name_of(value: object) -> str:
 
 
 def quoted(value: object, most: int = 80) -> str:
-    """A value as it is written in an error, on one line.
+    """Write a value for an error, on one line.
 
     Example:
         >>> quoted("layer"), len(quoted("x" * 10**6)) < 100
@@ -85,7 +85,7 @@ def quoted(value: object, most: int = 80) -> str:
 
 
 def listed(values: Iterable[object], most: int = 8) -> str:
-    """Values joined by commas, the first of many.
+    """Join values by commas; of many, only the first ones.
 
     Example:
         >>> listed(["a", "b"]), listed(range(100), 3)

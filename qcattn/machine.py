@@ -17,7 +17,7 @@ _SELF = Path("/proc/self")
 
 
 def cores() -> int:
-    """The cores that this process may use: those it is bound to, and OMP_NUM_THREADS at most.
+    """The number of cores that this process may use, at most OMP_NUM_THREADS.
 
     Example:
         >>> cores() >= 1
@@ -32,7 +32,7 @@ def cores() -> int:
 
 
 def memory_bytes(process: Path = _SELF) -> int:
-    """The most memory that this process may come to hold.
+    """The most memory, in bytes, that this process may hold.
 
     The least of what the machine has, of the limit of every control group that holds the process
     (a container, a job of a scheduler; versions 1 and 2), and of the limit of its address space
@@ -50,7 +50,7 @@ def memory_bytes(process: Path = _SELF) -> int:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process has held."""
+    """The most memory, in bytes, that this process has held."""
     try:
         # getrusage would count the process that started this one too, where it was larger.
         status = Path("/proc/self/status").read_text()

@@ -17,7 +17,7 @@ def html_table(
     kind: str = "",
     marked: Collection[int] = (),
 ) -> str:
-    """A table; one whose headings are all empty has them in its first column.
+    """Write an HTML table; if all headings are empty, the first column has them.
 
     Args:
         headings: Over the columns.
@@ -54,7 +54,7 @@ def html_table(
 def notebook(
     verdict: str, said: str, headings: Sequence[str], lines: Sequence[Sequence[str]]
 ) -> str:
-    """What a notebook shows of a value: its verdict, what is said of it, and a table.
+    """What a notebook shows for a value: its verdict, a few words, and a table.
 
     Args:
         verdict: In one word.

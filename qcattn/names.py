@@ -10,7 +10,7 @@ __all__ = ["known"]
 
 
 def known(where: str, value: str, names: Iterable[str]) -> str:
-    """The value, if it is one of the names.
+    """Return the value if it is one of the names.
 
     Args:
         where: What the name was given for: an option or argument, or words for it.

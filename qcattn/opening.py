@@ -17,7 +17,7 @@ _KINDS = {
 
 
 def open_file(path: str | Path) -> BinaryIO:
-    """A file, open for reading its bytes.
+    """Open a file to read its bytes.
 
     Args:
         path: The file.

@@ -35,7 +35,7 @@ def run_circuit(
     alpha: float = 0.01,
     progress: Progress = silent,
 ) -> Result:
-    """Sample one's own circuit and compare the counts with the law that it must have.
+    """Sample your own circuit and compare the counts with the law that it must follow.
 
     Args:
         circuit: Ending in measurements; without any, all qubits are measured. It may have

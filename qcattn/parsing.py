@@ -27,7 +27,7 @@ _MOST_DIGITS = 4300
 
 
 def parse_json(content: str | bytes, parse_float: Any = float) -> Any:
-    """What a JSON document says.
+    """Read a JSON document.
 
     Args:
         content: The document; bytes in UTF-8, 16 or 32, with or without a mark of that.
@@ -71,7 +71,7 @@ def read_npz(
     names: Collection[str] | Callable[[list[str]], Collection[str]] | None = None,
     most: int | None = None,
 ) -> dict[str, NDArray[Any]]:
-    """Arrays of an archive by name.
+    """Read arrays of an archive by name.
 
     Args:
         file: Open for reading.
@@ -110,7 +110,7 @@ def read_npz(
 
 
 def shape_in_npz(file: IO[bytes], name: str) -> tuple[int, ...]:
-    """The shape of an array of an archive, as its header says; nothing is unpacked.
+    """Read the shape of an array of an archive from its header, without unpacking it.
 
     Raises:
         ValueError: If there is none of that name, or it is damaged.
@@ -131,7 +131,7 @@ def shape_in_npz(file: IO[bytes], name: str) -> tuple[int, ...]:
 
 
 def read_npy(file: IO[bytes], most: int | None = None) -> NDArray[Any]:
-    """The array of a .npy file.
+    """Read the array of a .npy file.
 
     Args:
         file: Open for reading.

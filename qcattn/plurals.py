@@ -4,7 +4,7 @@ __all__ = ["p_is", "p_text", "plural", "whole_of"]
 
 
 def plural(count: int, noun: str) -> str:
-    """So many of a thing.
+    """Write a number of things, in the singular or the plural.
 
     Example:
         >>> plural(1, "row"), plural(1234, "row")
@@ -14,7 +14,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def whole_of(count: int, noun: str) -> str:
-    """All of several things, which are both of two.
+    """Write all of several things, or "both" of two.
 
     Example:
         >>> whole_of(2, "trial"), whole_of(12, "trial")
@@ -24,7 +24,7 @@ def whole_of(count: int, noun: str) -> str:
 
 
 def p_text(p: float) -> str:
-    """A p-value to two digits; one too small for double precision is said to be below 1e-300.
+    """Write a p-value to two digits; one too small for double precision is below 1e-300.
 
     Example:
         >>> p_text(0.4349), p_text(1.0), p_text(3.21e-7), p_text(0.0)
@@ -34,7 +34,7 @@ def p_text(p: float) -> str:
 
 
 def p_is(p: float) -> str:
-    """A p-value in a sentence.
+    """Write a p-value in a sentence.
 
     Example:
         >>> p_is(0.4349), p_is(0.0)

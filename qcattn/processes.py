@@ -54,7 +54,7 @@ class Processes(Executor):
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Have a function called by a worker; see `concurrent.futures.Executor.submit`."""
+        """Let a worker call a function; see `concurrent.futures.Executor.submit`."""
         if self._pool is not None:
             try:
                 return self._pool.submit(fn, *args, **kwargs)
@@ -63,7 +63,7 @@ class Processes(Executor):
         return self._started().submit(fn, *args, **kwargs)
 
     def begin(self) -> list[Future[int]]:
-        """Start all workers, and wait for none of them.
+        """Start all workers without waiting for them.
 
         Returns:
             Of each worker one that is done when it has started; `BrokenProcessPool` if it did not.
@@ -87,7 +87,7 @@ class Processes(Executor):
         return pool
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the workers when they are done; see `concurrent.futures.Executor.shutdown`."""
+        """End the workers once they are done; see `concurrent.futures.Executor.shutdown`."""
         if self._pool is not None:
             self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
 
@@ -111,7 +111,7 @@ def share_out(
     found: dict[int, T],
     waiting: Callable[[], None] = lambda: None,
 ) -> None:
-    """Call a function for each of several tasks, here and in worker processes at the same time.
+    """Call a function for each task, here and in worker processes at the same time.
 
     Each takes the next task as soon as it is free. This process is one of those that work, so that
     a few short tasks wait for no other process to start. Tasks that are not to be had in another

@@ -19,7 +19,7 @@ _PAUSE = 0.1
 
 
 class Progress(Protocol):
-    """Is called from time to time while work goes on.
+    """Called from time to time while work goes on.
 
     Example:
         >>> def say(done: float, total: float, what: str) -> None:
@@ -46,7 +46,7 @@ _heard: ContextVar[Progress] = ContextVar("heard", default=silent)
 
 
 def tell(done: float, total: float, what: str) -> None:
-    """Tell whoever waits how far the work is that is going on inside.
+    """Report how far the work inside the block is to whoever waits for it.
 
     It may be called as often as one likes; a step is passed on ten times a second at most.
 
@@ -60,7 +60,7 @@ def tell(done: float, total: float, what: str) -> None:
 
 @contextmanager
 def hearing(progress: Progress) -> Iterator[None]:
-    """Hear what is told inside.
+    """Receive what is reported inside the block.
 
     Args:
         progress: Is called with it.

@@ -48,7 +48,7 @@ _MOVES = 4
 
 @dataclass(frozen=True, eq=False)
 class ChainReadings:
-    """What was read of chains, and what should have been.
+    """What was read of chains, and their exact law.
 
     Attributes:
         method: Name of the preparation.
@@ -82,18 +82,18 @@ class ChainReadings:
 
     @property
     def error(self) -> float:
-        """Total variation between what the chain keeps and the thermal law."""
+        """The total variation between the law that the chain keeps and the thermal law."""
         return float(np.abs(self.law - self.target).sum() / 2)
 
     @property
     def gates(self) -> int:
-        """Two-qubit gates of all chains, burn-in included."""
+        """The two-qubit gates of all chains, with their burn-in."""
         chains, reads = self.readings.shape
         return chains * (self.burn_in + reads - 1) * self.sweep.two_qubit_gates
 
     @property
     def gates_per_effective_shot(self) -> float:
-        """Two-qubit gates for what an independent shot is worth."""
+        """The two-qubit gates that one effective independent shot takes."""
         return self.gates / self.fit.effective_shots
 
     def __str__(self) -> str:

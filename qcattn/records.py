@@ -59,7 +59,7 @@ Agreement = Literal["agrees", "differs", "undecided"]
 
 @dataclass(frozen=True, eq=False)
 class Hamiltonian:
-    r"""Energies of the keys, the basis states that stand for them, and what does not commute.
+    r"""The energies of the keys, their basis states, and the terms that do not commute.
 
     :math:`H = U \big(\sum_k E_k |c_k\rangle\langle c_k| + V\big) U^\dagger`. Most often U = 1 and
     V = 0: then H is diagonal in the computational basis. A key of energy ``+inf`` (a masked one)
@@ -128,7 +128,7 @@ class Hamiltonian:
 
     @classmethod
     def of(cls, operator: Any, *, name: str = "operator") -> Hamiltonian:
-        """A Hamiltonian from a sum of Pauli strings or a Hermitian matrix.
+        """Make a Hamiltonian of a sum of Pauli strings or a Hermitian matrix.
 
         Args:
             operator: `SparsePauliOp` or `SparseObservable` on n qubits, a sparse matrix of SciPy,
@@ -188,17 +188,17 @@ class Hamiltonian:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Leading axes: one Hamiltonian for each index."""
+        """The leading axes, with one Hamiltonian for each index."""
         return self.energies.shape[:-1]
 
     @property
     def num_keys(self) -> int:
-        """Number of keys, masked ones included."""
+        """The number of keys, masked ones included."""
         return self.energies.shape[-1]
 
     @property
     def num_qubits(self) -> int:
-        """Number of qubits of the system register."""
+        """The number of qubits of the system register."""
         return self.codewords.shape[1]
 
     @property
@@ -228,7 +228,7 @@ class Hamiltonian:
         return replace(self, energies=_take(self.energies, rows), basis=basis)
 
     def masked(self, beta: ArrayLike) -> Hamiltonian:
-        """The same, with energies so high that their weight is exactly zero turned to ``inf``.
+        """The same Hamiltonian with ``inf`` for energies whose weight is exactly zero.
 
         Masks come as -1e4, -65504, -1e9 or the lowest number of a type as well as ``-inf``; in
         double precision the thermal state is the same, and no method has to reach such energies.
@@ -254,7 +254,7 @@ class Hamiltonian:
         return replace(self, energies=np.where(gone, np.inf, self.energies)) if gone.any() else self
 
     def filled(self, gap: float) -> Hamiltonian:
-        """The same with every basis state a key: masked keys and padding lie ``gap`` above.
+        """The same with a key for every basis state; masked keys and padding lie ``gap`` above.
 
         Methods that move between basis states (baths, variational circuits, transverse fields)
         need an energy everywhere. The weight that the thermal state then puts there is below
@@ -281,7 +281,7 @@ class Hamiltonian:
         return replace(self, energies=energies, codewords=words)
 
     def diagonal(self, *, fill: float = 0.0) -> np.ndarray:
-        """Energies of all basis states, shape (..., 2**num_qubits), before U and without V.
+        """The energies of all basis states, shape (..., 2**num_qubits), before U and without V.
 
         Args:
             fill: What a basis state outside the support is given.
@@ -453,7 +453,7 @@ def _check_hermitian(defect: float, scale: float, slack: float) -> None:
 
 
 def pauli_sum(matrix: np.ndarray) -> SparsePauliOp:
-    """A matrix as a sum of Pauli strings.
+    """Write a matrix as a sum of Pauli strings.
 
     What is rounding beside the largest entry is left out, and nothing else, however small the
     matrix is; Qiskit's own default leaves out all weights below 1e-5.
@@ -476,7 +476,7 @@ def pauli_sum(matrix: np.ndarray) -> SparsePauliOp:
 
 
 def check_bytes(needed: int, what: str, cure: str = "take fewer qubits") -> None:
-    """Refuse what would not fit into memory.
+    """Refuse work that would not fit into memory.
 
     Raises:
         TooLarge: If ``needed`` bytes are more than half of the memory there is (`memory_bytes`).
@@ -500,12 +500,12 @@ def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def bitstrings(codewords: np.ndarray) -> tuple[str, ...]:
-    """Codewords (num_keys, num_qubits) as bitstrings, qubit 0 rightmost."""
+    """Write codewords (num_keys, num_qubits) as bitstrings, qubit 0 rightmost."""
     return tuple("".join("1" if bit else "0" for bit in row[::-1]) for row in codewords)
 
 
 def every_reading(num_bits: int) -> np.ndarray:
-    """All readings of a register as codewords, shape (2**num_bits, num_bits), bool.
+    """List all readings of a register as codewords, shape (2**num_bits, num_bits), bool.
 
     Example:
         >>> every_reading(2).astype(int).tolist()
@@ -515,7 +515,7 @@ def every_reading(num_bits: int) -> np.ndarray:
 
 
 def readings_of(numbers: np.ndarray, num_bits: int) -> np.ndarray:
-    """Integers as readings of a register, shape (..., num_bits), bool; bit 0 is the lowest.
+    """Write integers as readings of a register, (..., num_bits), bool; bit 0 is the lowest.
 
     Args:
         numbers: Shape (...), 0 or more.
@@ -529,7 +529,7 @@ def readings_of(numbers: np.ndarray, num_bits: int) -> np.ndarray:
 
 
 def numbers_of(readings: np.ndarray) -> np.ndarray:
-    """Readings of a register (..., num_bits) as integers (...); the inverse of `readings_of`.
+    """Write readings of a register (..., num_bits) as integers (...), the inverse of `readings_of`.
 
     Example:
         >>> numbers_of(every_reading(2)).tolist()
@@ -539,7 +539,7 @@ def numbers_of(readings: np.ndarray) -> np.ndarray:
 
 
 def walsh_hadamard(values: np.ndarray) -> np.ndarray:
-    r"""Walsh-Hadamard transform along the last axis, natural order, not normalised.
+    r"""The Walsh-Hadamard transform along the last axis, in natural order, not normalised.
 
     :math:`W_z = \sum_b (-1)^{z \cdot b} v_b` in n 2^n additions.
 
@@ -600,12 +600,12 @@ class Prepared:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Leading axes: one circuit for each index."""
+        """The leading axes, with one circuit for each index."""
         return self.values.shape[:-1]
 
     @property
     def flat_values(self) -> np.ndarray:
-        """Parameter values with all leading axes made one, shape (rows, num_parameters)."""
+        """The parameter values with all leading axes flattened, shape (rows, num_parameters)."""
         return self.values.reshape(int(np.prod(self.shape)), self.values.shape[-1])
 
     @property
@@ -627,7 +627,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Resources:
-    """Cost of one circuit.
+    """The cost of one circuit.
 
     Attributes:
         qubits: Qubits that anything happens to, ancillas included.
@@ -655,7 +655,7 @@ class Resources:
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Shots sorted by what they mean. Counts add.
+    """Shots, sorted by what they mean. Counts add up.
 
     Attributes:
         keys: Shape (..., num_keys), int64: kept shots that read key k.
@@ -697,7 +697,7 @@ class Counts:
 
     @classmethod
     def zeros(cls, shape: tuple[int, ...], num_keys: int) -> Counts:
-        """No shots yet."""
+        """Counts of no shots."""
         return cls(
             np.zeros((*shape, num_keys), np.int64),
             np.zeros(shape, np.int64),
@@ -706,17 +706,17 @@ class Counts:
 
     @property
     def kept(self) -> np.ndarray:
-        """Shape (...): shots that count, strays included."""
+        """The shots that count, strays included, shape (...)."""
         return self.keys.sum(axis=-1) + self.stray
 
     @property
     def shots(self) -> np.ndarray:
-        """Shape (...): all shots drawn."""
+        """All shots drawn, shape (...)."""
         return self.kept + self.discarded
 
     @property
     def frequencies(self) -> np.ndarray:
-        """Shape (..., num_keys): share of the kept shots; NaN where none was kept."""
+        """The share of the kept shots on each key, (..., num_keys); NaN where none was kept."""
         kept = self.kept[..., None].astype(float)
         return np.divide(self.keys, kept, out=np.full(self.keys.shape, np.nan), where=kept > 0)
 
@@ -756,7 +756,7 @@ class Verdict:
 
     @property
     def blind(self) -> bool:
-        """Whether no deviation at all would have been shown: too few shots, or keys too certain."""
+        """Whether no deviation could have been seen: too few shots, or keys too certain."""
         return not min(self.resolution.min(initial=np.inf), self.overall_resolution) < 1
 
     @property
@@ -770,12 +770,12 @@ class Verdict:
 
     @property
     def standing(self) -> Agreement:
-        """The same in one word."""
+        """The verdict in one word."""
         return "differs" if self.differs else "agrees" if self.agrees else "undecided"
 
 
 def joint_standing(standings: Iterable[str], *, complete: bool = True) -> Agreement:
-    """What several verdicts say together.
+    """The verdict of several verdicts together.
 
     Args:
         standings: One word each; any other word than these three was not decided either.
@@ -797,7 +797,7 @@ def joint_standing(standings: Iterable[str], *, complete: bool = True) -> Agreem
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """One run, whole: what went in, what was counted, what it means, what it cost.
+    """A whole run: what went in, what was counted, what it means, and what it cost.
 
     Attributes:
         scores: Shape (..., num_keys), ``-inf`` masked, as given; of sets of keys minus their
@@ -843,17 +843,17 @@ class Result:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Leading axes of the scores."""
+        """The leading axes of the scores."""
         return self.expected.shape[:-1]
 
     @property
     def codebook(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of token (or key number) and bitstring, qubit 0 rightmost."""
+        """The pairs of token (or key number) and bitstring, qubit 0 rightmost."""
         return tuple(zip(self.labels, bitstrings(self.prepared.codewords), strict=True))
 
     @property
     def outcome(self) -> str:
-        """What one outcome is called: a key, or a subset of the keys."""
+        """The word for one outcome: a key, or a subset of the keys."""
         return "subset" if self.prepared.subsets else "key"
 
     @property
@@ -888,7 +888,7 @@ class Result:
         return "\n".join([f"{self.standing}: {self._drawn()}", *lines])
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Counts as a data frame: one line for each key of each row.
+        """The counts as a data frame: one line for each key of each row.
 
         Its columns are the leading axes, the name of the row where rows have names, the key, its
         token where there are tokens, its bitstring, its counts, the probability expected, and the
@@ -979,12 +979,12 @@ class Result:
 
     @property
     def fit(self) -> Verdict:
-        """The comparison of the counts with softmax, or with what the result calls the law."""
+        """The comparison of the counts with softmax, or with the law that the result names."""
         return self.verdicts[0]
 
     @property
     def standing(self) -> Agreement:
-        """The verdict in one word: of all comparisons, each at its own share of alpha.
+        """The verdict of all comparisons in one word, each at its own share of alpha.
 
         Rows that share their random numbers never agree: a row that is refuted by itself still
         differs, and all else is undecided, for the rows do not speak together.
@@ -998,12 +998,12 @@ class Result:
 
     @property
     def rows_repeat(self) -> bool:
-        """Whether rows share their random numbers; of independent rows, said at `REPEATING`."""
+        """Whether rows share random numbers; wrong if independent at the rate `REPEATING`."""
         return self.same_numbers <= REPEATING
 
     @property
     def alpha(self) -> float:
-        """Probability that a perfect sampler is said to differ by any comparison, at most."""
+        """The largest probability that any comparison says that a perfect sampler differs."""
         return sum(verdict.alpha for verdict in self.verdicts)
 
     @property

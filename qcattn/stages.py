@@ -44,21 +44,21 @@ _BATCH = 0x62617463
 
 
 class Encoding(Protocol):
-    """Scores to a Hamiltonian."""
+    """Anything that turns scores into a Hamiltonian."""
 
     def __call__(self, scores: ArrayLike) -> Hamiltonian:
         """Encode."""
 
 
 class Preparation(Protocol):
-    """A Hamiltonian and beta to a circuit."""
+    """Anything that turns a Hamiltonian and beta into a circuit."""
 
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
         """Prepare."""
 
 
 def encode(scores: ArrayLike, encoding: Encoding, beta: ArrayLike) -> Hamiltonian:
-    """Scores as a Hamiltonian whose counts follow softmax, or the Boltzmann law of sets of keys.
+    """Encode scores, so that counts follow softmax, or the Boltzmann law of sets of keys.
 
     Args:
         scores: Shape (..., num_keys), dimensionless; ``-inf`` masks a key.
@@ -93,7 +93,7 @@ def encode(scores: ArrayLike, encoding: Encoding, beta: ArrayLike) -> Hamiltonia
 def prepare_rows(
     hamiltonian: Hamiltonian, beta: float, preparation: Preparation
 ) -> tuple[Prepared, ...]:
-    """Circuits of rows of Hamiltonians, by methods for many and by methods for one alike.
+    """Prepare rows of Hamiltonians, by methods that take many rows or one row.
 
     Args:
         hamiltonian: Shape (rows,), or () for a single one.
@@ -126,7 +126,7 @@ def prepare_rows(
 
 
 def prepared_by(preparation: Preparation, hamiltonian: Hamiltonian, beta: ArrayLike) -> Prepared:
-    """What a preparation makes of a Hamiltonian, as it does when it is called.
+    """Call a preparation with a Hamiltonian.
 
     Where the preparation has a method ``foreseen(hamiltonian)`` that foresees a long time, it works
     in a process of its own, which Ctrl-C ends at once.
@@ -167,7 +167,7 @@ def draw_result(
     progress: Progress = silent,
     outcomes: np.ndarray | None = None,
 ) -> Result:
-    """Draw every row of a prepared circuit and compare the counts: one run, whole.
+    """Draw every row of a prepared circuit and compare the counts: one whole run.
 
     Args:
         prepared: Template and values, shape (...).
@@ -263,7 +263,7 @@ def _draw_rows(
 def draw_batch(
     prepared: Prepared, shots: int, seed: Any, number: int, backend: Any = None
 ) -> Counts:
-    """One more batch of the same prepared rows, without anything to be kept in between.
+    """Draw one more batch of the same prepared rows; nothing need be kept in between.
 
     The counts follow from the arguments alone: batch 7 is the same whichever other batches are
     drawn, before or after it, here or on another machine, and its shots are independent of theirs.
@@ -303,7 +303,7 @@ def draw_batch(
 def draw_each(
     prepared: Sequence[Prepared], shots: int, root: int, address: tuple[int, ...], backend: Backend
 ) -> list[Counts]:
-    """Counts of each circuit, from random numbers that follow from an address alone.
+    """Draw counts of each circuit, from random numbers that follow from an address alone.
 
     Args:
         prepared: One template, or several.
@@ -327,7 +327,7 @@ def draw_each(
 def compare(
     counts: Counts, expected: np.ndarray, success: np.ndarray | None, alpha: float
 ) -> tuple[Verdict, ...]:
-    """Counts against probabilities and, where shots are discarded, against the success predicted.
+    """Compare counts with probabilities and, where shots are discarded, with the success predicted.
 
     Each of the two gets half of alpha; without a herald (success None) the first gets all of it.
 

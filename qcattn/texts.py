@@ -62,7 +62,7 @@ _SEPARATOR = re.compile(r'"?sep=(.)"?[ ]*(?:\n|$)', re.IGNORECASE)
 
 
 def read_text(path: str | Path) -> str:
-    """The text of a file: UTF-8, or UTF-16 and UTF-32 with their mark, which is taken off.
+    """Read the text of a file: UTF-8, or UTF-16 and UTF-32 with a mark, which is removed.
 
     Args:
         path: The file.
@@ -98,7 +98,7 @@ def read_text(path: str | Path) -> str:
 
 
 def lines_of(text: str, *, comments: bool = False) -> list[Line]:
-    r"""Lines that are not empty, split where all split alike: at tabs, ; and , or at spaces.
+    r"""Split the lines that are not empty where all split alike: at tabs, ; and , or at spaces.
 
     Args:
         text: A table; a first line ``sep=;`` names the separator, as Excel has it.
@@ -180,7 +180,7 @@ def number_in(cell: str, mark: str = ".") -> float | None:
 
 
 def whole_written(cell: str) -> bool:
-    """Whether a whole number is written, digits alone.
+    """Whether the text is a whole number, in digits alone.
 
     Example:
         >>> whole_written("12"), whole_written("12.0")
@@ -194,7 +194,7 @@ def _plain(cell: str) -> str:
 
 
 def decimal_mark(cells: Cells) -> str:
-    """What stands before decimals in a table, a point or a comma.
+    """The decimal mark of a table, a point or a comma.
 
     Args:
         cells: Places and numbers as they are written.
@@ -224,7 +224,7 @@ def decimal_mark(cells: Cells) -> str:
 
 
 def parsed(cell: str, place: str, mark: str = ".") -> float:
-    """The number in a cell.
+    """Read the number in a cell.
 
     Raises:
         ValueError: Naming the place, if there is none or it is beyond float64.
@@ -251,7 +251,7 @@ def parsed(cell: str, place: str, mark: str = ".") -> float:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Rows of numbers, with what stands above and beside them.
+    """Rows of numbers, with their headings and labels.
 
     Attributes:
         values: One list a row, all of one length.
@@ -265,7 +265,7 @@ class Matrix:
 
 
 def uncounted(labels: Sequence[str]) -> tuple[str, ...]:
-    """Labels, unless they only count 0, 1, 2 ..., as what has no name is counted.
+    """The labels, unless they only count 0, 1, 2, ..., as they do for rows without names.
 
     Example:
         >>> uncounted(["the", "cat"]), uncounted(["0", "1"]), uncounted(["1", "2"])
@@ -275,7 +275,7 @@ def uncounted(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def split_table(content: Any) -> Matrix | None:
-    """A table out of JSON as ``to_json(orient="split")`` of pandas writes it; None for all else.
+    """Read a table from JSON that ``to_json(orient="split")`` of pandas wrote; else None.
 
     Example:
         >>> split_table({"columns": ["a", "b"], "index": [0], "data": [[1, 2]]})
@@ -295,7 +295,7 @@ def _counts(labels: Sequence[str]) -> bool:
 
 
 def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
-    r"""A table of numbers, with or without a heading and a column of labels, as pandas writes it.
+    r"""Read a table of numbers, with or without a heading and labels, as pandas writes it.
 
     A heading is a first line of words, or one with an empty corner; a column of labels stands below
     an empty corner, or holds words. A first line or column that only counts 0, 1, 2 ... may be

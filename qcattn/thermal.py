@@ -72,7 +72,7 @@ def gibbs_state(hamiltonian: ArrayLike, beta: ArrayLike) -> Matrix:
 
 
 def boltzmann(energies: ArrayLike, beta: ArrayLike) -> Real:
-    r"""Probabilities :math:`e^{-\beta E_i} / Z` of a diagonal Hamiltonian.
+    r"""The probabilities :math:`e^{-\beta E_i} / Z` of a diagonal Hamiltonian.
 
     Equivalent to ``scipy.special.softmax(-beta * energies, axis=-1)``.
 

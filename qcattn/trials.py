@@ -99,14 +99,14 @@ class Trial:
 
     @property
     def shots(self) -> int:
-        """Shots that were used, to find the circuit and to sample it."""
+        """The shots that were used to find the circuit and to sample it."""
         if self.result is None:
             return 0
         return self.result.prepared.spent + int(self.result.counts.shots.sum())
 
     @property
     def standing(self) -> Agreement | Literal["does not fit"]:
-        """The verdict: counts and true state against what the method itself claims."""
+        """The verdict on counts and true state, against what the method itself claims."""
         if self.result is None:
             return "does not fit"
         if self.claim_broken:
@@ -115,12 +115,12 @@ class Trial:
 
     @property
     def far(self) -> bool:
-        """Whether the state is, as claimed or not, farther than `FAR` from the one aimed at."""
+        """Whether the state is farther than `FAR` from the one that is aimed at, claimed or not."""
         return self.trace_distance > FAR
 
     @property
     def said(self) -> str:
-        """The verdict as it is printed: to agree is to be as claimed, which may be far off."""
+        """The verdict as it is printed; "as claimed" may still be far off."""
         if self.standing != "agrees":
             return self.standing
         return f"as claimed, {self.trace_distance:.2g} off" if self.far else "as claimed"
@@ -153,7 +153,7 @@ class Trials:
 
     @property
     def methods_repeat(self) -> bool:
-        """Whether methods share their random numbers; of independent ones, said at `REPEATING`."""
+        """Whether methods share random numbers; wrong if independent at the rate `REPEATING`."""
         return self.same_numbers <= REPEATING
 
     @property
@@ -164,7 +164,7 @@ class Trials:
 
     @property
     def advice(self) -> str:
-        """Which methods end far from the thermal state, or no closer than no circuit, and cures."""
+        """Say which methods end far from the thermal state, and what would help."""
         parts = []
         far = [trial for trial in self.trials if trial.result is not None and trial.far]
         for beta in dict.fromkeys(trial.beta for trial in far):
@@ -246,7 +246,7 @@ class Trials:
 
 
 def all_methods() -> tuple[Preparation, ...]:
-    """One object with default options of every method there is."""
+    """One object of every method, with default options."""
     return tuple(one() for one in classes("preparations").values())
 
 
@@ -343,7 +343,7 @@ def prepare(
 
 
 def methods_alike(trials: Iterable[Trial]) -> float:
-    """P-value of the hypothesis that every method is drawn with random numbers of its own.
+    """The p-value of the hypothesis that every method is drawn with random numbers of its own.
 
     Args:
         trials: Of one Hamiltonian; with the order of their shots, where it is known.
@@ -427,7 +427,7 @@ class _Step:
     name: str
 
     def part(self, stage: str, number: int) -> Progress:
-        """What is told of a part by itself, told of all trials."""
+        """Turn the progress of a part into the progress of all trials."""
         furthest = 0.0  # a part has steps of several kinds, one after the other
 
         def told(done: float, total: float, what: str) -> None:
@@ -440,7 +440,7 @@ class _Step:
 
     @contextmanager
     def of(self, stage: str, number: int) -> Iterator[None]:
-        """Tell that a part begins, and hear it."""
+        """Report that a part begins, and receive its progress."""
         self.progress(self.done + number / 3, self.total, f"{self.name}: {stage}")
         with hearing(self.part(stage, number)):
             yield

@@ -11,7 +11,7 @@ __all__ = ["package_versions", "version_behind"]
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of the packages on which the numbers of a run depend.
+    """The versions of the packages on which the numbers of a run depend.
 
     Example:
         >>> list(package_versions())

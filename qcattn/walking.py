@@ -46,7 +46,7 @@ def classes(room: str) -> dict[str, type[Any]]:
 
 @cache
 def names(room: str) -> list[str]:
-    """The names of the same classes, read from the source: nothing of the folder is imported.
+    """The names of the same classes, read from the source without importing the folder.
 
     Names in capitals come first, then the others, each in the order of the alphabet.
 
@@ -67,7 +67,7 @@ def names(room: str) -> list[str]:
 
 
 def class_of(room: str, name: str, where: str) -> type[Any]:
-    """The strategy of that name, in capitals or not.
+    """The strategy of this name, whatever its case.
 
     Args:
         room: A folder of qcattn, such as ``"encodings"``.
@@ -92,7 +92,7 @@ def class_of(room: str, name: str, where: str) -> type[Any]:
 
 
 def made(room: str, value: Any, where: str) -> Any:
-    """A strategy that was given as an object, or by the name of its class with default options.
+    """Return a strategy that was given as an object or by the name of its class.
 
     Args:
         room: A folder of qcattn, such as ``"encodings"``.
@@ -127,7 +127,7 @@ def made(room: str, value: Any, where: str) -> Any:
 
 
 def exports(room: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Functions ``__getattr__`` and ``__dir__`` of a folder that give its strategies by name.
+    """Make ``__getattr__`` and ``__dir__`` of a folder, which give its strategies by name.
 
     The folder is walked when a name is first asked for, not when it is imported.
 

@@ -167,7 +167,7 @@ class Aer:
     def stream(
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
-        """Draw shots part by part: slices of the flattened rows and their counts, which add.
+        """Draw shots part by part, as slices of the flattened rows with their counts, which add up.
 
         What is foreseen to take long is drawn by a process of its own, which Ctrl-C ends at once;
         the counts are the same.
@@ -181,7 +181,7 @@ class Aer:
         return replace(self, memory=left)._drawn_apart(prepared, shots, root, foreseen)
 
     def foreseen(self, prepared: Prepared, shots: int) -> Forecast:
-        """What drawing is foreseen to take, told from the template and a short measurement.
+        """The time that drawing is foreseen to take, from the template and a short measurement.
 
         Infinite seconds where nobody can tell: large circuits by methods other than a statevector
         or a density matrix.
@@ -259,7 +259,7 @@ class Aer:
         return out.reshape(*prepared.shape, shots)
 
     def rows_at_once(self, prepared: Prepared, shots: int) -> int:
-        """Rows that go to Aer together: as many as fit into ``memory``, and no more than help.
+        """How many rows go to Aer together: as many as fit into ``memory``, up to a bound.
 
         Raises:
             TooLarge: If not even one row fits; the message says how many bytes it takes.
@@ -272,7 +272,7 @@ class Aer:
         return max(1, min(fit, helpful, len(prepared.flat_values)))
 
     def peak_bytes(self, prepared: Prepared, shots: int) -> int:
-        """The most memory that drawing is predicted to take, beside what the process holds."""
+        """The most bytes that drawing is predicted to take on top of what the process holds."""
         return self.footprint(prepared, shots).peak(self.rows_at_once(prepared, shots))
 
     def footprint(self, prepared: Prepared, shots: int) -> Footprint:
@@ -300,7 +300,7 @@ class Aer:
         )
 
     def fitted(self, prepared: Prepared) -> QuantumCircuit:
-        """The template in the gates that it runs in: its own, or those that bear the noise.
+        """The template in the gates in which it runs: its own, or those that carry the noise.
 
         A gate that Aer does not know, such as `prepare_state` or a circuit made a gate, is written
         in those that it knows.
@@ -363,7 +363,7 @@ class Aer:
         return readout_matrices(noise, _behind(circuit, key))
 
     def on(self, circuit: QuantumCircuit) -> str:
-        """The device that a circuit runs on, ``"CPU"`` or ``"GPU"``."""
+        """The device on which a circuit runs, ``"CPU"`` or ``"GPU"``."""
         if self.device != "auto":
             return self.device
         few = (self.workers or cores()) <= _FEW_CORES and not _mixes(circuit, self._noise())
@@ -569,7 +569,7 @@ class _Simulated:
 
     @cached_property
     def joined(self) -> JoinedRows | None:
-        """What runs its rows together."""
+        """The template with its rows run together."""
         return join_rows(self.circuit)
 
 

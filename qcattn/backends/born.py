@@ -11,7 +11,7 @@ _MOST_BITS = 24
 
 
 def roll(probabilities: np.ndarray, shots: int, key: int, first: int) -> np.ndarray:
-    """Multinomial draws, every row from a stream of its own: no dependence on chunks or order.
+    """Multinomial draws, each row from its own stream, so that chunks and order do not matter.
 
     Args:
         probabilities: Shape (rows, outcomes), each row summing to one.

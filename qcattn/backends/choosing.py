@@ -27,7 +27,7 @@ _SHARED = ("method", "device", "precision", "noise_model")
 
 
 def backend_of(value: Any, name: str = "backend", *methods: str) -> Backend:
-    """A backend, from an object, a name, a primitive or a backend of Qiskit's.
+    """Make a backend of an object, a name, a primitive or a Qiskit backend.
 
     Args:
         value: None for `Aer`, an object of `qcattn.backends`, a text as
@@ -74,7 +74,7 @@ def _check_shared(text: str, value: Any, options: dict[str, Any], name: str) -> 
 
 
 def with_noise(backend: Any, noise: Any, num_qubits: int) -> Any:
-    """The backend with noise.
+    """Return the backend with noise added.
 
     Args:
         backend: An `Aer`, unless there is no noise.

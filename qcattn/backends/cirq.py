@@ -34,7 +34,7 @@ class Cirq(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Shots in order, by a seed."""
+        """It returns shots in order and takes a seed."""
         return frozenset({"mid-circuit measurement", "order", "reset", "seed"})
 
     def sample(
@@ -46,7 +46,7 @@ class Cirq(Simulator):
         return [[run_on(simulator, c, task.shots) for c in task.bound()] for task in tasks]
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of Cirq; see `Simulator.calls`."""
+        """The calls of Cirq; see `Simulator.calls`."""
         return calls_on("cirq.Simulator", circuit)
 
     def settings(self) -> dict[str, str]:
@@ -56,7 +56,7 @@ class Cirq(Simulator):
 
 
 def calls_on(simulator: str, circuit: QuantumCircuit) -> Calls:
-    """What `run_on` does as text.
+    """The calls that `run_on` makes, as text.
 
     Args:
         simulator: Class of Cirq's kind with its module, such as ``"cirq.Simulator"``.
@@ -93,7 +93,7 @@ def calls_on(simulator: str, circuit: QuantumCircuit) -> Calls:
 
 
 def run_on(simulator: Any, circuit: QuantumCircuit, shots: int) -> np.ndarray:
-    """Shots of one circuit on a simulator of Cirq's kind.
+    """Draw shots of one circuit on a simulator of Cirq's kind.
 
     Args:
         simulator: With Cirq's ``run``.

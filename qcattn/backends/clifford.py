@@ -13,7 +13,7 @@ __all__ = ["in_clifford_gates", "is_clifford"]
 
 
 def is_clifford(circuit: QuantumCircuit) -> bool:
-    """Whether every gate is a Clifford one, in the bodies of control flow too.
+    """Whether every gate is a Clifford gate, also in the bodies of control flow.
 
     Measurements, resets and barriers are none of the gates; `initialize` counts as no Clifford
     gate. A gate whose parameter has no value is not known to be one.
@@ -30,7 +30,7 @@ def is_clifford(circuit: QuantumCircuit) -> bool:
 
 
 def in_clifford_gates(circuit: QuantumCircuit, names: Collection[str]) -> QuantumCircuit:
-    """The same circuit with its other gates, such as a quarter turn, in those that are named so.
+    """The same circuit written in named Clifford gates, a quarter turn by its name for example.
 
     A global phase, which no shot shows, is left out.
 

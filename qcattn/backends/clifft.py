@@ -38,7 +38,7 @@ class Clifft(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Shots in order, by a seed; measurements and resets anywhere."""
+        """It returns shots in order, takes a seed, and measures and resets anywhere."""
         return frozenset({"mid-circuit measurement", "order", "reset", "seed"})
 
     def sample(
@@ -49,7 +49,7 @@ class Clifft(Simulator):
         return one_by_one(tasks, seed, partial(_run, clifft))
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of clifft, which reads a text; see `Simulator.calls`."""
+        """The calls of clifft, which reads a text; see `Simulator.calls`."""
         lines, column_of = _lines(circuit)
         return Calls(
             parted=True,

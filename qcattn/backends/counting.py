@@ -17,7 +17,7 @@ _ROWS_IN_ORDER, _SHOTS_IN_ORDER = 8, 8192
 
 
 class Reader:
-    """Reads outcomes of a prepared circuit: which key, no key, or a herald that fired."""
+    """Reads outcomes of a prepared circuit: a key, no key, or a herald that fired."""
 
     def __init__(self, prepared: Prepared) -> None:
         circuit = prepared.circuit
@@ -44,7 +44,7 @@ class Reader:
         return words[order], order
 
     def columns(self, outcomes: Iterable[int], number: int) -> np.ndarray:
-        """Column of each outcome: a key, or `num_keys` for a stray, or one more for a discard.
+        """The column of each outcome: its key, `num_keys` for a stray, or one more for a discard.
 
         Args:
             outcomes: All classical bits of a shot read as one integer.
@@ -68,7 +68,7 @@ class Reader:
         return self._key_of.get(reading, self.num_keys)
 
     def of_dicts(self, rows: Sequence[Mapping[str, int]]) -> Counts:
-        """Counts of rows of {hexadecimal outcome: shots}."""
+        """Counts from rows of {hexadecimal outcome: shots}."""
         table = np.zeros((len(rows), self.num_keys + 2), np.int64)
         sizes = [len(row) for row in rows]
         columns = self.columns((int(text, 16) for row in rows for text in row), sum(sizes))
@@ -77,7 +77,7 @@ class Reader:
         return self._counts(table)
 
     def of_vectors(self, rows: np.ndarray) -> Counts:
-        """Counts of rows (rows, 2**num_clbits) of shots for every outcome."""
+        """Counts from an array (rows, 2**num_clbits) with the shots of every outcome."""
         table = np.zeros((len(rows), self.num_keys + 2), np.int64)
         columns = self.columns(range(rows.shape[1]), rows.shape[1])
         order = np.argsort(columns, kind="stable")
@@ -86,7 +86,7 @@ class Reader:
         return self._counts(table)
 
     def of_bits(self, keys: np.ndarray, heralds: np.ndarray | None) -> Counts:
-        """Counts of single shots.
+        """Counts from single shots.
 
         Args:
             keys: Shape (rows, shots, num_key_bits), bool; column q is bit q of the register.

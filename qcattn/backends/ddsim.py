@@ -41,7 +41,7 @@ class Ddsim(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Counts by a seed; measurements and resets anywhere."""
+        """It returns counts, takes a seed, and measures and resets anywhere."""
         return frozenset({"mid-circuit measurement", "reset", "seed"})
 
     def sample(
@@ -51,7 +51,7 @@ class Ddsim(Simulator):
         return one_by_one(tasks, seed, _run)
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of mqt.core and mqt.ddsim; see `Simulator.calls`."""
+        """The calls of mqt.core and mqt.ddsim; see `Simulator.calls`."""
         sizes = circuit.num_qubits, circuit.num_clbits
         lines = [f"made = {call('ir.QuantumComputation', sizes)}"]
         for step in steps(circuit, _GATES, reset=True):

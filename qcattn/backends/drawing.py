@@ -19,7 +19,7 @@ __all__ = ["draw"]
 def draw(
     circuits: Sequence[Prepared], shots: int, backend: Backend | None, seed: Any
 ) -> list[Counts]:
-    """Shots of each circuit, every one with its own part of one seed.
+    """Draw shots of each circuit, each with its own part of one seed.
 
     Args:
         circuits: Any number of them.

@@ -51,7 +51,7 @@ class Estimator(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Expectation values, and nothing else."""
+        """It returns expectation values and nothing else."""
         return frozenset({"expectation"})
 
     def sample(

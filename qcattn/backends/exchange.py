@@ -50,7 +50,7 @@ _BY_NAME = {
 
 
 def as_json(circuit: QuantumCircuit) -> dict[str, Any]:
-    """A circuit as JSON holds it, blocks of control flow nested.
+    """Write a circuit as JSON, with the blocks of control flow nested.
 
     Args:
         circuit: With or without parameters.

@@ -15,7 +15,7 @@ _MESSAGES, _LETTERS = 3, 400
 
 
 def what_failed(result: Any) -> str:
-    """Which circuits of a job failed, and what was said of each; the status of the whole if none.
+    """Say which circuits of a job failed and why; if none did, give the status of the whole job.
 
     The status of a job of which a part failed names neither. Circuits are counted from 0, as
     Aer counts its experiments, after its tables of values were bound.
@@ -48,7 +48,7 @@ def what_failed(result: Any) -> str:
 
 
 def short_of(name: str, results: Sequence[Any], names: Sequence[str], wanted: Sequence[int]) -> str:
-    """A job that gave another number of results than was asked for, and where, if that is told.
+    """Say that a job gave another number of results than was asked for, and where, if it is known.
 
     Args:
         name: Of the backend.

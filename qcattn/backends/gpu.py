@@ -26,7 +26,7 @@ _ROUNDING = {"double": 1e-10, "single": 1e-4}
 
 
 def gpu_works() -> bool:
-    """Whether Aer runs circuits on a GPU here, and runs them right."""
+    """Whether Aer runs circuits on a GPU here and gives the right results."""
     return not gpu_refused()
 
 

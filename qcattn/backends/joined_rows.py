@@ -114,7 +114,7 @@ class _Turn:
     layers: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
 
     def phases(self, values: np.ndarray) -> np.ndarray:
-        """Shape (rows, 2^controls, 2): what each state of the controls and the target is times."""
+        """The factors of each state of controls and target, shape (rows, 2^controls, 2)."""
         angles = np.tile(self.constants, (len(values), 1))
         for places, columns, factors in self.layers:
             angles[:, places] += factors * values[:, columns]
@@ -144,12 +144,12 @@ class JoinedRows:
 
     @cached_property
     def numbers(self) -> int:
-        """Numbers of one row that are given to Aer."""
+        """How many numbers of one row are given to Aer."""
         return sum(2 ** (len(step.controls) + 1) for step in self.steps if isinstance(step, _Turn))
 
     @cached_property
     def passes(self) -> int:
-        """Times that Aer walks over the amplitudes, in units of a gate."""
+        """How often Aer walks over the amplitudes, in units of one gate."""
         return sum(
             2 * (step.axis in _BASES) + 1 + (1 + len(step.controls)) // 2
             if isinstance(step, _Turn)
@@ -159,19 +159,19 @@ class JoinedRows:
 
     @property
     def seconds(self) -> float:
-        """What the numbers of one row take, about, on their way to Aer."""
+        """About how many seconds the numbers of one row take on their way to Aer."""
         return 4e-7 * self.numbers
 
     @cached_property
     def rows_of_circuit(self) -> int:
-        """Rows of a circuit at most, a power of four."""
+        """The largest number of rows of one circuit, a power of four."""
         pairs = max(0, min(_ROW_QUBITS, _QUBITS - self.num_qubits)) // 2
         while pairs and self.numbers << 2 * pairs > _NUMBERS_OF_JOB:
             pairs -= 1
         return 4**pairs
 
     def numbers_at_once(self, rows: int, workers: int) -> int:
-        """Numbers of one job of so many rows."""
+        """How many numbers one job of this many rows takes."""
         whole = -(-rows // self.rows_of_circuit) * self.rows_of_circuit
         return min(whole, self._rows_of_job(workers)) * self.numbers
 
@@ -215,7 +215,7 @@ class JoinedRows:
     def laws(
         self, simulator: AerSimulator, values: np.ndarray, measured: Sequence[int], workers: int
     ) -> np.ndarray:
-        """Probabilities of all outcomes of each row, times a number that is the row's own.
+        """Probabilities of all outcomes of each row, up to a factor of each row.
 
         Args:
             simulator: Of a statevector.
@@ -254,7 +254,7 @@ class JoinedRows:
 
 
 def join_rows(circuit: QuantumCircuit) -> JoinedRows | None:
-    """What runs the rows of a template together, or None where that is impossible or no gain.
+    """Join the rows of a template, or return None if that is impossible or slower.
 
     Every parameter must be part of the angle of an rx, ry, rz or p, linearly, and all other
     instructions must be gates. There is a gain where several rows fit into one circuit, or where
@@ -316,7 +316,7 @@ class _Runs:
             self._run.append(one)
 
     def close(self) -> None:
-        """End the run: as one turn, unless that takes more numbers than its rotations alone."""
+        """End the run of gates, as one turn unless that takes more numbers than its rotations."""
         run, self._run = self._run, []
         rotations = sum(isinstance(one, _Sum) for one in run)
         last = max((i for i, one in enumerate(run) if isinstance(one, _Sum)), default=-1)

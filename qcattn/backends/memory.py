@@ -46,7 +46,7 @@ class Footprint:
     mixed: bool
 
     def rows_at_once(self, memory: int) -> int:
-        """Rows that fit into so many bytes.
+        """How many rows fit into this many bytes.
 
         Raises:
             TooLarge: If not even one does.
@@ -62,12 +62,12 @@ class Footprint:
         return (memory - self.fixed) // self.row
 
     def peak(self, rows: int) -> int:
-        """Bytes with so many rows at once."""
+        """The bytes that this many rows take at once."""
         return self.fixed + rows * self.row
 
 
 def active_qubits(circuit: QuantumCircuit) -> int:
-    """Qubits that anything but a barrier happens to; Aer leaves the others out."""
+    """The qubits on which anything but a barrier acts; Aer leaves out the others."""
     found: set[Qubit] = set()
     for one in reversed(circuit.data):  # measurements of most qubits stand at the end
         if one.name != "barrier":
@@ -90,7 +90,7 @@ def footprint(
     workers: int = 1,
     numbers: int | None = None,
 ) -> Footprint:
-    """What drawing takes.
+    """The memory that drawing takes.
 
     Args:
         circuit: The template.
@@ -130,7 +130,7 @@ def footprint(
 
 
 def parse_bytes(text: str, name: str = "memory") -> int:
-    """Bytes from ``"4GiB"``, ``"500 MB"`` or a number.
+    """Read a number of bytes, such as ``"4GiB"``, ``"500 MB"`` or a number.
 
     Raises:
         ValueError: If the text is none of these, or not positive.

@@ -25,7 +25,7 @@ __all__ = ["Quasi", "folded", "readout_mitigated", "zero_noise"]
 
 @dataclass(frozen=True, eq=False)
 class Quasi:
-    """Quasi-probabilities and how far they scatter.
+    """Quasi-probabilities and their scatter.
 
     Attributes:
         values: Shape (..., outcomes), summing to one.
@@ -80,7 +80,7 @@ def readout_mitigated(counts: Any, readout: Sequence[np.ndarray]) -> Quasi:
 
 
 def zero_noise(counts: Sequence[Any], scales: Sequence[float], *, factory: Any = None) -> Quasi:
-    r"""Extrapolate counts at several strengths of noise to none [1], by mitiq.
+    r"""Extrapolate counts at several strengths of noise to zero noise [1], by mitiq.
 
     Each outcome is extrapolated for itself. A factory that is linear in the data, as Richardson's
     and the polynomial ones are, gives :math:`\sum_j c_j f_j` of the frequencies, with covariance

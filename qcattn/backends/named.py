@@ -31,7 +31,7 @@ GROUP = "qcattn.backends"
 
 @dataclass(frozen=True, eq=False)
 class Making:
-    """What a text names, made.
+    """What was made from a text that names it.
 
     Attributes:
         value: What the factory gave.
@@ -45,7 +45,7 @@ class Making:
 
 
 def making(text: str, where: str) -> Making:
-    """What a text names, whoever asks: a run, a sweep or a test of the simulator.
+    """Make what a text names, for a run, a sweep or a test of the simulator.
 
     Args:
         text: A class of this folder, such as ``qulacs``; an entry point of the group
@@ -73,7 +73,7 @@ def making(text: str, where: str) -> Making:
 
 
 def named_simulator(text: str, where: str = "--backend") -> Simulator:
-    """The simulator that a text names, for those who test it.
+    """Make the simulator that a text names, to be tested.
 
     Args:
         text: As `making` takes it. What the factory gives is a Qiskit ``BackendV2``,
@@ -102,7 +102,7 @@ def adapted(
     factory: Callable[..., Any] | None = None,
     options: dict[str, Any] | None = None,
 ) -> Simulator:
-    """A simulator as its testers see it.
+    """Wrap a simulator so that it can be tested.
 
     Args:
         made: A Qiskit ``BackendV2``, ``BaseSamplerV2`` or ``BaseEstimatorV2``, or a `Simulator`.

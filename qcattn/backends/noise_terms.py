@@ -46,7 +46,7 @@ class NoiseTerm:
 
 
 def noise_model_of(terms: Sequence[NoiseTerm]) -> NoiseModel:
-    """The noise model of Aer that acts as the terms say, in their order.
+    """Aer's noise model of these terms, in their order.
 
     Args:
         terms: What acts.

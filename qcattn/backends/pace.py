@@ -78,12 +78,12 @@ def draw_seconds(
 
 
 def number_of_gates(circuit: QuantumCircuit) -> int:
-    """Instructions of a circuit that do something to its state, measurements left out."""
+    """The number of instructions that change the state, measurements left out."""
     return sum(item.name not in _NOT_GATES for item in circuit.data)
 
 
 def ends_in_measurements(circuit: QuantumCircuit) -> bool:
-    """Whether nothing happens to a qubit after it is measured, so that all shots are one state.
+    """Whether no qubit is used after it is measured, so that all shots come from one state.
 
     Example:
         >>> circuit = QuantumCircuit(1, 1)

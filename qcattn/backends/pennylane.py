@@ -41,7 +41,7 @@ class PennyLane(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Shots in order, by a seed; circuits that are measured at their ends."""
+        """It returns shots in order and takes a seed; circuits must be measured at their ends."""
         return frozenset({"order", "seed"})
 
     def sample(
@@ -56,7 +56,7 @@ class PennyLane(Simulator):
         ]
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of PennyLane; see `Simulator.calls`."""
+        """The calls of PennyLane; see `Simulator.calls`."""
         gates, read = reads_at_end(steps(circuit, [*_PLAIN, *_TURNS]), circuit.num_clbits)
         measured = [qubit for qubit in read if qubit >= 0]
         lines = ["def made():"]

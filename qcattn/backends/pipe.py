@@ -39,7 +39,7 @@ __all__ = ["Piped"]
 
 @dataclass(frozen=True, eq=False)
 class Piped(Simulator):
-    """A Qiskit backend or sampler in another Python environment, for those who test it.
+    """A Qiskit backend or sampler in another Python environment that is to be tested.
 
     That environment needs its own Qiskit (terra 0.25 or later) and the backend, and no qcattn. A
     worker that dies is an error of the job in which it died; the next job starts another.
@@ -81,12 +81,12 @@ class Piped(Simulator):
 
     @property
     def runs(self) -> bool:
-        """Whether it is a backend, which runs circuits, and no sampler."""
+        """Whether it is a backend, which runs circuits, rather than a sampler."""
         return bool(self._worker.about["kind"] == "backend")
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """What the backend says of itself in its environment."""
+        """What the backend says about itself in its environment."""
         about = self._worker.about
         if self.runs:
             able = abilities_of(about["operations"], about["options"], about["binds"])
@@ -104,7 +104,7 @@ class Piped(Simulator):
 
     @property
     def most_qubits(self) -> int:
-        """As for the same backend in this environment."""
+        """The same as for this backend in this environment."""
         return most_qubits_of(self._worker.about.get("qubits"), self._worker.about.get("method"))
 
     def sample(
@@ -136,32 +136,32 @@ class Piped(Simulator):
         ]
 
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
-        """Exact probabilities of the readings, saved by the backend; see `Simulator`."""
+        """Exact probabilities of the readings, as the backend saves them; see `Simulator`."""
         sent = [as_json(one) for one in circuits]
         found = self._worker.ask("probabilities", circuits=sent, options=self.options)
         return [np.array(one) for one in found]
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """As for the same backend in this environment."""
+        """The same as for this backend in this environment."""
         about = self._worker.about
         if not self.runs:
             return {}
         return choices_of(about["options"], about["method"], about["methods"])
 
     def chosen(self, option: str, value: str) -> Piped:
-        """As an option of every run, in the same process."""
+        """Pass the choice as an option of every run, in the same process."""
         made = replace(self, options={**self.options, option: value})
         object.__setattr__(made, "_held", self._held)
         return made
 
     def used_method(self, circuit: QuantumCircuit) -> str:
-        """As the metadata of a result say."""
+        """The method that the metadata of a result name."""
         sent = as_json(circuit)
         return str(self._worker.ask("used_method", circuit=sent, options=self.options))
 
     def settings(self) -> dict[str, str]:
-        """Name and version of the backend, of its Qiskit and of its Python."""
+        """The names and versions of the backend, its Qiskit and its Python."""
         about = self._worker.about
         return {
             "backend": about["name"],
@@ -213,7 +213,7 @@ class _Worker:
             ) from error
 
     def ask(self, what: str, **rest: Any) -> Any:
-        """The answer to a request.
+        """Send a request and return the answer.
 
         Raises:
             DoesNotFit: If the backend does not take such a circuit.

@@ -24,14 +24,14 @@ __all__ = ["main"]
 
 
 class Refused(Exception):
-    """The backend, or this release of Qiskit, takes no such circuit."""
+    """The backend, or this release of Qiskit, does not take this circuit."""
 
 
 # --- circuits ------------------------------------------------------------------------------------
 
 
 def circuit_of(sent: dict[str, Any], known: Any = None) -> tuple[Any, list[Any]]:
-    """A circuit and its parameters in the order of the columns of values.
+    """Build a circuit, with its parameters in the order of the columns of values.
 
     A definition of a gate takes the parameters of the circuit that holds it, which are known.
     """
@@ -50,7 +50,7 @@ def circuit_of(sent: dict[str, Any], known: Any = None) -> tuple[Any, list[Any]]
 
 
 def built(sent: dict[str, Any]) -> tuple[Any, list[Any]]:
-    """The same; what this release of Qiskit cannot build is refused, as no fault of the backend."""
+    """Build the circuit, and refuse what this release of Qiskit cannot build."""
     try:
         return circuit_of(sent)
     except Exception as error:
@@ -273,7 +273,7 @@ class OnBackend:
         self.binds = "parameter_binds" in inspect.signature(backend.run).parameters
 
     def about(self) -> dict[str, Any]:
-        """What the backend can do, as it says itself."""
+        """What the backend says that it can do."""
         return {
             "kind": "backend",
             "name": self.name,
@@ -290,7 +290,7 @@ class OnBackend:
         return callable(getattr(self.backend, "available_methods", None))
 
     def sample(self, request: dict[str, Any]) -> list[list[Any]]:
-        """Readings of tasks of one number of shots, as one call of ``run``."""
+        """Read tasks of one number of shots by one call of ``run``."""
         tasks = request["tasks"]
         (shots,) = {one["shots"] for one in tasks}
         extra = dict(request["options"])
@@ -325,7 +325,7 @@ class OnBackend:
         return drawn
 
     def probabilities(self, request: dict[str, Any]) -> list[list[float]]:
-        """Probabilities of the readings, saved by the backend."""
+        """Probabilities of the readings, as the backend saves them."""
         circuits = [self._saving(built(one)[0]) for one in request["circuits"]]
         results = self._run(circuits, shots=1, **request["options"])
         return [list(map(float, one.data.probabilities)) for one in results]
@@ -372,7 +372,7 @@ class OnSampler:
         self.backend = behind if hasattr(behind, "operation_names") else None
 
     def about(self) -> dict[str, Any]:
-        """What it is, and what the target of its backend lists, where it has one."""
+        """The name of the sampler, and what the target of its backend lists, if it has one."""
         return {
             "kind": "sampler",
             "name": type(self.sampler).__name__,
@@ -381,7 +381,7 @@ class OnSampler:
         }
 
     def sample(self, request: dict[str, Any]) -> list[list[Any]]:
-        """Readings of tasks, which go as PUBs of one call."""
+        """Read tasks as PUBs of one call."""
         sampler, pubs, made = self.sampler, [], []
         if self.seeded and request["seed"] is not None:
             sampler = self.factory(**{**self.options, "seed": request["seed"]})
@@ -483,7 +483,7 @@ def _packed_registers(circuit: Any, data: Any, bindings: int) -> list[list[Any]]
 
 
 def made(request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The backend that a request names, and what is known of it."""
+    """Make the backend that a request names, and say what is known of it."""
     import qiskit
 
     module, name, options = request["module"], request["factory"], request["options"]

@@ -13,7 +13,7 @@ __all__ = ["Backend"]
 
 
 class Backend(Protocol):
-    """A prepared circuit, shots and a seed to counts."""
+    """Anything that turns a prepared circuit, shots and a seed into counts."""
 
     def __call__(self, prepared: Prepared, shots: int, seed: Any = None) -> Counts:
         """Draw shots of every row.
@@ -30,10 +30,10 @@ class Backend(Protocol):
     def stream(
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
-        """Draw the same shots part by part: slices of the flattened rows and their counts."""
+        """Draw the same shots part by part, as slices of the flattened rows with their counts."""
 
     def fitted(self, prepared: Prepared) -> QuantumCircuit:
-        """The circuit as it runs, on the gates of the backend."""
+        """The circuit as it runs, written in the gates of the backend."""
 
     def settings(self) -> dict[str, str]:
         """Options as strings, for the record of a run."""

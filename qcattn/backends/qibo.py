@@ -40,12 +40,12 @@ class Qibo(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Shots in order, by a seed; circuits that are measured at their ends."""
+        """It returns shots in order and takes a seed; circuits must be measured at their ends."""
         return frozenset({"order", "seed"})
 
     @property
     def most_qubits(self) -> int:
-        """Twenty: it is slow beyond."""
+        """Twenty qubits, since it is slow beyond them."""
         return 20
 
     def sample(
@@ -60,7 +60,7 @@ class Qibo(Simulator):
         return [[_run(qibo, circuit, task.shots) for circuit in task.bound()] for task in tasks]
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of Qibo; see `Simulator.calls`."""
+        """The calls of Qibo; see `Simulator.calls`."""
         gates, read = reads_at_end(steps(circuit, [*_PLAIN, *_TURNS]), circuit.num_clbits)
         measured = [qubit for qubit in read if qubit >= 0]
         lines = [f"made = qibo.Circuit({circuit.num_qubits})"]

@@ -33,12 +33,12 @@ class QiliSim(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Counts by a seed, of circuits that are measured at their ends."""
+        """It returns counts and takes a seed; circuits must be measured at their ends."""
         return frozenset({"seed"})
 
     @property
     def most_qubits(self) -> int:
-        """Sixteen: it holds dense states."""
+        """Sixteen qubits, since it holds dense states."""
         return 16
 
     def sample(
@@ -51,7 +51,7 @@ class QiliSim(Simulator):
         return [[_run(simulator, one, task.shots) for one in task.bound()] for task in tasks]
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of qilisdk; see `Simulator.calls`."""
+        """The calls of qilisdk; see `Simulator.calls`."""
         gates, read = reads_at_end(steps(circuit, [*_PLAIN, *_TURNS]), circuit.num_clbits)
         lines = [f"made = digital.Circuit({circuit.num_qubits})"]
         for step in gates:

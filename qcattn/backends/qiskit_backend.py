@@ -58,7 +58,7 @@ _DENSE, _NOT_DENSE, _DENSITY = 24, 50, 10
 
 @dataclass(frozen=True, eq=False)
 class QiskitBackend(Simulator):
-    """Sample with any Qiskit ``BackendV2``, for those who test it.
+    """Sample with any Qiskit ``BackendV2`` that is to be tested.
 
     All circuits of a job go to the backend in one call, with its own seed, and nothing is done to
     keep the shots of circuits apart: what the backend does wrong is seen. To run experiments on Aer
@@ -94,14 +94,14 @@ class QiskitBackend(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """What the target lists, what the options name, and what ``run`` takes."""
+        """What the target lists, the options name and ``run`` takes."""
         binds = "parameter_binds" in inspect.signature(self.backend.run).parameters
         found = abilities_of(self.backend.operation_names, self.backend.options, binds)
         return found | ({"options"} if self.choices else set())
 
     @property
     def most_qubits(self) -> int:
-        """Of the target; 24 where it holds dense states or sets no bound."""
+        """The qubits of the target; 24 where it holds dense states or sets no bound."""
         method = getattr(self.backend.options, "method", None)
         return most_qubits_of(self.backend.num_qubits, method)
 
@@ -174,25 +174,25 @@ class QiskitBackend(Simulator):
             ) from None
 
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
-        """Exact probabilities of the readings, saved by the backend; see `Simulator`."""
+        """Exact probabilities of the readings, as the backend saves them; see `Simulator`."""
         saving = [with_saved(circuit) for circuit in circuits]
         results = self._results(saving, shots=1, **self.options)
         return [np.asarray(one.data.probabilities) for one in results]
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """Of Aer: precision, and the methods that sample; of others none."""
+        """The choices of Aer: precision, and the methods that sample; others have none."""
         method = getattr(self.backend.options, "method", None)
         # Qiskit's GenericBackendV2 has the option of Aer's, and tells no methods.
         methods: Collection[str] = getattr(self.backend, "available_methods", tuple)()
         return choices_of(self.backend.options, method, methods)
 
     def chosen(self, option: str, value: str) -> QiskitBackend:
-        """As an option of every run."""
+        """Pass the choice as an option of every run."""
         return replace(self, options={**self.options, option: value})
 
     def used_method(self, circuit: QuantumCircuit) -> str:
-        """As the metadata of a result say."""
+        """The method that the metadata of a result name."""
         (result,) = self._results([circuit], shots=1, **self.options)
         return str(result.metadata.get("method", "not told"))
 
@@ -213,7 +213,7 @@ class QiskitBackend(Simulator):
 def abilities_of(
     operations: Iterable[str], options: Iterable[str], binds: bool
 ) -> frozenset[Ability]:
-    """Abilities that a backend has by what it lists.
+    """The abilities that a backend has, judged by what it lists.
 
     Args:
         operations: Names of its target.
@@ -232,7 +232,7 @@ def abilities_of(
 def choices_of(
     options: Iterable[str], method: str | None, methods: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Precisions and methods that can be chosen of a backend by what it lists.
+    """The precisions and methods of a backend that can be chosen, judged by what it lists.
 
     Args:
         options: Names of its options.
@@ -252,7 +252,7 @@ def choices_of(
 
 
 def most_qubits_of(number: int | None, method: str | None = None) -> int:
-    """Qubits that are asked of a target of this number; 24 where it holds dense states.
+    """The qubits that are asked of a target of this size; 24 where it holds dense states.
 
     Args:
         number: Of the target.
@@ -275,7 +275,7 @@ def in_calls(
     seed: int | None,
     run: Callable[[Sequence[Task], int, int | None], list[list[np.ndarray]]],
 ) -> list[list[np.ndarray]]:
-    """A job as one call a number of shots, since ``run`` of a backend takes one number.
+    """Split a job into one call for each number of shots, since ``run`` takes one number only.
 
     Args:
         tasks: Of the job.

@@ -28,7 +28,7 @@ class Qsim(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Shots in order, by a seed."""
+        """It returns shots in order and takes a seed."""
         return frozenset({"mid-circuit measurement", "order", "reset", "seed"})
 
     def sample(
@@ -40,7 +40,7 @@ class Qsim(Simulator):
         return [[run_on(simulator, c, task.shots) for c in task.bound()] for task in tasks]
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of Cirq and qsimcirq; see `Simulator.calls`."""
+        """The calls of Cirq and qsimcirq; see `Simulator.calls`."""
         return calls_on("qsimcirq.QSimSimulator", circuit)
 
     def settings(self) -> dict[str, str]:

@@ -36,12 +36,12 @@ class Quimb(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Shots in order, by a seed; circuits that are measured at their ends."""
+        """It returns shots in order and takes a seed; circuits must be measured at their ends."""
         return frozenset({"order", "seed"})
 
     @property
     def most_qubits(self) -> int:
-        """Twelve: a contraction is made anew for many of the shots."""
+        """Twelve qubits, since many of the shots need a contraction of their own."""
         return 12
 
     def sample(
@@ -52,7 +52,7 @@ class Quimb(Simulator):
         return one_by_one(tasks, seed, partial(_run, tensor))
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of quimb; see `Simulator.calls`."""
+        """The calls of quimb; see `Simulator.calls`."""
         gates, read = reads_at_end(steps(circuit, list(_GATES)), circuit.num_clbits)
         lines = [f'made = tensor.Circuit({circuit.num_qubits}, dtype="complex128")']
         for step in gates:

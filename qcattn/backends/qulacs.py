@@ -36,7 +36,7 @@ class Qulacs(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Shots in order, by a seed; circuits that are measured at their ends."""
+        """It returns shots in order and takes a seed; circuits must be measured at their ends."""
         return frozenset({"order", "probabilities", "seed"})
 
     def sample(
@@ -46,7 +46,7 @@ class Qulacs(Simulator):
         return one_by_one(tasks, seed, _run)
 
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:
-        """Squares of the state vector, summed over what is not read."""
+        """The squares of the state vector, summed over what is not read."""
         found = []
         for circuit in circuits:
             state, read = _state(circuit)
@@ -56,7 +56,7 @@ class Qulacs(Simulator):
         return found
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of Qulacs; see `Simulator.calls`."""
+        """The calls of Qulacs; see `Simulator.calls`."""
         gates, read = reads_at_end(steps(circuit, [*_PLAIN, *_TURNS]), circuit.num_clbits)
         lines = [f"made = qulacs.QuantumState({circuit.num_qubits})"]
         for step in gates:

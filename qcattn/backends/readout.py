@@ -74,7 +74,7 @@ def readout_matrices(noise: NoiseModel, qubits: Sequence[int]) -> list[np.ndarra
 def apply_readout(
     probabilities: np.ndarray, noise: NoiseModel, qubits: Sequence[int]
 ) -> np.ndarray:
-    """Outcome probabilities after independent bit flips on reading.
+    """Apply independent bit flips on reading to outcome probabilities.
 
     Args:
         probabilities: Shape (rows, 2**num_bits).

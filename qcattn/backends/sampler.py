@@ -101,7 +101,7 @@ class Sampler(Simulator):
         ]
 
     def settings(self) -> dict[str, str]:
-        """What is known of the primitive, for the record of a run."""
+        """What is known about the primitive, for the record of a run."""
         return {
             "backend": type(self.sampler).__name__,
             "version": version_behind(self.sampler),
@@ -112,7 +112,7 @@ class Sampler(Simulator):
     def stream(
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
-        """Draw shots of all rows: one slice of the flattened rows and its counts."""
+        """Draw shots of all rows as one slice of the flattened rows with its counts."""
         shots = check_shots(shots)
         values, reader = prepared.flat_values, Reader(prepared)
         # One PUB of one call: a primitive with a fixed seed repeats itself at the next one.

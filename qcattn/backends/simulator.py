@@ -69,7 +69,7 @@ class Task:
     values: np.ndarray = field(default_factory=lambda: np.zeros((1, 0)))
 
     def bound(self) -> list[QuantumCircuit]:
-        """One circuit a binding, without parameters."""
+        """One circuit without parameters for each binding."""
         if not self.circuit.num_parameters:
             return [self.circuit] * len(self.values)
         names = list(self.circuit.parameters)
@@ -80,7 +80,7 @@ class Task:
 
 
 class Simulator(ABC):
-    """Adapter of a simulator: its abilities and its shots. Subclasses are frozen dataclasses.
+    """The adapter of a simulator: its abilities and its shots. Subclasses are frozen dataclasses.
 
     Attributes:
         abilities: What it can do, as its documentation says.
@@ -100,7 +100,7 @@ class Simulator(ABC):
 
     @property
     def most_qubits(self) -> int:
-        """The largest circuit that is asked of it."""
+        """The number of qubits of the largest circuit that is asked of it."""
         return 24
 
     @abstractmethod
@@ -152,7 +152,7 @@ class Simulator(ABC):
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """Values of ``"precision"`` and of ``"method"``, where they can be chosen."""
+        """The values of ``"precision"`` and ``"method"``, where they can be chosen."""
         return {}
 
     def chosen(self, option: str, value: str) -> Simulator:
@@ -169,7 +169,7 @@ class Simulator(ABC):
         raise NotImplementedError(f"{type(self).__name__} does not tell its method")
 
     def calls(self, circuit: QuantumCircuit) -> Calls | None:
-        """What `sample` does with a circuit in the simulator's own calls, for a script.
+        """The simulator's own calls by which `sample` runs a circuit, for a script.
 
         Args:
             circuit: Without parameters.
@@ -186,7 +186,7 @@ class Simulator(ABC):
     def stream(
         self, prepared: Prepared, shots: int, seed: Any = None
     ) -> Iterator[tuple[slice, Counts]]:
-        """Draw the same shots part by part: slices of the flattened rows and their counts."""
+        """Draw the same shots part by part, as slices of the flattened rows with their counts."""
         shots, values, reader = check_shots(shots), prepared.flat_values, Reader(prepared)
         circuit, step = prepared.circuit, max(1, _SHOTS_OF_CHUNK // shots)
         place = {bit: i for i, bit in enumerate(circuit.clbits)}
@@ -221,7 +221,7 @@ def one_by_one(
     seed: int | None,
     run: Callable[[QuantumCircuit, int, int | None], np.ndarray],
 ) -> list[list[np.ndarray]]:
-    """Tasks of a simulator that has no jobs: each binding runs alone, with a part of the seed.
+    """Run tasks on a simulator without jobs: each binding runs alone, with its part of the seed.
 
     Args:
         tasks: What is asked for.
@@ -244,7 +244,7 @@ def one_by_one(
 
 
 def readings_of_strings(strings: Sequence[str], clbits: int) -> np.ndarray:
-    """Bitstrings of shots as readings, shape (shots, clbits), bool, bit 0 first.
+    """Turn bitstrings of shots into readings, shape (shots, clbits), bool, bit 0 first.
 
     Args:
         strings: One a shot, bit 0 rightmost; spaces between registers are left out.
@@ -265,7 +265,7 @@ def readings_of_strings(strings: Sequence[str], clbits: int) -> np.ndarray:
 
 
 def readings_of_counts(counts: dict[str, int], clbits: int) -> np.ndarray:
-    """Counts as readings, shape (shots, clbits), bool, bit 0 first, in the order of the counts.
+    """Turn counts into readings, shape (shots, clbits), bool, bit 0 first, in their order.
 
     Example:
         >>> readings_of_counts({"01": 2, "10": 1}, 2).astype(int).tolist()
@@ -276,7 +276,7 @@ def readings_of_counts(counts: dict[str, int], clbits: int) -> np.ndarray:
 
 
 def imported(module: str, extra: str) -> Any:
-    """A package that an adapter needs.
+    """Import a package that an adapter needs.
 
     Args:
         module: Its name.

@@ -37,12 +37,12 @@ class Stim(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Shots in order, by a seed; measurements and resets anywhere."""
+        """It returns shots in order, takes a seed, and measures and resets anywhere."""
         return frozenset({"mid-circuit measurement", "order", "reset", "seed"})
 
     @property
     def most_qubits(self) -> int:
-        """Its state is a tableau, so thousands."""
+        """Thousands of qubits, since its state is a tableau."""
         return 5000
 
     def sample(
@@ -53,7 +53,7 @@ class Stim(Simulator):
         return one_by_one(tasks, seed, partial(_run, stim))
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of Stim; see `Simulator.calls`."""
+        """The calls of Stim; see `Simulator.calls`."""
         lines, read, number = ["made = stim.Circuit()"], [-1] * circuit.num_clbits, 0
         for step in _steps(circuit):
             name = {"measure": "M", "reset": "R"}.get(step.name) or _GATES[step.name]

@@ -89,7 +89,7 @@ def results(
 
 
 def base_seed(root: int, part: int) -> int:
-    """Seed of a part of the shots: 62 bits, so that what is added to it fits into 64."""
+    """The seed of a part of the shots, of 62 bits, so that what is added to it fits into 64."""
     state = np.random.SeedSequence(root, spawn_key=(part,)).generate_state(1, np.uint64)
     return int(state[0]) >> 2
 
@@ -103,7 +103,7 @@ def run_bound(
     workers: int = 1,
     **asked: Any,
 ) -> list[Any]:
-    """Run one template with many bindings; as many results must come back.
+    """Run one template with many bindings, and check that each has a result.
 
     Aer simulates the bindings of one circuit in turn and several circuits at the same time, so
     that the template comes as often as there are workers, each time with a part of the bindings.
@@ -142,7 +142,7 @@ def run_circuits(
     workers: int,
     **asked: Any,
 ) -> list[Any]:
-    """Run circuits, some at the same time; as many results as rows must come back.
+    """Run circuits, some at the same time, and check that each row has a result.
 
     Raises:
         RuntimeError: If Aer refuses a circuit, or loses one.

@@ -33,7 +33,7 @@ class PlainStep:
 def steps(
     circuit: QuantumCircuit, gates: Collection[str], *, reset: bool = False
 ) -> list[PlainStep]:
-    """The instructions of a circuit on the gates that a library has.
+    """The instructions of a circuit, written in the gates that a library has.
 
     Args:
         circuit: Without parameters.
@@ -78,7 +78,7 @@ def steps(
 
 
 def reads_at_end(found: list[PlainStep], clbits: int) -> tuple[list[PlainStep], list[int]]:
-    """Gates, and the qubit that is read into each classical bit, -1 where none is.
+    """The gates, and the qubit that is read into each classical bit, -1 where none is.
 
     Args:
         found: As `steps` gives them.

@@ -30,7 +30,7 @@ _MOST_MAGIC = 16
 
 @dataclass(frozen=True, eq=False)
 class Tsim(Simulator):
-    """Sample on tsim of bloqade (extra ``tsim``), circuits of few gates that are not Clifford.
+    """Sample circuits with few gates that are not Clifford on tsim of bloqade (extra ``tsim``).
 
     Example:
         >>> "reset" in Tsim().abilities
@@ -39,7 +39,7 @@ class Tsim(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Shots in order, by a seed; measurements and resets anywhere."""
+        """It returns shots in order, takes a seed, and measures and resets anywhere."""
         return frozenset({"mid-circuit measurement", "order", "reset", "seed"})
 
     def sample(
@@ -50,7 +50,7 @@ class Tsim(Simulator):
         return one_by_one(tasks, seed, partial(_run, tsim))
 
     def calls(self, circuit: QuantumCircuit) -> Calls:
-        """Of tsim; see `Simulator.calls`."""
+        """The calls of tsim; see `Simulator.calls`."""
         lines, read, number = ["made = tsim.Circuit()"], [-1] * circuit.num_clbits, 0
         for step in steps(circuit, [*_PLAIN, *_TURNS], reset=True):
             names = {"measure": "M", "reset": "R", **_PLAIN, **_TURNS}

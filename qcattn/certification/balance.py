@@ -52,7 +52,7 @@ class Balance:
 
     @property
     def p_value(self) -> float:
-        """Of the hypothesis that every ratio is as claimed (Bonferroni)."""
+        """The p-value of the hypothesis that every ratio is as claimed (Bonferroni)."""
         return float(min(1.0, len(self.p_values) * self.p_values.min(initial=1.0)))
 
     @property

@@ -17,7 +17,7 @@ def check_prepared(
     alpha: float = 0.5,
     error: float | None = 0.0,
 ) -> float:
-    """Refuse more than one circuit, one of another size than H, and numbers out of range.
+    """Refuse several circuits, a circuit of another size than H, and numbers out of range.
 
     Args:
         prepared: One circuit.
@@ -57,7 +57,7 @@ def check_prepared(
 def check_of_gibbs(
     prepared: Prepared, hamiltonian: Hamiltonian, beta: float, alpha: float, error: float | None
 ) -> float:
-    """The same where the state is held against the Gibbs state, whatever it aims at.
+    """Check the same for a state that is compared with the Gibbs state, whatever its aim.
 
     Returns:
         The trace distance that is allowed: 1 if none is given and the preparation aims at another

@@ -42,7 +42,7 @@ _LOOKS = np.geomspace(1e-3, 1e3, 31)
 
 @dataclass(frozen=True, eq=False)
 class Conditionals:
-    """Every key given the others. Arrays are of shape (n, n).
+    """The law of every key given the others. Arrays are of shape (n, n).
 
     Attributes:
         excess: Shots in which key i was attended too often (too seldom if negative), among those
@@ -64,12 +64,12 @@ class Conditionals:
 
     @property
     def p_value(self) -> float:
-        """Of the hypothesis that every key follows the others as claimed (Bonferroni)."""
+        """The p-value that every key follows the others as claimed (Bonferroni)."""
         return float(min(1.0, self.p_values.size * self.p_values.min(initial=1.0)))
 
     @property
     def worst(self) -> tuple[int, int]:
-        """The key i, among shots that attend to key j, whose p-value is the smallest."""
+        """The key i with the smallest p-value, among shots that attend to key j."""
         i, j = np.unravel_index(int(np.argmin(self.p_values)), self.p_values.shape)
         return int(i), int(j)
 
@@ -201,7 +201,7 @@ def _temperature(
         return Estimate(best, best, best)
 
     def edge(out: float, within: float) -> float:
-        """Between a beta that is refuted and one that is not."""
+        """Find the edge between a beta that is refuted and one that is not."""
         for _ in range(30):
             middle = (out + within) / 2
             mean, width = seen(middle)

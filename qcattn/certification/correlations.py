@@ -62,7 +62,7 @@ class Correlations:
 
     @property
     def defect(self) -> Estimate:
-        """The largest of the absolute expectation values, and its interval."""
+        """The largest absolute expectation value, and its interval."""
         if not self.pairs:
             return Estimate(0.0, 0.0, 0.0)
         away = np.maximum(0.0, np.maximum(self.low, -self.high))
@@ -76,7 +76,7 @@ class Correlations:
 
     @property
     def trace_distance(self) -> float:
-        """Lower bound on that to the Gibbs state, at confidence 1 - alpha."""
+        """Lower bound on the trace distance to the Gibbs state, at confidence 1 - alpha."""
         away = np.maximum(0.0, np.maximum(self.low, -self.high))
         return float((away / self.ranges).max(initial=0.0))
 
@@ -166,7 +166,7 @@ def certify_correlations(
 def kms_observables(
     matrix: np.ndarray, beta: float
 ) -> tuple[tuple[tuple[str, str], ...], np.ndarray]:
-    """Every pair of single-site Paulis, and Hermitian matrices that are zero in the Gibbs state.
+    """Pairs of single-site Paulis, and Hermitian matrices whose mean in the Gibbs state is zero.
 
     Args:
         matrix: H, Hermitian, shape (2**n, 2**n), in units of k_B T at beta = 1.

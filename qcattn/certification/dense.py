@@ -17,7 +17,7 @@ __all__ = ["Dense", "certify_dense"]
 
 @dataclass(frozen=True)
 class Dense:
-    """Distances of the system's state from the one aimed at.
+    """Distances of the system's state from the state that is aimed at.
 
     Attributes:
         state: The state aimed at, ``"gibbs"`` or ``"qsample"``.

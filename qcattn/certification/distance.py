@@ -65,7 +65,7 @@ class Distance:
 
     @property
     def refuted(self) -> bool:
-        """Whether the state is farther than claimed, at error rate alpha."""
+        """Whether the state is farther away than claimed, at error rate alpha."""
         return self.low > self.error + 1e-12
 
 

@@ -168,7 +168,7 @@ def certify_free_energy(
 
 
 def entropy_range(purity_low: float, purity_high: float, size: int) -> tuple[float, float]:
-    """Least and largest entropy, nats, of a spectrum of ``size`` values with a purity between.
+    """Bounds on the entropy, nats, of a spectrum of ``size`` values, from bounds on its purity.
 
     Example:
         >>> [round(bound, 6) for bound in entropy_range(0.5, 0.5, 4)]
@@ -186,7 +186,7 @@ def entropy_range(purity_low: float, purity_high: float, size: int) -> tuple[flo
 
 
 def largest_entropy(low: np.ndarray, high: np.ndarray) -> float:
-    """Entropy, nats, of the most even distribution with each probability between its ends."""
+    """Entropy, nats, of the most even distribution whose probabilities lie between their bounds."""
     floor, ceiling = 0.0, 1.0
     for _ in range(100):
         level = (floor + ceiling) / 2

@@ -61,12 +61,12 @@ class Heating:
 
     @property
     def load(self) -> float:
-        """Two-qubit gates that fail, on average."""
+        """The mean number of two-qubit gates that fail."""
         return self.strength * self.gates
 
     @property
     def ratio(self) -> float:
-        """Effective beta over the one without noise."""
+        """The effective beta divided by that without noise."""
         return self.beta.best / self.cold
 
 
@@ -82,7 +82,7 @@ def measure_heating(
     seed: Any = 0,
     alpha: float = 0.01,
 ) -> Heating:
-    """Fit a temperature to shots of a circuit under noise.
+    """Fit a temperature to the shots of a circuit under noise.
 
     Args:
         prepared: One circuit in cx and one-qubit gates, shape ().
@@ -150,7 +150,7 @@ def _measured_last(circuit: QuantumCircuit) -> bool:
 
 
 def heated_beta(levels: np.ndarray, beta: float, load: float, loss: float) -> float:
-    """Inverse temperature that the law gives.
+    """The inverse temperature that the law gives.
 
     Args:
         levels: Energies of H, shape (N,).
@@ -179,7 +179,7 @@ def lawful_ratio(heating: Heating, loss: float) -> float:
 
 
 def fit_loss(heatings: Sequence[Heating]) -> float:
-    """The loss kappa that fits best, in squares of the ratio of betas.
+    """The loss kappa that fits the ratios of betas best, by least squares.
 
     Args:
         heatings: One or more, of any circuits.

@@ -35,7 +35,7 @@ __all__ = ["binomial_p_value", "estimated_share", "mean", "proportion"]
 
 
 def proportion(hits: ArrayLike, shots: ArrayLike, alpha: float) -> tuple[np.ndarray, np.ndarray]:
-    """Clopper-Pearson interval of a probability, (0, 1) without shots.
+    """Clopper-Pearson interval of a probability; it is (0, 1) without shots.
 
     Args:
         hits: Integers (...).
@@ -107,7 +107,7 @@ def binomial_p_value(
 def mean(
     groups: Sequence[tuple[np.ndarray, np.ndarray]], alpha: float, *, offset: float = 0.0
 ) -> Estimate:
-    """Interval of a sum of means of values that were drawn in independent groups.
+    """Interval of the sum of the means of values that were drawn in independent groups.
 
     Args:
         groups: For each the values that can come out and how often each did, shapes (outcomes,).

@@ -49,7 +49,7 @@ class KMS:
 
 
 def certify_kms(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> KMS:
-    """KMS defect of the exact state of a circuit (dense, no shots).
+    """The KMS defect of the exact state of a circuit (dense, no shots).
 
     Args:
         prepared: One circuit, shape ().
@@ -75,7 +75,7 @@ def certify_kms(prepared: Prepared, hamiltonian: Hamiltonian, beta: float) -> KM
 
 
 def kms(state: np.ndarray, hamiltonian: np.ndarray, beta: float) -> KMS:
-    """KMS defect of a density matrix.
+    """The KMS defect of a density matrix.
 
     Args:
         state: Shape (2**n, 2**n).

@@ -15,7 +15,7 @@ __all__ = ["Marginals", "attention_weights"]
 
 @dataclass(frozen=True, eq=False)
 class Marginals:
-    """The probability of each key to be attended. Arrays are of shape (..., num_keys).
+    """The probability that each key is attended. Arrays are of shape (..., num_keys).
 
     Attributes:
         exact: Of the law that the counts are compared with.

@@ -41,7 +41,7 @@ __all__ = ["Observables", "certify_observables"]
 
 @dataclass(frozen=True, eq=False)
 class Observables:
-    """Pauli strings of the system, measured and exact. Arrays are of shape (strings,).
+    """Means of Pauli strings of the system, measured and exact. Arrays are of shape (strings,).
 
     Attributes:
         strings: Letters, qubit 0 rightmost.
@@ -71,7 +71,7 @@ class Observables:
 
     @property
     def p_value(self) -> float:
-        """Of the hypothesis that every string is as claimed (Bonferroni)."""
+        """The p-value of the hypothesis that every string is as claimed (Bonferroni)."""
         return float(min(1.0, len(self.strings) * self.p_values.min(initial=1.0)))
 
     @property
@@ -161,7 +161,7 @@ def certify_observables(
 def positives(
     groups: Sequence[PauliGroup], strings: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How often each string read +1, and its kept shots."""
+    """How often each string read +1, and how many shots it kept."""
     hits, kept = np.zeros(len(strings), np.int64), np.zeros(len(strings), np.int64)
     for group in groups:
         places = np.arange(len(group.counts))
@@ -173,7 +173,7 @@ def positives(
 
 
 def against(hits: np.ndarray, kept: np.ndarray, exact: np.ndarray, error: float) -> np.ndarray:
-    """P-values of expectation values that are exact up to a trace distance."""
+    """P-values of expectation values that are known up to a trace distance."""
     chance = (1 + exact) / 2
     # Dense linear algebra leaves 1e-17 where a probability is zero, and a zero is a zero.
     chance = np.where(chance < 1e-14, 0.0, np.where(chance > 1 - 1e-14, 1.0, chance))

@@ -74,7 +74,7 @@ def support(string: str) -> int:
 
 
 def pauli_terms(operator: Any) -> tuple[float, list[str], np.ndarray]:
-    """Weight of the identity, the other strings and their weights, of a `SparsePauliOp`."""
+    """The weight of the identity in a `SparsePauliOp`, and its other strings with their weights."""
     labels, weights = operator.paulis.to_labels(), operator.coeffs.real
     act = np.array([set(label) != {"I"} for label in labels], dtype=bool)
     strings = [label for label, acts in zip(labels, act, strict=True) if acts]
@@ -84,7 +84,7 @@ def pauli_terms(operator: Any) -> tuple[float, list[str], np.ndarray]:
 def operator_groups(
     groups: Sequence[PauliGroup], strings: Sequence[str], weights: np.ndarray
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each basis the values of its share of an operator, and the counts of the readings."""
+    """For each basis, the values of its share of an operator and the counts of the readings."""
     out = []
     for group in groups:
         table = np.zeros(len(group.counts))
@@ -103,7 +103,7 @@ def expectation(
     seed: Any = 0,
     alpha: float = 0.01,
 ) -> tuple[Estimate, int]:
-    """Expectation value of a `SparsePauliOp` of the system, measured.
+    """The measured expectation value of a `SparsePauliOp` of the system.
 
     Args:
         prepared: One circuit, shape ().
@@ -149,7 +149,7 @@ def exact_expectations(state: np.ndarray, strings: Sequence[str]) -> np.ndarray:
 
 
 def level_expectations(vectors: np.ndarray, strings: Sequence[str]) -> np.ndarray:
-    """The same in each column of a matrix of vectors, shape (len(strings), columns)."""
+    """Expectation values in each column of a matrix of vectors, shape (len(strings), columns)."""
     places = np.arange(len(vectors))
     out = np.empty((len(strings), vectors.shape[1]))
     for index, string in enumerate(strings):

@@ -36,7 +36,7 @@ __all__ = ["Purity", "certify_purity"]
 
 @dataclass(frozen=True)
 class Purity:
-    """Trace of the squared state of the system, measured and exact.
+    """The trace of the squared state of the system, measured and exact.
 
     Attributes:
         purity: Measured, its interval at 1 - alpha.
@@ -125,7 +125,7 @@ def certify_purity(
 def swap_test(
     prepared: Prepared, shots: int, backend: Backend | None, seed: Any
 ) -> tuple[int, int]:
-    """How many kept shots read an even number of singlets, and how many were kept."""
+    """How many kept shots read an even number of singlets, and how many shots were kept."""
     (counts,) = draw([two_copies(prepared)], shots, backend, seed)
     n = prepared.codewords.shape[1]
     places = np.arange(4**n)

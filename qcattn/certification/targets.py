@@ -15,7 +15,7 @@ State = Literal["gibbs", "qsample"]
 
 
 def exact_state(hamiltonian: Hamiltonian, beta: float, state: State) -> np.ndarray:
-    r"""The Gibbs state, or the pure state with the same populations and all their coherence.
+    r"""The Gibbs state, or the pure state with the same populations and full coherence.
 
     The qsample is :math:`U \sum_k \sqrt{p_k} |c_k\rangle` where H is diagonal in the basis U,
     and :math:`\sum_b \sqrt{\langle b|\rho_\beta|b\rangle}\, |b\rangle` where it has off-diagonal

@@ -84,12 +84,12 @@ class Temperature:
 
     @property
     def thermal(self) -> bool:
-        """Whether the counts may have a temperature: not refuted at error rate alpha."""
+        """Whether the counts may have a temperature, at error rate alpha."""
         return self.p_value > self.alpha
 
     @property
     def agrees(self) -> bool:
-        """Whether that temperature may be the one asked for; never without kept shots."""
+        """Whether that temperature may be the requested one; never without kept shots."""
         return self.kept > 0 and self.thermal and self.asked in self.beta
 
 
@@ -291,7 +291,7 @@ def _edge(
 
 
 def beta_at(levels: np.ndarray, energy: float) -> float:
-    """The inverse temperature at which levels have a mean energy, infinite beyond the ends."""
+    """The inverse temperature at which levels have this mean energy; infinite beyond the ends."""
     if np.isnan(energy):
         return float("nan")
     slack = 1e-12 * float(np.ptp(levels))

@@ -30,7 +30,7 @@ LONGEST_STEP = 0.8
 
 
 def uniform_proposal(num_qubits: int) -> NDArray[np.float64]:
-    """Every basis state is proposed alike, the present one too.
+    """Propose every basis state with equal probability, the present one too.
 
     Args:
         num_qubits: n.
@@ -51,7 +51,7 @@ def uniform_proposal(num_qubits: int) -> NDArray[np.float64]:
 
 
 def local_proposal(num_qubits: int) -> NDArray[np.float64]:
-    """One qubit, each as likely as any other, is flipped.
+    """Propose to flip one qubit, each with equal probability.
 
     Args:
         num_qubits: n.
@@ -78,7 +78,7 @@ def local_proposal(num_qubits: int) -> NDArray[np.float64]:
 def quantum_proposal(
     energies: ArrayLike, gamma: float, time: float, *, steps: int | None = None
 ) -> NDArray[np.float64]:
-    r"""What is read after a quantum evolution from x: :math:`Q_{xy} = |\langle y|U|x\rangle|^2`.
+    r"""Propose what is read after a quantum evolution: :math:`Q_{xy} = |\langle y|U|x\rangle|^2`.
 
     :math:`U = e^{-i t G}` with :math:`G = (1 - \gamma) \alpha H + \gamma \sum_q X_q`, where alpha
     scales the energies to the size of the mixer [1]. G is a real symmetric matrix, so U equals its
@@ -136,7 +136,7 @@ def quantum_proposal(
 
 
 def problem_scale(energies: ArrayLike) -> float:
-    r"""Alpha: energies times it, less their mean, are as large as the mixer in Frobenius' norm [1].
+    r"""The factor alpha that gives centred energies the Frobenius norm of the mixer [1].
 
     :math:`\alpha = \|\sum_q X_q\|_F / \|H - \mathrm{tr} H / 2^n\|_F`; 0 where all energies are
     equal, since only differences of energies move anything.
@@ -159,7 +159,7 @@ def problem_scale(energies: ArrayLike) -> float:
 
 
 def trotter_steps(time: float) -> int:
-    """Trotter steps of an evolution, none of them longer than `LONGEST_STEP`; 1 at least.
+    """The number of Trotter steps, at least 1, none of them longer than `LONGEST_STEP`.
 
     Example:
         >>> trotter_steps(2.0), trotter_steps(20.0)

@@ -14,7 +14,7 @@ _ASYMMETRY = 1e-9
 
 
 def acceptances(energies: ArrayLike, beta: float) -> NDArray[np.float64]:
-    r"""Metropolis' rule [1]: a move from x to y is accepted with min(1, exp(-beta (E_y - E_x))).
+    r"""Accept moves from x to y with probability min(1, exp(-beta (E_y - E_x))) [1].
 
     Only differences of energies enter: no weight and no Z.
 
@@ -44,7 +44,7 @@ def acceptances(energies: ArrayLike, beta: float) -> NDArray[np.float64]:
 
 
 def metropolis(proposal: ArrayLike, energies: ArrayLike, beta: float) -> NDArray[np.float64]:
-    """Transition matrix of a chain that accepts proposals by Metropolis' rule.
+    """The transition matrix of a chain that accepts proposals by Metropolis' rule.
 
     Args:
         proposal: Symmetric, shape (states, states), each row summing to one.
@@ -69,7 +69,7 @@ def metropolis(proposal: ArrayLike, energies: ArrayLike, beta: float) -> NDArray
 
 
 def spectral_gap(proposal: ArrayLike, energies: ArrayLike, beta: float) -> float:
-    r"""One less the second largest absolute eigenvalue of the transition matrix of `metropolis`.
+    r"""One minus the second largest absolute eigenvalue of the transition matrix of `metropolis`.
 
     1/gap bounds the number of steps that mix [1, theorems 12.4 and 12.5]. The matrix is made
     symmetric first, which takes energies alone: its entries off the diagonal become

@@ -98,7 +98,7 @@ def filtered_walk(
     start: int = 0,
     lifted: bool = False,
 ) -> QuantumCircuit:
-    r"""Phase estimation of the walk, read: registers ``phase`` and ``key``.
+    r"""Phase estimation of the walk, read into the registers ``phase`` and ``key``.
 
     Where ``phase`` reads 0, ``key`` reads the stationary law, up to what
     :math:`2^{-r}\sum_k V^k` leaves of other phases.

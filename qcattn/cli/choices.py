@@ -23,7 +23,7 @@ def read(
     sentence: int | None,
     memory: int | None = None,
 ) -> Scores:
-    """The scores that the options name, read within so many bytes (half of the memory if None).
+    """Read the scores that the options name, within this many bytes (None: half of the memory).
 
     Raises:
         ValueError: If several are named, or a file does not hold scores.
@@ -50,7 +50,7 @@ def read(
 
 
 def select(scores: Scores, layer: int | None, head: int | None) -> Scores:
-    """One layer or head of the scores, by the numbers of the model."""
+    """Select one layer or head of the scores, by the model's own numbers."""
     from dataclasses import replace
 
     from qcattn.datasets.scores import only
@@ -64,7 +64,7 @@ def select(scores: Scores, layer: int | None, head: int | None) -> Scores:
 
 
 def encoding_of(name: str, **given: Any) -> Any:
-    """An encoding by the name of its class, with the options that it has.
+    """Make an encoding from the name of its class and its options.
 
     Args:
         name: Of the class.
@@ -114,6 +114,6 @@ def _couplings(text: str) -> Any:
 
 
 def strategy(folder: str, name: str) -> Any:
-    """An object of a class in a folder, found by the name of the class."""
+    """Make an object of a class in a folder, found by the name of the class."""
     option = {"encodings": "--encoding", "preparations": "--preparation"}[folder]
     return made(folder, name, option)

@@ -29,7 +29,7 @@ _FOLDER = "qcattn-claims"
 def claims(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CLAIM]...", help="Run some claims only, such as A6 A9."),
+        typer.Argument(metavar="CLAIM", help="Run these claims only, such as A6 A9."),
     ] = None,
     document: Annotated[
         str | None,
@@ -57,8 +57,8 @@ def claims(
 ) -> None:
     """Run the claims of two documents as experiments, each with a verdict.
 
-    Exit code 0: every claim was decided, whichever way: a refuted claim is a finding and no
-    error; 2: some claim is undecided, the run was interrupted, or misuse.
+    Exit code 0: every claim was decided, even if it was refuted; 2: some claim is undecided, the
+    run was interrupted, or the command was misused.
     """
     from qcattn.arguments import whole_number
     from qcattn.claims import run_claims
@@ -137,7 +137,7 @@ def _list(names: list[str] | None, json: bool) -> None:
 def print_findings(
     findings: Sequence[Finding], kept: Kept, json: bool, *, in_full: bool = False
 ) -> None:
-    """Print the table of all, with ``in_full`` each with its tests and numbers, and the place.
+    """Print the table of findings, ``in_full`` each one's tests and numbers too, and the place.
 
     Or JSON.
     """

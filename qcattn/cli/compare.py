@@ -35,14 +35,14 @@ def compare(
     epsilon: Annotated[
         float | None, typer.Option(help="Certify agreement within this total variation.")
     ] = None,
-    alpha: Annotated[float, typer.Option(help="Err in this share of comparisons at most.")] = 0.01,
+    alpha: Annotated[float, typer.Option(help="Err in at most this share of comparisons.")] = 0.01,
     normalise: Normalise = False,
     json: Json = False,
 ) -> None:
     """Compare counts from anywhere with probabilities.
 
-    Exit code 0: they agree (with --epsilon: certified); 1: they differ; 2: undecided (a row has no
-    shots, or with --epsilon is not certified), or misuse.
+    Exit code 0: they agree (with --epsilon: certified); 1: they differ; 2: it is undecided (a row
+    has no shots, or with --epsilon is not certified), or the command was misused.
 
     Example of the two files: {"heads": 510, "tails": 490} and {"heads": 0.5, "tails": 0.5}
     """

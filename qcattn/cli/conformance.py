@@ -46,8 +46,8 @@ _Out = Annotated[
 _Level = Annotated[
     str,
     typer.Option(
-        help="Draw for about 1, 10 or 60 minutes, 3, 20 or 120 at most: quick, standard or deep. "
-        "Scripts of alarms take at most half as long again."
+        help="Draw for about 1 (quick), 10 (standard) or 60 minutes (deep), for 3, 20 or 120 at "
+        "most. Scripts of alarms take at most half as long again."
     ),
 ]
 
@@ -69,11 +69,13 @@ def conformance(
     level: _Level = "quick",
     family_alpha: Annotated[
         float,
-        typer.Option(help="A correct simulator has any alarm in this share of runs at most."),
+        typer.Option(help="Raise an alarm on a correct simulator in at most this share of runs."),
     ] = 1e-3,
     probe: Annotated[
         list[str] | None,
-        typer.Option(help='Run this probe only, such as "bit order"; may be given several times.'),
+        typer.Option(
+            help='Run this probe only, such as "bit order"; repeat the option for several.'
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Draw the seeds of all jobs from this. [default: fresh]")
@@ -86,7 +88,8 @@ def conformance(
 ) -> None:
     """Test a simulator's sampling by all probes, with one error budget for the whole run.
 
-    Exit code 0: no alarm; 1: an alarm; 2: nothing was decided, the run was interrupted, or misuse.
+    Exit code 0: no alarm; 1: an alarm; 2: nothing was decided, the run was interrupted, or the
+    command was misused.
 
     Example: qcattn conformance --backend "qiskit_aer:AerSimulator(method='statevector')"
     """

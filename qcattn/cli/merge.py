@@ -23,7 +23,7 @@ def merge(
         Path | None, typer.Option(help="Add to this file. [default: the first of them]")
     ] = None,
 ) -> None:
-    """Put results of several sweeps together; what is in several of them is counted once."""
+    """Put the results of several sweeps together; what several of them hold is counted once."""
     from qcattn.sweeps import merge as together
 
     sources, target = (stores, into) if into is not None else (stores[1:], stores[0])

@@ -26,7 +26,7 @@ __all__ = [
 
 
 def names_in_help(room: str) -> str:
-    """The strategies of a folder for a help text, found without importing them.
+    """The names of a folder's strategies for a help text, found without importing them.
 
     Example:
         >>> names_in_help("encodings")
@@ -67,13 +67,13 @@ Mu = Annotated[
 Attended = Annotated[
     float | None,
     typer.Option(
-        help="Find the chemical potential of Interacting at which so many keys are attended in "
-        "the mean."
+        help="Find the chemical potential of Interacting at which this many keys are attended on "
+        "average."
     ),
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same counts.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Normalise = Annotated[
     bool,
-    typer.Option("--normalise", help="Divide probabilities by their sum, as rounded ones need."),
+    typer.Option("--normalise", help="Divide probabilities by their sum, if they were rounded."),
 ]

@@ -24,7 +24,7 @@ _AGAIN = "Run it again where there is room: the same seed gives the same counts 
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of results.
+    """What became of the results of a command.
 
     Attributes:
         folder: Where they lie; None if no place had room for them.
@@ -40,7 +40,7 @@ class Kept:
 
     @property
     def report(self) -> str | None:
-        """The page, if there is one."""
+        """The path of the page, if there is one."""
         return str(self.folder / "report.html") if self.folder is not None and self.page else None
 
     def check(self) -> None:
@@ -54,7 +54,7 @@ class Kept:
 
 
 def free_folder(name: str) -> Path:
-    """The first of NAME, NAME-2, NAME-3 ... that does not exist."""
+    """The first of NAME, NAME-2, NAME-3, ... that does not exist."""
     number, folder = 1, Path(name)
     while folder.exists():
         number += 1

@@ -23,8 +23,10 @@ def plan(
     probabilities: Annotated[
         Path, typer.Argument(help="Read probabilities from .json, .csv or .npy.")
     ],
-    epsilon: Annotated[float, typer.Option(help="See, or certify, this total variation.")] = 0.02,
-    alpha: Annotated[float, typer.Option(help="Err in this share of rows at most.")] = 0.01,
+    epsilon: Annotated[
+        float, typer.Option(help="Detect, or certify, this total variation.")
+    ] = 0.02,
+    alpha: Annotated[float, typer.Option(help="Err in at most this share of rows.")] = 0.01,
     power: Annotated[float, typer.Option(help="Succeed with this probability.")] = 0.9,
     normalise: Normalise = False,
     json: Json = False,

@@ -70,7 +70,7 @@ _Workers = Annotated[
     ),
 ]
 _Alpha = Annotated[
-    float, typer.Option(help="Perfect samplers are said to differ in this share of runs at most.")
+    float, typer.Option(help="Say that perfect samplers differ in at most this share of runs.")
 ]
 
 
@@ -88,7 +88,9 @@ def prepare(
         float | None,
         typer.Option(help="Set the field of ising, or of --encoding Transverse. [default: 1]"),
     ] = None,
-    chain: Annotated[bool, typer.Option("--open", help="Open the chain to no ring.")] = False,
+    chain: Annotated[
+        bool, typer.Option("--open", help="Leave the chain open instead of closing it to a ring.")
+    ] = False,
     pauli: _Pauli = None,
     scores: ScoresFile = None,
     model: Model = None,
@@ -101,7 +103,9 @@ def prepare(
     encoding: _Encoding = None,
     gap: Annotated[
         float | None,
-        typer.Option(help="Put masked keys and padding this far above the highest. [default: 10]"),
+        typer.Option(
+            help="Put masked keys and padding this far above the highest energy. [default: 10]"
+        ),
     ] = None,
     beta: _Betas = "1",
     methods: _Methods = None,
@@ -115,10 +119,10 @@ def prepare(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Prepare one thermal state by every method, sample each, compare cost and error.
+    """Prepare one thermal state by every method, sample each, and compare cost and error.
 
     Exit code 0: every method that fits agrees with what it claims; 1: one differs; 2: one is
-    undecided, the run was interrupted, or misuse.
+    undecided, the run was interrupted, or the command was misused.
     """
     from qcattn.arguments import whole_number
     from qcattn.errors import Interrupted
@@ -198,7 +202,7 @@ class _Rows:
 
     @property
     def choices(self) -> dict[str, Any]:
-        """Options that say nothing where there are no scores."""
+        """Refuse options that have no meaning where there are no scores."""
         names = ("layer", "head", "query", "encoding", "gap")
         return {f"--{name}": getattr(self, name) for name in names}
 

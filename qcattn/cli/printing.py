@@ -39,7 +39,7 @@ def exit_code(standings: Iterable[str], *, complete: bool = True) -> int:
 
 
 def print_json(document: Mapping[str, Any], kept: Kept | None = None) -> None:
-    """Print a document for other programs: an object, one entry a line, in ASCII.
+    """Print a document for other programs: one object, one entry on each line, in ASCII.
 
     Args:
         document: Plain values.
@@ -61,7 +61,7 @@ def print_place(kept: Kept) -> None:
 
 
 def print_sheets(*sheets: Sheet) -> None:
-    """Print those tables that have lines, as wide as the terminal lets them be."""
+    """Print the tables that have lines, as wide as the terminal allows."""
     from rich.console import Console
 
     from qcattn.views.tables import set_in_type
@@ -75,7 +75,7 @@ def print_sheets(*sheets: Sheet) -> None:
 
 
 def print_words(*texts: str) -> None:
-    """Print sentences as they are, broken where the terminal ends."""
+    """Print sentences as they are, wrapped to the width of the terminal."""
     from rich.console import Console
 
     for text in texts:

@@ -17,7 +17,7 @@ __all__ = ["bar"]
 
 @contextmanager
 def bar(*, quiet: bool) -> Iterator[Progress]:
-    """A bar while work goes on, which is gone when it ends; what takes long is said before.
+    """Show a bar while work goes on, and say beforehand what takes long.
 
     Args:
         quiet: Show no bar.

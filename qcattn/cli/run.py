@@ -64,13 +64,13 @@ _Backend = Annotated[
 ]
 _Device = Annotated[
     str | None,
-    typer.Option(help="Simulate on the CPU, the GPU or what suits (auto). [default: auto]"),
+    typer.Option(help="Simulate on the CPU, the GPU or the faster of them (auto). [default: auto]"),
 ]
 _Method = Annotated[str | None, typer.Option(help="Use this method of Aer. [default: automatic]")]
 _Draws = Annotated[
     str | None,
     typer.Option(
-        help="Draw by Aer's shots, or by born: exact probabilities, then dice. [default: shots]"
+        help="Draw Aer's shots, or born: throw dice by exact probabilities. [default: shots]"
     ),
 ]
 _Noise = Annotated[
@@ -95,7 +95,7 @@ _Workers = Annotated[
 
 
 _Alpha = Annotated[
-    float, typer.Option(help="A perfect sampler is said to differ in this share of runs at most.")
+    float, typer.Option(help="Say that a perfect sampler differs in at most this share of runs.")
 ]
 _Out = Annotated[
     Path | None,
@@ -137,10 +137,10 @@ def run(
     out: _Out = None,
     json: Json = False,
 ) -> None:
-    """Prepare every row of attention scores as a circuit, sample it, compare with softmax.
+    """Prepare every row of attention scores as a circuit, sample it, and compare with softmax.
 
     Exit code 0: the counts agree with softmax; 1: they differ; 2: they are undecided, the run was
-    interrupted, or misuse.
+    interrupted, or the command was misused.
     """
     from qcattn.arguments import check_alpha, whole_number
 
@@ -204,7 +204,7 @@ class _Sampling:
     peaks: list[int] = field(default_factory=list)
 
     def shape(self, scores: Scores) -> tuple[int, ...]:
-        """Of the outcomes, (..., num_outcomes)."""
+        """The shape of the outcomes, (..., num_outcomes)."""
         *rows, keys = scores.scores.shape
         return (*rows, 2**keys if self.encode.subsets else keys)
 

@@ -35,7 +35,8 @@ def show(
     ],
     json: Json = False,
     epsilon: Annotated[
-        float | None, typer.Option(help="Say what of a store is certified within this distance.")
+        float | None,
+        typer.Option(help="Say which cells of a store are certified within this distance."),
     ] = None,
     plot: Annotated[
         str | None, typer.Option(help="Plot a store over this axis, such as beta, or over shots.")
@@ -44,7 +45,8 @@ def show(
         str, typer.Option(help="Plot the top key's probability, the distance, or the kept share.")
     ] = "top",
     by: Annotated[
-        str | None, typer.Option(help="Set series apart by these axes, joined by commas.")
+        str | None,
+        typer.Option(help="Plot a series for each value of these axes, joined by commas."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Plot into this .svg, .png or .pdf. [default: AXIS.svg]")

@@ -17,7 +17,7 @@ _STOPS = [
 
 
 def heed_signals() -> None:
-    """Have each of them raise `KeyboardInterrupt`; one that a shell has set aside stays so."""
+    """Let each signal raise `KeyboardInterrupt`, except one that a shell has set aside."""
     for one in _STOPS:
         if signal.getsignal(one) == signal.SIG_DFL:
             signal.signal(one, signal.default_int_handler)
@@ -25,7 +25,7 @@ def heed_signals() -> None:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """A block that none of them interrupts; what comes meanwhile is let go."""
+    """Run a block that no signal interrupts; signals that come meanwhile are dropped."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -32,7 +32,7 @@ class _Patient(io.RawIOBase):
         self.error: OSError | None = None
 
     def write(self, content: Any) -> int:
-        """Write, or let go; say how many bytes that were."""
+        """Write a text, or drop it, and return its length."""
         while self.error is None:
             try:
                 written: int | None = self._raw.write(content)
@@ -45,20 +45,20 @@ class _Patient(io.RawIOBase):
         return len(memoryview(content).cast("B"))
 
     def writable(self) -> bool:
-        """Always."""
+        """Whether it can be written to, which is always true."""
         return True
 
     def fileno(self) -> int:
-        """The descriptor."""
+        """The file descriptor."""
         return int(self._raw.fileno())
 
     def isatty(self) -> bool:
-        """Whether people look at it."""
+        """Whether it is a terminal."""
         return bool(self._raw.isatty())
 
 
 def shown(text: str) -> str:
-    r"""A text of several lines as a terminal may be given it, whatever it quotes.
+    r"""Make a text of several lines safe for a terminal, whatever it quotes.
 
     Example:
         >>> shown("layer \x1b[31m\n2")
@@ -73,14 +73,14 @@ def say(text: object, *, err: bool = False) -> None:
 
 
 def mend_streams() -> None:
-    """Make standard output and the error stream such that writing to them never fails."""
+    """Mend standard output and the error stream, so that writing to them never fails."""
     if os.name == "posix":
         _fill_descriptors()
     sys.stdout, sys.stderr = _mended(sys.stdout), _mended(sys.stderr)
 
 
 def lost() -> OSError | None:
-    """Why something that was printed did not arrive, if that was no reader's choice."""
+    """Why something that was printed did not arrive, unless a reader chose not to read it."""
     sys.stdout.flush()
     error = getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "error", None)
     return None if error is None or error.errno == errno.EPIPE else error

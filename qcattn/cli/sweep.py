@@ -54,16 +54,16 @@ def sweep(
     check: Annotated[
         Path | None,
         typer.Option(
-            help="Only say what is damaged in this store; draw nothing. If its pages are, what can "
-            "be read goes into a new file beside it."
+            help="Say what is damaged in this store, and draw nothing. If its pages are damaged, "
+            "what can be read goes into a new file beside it."
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Draw what is missing of a grid of runs. Run it again to go on, or with more shots.
+    """Draw what is missing of a grid of runs. Run it again to continue, or with more shots.
 
-    Exit code 0: all cells agree with softmax; 1: some differ; 2: misuse, an interruption, failed
-    cells, or undecided ones.
+    Exit code 0: all cells agree with softmax; 1: some differ; 2: cells failed or are undecided,
+    the run was interrupted, or the command was misused.
     """
     from qcattn.arguments import check_shots, whole_number
     from qcattn.errors import Interrupted

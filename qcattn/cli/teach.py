@@ -25,7 +25,7 @@ _HERE = "127.0.0.1"
 def teach(
     lesson: Annotated[
         Path | None,
-        typer.Argument(help="A lesson of your own, a TOML file. [default: the built-in one]"),
+        typer.Argument(help="Serve this lesson, a TOML file. [default: the built-in one]"),
     ] = None,
     port: Annotated[
         int, typer.Option(help="Serve on this port. [default: 0, a free one]", show_default=False)
@@ -40,7 +40,7 @@ def teach(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Serve nothing: draw the lesson's shots now, and write a page that replays them.",
+            help="Write a page that replays shots drawn now, and serve nothing.",
         ),
     ] = None,
 ) -> None:
@@ -83,7 +83,7 @@ def _say_place(folder: Path) -> None:
 
 
 def print_page(folder: Path, json: bool) -> None:
-    """Print what an exported page holds, and where it is, or JSON."""
+    """Print what an exported page holds and where it is, or JSON."""
     from qcattn.teaching.exported import read_export
     from qcattn.views.teaching import sheets
 
@@ -103,7 +103,7 @@ def print_page(folder: Path, json: bool) -> None:
 
 
 def print_setting(path: Path, json: bool) -> None:
-    """Print what counts of a setting follow that the page saved, or JSON."""
+    """Print which law the counts of a saved setting follow, or JSON."""
     from qcattn.teaching.answers import answer_target
     from qcattn.teaching.setups import read_setting
     from qcattn.views.labels import joined

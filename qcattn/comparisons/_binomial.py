@@ -15,7 +15,7 @@ from qcattn.comparisons._rows import Floats
 
 
 def upper(k: Any, n: Any, p: Any) -> Floats:
-    """Probability of k hits or more.
+    """The probability of k hits or more.
 
     Args:
         k: Hits, whole numbers of any shape.
@@ -35,7 +35,7 @@ def upper(k: Any, n: Any, p: Any) -> Floats:
 
 
 def lower(k: Any, n: Any, p: Any) -> Floats:
-    """Probability of k hits or fewer; arguments as for `upper`."""
+    """The probability of k hits or fewer; arguments as for `upper`."""
     k, n = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
     tail = _beta_tail(np.maximum(k + 1, 1.0), np.maximum(n - k, 1.0), p, special.betaincc)
     return np.where(k < 0, 0.0, np.where(k >= n, 1.0, tail))
@@ -61,7 +61,7 @@ def two_sided(k: Any, n: Any, p: Any) -> Floats:
 
 
 def as_far(k: Any, n: Any, p: Any, centre: Any) -> Floats:
-    """Probability of a number of hits as far from a centre as k, or farther, on either side.
+    """The probability that hits lie as far from a centre as k, or farther, on either side.
 
     Args:
         k: Hits.

@@ -46,7 +46,7 @@ _SMALLEST = 1e-14
 
 
 def equal_rows(law: Law, shots: Floats) -> tuple[Bools, Bools]:
-    """Rows in which U moves by equal, or nearly equal, steps.
+    """The rows in which U moves in equal, or nearly equal, steps.
 
     Args:
         law: Of the rows, from `qcattn.comparisons._quadratic.weigh`.
@@ -71,7 +71,7 @@ def equal_rows(law: Law, shots: Floats) -> tuple[Bools, Bools]:
 
 
 def equal_tail(counts: Floats, outcomes: int, score: float, skew: float) -> float | None:
-    """P-value of a large U in a row of equal probabilities.
+    """The p-value of a large U in a row of equal probabilities.
 
     Beyond `MOST_EXPECTED` collisions the gamma law of U is taken half a step earlier, and raised by
     more than it errs.
@@ -99,7 +99,7 @@ def equal_tail(counts: Floats, outcomes: int, score: float, skew: float) -> floa
 
 
 def collision_tail(shots: int, outcomes: int, collisions: int) -> float | None:
-    """Probability of at least so many collisions of shots on equally likely outcomes.
+    """The probability of at least this many collisions of shots on equally likely outcomes.
 
     Args:
         shots: n.

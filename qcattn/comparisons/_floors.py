@@ -38,7 +38,7 @@ _MOST = 1e12
 
 
 def mixture_floor(p: Floats, epsilon: float, alpha: float, power: float) -> float:
-    """Shots that any test needs to find all laws of the mixture.
+    """The shots that any test needs to detect all laws of the mixture.
 
     Args:
         p: Probabilities, shape (outcomes,).
@@ -88,7 +88,7 @@ def _floor(ordered: Floats, blocks: tuple[Ints, Ints], epsilon: float, needed: f
     kinds = {int(size): _overlap(int(size)) for size in set(sizes.tolist())}
 
     def moment(n: float) -> float:
-        """Logarithm of the bound on the second moment."""
+        """The logarithm of the bound on the second moment."""
         total = 0.0
         for size, (value, log_p) in kinds.items():
             rates = n * strength[sizes == size]

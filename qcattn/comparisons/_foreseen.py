@@ -29,7 +29,7 @@ from qcattn.comparisons._rows import Bools, Floats
 def found(
     p: Floats, q: Floats, n: Floats, alpha: float, power: float, shares: dict[str, float]
 ) -> Bools:
-    """Whether some part of `fit` finds each row.
+    """Whether any part of `fit` detects each row.
 
     Args:
         p: Probabilities tested, shape (rows, outcomes).

@@ -24,7 +24,7 @@ from qcattn.comparisons._rows import Bools, Floats
 
 
 def likeliest_two(counts: Floats, law: Law, shots: Floats) -> tuple[Floats, Bools]:
-    """P-value of each row, and where there is one.
+    """The p-value of each row, and which rows have one.
 
     Args:
         counts: Shape (rows, outcomes).

@@ -11,7 +11,7 @@ from qcattn.comparisons._rows import Floats
 
 
 def calibration_error(covariance: Floats, alpha: float) -> Floats:
-    r"""Upper bound on the total variation between p and the law it estimates, each row's own.
+    r"""Upper bound, row by row, on the total variation between p and the law that it estimates.
 
     With normal errors d of covariance C, :math:`\frac12 \sum |d_i|` has mean
     :math:`\frac12 \sum (2 C_{ii} / \pi)^{1/2}` and is a Lipschitz function whose constant is at
@@ -126,7 +126,7 @@ def energy_moments(
 
 
 def upper_tail(hits: Floats, n: Floats, mass: Floats, variance: Floats, coarse: Floats) -> Floats:
-    r"""Probability of so many hits or more on outcomes whose probability was measured.
+    r"""The probability of this many hits or more on outcomes whose probability was measured.
 
     A measured probability m is a sum of Poisson counts of unequal weights, the largest c, and
     perhaps of a part that is known. What it may stand for is given the mean :math:`M = m + c` and
@@ -161,7 +161,7 @@ def upper_tail(hits: Floats, n: Floats, mass: Floats, variance: Floats, coarse: 
 
 
 def deviating(counts: Floats, n: int, p: Floats, variance: Floats, coarse: float) -> Floats:
-    r"""Two-sided p-values of the single outcomes of one row.
+    r"""Two-sided p-values of each outcome of one row.
 
     The upper tails are those of `upper_tail`; the lower limits of a measured probability are those
     of a gamma law of mean p and variance v [1].
@@ -193,7 +193,7 @@ def deviating(counts: Floats, n: int, p: Floats, variance: Floats, coarse: float
 
 
 def unseen(counts: Floats, p: Floats, n: Floats, coarse: Floats) -> Floats:
-    r"""P-value of shots on outcomes that calibration never read.
+    r"""The p-value of shots on outcomes that calibration never read.
 
     If one calibration shot stands for a probability of at most c, an outcome that is expected h
     times in n shots is expected in calibration at least h / (n c) times. Of all that are seen of

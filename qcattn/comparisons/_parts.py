@@ -38,7 +38,7 @@ CALIBRATED = 5
 
 @dataclass(eq=False)
 class Block:
-    """A block of rows as the parts need it.
+    """A block of rows with what the parts of the test need.
 
     Attributes:
         counts: Shape (rows, outcomes).
@@ -66,7 +66,7 @@ class Block:
 
     @classmethod
     def of(cls, rows: Rows, part: slice) -> Block:
-        """Some of the rows."""
+        """Select some of the rows."""
         p, coarse = rows.p[part], rows.coarse[part]
         counts = rows.counts[part].astype(np.float64)
         n = counts.sum(axis=-1) + rows.stray[part]
@@ -280,12 +280,12 @@ def _pursue(
 
 
 def cantelli(z: Floats) -> Floats:
-    """Bound on the upper tail of any standardised law."""
+    """Cantelli's bound on the upper tail of any standardised law."""
     return 1 / (1 + np.maximum(z, 0.0) ** 2)
 
 
 def damping(skew: Floats) -> Floats:
-    """Weights of standardised U in their sum."""
+    """The weights of the standardised U in their sum."""
     return 1 / np.maximum(1.0, skew / SMOOTH_SKEW)
 
 

@@ -38,7 +38,7 @@ from qcattn.comparisons._rows import Floats, Ints
 
 @dataclass(frozen=True, eq=False)
 class Law:
-    """Rows of probabilities with their likeliest outcome apart, and the weights of U.
+    """Rows of probabilities with their most likely outcome set apart, and the weights of U.
 
     Attributes:
         shots: Shape (rows, 1).
@@ -60,7 +60,7 @@ class Law:
 
 
 def weigh(p: Floats, shots: Floats, least: Floats | float = 0.0) -> Law:
-    """Set the likeliest outcome of each row apart and compute the weights of U.
+    """Set the most likely outcome of each row apart and compute the weights of U.
 
     Args:
         p: Shape (rows, outcomes), each row summing to one.
@@ -86,7 +86,7 @@ def weigh(p: Floats, shots: Floats, least: Floats | float = 0.0) -> Law:
 
 
 def statistic(counts: Floats, law: Law) -> Floats:
-    """U of each row of counts.
+    """The statistic U of each row of counts.
 
     Args:
         counts: Shape (rows, outcomes), float64; they may sum to less than the shots (stray ones).

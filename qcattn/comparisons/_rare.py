@@ -67,7 +67,7 @@ def scan(
     bins += (np.arange(size) * (number + 1))[:, None]
 
     def inside(weights: Floats) -> Floats:
-        """Sum of the weights inside each set, shape (size, number)."""
+        """The sum of the weights inside each set, shape (size, number)."""
         sums = np.bincount(bins.ravel(), weights.ravel(), minlength=size * (number + 1))
         return sums.reshape(size, number + 1)[:, :0:-1].cumsum(axis=-1)[:, ::-1]
 

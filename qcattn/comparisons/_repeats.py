@@ -32,7 +32,7 @@ from qcattn.comparisons._rows import Floats, Ints
 
 @dataclass(frozen=True)
 class Repeat:
-    """The repeated stretch that chance explains least.
+    """The repeated stretch of shots that is least likely by chance.
 
     Attributes:
         log_probability: Logarithm of the probability that shots repeat it; 0 where none is found.
@@ -48,7 +48,7 @@ class Repeat:
 
 
 def rarest_repeat(runs: Sequence[Ints], p: Floats) -> Repeat:
-    """The stretch of shots that stands in two places and is least likely to.
+    """Find the stretch of shots that occurs twice and is least likely to by chance.
 
     Args:
         runs: Outcomes 0, 1, ... in the order of the shots.

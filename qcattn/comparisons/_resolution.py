@@ -32,13 +32,13 @@ _ALMOST = 1 - 1e-6
 
 
 def critical_value(level: Floats | float, skew: Floats) -> Floats:
-    """Value that a standardised shifted gamma law of given skewness exceeds with this level."""
+    """The value that a standardised shifted gamma law of this skewness exceeds at this level."""
     k = 4 / np.maximum(skew, 1e-4) ** 2
     return (special.gammainccinv(k, level) - k) / np.sqrt(k)
 
 
 class Sensitivity:
-    """Mean and spread of U along the two patterns, for rows of probabilities and shots.
+    """The mean and spread of U along the two patterns, for rows of probabilities and shots.
 
     Attributes:
         variation: Total variation, shape (2, steps, rows).
@@ -83,7 +83,7 @@ class Sensitivity:
                 self.spread[pattern, step, part] = np.sqrt(1 + np.where(live, extra / variance, 0))
 
     def each(self, level: float) -> Floats:
-        """Smallest total variation that each row shows at this level, shape (rows,); 1 if none."""
+        """The smallest total variation that each row shows at this level, (rows,); 1 if none."""
         critical = critical_value(level, self.skew)
         found = self._cross(self.shift - critical - POWER * self.spread).max(axis=0)
         rows = np.flatnonzero(found >= 1)
@@ -114,7 +114,7 @@ class Sensitivity:
         return shift, np.sqrt(1 + np.where(live, 4 * n**3 * extra / variance, 0.0))
 
     def together(self, level: float, weights: Floats) -> float:
-        """Smallest total variation, the same in all rows, that the weighted sum of U shows."""
+        """The smallest total variation, equal in all rows, that the weighted sum of U shows."""
         norm = np.sqrt((weights**2).sum())
         if norm == 0:
             return 1.0

@@ -22,7 +22,7 @@ MOST_SHOTS = 2**53
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Checked rows, flattened to two axes.
+    """Rows that were checked and flattened to two axes.
 
     Attributes:
         counts: Shape (rows, outcomes), non-negative integers.
@@ -48,7 +48,7 @@ class Rows:
 
     @property
     def shots(self) -> Ints:
-        """Shots a row, stray ones included, shape (rows,)."""
+        """The shots of each row, stray ones included, shape (rows,)."""
         return self.counts.sum(axis=-1) + self.stray
 
 
@@ -188,7 +188,7 @@ def _integers(counts: NDArray[Any], name: str) -> Ints:
 def side_by_side(
     counts: Any, p: Any, names: tuple[str, str], roles: tuple[str, str]
 ) -> tuple[Any, Any, tuple[str, ...]]:
-    """Two arguments over the same outcomes, where one names them: dictionaries, Qiskit's results.
+    """Put two arguments over the same outcomes, if one names them, as dictionaries do.
 
     Args:
         counts: An array, an object with ``keys`` and ``stray``, or what `outcomes_of` takes.

@@ -52,7 +52,7 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 
 def limit(share: Floats, n: Floats, alpha: float) -> Floats:
-    """Logit of the lower limit L, given the logit of the share x = (k-1)/n.
+    """The logit of the lower limit L, given the logit of the share x = (k-1)/n.
 
     Args:
         share: Logit of x, any shape.
@@ -82,7 +82,7 @@ def limit(share: Floats, n: Floats, alpha: float) -> Floats:
 
 
 def likeliest(counts: Floats, p: Floats) -> Ints:
-    """Index of the likeliest outcome, of equal ones the one most counted: whatever their order."""
+    """The index of the most likely outcome; of equal ones, that with the largest count."""
     first = np.argmax(np.where(p == p.max(axis=-1, keepdims=True), counts, -1.0), axis=-1)
     return first[:, None]
 
@@ -142,7 +142,7 @@ def bound(counts: Floats, p: Floats, n: Floats, alpha: float) -> Floats:
 
 
 def foreseen(p: Floats, n: Floats, alpha: float, luck: float) -> Floats:
-    """The bound that a perfect sampler gets, with luck this many standard deviations off.
+    """The bound that a perfect sampler gets if its luck is this many standard deviations off.
 
     Args:
         p: Shape (rows, outcomes).

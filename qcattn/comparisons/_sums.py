@@ -14,7 +14,7 @@ FEW_ROWS_SKEW = 0.2
 
 
 def sum_p_values(moments: Floats, u_rows: Floats, energy_rows: Floats) -> tuple[float, float]:
-    """P-values of the summed U and of the summed energy scores, from moments and the rows' own."""
+    """P-values of the summed U and energy scores, from moments and the p-values of the rows."""
     u, u_var, u_third, energy, e_var, e_third = moments
     u_p = energy_p = 1.0
     if u_var > 0:

@@ -39,7 +39,7 @@ STRENGTHS = np.array([2.5, 4.0, 6.0, 10.0])
 
 
 def quadratic_tail(counts: Floats, p: Floats, draws: int, rng: np.random.Generator) -> float:
-    """Valid p-value of a large U for one row.
+    """A valid p-value of a large U for one row.
 
     Args:
         counts: Shape (outcomes,), none where p is zero.
@@ -64,7 +64,7 @@ def quadratic_tail(counts: Floats, p: Floats, draws: int, rng: np.random.Generat
     slope = np.log(q) - np.log(mean / (shape + mean))
 
     def ratio(x: Floats) -> Floats:
-        """P / Q for rows of counts of the rest, shape (rows, rest)."""
+        """The ratio P / Q for rows of counts of the rest, shape (rows, rest)."""
         left = n - x.sum(axis=-1)
         logs = np.empty((len(shape), len(x)))
         for level, (a, b, c) in enumerate(zip(shape, base, slope, strict=True)):
@@ -109,7 +109,7 @@ def _tilts(widths: Floats, targets: Floats) -> Floats:
 def energy_tail(
     counts: Floats, p: Floats, side: int, draws: int, rng: np.random.Generator
 ) -> float:
-    """Valid one-sided p-value of the energy score sum k log p for one row.
+    """A valid one-sided p-value of the energy score sum k log p for one row.
 
     Args:
         counts: Shape (outcomes,), none where p is zero.
@@ -133,7 +133,7 @@ def energy_tail(
     tilted /= tilted.sum(axis=-1, keepdims=True)
 
     def ratio(total: Floats) -> Floats:
-        """P / Q, a function of the score alone."""
+        """The ratio P / Q, a function of the score alone."""
         logs = delta * total[:, None] - n * log_norm
         with np.errstate(over="ignore"):
             return np.exp(np.log(len(delta)) - special.logsumexp(logs, axis=-1))

@@ -104,7 +104,7 @@ Cubic = tuple[Floats, Floats, Floats, Floats]
 
 @dataclass(frozen=True, eq=False)
 class Certificate:
-    """What is claimed of each row. Arrays are of shape (...).
+    """What is certified of each row. Arrays are of shape (...).
 
     A row may be both refuted and certified: it differs from p, by no more than epsilon.
 
@@ -141,12 +141,12 @@ class Certificate:
 
     @property
     def all_certified(self) -> bool:
-        """Whether every row is certified; wrong with probability at most alpha."""
+        """Whether every row is certified; this is wrong with probability at most alpha."""
         return bool(self.certified.size) and bool(self.certified.all())
 
 
 def certify(counts: Any, p: Any, epsilon: float, alpha: float = 0.01) -> Certificate:
-    """Claim agreement within a total variation, or difference, or neither, row by row.
+    """Certify agreement within a total variation, or a difference, or neither, row by row.
 
     Args:
         counts: Integers of shape (..., outcomes), or an object with ``keys`` and ``stray``, or what
@@ -214,7 +214,7 @@ def upper_bound(counts: Floats, p: Floats, shots: Floats, alpha: float) -> Float
 
 
 def foreseen(p: Floats, shots: Floats, alpha: float, luck: float) -> Floats:
-    """The bound a perfect sampler gets with luck this many standard deviations off, (rows,)."""
+    """The bound of a perfect sampler whose luck is this many standard deviations off, (rows,)."""
     few = few_at_work(p, shots, alpha)
     upper = _sets.foreseen(p, shots, alpha, luck)
     if not few.all():
@@ -224,7 +224,7 @@ def foreseen(p: Floats, shots: Floats, alpha: float, luck: float) -> Floats:
 
 
 def few_at_work(p: Floats, shots: Floats, alpha: float) -> Bools:
-    """Rows for which the bound by sets is foreseen to be the smaller one, whatever the counts."""
+    """The rows for which the bound by sets is expected to be smaller, whatever the counts."""
     n = np.maximum(shots, 2).astype(np.float64)
     m = np.maximum(p, 1 / n[:, None])
     root = np.cbrt(m)
@@ -425,7 +425,7 @@ class _Largest:
 
     @classmethod
     def of(cls, phi: Cubic, sign: float, end: Floats) -> _Largest:
-        """For deviations of one sign, at most end."""
+        """The value for deviations of one sign, up to an end."""
         _, c1, c2, c3 = phi
         b1, b3 = -sign * c1, -sign * c3
         up, spare = c2 < 0, (np.empty_like(b3), np.empty_like(b3))

@@ -11,7 +11,7 @@ __all__ = ["effective_size"]
 
 
 def effective_size(values: ArrayLike) -> float:
-    r"""Independent shots whose mean would be as uncertain as that of a chain's values.
+    r"""The number of independent shots whose mean is as uncertain as that of a chain's values.
 
     The number of values over :math:`1 + 2 \sum_k \rho_k`. The autocorrelations are summed in pairs
     :math:`\rho_{2k} + \rho_{2k+1}`, which are positive and fall in a reversible chain; the sum ends

@@ -33,7 +33,7 @@ from qcattn.comparisons._rows import Floats, check_probabilities
 
 @dataclass(frozen=True, eq=False)
 class Expected:
-    r"""A law of outcomes and how well it is known. `fit` and `certify` take it in place of p.
+    r"""A law of outcomes and its uncertainty. `fit` and `certify` take it in place of p.
 
     Attributes:
         p: Probabilities of what is read, shape (..., outcomes).

@@ -79,7 +79,7 @@ def read_outcomes(path: str | Path, role: str = "counts") -> Outcomes:
 
 
 def normalised(law: Outcomes, *, anyway: bool = False) -> tuple[Outcomes, float]:
-    """Rows of probabilities that sum to one, and by how much the farthest was off.
+    """Normalise rows of probabilities, and say by how much the worst row was off.
 
     Args:
         law: Probabilities.

@@ -133,7 +133,7 @@ class Fit:
         )
 
     def overall(self) -> float:
-        """Global p-value of the hypothesis that every row fits (rows without shots left out)."""
+        """The global p-value that every row fits; rows without shots are left out."""
         decided = self.p_values[~self.undecided]
         if decided.size <= 1:
             return float(decided.min(initial=1.0))
@@ -142,7 +142,7 @@ class Fit:
 
     @property
     def blind(self) -> bool:
-        """Whether no deviation at all would have been seen with 90% power, in no row."""
+        """Whether no deviation in any row would have been seen with 90% power."""
         return not min(float(self.resolution.min(initial=1.0)), self.resolution_together) < 1
 
     @property
@@ -217,7 +217,7 @@ class Fit:
 
     @cached_property
     def resolution(self) -> Floats:
-        r"""Smallest total variation each row would have shown with 90% power, shape (...).
+        r"""The smallest total variation that each row would have shown with 90% power, shape (...).
 
         Of the deviations of one size the hardest to see are meant:
         :math:`\epsilon_i = \min(c p_i^{2/3}, p_i)` with unknown signs, or a move between two
@@ -240,7 +240,7 @@ class Fit:
 
     @cached_property
     def resolution_together(self) -> float:
-        """Smallest total variation that all rows together would have shown with 90% power.
+        """The smallest total variation that all rows together would have shown with 90% power.
 
         The same in every row, signs unknown, seen by the sum of the standardised U at alpha / 4.
         """

@@ -90,7 +90,7 @@ class ChainFit:
     alpha: float
 
     def overall(self) -> float:
-        """P-value of the hypothesis that the readings follow the law; 1 where undecided."""
+        """The p-value of the hypothesis that the readings follow the law; 1 where undecided."""
         if self.zero == 0:
             return 0.0
         return 1.0 if self.undecided else min(1.0, 2 * self.u, 2 * self.energy)
@@ -102,7 +102,7 @@ class ChainFit:
 
     @property
     def standing(self) -> Agreement:
-        """The same in one word."""
+        """The verdict in one word."""
         return "differs" if self.refuted else "undecided" if self.undecided else "agrees"
 
     def __str__(self) -> str:

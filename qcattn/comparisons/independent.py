@@ -95,7 +95,7 @@ class Independence:
         return f"{said}: {p_is(self.overall())} at alpha = {self.alpha:g}"
 
     def overall(self) -> float:
-        """Bonferroni minimum of the parts."""
+        """The smallest p-value of the parts, corrected for their number (Bonferroni)."""
         return min(1.0, len(self.parts) * min(part.p_value for part in self.parts.values()))
 
     @property
@@ -105,12 +105,12 @@ class Independence:
 
     @property
     def too_good(self) -> bool:
-        """Whether they are refuted because runs or batches agree better than chance allows."""
+        """Whether the shots are refuted because runs or batches agree too well."""
         return self._refuted_on(-1, "dispersion", "batches", "seeds")
 
     @property
     def too_far(self) -> bool:
-        """Whether they are refuted because runs, batches or p differ more than chance allows."""
+        """Whether the shots are refuted because runs, batches or p differ too much."""
         return self._refuted_on(1, "dispersion", "batches", "seeds", "pooled")
 
     def _refuted_on(self, side: int, *names: str) -> bool:

@@ -35,7 +35,7 @@ RARE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Mitigated:
-    """What mitigated values say. Arrays are of shape (...).
+    """What mitigated values show. Arrays are of shape (...).
 
     Attributes:
         p_values: Of each row.
@@ -48,7 +48,7 @@ class Mitigated:
     alpha: float
 
     def overall(self) -> float:
-        """Smallest p-value times the number of rows."""
+        """The smallest p-value times the number of rows."""
         return float(min(1.0, self.p_values.size * self.p_values.min()))
 
     @property

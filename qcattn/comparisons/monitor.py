@@ -135,7 +135,7 @@ class Monitor:
 
     @property
     def log_e_values(self) -> Floats:
-        """Natural logarithm of each row's e-value now, shape (...)."""
+        """The natural logarithm of each row's e-value now, shape (...)."""
         return _log_e_values(self.counts, self.stray, self.p)
 
     @property
@@ -146,7 +146,7 @@ class Monitor:
 
     @property
     def log_e_value_together(self) -> float:
-        """Natural logarithm of the mean of the e-values over all rows now."""
+        """The natural logarithm of the mean of the e-values of all rows now."""
         logs = self.log_e_values
         return float(special.logsumexp(logs) - np.log(logs.size)) if logs.size else 0.0
 
@@ -157,11 +157,11 @@ class Monitor:
 
     @property
     def refuted(self) -> bool:
-        """Whether the rows together were ever refuted; falsely with probability at most alpha."""
+        """Whether the rows together were ever refuted; false with probability at most alpha."""
         return bool(self.peak_together >= -np.log(self.alpha))
 
     def rows(self) -> Bools:
-        """Rows that differ: false discovery rate at most alpha.
+        """The rows that differ, at a false discovery rate of at most alpha.
 
         By e-BH [3] on the e-values now: the largest so far are no e-values. A single row differs
         where `refuted` says so, once and for all.
@@ -177,7 +177,7 @@ class Monitor:
         return refuted.reshape(self.p.shape[:-1])
 
     def expected_stopping(self, q: Any, *, paths: int = 32, seed: int = 0) -> Floats:
-        """Mean number of shots until each row alone is refuted if it is sampled from q.
+        """The mean number of shots until each row alone is refuted if it is sampled from q.
 
         Simulated from a fresh start, looking whenever the shots have grown by 5%.
 

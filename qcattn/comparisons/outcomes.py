@@ -46,7 +46,7 @@ _NAMES = {
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """Numbers for outcomes, one table a row of the experiment.
+    """Numbers for outcomes, with one table for each row of the experiment.
 
     Attributes:
         labels: The outcomes: integers where they are written in binary, hexadecimal or decimal,
@@ -81,20 +81,20 @@ class Outcomes:
             )
 
     def name(self, column: int) -> str:
-        """The outcome of a column as it is written."""
+        """The outcome of a column, as it is written."""
         label = self.labels[column]
         if self.bits and isinstance(label, int):
             return f"{label:0{self.bits}b}"
         return legible(str(label))
 
     def row(self, number: int) -> str:
-        """A row by its number, and by its name where it has one."""
+        """A row by its number, and by its name if it has one."""
         named = f" {quoted(self.row_names[number], _LONGEST)}" if self.row_names else ""
         return f"{number}{named}"
 
     @property
     def names(self) -> list[str]:
-        """All outcomes as they are written."""
+        """All outcomes, as they are written."""
         return [self.name(column) for column in range(len(self.labels))]
 
     @property
@@ -104,7 +104,7 @@ class Outcomes:
 
 
 def outcomes_of(value: Any, source: str, role: str) -> Outcomes | None:
-    """What Qiskit and others give, as outcomes; None for an array, which has no labels.
+    """Read what Qiskit and others return as outcomes; None for an array, which has no labels.
 
     Args:
         value: A dictionary of outcomes and numbers (of Qiskit's ``Counts`` too), a list of those,
@@ -160,7 +160,7 @@ def _tables(value: Any, role: str) -> tuple[list[Mapping[Any, Any]], bool] | Non
 
 
 def role_in(content: Mapping[Any, Any], role: str) -> Any:
-    """The counts or probabilities of a dictionary, or those that it holds under their name.
+    """Find the counts or probabilities in a dictionary, itself or what it holds under their name.
 
     Args:
         content: ``{outcome: number}``, or ``{"measurementCounts": {outcome: number}, ...}``.
@@ -185,7 +185,7 @@ def role_in(content: Mapping[Any, Any], role: str) -> Any:
 
 
 def counted(shots: Iterable[Any]) -> dict[str, int]:
-    """Shots one by one, as ``get_memory`` gives them, as counts.
+    """Count shots that come one by one, as ``get_memory`` gives them.
 
     Raises:
         ValueError: If they are decimals, which may be counts as well.
@@ -207,7 +207,7 @@ def counted(shots: Iterable[Any]) -> dict[str, int]:
 
 
 def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.ndarray, Outcomes]:
-    """Two tables over the same outcomes; an outcome that one lacks has 0 there.
+    """Put two tables over the same outcomes; an outcome that one lacks is 0 there.
 
     Outcomes such as 10 and 11, bitstrings or decimals, are what goes with the other table.
 
@@ -355,7 +355,7 @@ def _spread(one: Outcomes, labels: tuple[int | str, ...]) -> np.ndarray:
 
 
 def number_of(written: Any, place: str, mark: str = ".") -> float:
-    """A number as it is or as it is written, whole ones to the last digit.
+    """Read a number, or its text; whole numbers keep every digit.
 
     Raises:
         ValueError: If it is none; the place is named.
@@ -384,7 +384,7 @@ def number_of(written: Any, place: str, mark: str = ".") -> float:
 
 
 def kind_of(texts: Iterable[str]) -> str:
-    """As what outcomes are read, seen by themselves.
+    """How outcomes are read if nothing else says it: as bitstrings, decimals or others.
 
     Example:
         >>> kind_of(["00", "11"]), kind_of(["0", "3"]), kind_of(["0x0", "0x3"]), kind_of(["cat"])
@@ -402,7 +402,7 @@ def kind_of(texts: Iterable[str]) -> str:
 
 
 def labelled(rows: Sequence[Mapping[Any, Any]], source: str) -> Outcomes:
-    """Dictionaries of outcomes and numbers, one a row, as outcomes.
+    """Read dictionaries of outcomes and numbers, one for each row, as outcomes.
 
     Args:
         rows: Outcomes are texts, or whole numbers.

@@ -54,7 +54,7 @@ _WIDE = 2000
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Shots a row for one total variation. Arrays are of shape (...), shots as floats.
+    """The shots of each row for one total variation. Arrays are of shape (...), shots as floats.
 
     Attributes:
         detect: Shots for `fit` to refute the worst law at this total variation.
@@ -86,7 +86,7 @@ class Plan:
 
 
 def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Plan:
-    """Shots needed for rows of probabilities.
+    """Say how many shots rows of probabilities need.
 
     What takes long, 200,000 outcomes and more, is told to who hears it (`qcattn.progress.hearing`).
 

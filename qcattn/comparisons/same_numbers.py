@@ -37,7 +37,7 @@ _ONE_LAW = 1e-9
 
 
 def same_numbers(counts: Counts, p: ArrayLike, success: ArrayLike = 1.0) -> float:
-    """P-value of the hypothesis that rows are drawn with random numbers of their own.
+    """The p-value of the hypothesis that rows are drawn with random numbers of their own.
 
     Args:
         counts: Of shape (...), with the order of the shots where it is known.

@@ -26,7 +26,7 @@ _RESOLUTIONS: dict[bytes, float] = {}
 
 
 def as_asked(job: ProbeJob, drawn: Sequence[Sequence[np.ndarray]]) -> str:
-    """What is wrong with the number of results, shots or bits of a job; "" if nothing is.
+    """Say what is wrong with the number of results, shots or bits of a job; "" if nothing is.
 
     Args:
         job: What was asked for.
@@ -51,7 +51,7 @@ def as_asked(job: ProbeJob, drawn: Sequence[Sequence[np.ndarray]]) -> str:
 def follow(
     job: ProbeJob, drawn: Sequence[Sequence[np.ndarray]], rng: np.random.Generator
 ) -> Outcome:
-    """Whether all shots of a job follow their laws, and came as many as were asked for.
+    """Whether all shots of a job follow their laws, and are as many as were asked for.
 
     All laws of the job are tested together by `qcattn.comparisons.fit`; effect and words are of
     the one that fits worst.
@@ -105,7 +105,7 @@ def _resolution(found: Fit, p: np.ndarray) -> float:
 
 
 def variation(counts: Counts, p: np.ndarray, *, closely: bool = True) -> Estimate:
-    r"""Total variation between what a run follows and its law, with a 95% interval.
+    r"""The total variation between a run and its law, with a 95% interval.
 
     The plug-in distance lies above the true one by :math:`\sqrt{(K-1)/n}/2` on average at most,
     and further from its mean than :math:`\sqrt{\ln(2/0.05)/2n}` on either side in 2.5% of runs

@@ -38,7 +38,7 @@ _DRAWN = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=_)[0-9a-f
 
 
 def topic_names() -> list[str]:
-    """Names of the topics, in the order of the alphabet.
+    """The names of the topics, in alphabetical order.
 
     Example:
         >>> "gates" in topic_names()
@@ -48,7 +48,7 @@ def topic_names() -> list[str]:
 
 
 def build(folder: Path, *, progress: Progress = silent) -> None:
-    """Write all topics and their manifest into a folder; what else is in it is left alone.
+    """Write all topics and their manifest into a folder; other files in it are left alone.
 
     Everything is computed before the first file is written, and the manifest is written last.
 
@@ -144,7 +144,7 @@ def _written(about: dict[str, Any]) -> str:
 
 
 def features(circuit: QuantumCircuit) -> set[Feature]:
-    """What a backend must be able to do for a circuit, noise apart.
+    """What a backend must be able to do to run a circuit, apart from noise.
 
     A measurement is in mid-circuit if anything happens to its qubit or its bit afterwards.
     """

@@ -81,7 +81,7 @@ class Case:
 
     @cached_property
     def circuit(self) -> QuantumCircuit:
-        """The circuit, parameters left open.
+        """The circuit, with its parameters free.
 
         Raises:
             ImportError: If it is OpenQASM 3 and the package that reads it is missing.
@@ -90,7 +90,7 @@ class Case:
 
 
 def loaded(text: str | bytes) -> QuantumCircuit:
-    """The circuit of OpenQASM 3 (text) or QPY (bytes).
+    """Load the circuit from OpenQASM 3 (text) or QPY (bytes).
 
     Raises:
         ImportError: If it is OpenQASM 3 and the package that reads it is missing.

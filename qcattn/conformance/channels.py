@@ -13,12 +13,12 @@ __all__ = ["channel_of", "misread"]
 
 
 def misread(term: NoiseTerm, qubit: int) -> bool:
-    """Whether it is a readout error of this qubit."""
+    """Whether a term is a readout error of this qubit."""
     return term.kind == "readout" and (not term.qubits or qubit in term.qubits)
 
 
 def channel_of(term: NoiseTerm, k: int) -> np.ndarray:
-    """Shape (4**k, 4**k): what a term does to the entries of the k qubits of a gate.
+    """The action of a term on the entries of the k qubits of a gate, shape (4**k, 4**k).
 
     Bit j of an index is the row bit of qubit j, bit k + j its column bit.
     """

@@ -15,7 +15,7 @@ __all__ = ["as_code", "calls_of"]
 
 
 def as_code(circuit: QuantumCircuit) -> str:
-    """The body of a function that gives the circuit.
+    """The body of a function that returns the circuit.
 
     Args:
         circuit: Of calls where these say it all (`calls_of`), else QPY in base64.
@@ -44,7 +44,7 @@ def as_code(circuit: QuantumCircuit) -> str:
 
 
 def calls_of(circuit: QuantumCircuit) -> list[str] | None:
-    """Calls of methods of ``QuantumCircuit``, and of classes of Qiskit's library as ``library``.
+    """Write a circuit as calls of ``QuantumCircuit`` and of Qiskit's circuit library, ``library``.
 
     Args:
         circuit: With or without parameters.

@@ -36,7 +36,7 @@ def corpus() -> tuple[Case, ...]:
 
 
 def corpus_folder() -> Path:
-    """Where the corpus lies: in the installed package, or beside it in a checkout.
+    """The folder of the corpus: in the installed package, or beside it in a checkout.
 
     Raises:
         NotWhole: If there is none.
@@ -50,7 +50,7 @@ def corpus_folder() -> Path:
 
 
 def case(name: str) -> Case:
-    """One of them.
+    """One circuit of the corpus.
 
     Args:
         name: Folder and file, such as ``"gates/ry"``.
@@ -71,7 +71,7 @@ def case(name: str) -> Case:
 
 
 def read_corpus(folder: Path) -> tuple[Case, ...]:
-    """All circuits of a folder that has a manifest, in its order.
+    """Read all circuits of a folder that has a manifest, in its order.
 
     Args:
         folder: As the build writes it.

@@ -19,7 +19,7 @@ __all__ = ["Journal", "answer_of", "entry_of", "seed_of"]
 
 
 class Journal:
-    """One line a job in a file, written as soon as the job is done.
+    """A file with one line for each job, written as soon as the job is done.
 
     Args:
         path: Made if it is not there; else the answers in it are kept.
@@ -73,7 +73,7 @@ class Journal:
 
 
 def entry_of(answer: Answer) -> dict[str, Any]:
-    """An answer as JSON can hold it."""
+    """Write an answer as JSON can hold it."""
     outcome = answer.outcome
     entry: dict[str, Any] = {"job": answer.job, "seconds": answer.seconds, "outcome": None}
     entry |= {"cut": True} if answer.cut else {}
@@ -91,7 +91,7 @@ def entry_of(answer: Answer) -> dict[str, Any]:
 
 
 def answer_of(entry: Mapping[str, Any]) -> Answer:
-    """The answer that such an entry holds.
+    """Read the answer that such an entry holds.
 
     Raises:
         ValueError, KeyError, TypeError: If it holds none.

@@ -115,7 +115,7 @@ class _Run:
         self._qubits = {bit: k for k, bit in enumerate(circuit.qubits)}
 
     def outcomes(self) -> Iterator[tuple[int, Any]]:
-        """What can be written down, with probabilities; the same memory may come several times."""
+        """The outcomes with their probabilities; the same memory may come several times."""
         items = list(self._circuit.data)
         last = [] if self._noise else _last_measurements(self._circuit)
         rest = [item for k, item in enumerate(items) if k not in last]
@@ -311,7 +311,7 @@ _BINARY = {
 
 
 def gate_matrix(operation: Operation) -> np.ndarray:
-    """Matrix of a gate from its name and parameters, shape (2**k, 2**k), bit j its j-th qubit.
+    """The matrix of a gate by name and parameters, shape (2**k, 2**k), bit j its j-th qubit.
 
     Raises:
         ValueError: If there is no definition of it here.

@@ -33,12 +33,12 @@ _PAULIS = {
 
 
 def pauli_string(letters: str) -> np.ndarray:
-    """Of a Pauli string, shape (2**k, 2**k); the rightmost letter is on the first qubit."""
+    """The matrix of a Pauli string, (2**k, 2**k); its rightmost letter is on the first qubit."""
     return reduce(np.kron, (_PAULIS[letter] for letter in letters), np.eye(1, dtype=_COMPLEX))
 
 
 def controlled(matrix: np.ndarray, controls: int, state: int) -> np.ndarray:
-    """The gate where the controls, which are the lowest bits, read ``state``; else nothing.
+    """The gate applied where the controls, which are the lowest bits, read ``state``.
 
     Args:
         matrix: Shape (2**k, 2**k).
@@ -56,7 +56,7 @@ def controlled(matrix: np.ndarray, controls: int, state: int) -> np.ndarray:
 
 
 def multiplexed(matrices: Sequence[np.ndarray]) -> np.ndarray:
-    """Each of 2**k matrices on the first qubit of the gate, where the k others read its number.
+    """One of 2**k matrices on the first qubit of the gate, chosen by the k other qubits.
 
     Args:
         matrices: Shape (2, 2) each.
@@ -72,7 +72,7 @@ def multiplexed(matrices: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def preparing(amplitudes: Sequence[complex]) -> np.ndarray:
-    """A unitary matrix that takes zero to a state: a reflection, and a phase.
+    """A unitary matrix that takes zero to a state: a reflection and a phase.
 
     Args:
         amplitudes: Shape (2**k,); normalised here.
@@ -95,7 +95,7 @@ def preparing(amplitudes: Sequence[complex]) -> np.ndarray:
 
 
 def standard_matrix(name: str, angles: Sequence[float] = ()) -> np.ndarray:
-    """Of a gate by its name in Qiskit and OpenQASM 3, shape (2**k, 2**k).
+    """The matrix of a gate by its name in Qiskit and OpenQASM 3, shape (2**k, 2**k).
 
     Args:
         name: A key of ``MATRICES``.

@@ -24,7 +24,7 @@ _MARK = "qcattn"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options, all of them of one group."""
+    """Add the options, all of them in one group."""
     group = parser.getgroup("qcattn", "conformance of a simulator of quantum circuits")
     group.addoption(
         "--qcattn-backend",
@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With a backend: its probes become items.
+    """Turn the probes of a backend into items, if a backend is given.
 
     Raises:
         UsageError: If an option says what cannot be.
@@ -108,7 +108,7 @@ class _Conformance:
         return list(dict.fromkeys(names))
 
     def pytest_report_header(self) -> str:
-        """What is tested, with the seed that draws it again."""
+        """Say what is tested, with the seed that draws it again."""
         from qcattn.plurals import plural
 
         return (
@@ -120,11 +120,11 @@ class _Conformance:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, items: list[pytest.Item]
     ) -> None:
-        """The probes come after the items of files, before -k and -m choose."""
+        """Put the probes after the items of files, before -k and -m choose."""
         items += Probes.from_parent(session, name="qcattn conformance", of=self).collect()
 
     def probed(self, name: str) -> Probed:
-        """What one probe finds, drawn in a process of its own, where no circuit is endless."""
+        """Run one probe in a process of its own, where no circuit can run for ever."""
         from qcattn.backends.named import named_simulator
         from qcattn.conformance.running import run_conformance
         from qcattn.errors import Interrupted
@@ -145,27 +145,27 @@ class _Conformance:
         return found
 
     def again(self, name: str) -> str:
-        """The command that draws the same shots, and writes a script of them where there is one."""
+        """The command that draws the same shots, and writes their script if there is one."""
         words = ["--backend", self.backend, "--level", self.level, "--probe", name]
         words += ["--family-alpha", repr(self.share), "--seed", str(self.seed)]
         return shlex.join(["qcattn", "conformance", *words])
 
 
 class Probes(pytest.Collector):
-    """All probes that are chosen; no file is theirs."""
+    """All chosen probes, which belong to no file."""
 
     def __init__(self, *, of: _Conformance, **rest: Any) -> None:
         super().__init__(**rest, nodeid="qcattn-conformance")
         self.of = of
 
     def collect(self) -> Iterator[ProbeItem]:
-        """One item a probe."""
+        """Yield one item for each probe."""
         for name in self.of.names:
             yield ProbeItem.from_parent(self, name=name, of=self.of)
 
 
 class ProbeItem(pytest.Item):
-    """One probe: passed, failed by an alarm, or skipped where it is not applicable.
+    """One probe, which passes, fails by an alarm, or is skipped where it is not applicable.
 
     P-value, effect, resolution, shots and the share of the error budget are properties of the
     test case in what ``--junitxml`` writes.
@@ -192,5 +192,5 @@ class ProbeItem(pytest.Item):
             pytest.fail("\n".join([probed.words, *jobs, again]), pytrace=False)
 
     def reportinfo(self) -> tuple[Any, None, str]:
-        """Its name, in place of a line of a file."""
+        """The name of the probe, in place of a line of a file."""
         return self.path, None, self.nodeid

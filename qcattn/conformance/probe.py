@@ -60,18 +60,18 @@ class ProbeJob:
     needs: frozenset[Ability] = frozenset()
 
     def only(self: J, places: Sequence[int]) -> J:
-        """The job of some of its circuits alone, by their places."""
+        """The job with some of its circuits only, chosen by their places."""
         tasks = tuple(self.tasks[i] for i in places)
         return replace(self, tasks=tasks, laws=tuple(self.laws[i] for i in places))
 
     @property
     def shots(self) -> int:
-        """Drawn by one job."""
+        """The number of shots that the job draws."""
         return sum(task.shots * len(task.values) for task in self.tasks)
 
     @property
     def qubits(self) -> int:
-        """Of the largest circuit."""
+        """The number of qubits of the largest circuit."""
         return max(task.circuit.num_qubits for task in self.tasks)
 
 
@@ -126,12 +126,12 @@ class Probe(ABC, Generic[T]):
         """The jobs of this level; the same ones at every call."""
 
     def ask(self, job: T, simulator: Simulator, rng: np.random.Generator) -> Any:
-        """Run a job; as one job with a fresh seed unless a probe says otherwise."""
+        """Run a job, as one job with a fresh seed unless a probe says otherwise."""
         return simulator.sample(job.tasks, fresh_seed(rng), job.noise)
 
     @abstractmethod
     def judge(self, job: T, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """What the shots of a job say; valid at every level, however small."""
+        """Judge the shots of a job; the p-value is valid at every level, however small."""
 
     def __call__(self, job: T, simulator: Simulator, seed: Any) -> Outcome | None:
         """Run one job by itself.
@@ -160,12 +160,12 @@ class Probe(ABC, Generic[T]):
 
 
 def fresh_seed(rng: np.random.Generator) -> int:
-    """A seed as every simulator takes it: 1 to 2**31 - 1."""
+    """Draw a seed that every simulator takes, from 1 to 2**31 - 1."""
     return int(rng.integers(1, 2**31))
 
 
 def task_of(case: Case, shots: int) -> Task:
-    """All bindings of a case, its values in the order of the parameters of its circuit."""
+    """Make a task of all bindings of a case, values in the order of the circuit's parameters."""
     circuit = case.circuit
     column = {name: i for i, name in enumerate(case.parameters)}
     order = [column[parameter.name] for parameter in circuit.parameters]
@@ -173,7 +173,7 @@ def task_of(case: Case, shots: int) -> Task:
 
 
 def job_of(case: Case, shots: int) -> ProbeJob:
-    """A case by itself as a job."""
+    """Make a job of a single case."""
     needs: frozenset[Ability] = frozenset(case.features - {"parameters"})
     name = f"{case.name}, {shots:,} shots"
     return ProbeJob(

@@ -31,7 +31,7 @@ _MEASUREMENT = re.compile(r"(\w+\[\d+\]) = measure (\w+\[\d+\]);")
 
 
 def read_qasm(text: str) -> QuantumCircuit:
-    """The circuit of OpenQASM 3.
+    """Read the circuit of an OpenQASM 3 text.
 
     Raises:
         ImportError: If qiskit-qasm3-import is missing.
@@ -51,7 +51,7 @@ def read_qasm(text: str) -> QuantumCircuit:
 
 
 def program(text: str) -> Any:
-    """The tree of a program, as ``openqasm3.parse`` gives it, positions in the text apart."""
+    """The tree of a program as ``openqasm3.parse`` gives it, without positions in the text."""
     from openqasm3 import ast
 
     version, statements = None, list[Any]()

@@ -21,7 +21,7 @@ _ENTROPY = 20261127
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Recipe:
-    """One circuit.
+    """How one circuit of the corpus is built.
 
     Attributes:
         name: Folder and file.
@@ -43,7 +43,7 @@ class Recipe:
 
 
 def generator(name: str) -> np.random.Generator:
-    """The random numbers of one circuit: those of its name, whatever others there are.
+    """The generator of one circuit, which depends on its name alone.
 
     Args:
         name: Folder and file.
@@ -53,12 +53,12 @@ def generator(name: str) -> np.random.Generator:
 
 
 def rounded(angles: np.ndarray) -> list[float]:
-    """Six decimals, as they stand in the file."""
+    """Round to six decimals, as they stand in the file."""
     return [float(angle) for angle in np.round(angles, 6)]
 
 
 def parameter(name: str) -> Parameter:
-    """A parameter that is the same one in every build, where Qiskit would draw who it is.
+    """A parameter whose identity is the same in every build, where Qiskit would draw one.
 
     Args:
         name: As it is called.
@@ -95,11 +95,11 @@ class Program:
 
     @property
     def text(self) -> str:
-        """The whole file."""
+        """The text of the whole file."""
         return "\n".join(self.lines) + "\n"
 
     def line(self, *lines: str) -> None:
-        """Lines as they are."""
+        """Add lines as they are."""
         self.lines.extend(lines)
 
     def gate(
@@ -109,7 +109,7 @@ class Program:
         qubits: Sequence[int],
         controls: Sequence[int] = (),
     ) -> None:
-        """A gate.
+        """Add a gate.
 
         Args:
             name: Of ``stdgates.inc``, or with a modifier before it.
@@ -123,10 +123,10 @@ class Program:
         self.line(f"{modifiers}{name}{f'({said})' if said else ''} {places};")
 
     def measure(self, *pairs: tuple[int, str]) -> None:
-        """Qubits into classical bits, such as ``(0, "c[2]")``."""
+        """Measure qubits into classical bits, such as ``(0, "c[2]")``."""
         self.line(*(f"{bit} = measure q[{qubit}];" for qubit, bit in pairs))
 
     def measure_all(self) -> None:
-        """Each qubit into the classical bit of its number; there are as many bits or more."""
+        """Measure each qubit into the classical bit of its number; there must be enough bits."""
         for qubit, bit in zip(range(self.qubits), self._bits, strict=False):
             self.line(f"{bit} = measure q[{qubit}];")

@@ -45,12 +45,12 @@ class Reference(Simulator):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """All of them."""
+        """Every ability."""
         return frozenset(get_args(Ability))
 
     @property
     def most_qubits(self) -> int:
-        """As many as the laws of the corpus take."""
+        """As many qubits as the laws of the corpus take."""
         return 200
 
     def sample(
@@ -82,7 +82,7 @@ class Reference(Simulator):
         return law, readings
 
     def keep(self, task: Task, binding: int, law: Law, noise: Sequence[NoiseTerm] = ()) -> None:
-        """Take a law that is known already, such as that of a circuit of the corpus."""
+        """Keep a law that is known already, such as that of a circuit of the corpus."""
         key = _key(task, binding, noise)
         if key not in self._kept:
             readings = readings_of_strings(law.outcomes, task.circuit.num_clbits)
@@ -101,7 +101,7 @@ class Reference(Simulator):
     def expectations(
         self, circuits: Sequence[QuantumCircuit], paulis: Sequence[str], shots: int, seed: int
     ) -> np.ndarray:
-        """Means of as many signs as there are shots, each circuit with a stream of its own."""
+        """The mean of one sign for each shot, each circuit with a stream of its own."""
         exact = [
             Statevector(circuit).expectation_value(SparsePauliOp(pauli)).real
             for circuit, pauli in zip(circuits, paulis, strict=True)
@@ -116,20 +116,20 @@ class Reference(Simulator):
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """The precision of probabilities; methods that are one and the same."""
+        """The precision of probabilities, and methods that are all the same."""
         return {"precision": ("single", "double"), "method": ("table", "law")}
 
     def chosen(self, option: str, value: str) -> Reference:
-        """Laws that are kept stay so."""
+        """The same reference with this choice; kept laws stay."""
         chosen: Any = {option: value}
         return replace(self, **chosen)
 
     def used_method(self, circuit: QuantumCircuit) -> str:
-        """The one that was chosen."""
+        """The method that was chosen."""
         return self.method
 
     def settings(self) -> dict[str, str]:
-        """Its name and version."""
+        """The name and version of the reference."""
         return {"backend": "Reference", "version": package_versions()["qcattn"]}
 
 

@@ -22,7 +22,7 @@ __all__ = ["Answer", "Change", "LeftOut", "Probed", "Report", "conclude"]
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What one job gave.
+    """What one job returned.
 
     Attributes:
         job: Its name.
@@ -79,25 +79,25 @@ class Probed(Evidence):
 
     @property
     def standing(self) -> Literal["passed", "alarm", "not applicable"]:
-        """What follows from the checks: a probe without a check was not applicable."""
+        """The verdict that follows from the checks; a probe without a check was not applicable."""
         if not self.checks:
             return "not applicable"
         return "alarm" if False in self.held("claim") else "passed"
 
     @property
     def refused(self) -> int:
-        """Jobs whose circuits the simulator says that it does not take: no pass, and no alarm."""
+        """The jobs that the simulator refused, which neither pass nor raise an alarm."""
         return sum(one.outcome is None and not one.cut for one in self.answers)
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """Jobs that are refuted by themselves, in the order of the jobs."""
+        """The jobs that are refuted by themselves, in their order."""
         names = {answer.job for answer in self.answers}
         return tuple(check for check in self.checks if check.name in names)
 
     @property
     def properties(self) -> dict[str, str]:
-        """Its numbers as JUnit XML takes them; those that it does not have are left out."""
+        """The numbers of the probe for JUnit XML; those that it lacks are left out."""
         numbers = {
             "p_value": self.p_value,
             "effect": self.effect.best,
@@ -127,7 +127,7 @@ class Change:
 
     @property
     def way(self) -> Literal["better", "worse", "other"]:
-        """An alarm that is gone is better, a new one worse."""
+        """Whether it is better, as when an alarm is gone, or worse, as when one is new."""
         if self.before == "alarm" and self.now == "passed":
             return "better"
         return "worse" if self.now == "alarm" else "other"
@@ -160,18 +160,18 @@ class Report:
 
     @property
     def left_out(self) -> LeftOut:
-        """Jobs of all probes that did not fit into the time."""
+        """The jobs of all probes that did not fit into the time."""
         each = [one.left_out for one in self.probed]
         return LeftOut(sum(one.jobs for one in each), sum(one.seconds for one in each))
 
     @property
     def alarms(self) -> tuple[Probed, ...]:
-        """Probes with an alarm."""
+        """The probes with an alarm."""
         return tuple(one for one in self.probed if one.standing == "alarm")
 
     @property
     def standing(self) -> Literal["passed", "alarm", "undecided"]:
-        """Alarm, if any probe has one; undecided, if none was applicable or the run was cut."""
+        """The verdict: an alarm if any probe has one, undecided if nothing was decided."""
         if self.alarms:
             return "alarm"
         applied = any(one.standing == "passed" for one in self.probed)
@@ -189,7 +189,7 @@ def conclude(
     missing: Sequence[str] = (),
     left_out: LeftOut = LeftOut(),  # it is frozen
 ) -> Probed:
-    """What the jobs of one probe say together.
+    """Conclude what the jobs of one probe say together.
 
     Half of alpha looks at each job by itself (Bonferroni for the probe, Holm for naming jobs),
     half at all of them together: Fisher's combination of their p-values.

@@ -37,7 +37,7 @@ __all__ = [
 
 
 def all_probes() -> list[Probe[Any]]:
-    """One of every probe, in the order of their names.
+    """One object of every probe, in the order of their names.
 
     Example:
         >>> [probe.name for probe in all_probes()][:3]
@@ -52,7 +52,7 @@ def applicable(
     probes: Sequence[str] | None = None,
     cases: Sequence[Case] | None = None,
 ) -> list[str]:
-    """Probes with any job that the simulator says it can do; they share the error budget.
+    """The probes with a job that the simulator says it can run; they share the error budget.
 
     Args:
         simulator: Adapter of what is tested.
@@ -206,7 +206,7 @@ def _ended(
 def job_named(
     probe: str, job: str, level: Level, cases: Sequence[Case] | None = None
 ) -> tuple[Probe[Any], ProbeJob]:
-    """A job of a report, to run it again.
+    """Find a job of a report, to run it again.
 
     Args:
         probe: Name of the probe.
@@ -270,7 +270,7 @@ def _jobs(probe: Probe[Any], cases: tuple[Case, ...], level: Level) -> tuple[Pro
 def draw_again(
     probe: str, job: str, level: Level, seed: int, simulator: Simulator
 ) -> tuple[ProbeJob, Any]:
-    """What a job of a report drew, or would have drawn with another seed.
+    """Draw what a job of a report drew, or would have drawn with another seed.
 
     Args:
         probe: Name of the probe.

@@ -47,7 +47,7 @@ class Step:
 
     @cached_property
     def matrix(self) -> np.ndarray:
-        """Shape (2**k, 2**k), controls the lowest bits."""
+        """The matrix of a gate, shape (2**k, 2**k), with the controls as the lowest bits."""
         if self.name == "cu":
             theta, phi, lam, gamma = self.angles
             inner = np.exp(1j * np.longdouble(gamma)) * standard_matrix("u", [theta, phi, lam])
@@ -58,7 +58,7 @@ class Step:
 
 
 def faults_of(step: Step) -> dict[str, np.ndarray]:
-    """Matrices that a faulty simulator may apply, by the name of the fault.
+    """The matrices that a faulty simulator may apply, by the name of the fault.
 
     Those that do the same as the gate, up to a phase, are left out.
     """
@@ -77,7 +77,7 @@ def faults_of(step: Step) -> dict[str, np.ndarray]:
 
 
 def shown(steps: Sequence[Step], target: Step) -> dict[str, float]:
-    """Total variation by which each fault of a gate moves the law, all its places faulty."""
+    """The total variation by which each fault of a gate moves the law, in all its places."""
     right = distribution(steps)
     out = {}
     for fault in faults_of(target):
@@ -92,7 +92,7 @@ def shown(steps: Sequence[Step], target: Step) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Sandwich:
-    """The same circuit around each of a few bindings of a gate.
+    """A circuit around each of a few bindings of a gate.
 
     Attributes:
         qubits: How many.
@@ -113,7 +113,7 @@ class Sandwich:
 def sandwich(
     gates: Callable[[np.random.Generator], Sequence[Step]], rng: np.random.Generator
 ) -> Sandwich:
-    """Draws until every fault of the gate can be seen, and keeps the best of many tries.
+    """Draw circuits until every fault of the gate shows, and keep the best of many tries.
 
     Args:
         gates: Draws the gate, on qubits from 0 on, once for each binding.
@@ -148,7 +148,7 @@ def _try(gates: Sequence[Step], rng: np.random.Generator) -> Sandwich:
 
 
 def append(circuit: QuantumCircuit, step: Step, angles: Sequence[Any] | None = None) -> None:
-    """Append a gate as Qiskit has it.
+    """Append Qiskit's form of a gate.
 
     Args:
         circuit: Where to append.

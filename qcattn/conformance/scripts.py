@@ -46,7 +46,7 @@ def script_of(
     seed: int,
     raised: str = "",
 ) -> str:
-    """A Python script that shows what a job found.
+    """Write a Python script that shows what a job found.
 
     Args:
         title: What it shows.

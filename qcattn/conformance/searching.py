@@ -53,7 +53,7 @@ except Exception:
 
 @dataclass(frozen=True)
 class Script:
-    """A script that shows an alarm, or why there is none.
+    """A script that shows an alarm, or the reason why there is none.
 
     Attributes:
         text: The script, which was run and ended with 1; "" where there is none.
@@ -65,7 +65,7 @@ class Script:
 
 
 def seconds_of_scripts(level: Level) -> float:
-    """Seconds that all scripts of a report may take together, at most.
+    """The most seconds that all scripts of a report may take together.
 
     Args:
         level: Of the report.
@@ -86,7 +86,7 @@ def scripts_of(
     seconds: float | None = None,
     progress: Progress = silent,
 ) -> Iterator[tuple[str, Script]]:
-    """For each probe with an alarm a refuted job made small, as a script of its own.
+    """Write a script for each probe with an alarm, from a refuted job that is made small.
 
     Jobs are drawn in a process of its own: what is wrong with a simulator may end the process in
     which it draws, or take without end. A job that ends it is made small by such processes, one
@@ -144,7 +144,7 @@ class _Search:
     tell: Callable[[str], None]
 
     def script(self) -> Script:
-        """The script of the smallest job, or why there is none."""
+        """The script of the smallest job, or the reason why there is none."""
         if not self.probed.failed:
             return Script(why_not="no job is refuted by itself")
         found = Script(why_not="the job did not fail again on fresh shots")

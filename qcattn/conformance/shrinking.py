@@ -36,7 +36,7 @@ _STEPS, _ALPHA = 400, 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Shrunk:
-    """A job that still fails, and how it came to be so small.
+    """A small job that still fails, and how it was found.
 
     Attributes:
         job: The smallest one found.
@@ -73,7 +73,7 @@ class Attempt:
 
 
 def settled(attempt: Attempt, outcome: Outcome | None, alpha: float = _ALPHA / _STEPS) -> Shrunk:
-    """The smallest job after an attempt, from which the search may go on in another process too.
+    """The smallest job after an attempt, from which another process may go on with the search.
 
     Args:
         attempt: That was run.
@@ -345,7 +345,7 @@ def _with(job: ProbeJob, tasks: dict[int, Task], laws: dict[int, tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Way:
-    """A way to make a job smaller: what is fewer then, and the jobs that it makes of one."""
+    """A way to make a job smaller: what it reduces, and the jobs that it makes of one."""
 
     what: str
     of: Callable[[ProbeJob], Iterator[ProbeJob]]

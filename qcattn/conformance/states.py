@@ -21,7 +21,7 @@ _MOST_TERMS = 2**17
 
 
 class State(Protocol):
-    """What a law is computed with."""
+    """A state from which a law is computed."""
 
     def after(self, matrix: np.ndarray, qubits: Sequence[int]) -> State:
         """The state after a gate, shape (2**k, 2**k), bit j of its index on ``qubits[j]``."""
@@ -70,7 +70,7 @@ class Vector:
 
 
 class Terms:
-    """The amplitudes that are not zero, of any number of qubits.
+    """The non-zero amplitudes of any number of qubits.
 
     Attributes:
         amplitudes: Basis state, as a Python integer whose bit j is qubit j, to amplitude.

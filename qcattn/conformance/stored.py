@@ -105,7 +105,7 @@ def _left_out(said: dict[str, Any]) -> LeftOut:
 
 
 def changes(old: Report, new: Report) -> tuple[Change, ...]:
-    """Probes that stand otherwise in a new report than in an old one, in the order of the new.
+    """The probes that stand differently in a new report and an old one, in the order of the new.
 
     Args:
         old: The earlier report.

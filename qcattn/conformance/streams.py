@@ -15,7 +15,7 @@ _GROUPS = 4
 
 
 def spread_out(cases: Sequence[Case], number: int, *, dynamic: bool) -> list[Case]:
-    """Some circuits, spread over the corpus, whose shots differ often enough to be told apart.
+    """Choose circuits, spread over the corpus, whose shots differ often enough to be told apart.
 
     Args:
         cases: Of the corpus.
@@ -39,7 +39,7 @@ def spread_out(cases: Sequence[Case], number: int, *, dynamic: bool) -> list[Cas
 def of_cliffords(
     cases: Sequence[Case], number: int, *, dynamic: bool = False, beside: Sequence[Case] = ()
 ) -> list[Case]:
-    """Some circuits of Clifford gates alone whose shots differ, which every simulator takes.
+    """Choose circuits of Clifford gates whose shots differ, which every simulator takes.
 
     Without them a stabilizer simulator would be asked for the laws of its circuits only.
 
@@ -67,7 +67,7 @@ def of_cliffords(
 
 
 def grouped(columns: np.ndarray, law: Law) -> tuple[np.ndarray, np.ndarray]:
-    """Outcomes in at most four groups of about equal probability, and the probability of each.
+    """Put outcomes into at most four groups of about equal probability, and say how likely each is.
 
     Args:
         columns: Outcome of each shot, shape (shots,); ``len(law.p)`` for what the law excludes.
@@ -91,7 +91,7 @@ def grouped(columns: np.ndarray, law: Law) -> tuple[np.ndarray, np.ndarray]:
 
 
 def paired(one: np.ndarray, p: np.ndarray, other: np.ndarray, q: np.ndarray, seed: int) -> float:
-    """P-value of two streams of groups being drawn apart: pairs in the same place against p x q.
+    """The p-value that two streams of groups are independent, from pairs in the same place.
 
     Args:
         one: Groups, shape (shots,).

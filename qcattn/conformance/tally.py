@@ -32,7 +32,7 @@ def _numbers(bits: np.ndarray) -> np.ndarray:
 
 
 def columns(readings: np.ndarray, law: Law) -> np.ndarray:
-    """Which outcome of a law each shot is, shape (shots,); ``len(law.outcomes)`` where none.
+    """The outcome of a law that each shot is, shape (shots,); ``len(law.outcomes)`` if none.
 
     Args:
         readings: Shape (shots, clbits), bool, bit 0 first.
@@ -61,7 +61,7 @@ def _bits(outcomes: Sequence[str]) -> np.ndarray:
 
 
 def tally(drawn: Sequence[np.ndarray], law: Law) -> Counts:
-    """Counts of the outcomes of a law, a row for each run; what the law excludes is stray.
+    """Count the outcomes of a law, one row for each run; outcomes that it excludes are stray.
 
     Args:
         drawn: Runs of shape (shots, clbits), bool, bit 0 first.

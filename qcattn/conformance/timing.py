@@ -19,7 +19,7 @@ _SHARE, _LEAST = 1 / 3, 2.0
 
 
 def longest(seconds: float, used: float) -> float:
-    """Seconds after which a job is ended, so that one slow circuit does not take all the time.
+    """The seconds after which a job is ended, so that a slow circuit does not take all the time.
 
     Args:
         seconds: Of its probe.
@@ -33,7 +33,7 @@ def longest(seconds: float, used: float) -> float:
 
 
 def in_turn(jobs: Sequence[ProbeJob]) -> list[ProbeJob]:
-    """Jobs in the order in which they are run.
+    """The jobs in the order in which they are run.
 
     Few shots come before many. Among jobs of like shots every stretch from the first on is spread
     over all of them, so that what is left out for want of time is left out evenly.
@@ -59,7 +59,7 @@ def _reversed(number: int) -> float:
 
 
 def foreseen(shots: int, drawn: Sequence[int], seconds: Sequence[float]) -> float:
-    """Seconds of a job, from those that were run before it.
+    """The seconds that a job is expected to take, from those that were run before it.
 
     Between the smallest and the largest jobs so far time grows as their means say; where all were
     of one size it grows as the shots do, which is the most that it can be.

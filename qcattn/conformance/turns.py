@@ -28,7 +28,7 @@ Known = Mapping[tuple[str, str], Answer]
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """Jobs of one probe that the simulator is asked for, and what it lacks."""
+    """The jobs of one probe that are put to the simulator, and the abilities that it lacks."""
 
     probe: Probe[Any]
     jobs: tuple[ProbeJob, ...]
@@ -37,7 +37,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Begun:
-    """A job is run.
+    """A job has begun.
 
     Attributes:
         probe: Its probe.
@@ -91,7 +91,7 @@ class _Turn:
 
     @property
     def most(self) -> float:
-        """Seconds that the next job may take."""
+        """The seconds that the next job may take."""
         return longest(self.seconds, self.used)
 
     def fits(self, job: ProbeJob) -> bool:
@@ -123,7 +123,7 @@ class _Turn:
             self._took.append(answer.seconds)
 
     def ended(self, probe: str) -> Ended:
-        """What the turn came to."""
+        """What came of the turn."""
         answers = [self._answers[job.name] for job in self._jobs if job.name in self._answers]
         return Ended(probe, tuple(answers), LeftOut(self.left_out, self.would_take))
 
@@ -150,7 +150,7 @@ def turns(
     seconds: float,
     known: Known,
 ) -> Iterator[Begun | Answered | Ended]:
-    """All probes in their order: what is begun, every new answer, and every end of a turn.
+    """Run all probes in order, and yield what begins, every new answer, and every end of a turn.
 
     Args:
         works: Of the probes.
@@ -236,6 +236,6 @@ def _answer(probe: Probe[Any], job: ProbeJob, simulator: Simulator, root: int) -
 
 
 def seed_of_job(root: int, probe: str, job: str) -> np.random.SeedSequence:
-    """The seed of a job, by names, so that it is drawn the same whatever else is in the run."""
+    """The seed of a job, from its name, so that it does not depend on what else is in the run."""
     name = hashlib.sha256(f"{probe}\n{job}".encode()).digest()
     return np.random.SeedSequence([root, *np.frombuffer(name[:16], np.uint32).tolist()])

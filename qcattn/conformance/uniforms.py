@@ -45,7 +45,7 @@ def uniforms(counts: np.ndarray, p: np.ndarray, rng: np.random.Generator) -> np.
 
 
 def alike(one: np.ndarray, other: np.ndarray) -> float:
-    r"""P-value of two runs being as near to each other as they are, too near to be independent.
+    r"""The p-value that two independent runs are as near to each other as these.
 
     Of independent u and v, :math:`|u - v|` is at most x with probability :math:`2x - x^2`; Fisher's
     combination over the parts. The same for :math:`|u - (1 - v)|`, runs that mirror each other.
@@ -64,7 +64,7 @@ def alike(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def too_close(all_runs: np.ndarray) -> float:
-    r"""P-value of counts keeping closer to their law than independent shots do.
+    r"""The p-value that independent shots keep as close to their law as these.
 
     Of uniform u, :math:`2|u - 1/2|` is uniform too; Fisher's combination over all of them.
 

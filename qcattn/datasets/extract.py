@@ -17,7 +17,7 @@ _MODELS = {"smollm2": smollm2.scores, "minilm": minilm.scores}
 
 
 def extract(model: str | Path, text: str) -> Scores:
-    """Attention scores of every layer and head of a model for a text.
+    """Compute the attention scores of every layer and head of a model for a text.
 
     Args:
         model: ``smollm2`` or ``minilm`` (extra ``extract`` and the model packages), or a local

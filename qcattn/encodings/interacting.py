@@ -22,7 +22,7 @@ _MET = 1e-9
 
 @dataclass(frozen=True)
 class Interacting:
-    r"""Which keys are attended, one qubit a key: qubit i reads 1 where key i is.
+    r"""Sets of attended keys, with one qubit for each key: qubit i reads 1 if key i is attended.
 
     .. math:: E(x) = -\sum_i s_i x_i + \sum_{i<j} J_{ij} x_i x_j - \mu \sum_i x_i,
         \qquad x \in \{0, 1\}^n
@@ -76,7 +76,7 @@ class Interacting:
 
     @classmethod
     def one_hot(cls, penalty: float) -> Interacting:
-        r"""The penalty p (k - 1)^2 for k attended keys, under which softmax is a limit.
+        r"""The penalty p (k - 1)^2 for k attended keys, which has softmax as its limit.
 
         Given that one key is attended, which one it is follows softmax exactly. With
         :math:`w = \sum_i e^{\beta s_i}` the other sets have at most
@@ -99,7 +99,7 @@ class Interacting:
         return cls(couplings=2.0 * penalty, mu=float(penalty))
 
     def at(self, beta: ArrayLike) -> Interacting:
-        """The same at another inverse temperature, where ``attended`` is to be met.
+        """The same encoding at another inverse temperature, at which ``attended`` is to be met.
 
         Args:
             beta: Positive, scalar or of shape (...).
@@ -107,7 +107,7 @@ class Interacting:
         return replace(self, beta=beta)
 
     def fields(self, scores: ArrayLike, readings: ArrayLike) -> np.ndarray:
-        r"""What each key gains by being attended, given the others.
+        r"""The energy that each key gains if it is attended, given the others.
 
         :math:`h_i = s_i + \mu - \sum_j J_{ij} x_j`, so that given the others key i is attended with
         probability :math:`1/(1 + e^{-\beta h_i})`. No set is listed: any number of keys will do.

@@ -28,7 +28,7 @@ _ROUNDING = 1e-6
 
 
 def checked(result: Result, *, old: bool) -> Result:
-    """A result whose verdicts are those that its counts give.
+    """Check that the verdicts of a result are those that its counts give.
 
     Args:
         result: As it was read.

@@ -103,7 +103,7 @@ def is_findings(folder: str | Path) -> bool:
 
 
 def load_findings(folder: str | Path) -> list[Finding]:
-    """Read findings back, as they were.
+    """Read findings back as they were.
 
     Args:
         folder: What `save_findings` or ``qcattn claims`` wrote.

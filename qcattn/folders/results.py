@@ -138,7 +138,7 @@ def write_result(
 
 
 def load(folder: str | Path) -> Result:
-    """Read a result back, as it was; of a run of several parts the first.
+    """Read a result back as it was; if a run has several parts, the first.
 
     Args:
         folder: What `save` or ``qcattn run`` wrote.
@@ -150,7 +150,7 @@ def load(folder: str | Path) -> Result:
 
 
 def write_part(result: Result, folder: Path, place: int, name: str) -> dict[str, str]:
-    """Write a result into a new folder inside another, and say how the other one names it.
+    """Write a result into a new folder inside another, and return the name by which it is known.
 
     Args:
         result: What to write.
@@ -185,7 +185,7 @@ def load_part(folder: Path, name: str, seal: str | None) -> Result:
 
 
 def result_of(sealed: Sealed) -> Result:
-    """The result that was written into a folder, the parts beside it left out."""
+    """The result that was written into a folder, without the parts beside it."""
     document = sealed.document
     circuit = _circuit(sealed.files["template.qpy"])
     arrays: dict[str, Any] = _arrays_of(sealed, circuit)

@@ -82,7 +82,7 @@ def write_run(run: Run, folder: Path) -> None:
 
 
 def load_run(folder: str | Path) -> Run:
-    """Read all results of a run back, as they were.
+    """Read all results of a run back as they were.
 
     Args:
         folder: What `save_run`, `qcattn.save` or ``qcattn run`` wrote.

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kind:
-    """What a sealed folder may hold.
+    """A kind of sealed folder, and what it may hold.
 
     Attributes:
         name: Such as ``"result"``; the document is ``result.json``, its format "qcattn result".
@@ -51,17 +51,17 @@ class Kind:
 
     @property
     def document(self) -> str:
-        """Name of the document."""
+        """The name of the document."""
         return f"{self.name}.json"
 
     def lies_in(self, folder: str | Path) -> bool:
-        """Whether a folder holds such a document."""
+        """Whether a folder holds a document of this kind."""
         return (Path(folder) / self.document).is_file()
 
 
 @dataclass(frozen=True)
 class Sealed:
-    """What lay in a folder, all of it checked against the hashes.
+    """The content of a folder, all of it checked against the hashes.
 
     Attributes:
         folder: Where it lay.
@@ -82,14 +82,14 @@ class Sealed:
         return read_npz(io.BytesIO(self.files[name]), names, most)
 
     def shape(self, name: str, array: str) -> tuple[int, ...]:
-        """The shape of an array of an npz file, which is not unpacked for it."""
+        """The shape of an array of an npz file, read without unpacking it."""
         return shape_in_npz(io.BytesIO(self.files[name]), array)
 
 
 def write_sealed(
     kind: Kind, folder: Path, document: Mapping[str, Any], files: Mapping[str, bytes]
 ) -> str:
-    """Write files and the document that seals them, the document last.
+    """Write files and then the document that seals them.
 
     Args:
         kind: What is written.
@@ -160,7 +160,7 @@ def read_sealed(
 
 
 def read_number(value: Any) -> float:
-    """A number of a document, which has no other way to say infinity and NaN than a string.
+    """Read a number of a document, in which infinity and NaN are strings.
 
     Example:
         >>> read_number(0.5), read_number("-inf")
@@ -172,7 +172,7 @@ def read_number(value: Any) -> float:
 
 
 def read_truth(value: Any) -> bool:
-    """True or false of a document, and nothing that may stand for either.
+    """Read true or false of a document, and refuse everything else.
 
     Example:
         >>> read_truth(True)
@@ -184,7 +184,7 @@ def read_truth(value: Any) -> bool:
 
 
 def npz(arrays: Mapping[str, Any]) -> bytes:
-    """Arrays as the content of an npz file; the same arrays give the same bytes."""
+    """Write arrays as the content of an npz file; the same arrays give the same bytes."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()

@@ -110,7 +110,7 @@ def is_trials(folder: str | Path) -> bool:
 
 
 def load_trials(folder: str | Path) -> Trials:
-    """Read trials back, as they were.
+    """Read trials back as they were.
 
     Args:
         folder: What `save_trials` or ``qcattn prepare`` wrote.

@@ -14,7 +14,7 @@ __all__ = ["check_free", "whole_file", "whole_folder"]
 
 @contextmanager
 def whole_folder(folder: str | Path) -> Iterator[Path]:
-    """A new folder that appears under its name when the block ends well, or not at all.
+    """Make a new folder that appears under its name when the block ends well, or not at all.
 
     Args:
         folder: Where the folder should be; it must not exist yet, or be empty.
@@ -61,7 +61,7 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """A new file that appears under its name when the block ends well, or not at all.
+    """Make a new file that appears under its name when the block ends well, or not at all.
 
     Args:
         path: Where the file should be; it must not exist yet.

@@ -29,12 +29,12 @@ __all__ = ["integrate", "lorentzian", "order_parameter", "scatter_of_threshold"]
 
 
 def lorentzian(levels: ArrayLike, width: float) -> np.ndarray:
-    """Frequencies at levels between 0 and 1 of the Lorentzian's cumulative distribution."""
+    """The frequencies at these levels (0 to 1) of the Lorentzian's cumulative distribution."""
     return np.asarray(width * np.tan(np.pi * (np.asarray(levels, dtype=float) - 0.5)))
 
 
 def order_parameter(phases: np.ndarray) -> np.ndarray:
-    """The r of phases (..., N), shape (...)."""
+    """The order parameter r of phases (..., N), shape (...)."""
     return np.asarray(np.abs(np.exp(1j * phases).mean(axis=-1)))
 
 
@@ -47,7 +47,7 @@ def integrate(
     weights: np.ndarray | None = None,
     tolerance: float = 1e-4,
 ) -> np.ndarray:
-    """Phases at some times.
+    """Integrate the phases up to some times.
 
     Runge and Kutta's method of order 5(4) for the phases less what each would drift alone. The
     error allowed to an oscillator grows with its frequency: those that are far too fast to lock
@@ -95,7 +95,7 @@ def integrate(
 
 
 def scatter_of_threshold(oscillators: int, couplings: ArrayLike, width: float) -> float:
-    """Standard deviation of the mean of K (1 - r^2) over couplings, from one draw to the next.
+    """The standard deviation, between draws, of the mean of K (1 - r^2) over couplings.
 
     Args:
         oscillators: N.

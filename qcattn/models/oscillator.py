@@ -42,13 +42,13 @@ def thermal_scores(levels: int, mean_number: float) -> np.ndarray:
 
 
 def displaced_thermal(levels: int, mean_number: float, amount: float) -> np.ndarray:
-    """W rho W+ on the cut-off levels, shape (levels, levels)."""
+    """The state W rho W+ on the levels that are kept, shape (levels, levels)."""
     w = displacement(levels, amount)
     return (w * special.softmax(thermal_scores(levels, mean_number))) @ w.T
 
 
 def number_distribution(levels: int, mean_number: float, amount: float) -> np.ndarray:
-    r"""Number distribution of a displaced thermal state, none of its levels cut off [1].
+    r"""The number distribution of a displaced thermal state, without a cut-off [1].
 
     .. math:: P(n) = \frac{m^n}{(1+m)^{n+1}} e^{-|\alpha|^2/(1+m)} L_n(-|\alpha|^2 / (m(1+m)))
 
@@ -78,7 +78,7 @@ def number_distribution(levels: int, mean_number: float, amount: float) -> np.nd
 
 
 def truncation_bound(levels: int, mean_number: float, amount: float) -> float:
-    r"""Bound on the trace distance that the cut-off makes, from the cut-off state alone.
+    r"""A bound on the trace distance that the cut-off causes, from the cut-off state alone.
 
     The thermal weight above the cut-off is :math:`(m/(1+m))^L`. The generators
     of the two displacements differ on level L - 1 only, by :math:`\alpha \sqrt L\,|L\rangle`, so by

@@ -24,7 +24,7 @@ _TERM = re.compile(
 
 
 def read_pauli_sum(written: str) -> SparsePauliOp:
-    """A sum of Pauli strings, from the text itself or from a file that is named.
+    """Read a sum of Pauli strings from a text or from the file that it names.
 
     - ``ZZI=-1, XII=0.5``, in one line or one a line;
     - ``-1*ZZI + 0.5*XII - ZIZ``, a sum as on paper;

@@ -33,7 +33,7 @@ _SLACK = 1e-9
 
 @dataclass(frozen=True)
 class Amplified:
-    r"""`Heralded`, its success raised by amplitude amplification.
+    r"""`Heralded`, with its success raised by amplitude amplification.
 
     Thermal: the circuit knows energies and beta. `Heralded` is kept with probability
     :math:`s = Z e^{\beta E_0}/2^n`; about :math:`1/\sqrt s` reflections raise that to nearly one,

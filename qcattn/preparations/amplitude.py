@@ -28,7 +28,7 @@ __all__ = ["Amplitude"]
 
 @dataclass(frozen=True)
 class Amplitude:
-    r"""The pure state :math:`\sum_k \sqrt{p_k}\,|c_k\rangle`, also called qsample.
+    r"""The pure state :math:`\sum_k \sqrt{p_k}\,|c_k\rangle`, also called a qsample.
 
     Told: its angles come from the Boltzmann weights p, computed classically. Measured in the
     computational basis it gives softmax exactly; it is not the Gibbs state, from which it differs

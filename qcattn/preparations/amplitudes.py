@@ -69,7 +69,7 @@ def append_multiplexers(
     hamiltonian: Hamiltonian,
     qubits: Sequence[int],
 ) -> None:
-    """Append the tree of `append_amplitudes` with one multiplexer a level, its angles fixed.
+    """Append the tree of `append_amplitudes` as one multiplexer with fixed angles for each level.
 
     Args:
         circuit: Where to append.
@@ -83,7 +83,7 @@ def append_multiplexers(
 
 
 def amplitude_angles(probabilities: np.ndarray, hamiltonian: Hamiltonian) -> np.ndarray:
-    """Angles for `append_amplitudes`.
+    """The angles for `append_amplitudes`.
 
     Args:
         probabilities: Shape (..., num_keys), each row summing to one.
@@ -104,7 +104,7 @@ def amplitude_angles(probabilities: np.ndarray, hamiltonian: Hamiltonian) -> np.
 
 
 def splitting_angles(probabilities: np.ndarray, hamiltonian: Hamiltonian) -> list[np.ndarray]:
-    r"""Rotations of the tree: how each basis state of the higher qubits splits the next one.
+    r"""The rotations of the tree: how each basis state of the higher qubits splits the next one.
 
     Args:
         probabilities: Shape (..., num_keys), each row summing to one.

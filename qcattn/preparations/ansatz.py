@@ -82,7 +82,7 @@ def append_blocks(
     angles: Sequence[Parameter | float],
     register: QuantumRegister,
 ) -> None:
-    """Append the gates of blocks: ry, rz and cx, each angle alone in its gate."""
+    """Append the gates of blocks: ry, rz and cx, with one angle in each gate."""
     left = iter(angles)
     for name, *places in blocks:
         qubits = [register[place] for place in places]

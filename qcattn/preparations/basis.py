@@ -14,7 +14,7 @@ __all__ = ["append_basis", "with_basis"]
 def append_basis(
     circuit: QuantumCircuit, hamiltonian: Hamiltonian, system: QuantumRegister
 ) -> None:
-    """Append U of `Hamiltonian.basis` with parameters ``u``; nothing where U = 1.
+    """Append U of `Hamiltonian.basis` with parameters ``u``, or nothing where U = 1.
 
     In each layer ry on every qubit, then cx from each qubit to the next.
     """
@@ -30,7 +30,7 @@ def append_basis(
 
 
 def with_basis(values: np.ndarray, hamiltonian: Hamiltonian) -> np.ndarray:
-    """Values (..., m) of parameters ``a``, and after them those of ``u``."""
+    """Join the values (..., m) of parameters ``a`` and those of ``u``."""
     if hamiltonian.basis is None:
         return values
     turns = hamiltonian.basis.reshape(*hamiltonian.shape, -1)

@@ -25,7 +25,7 @@ _REACH = 5.0
 def bath_shares(
     frequencies: np.ndarray, beta: float, width: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""How much of the bath is excited at each frequency, and by how much its rates are scaled.
+    r"""The excited share of the bath at each frequency, and the scale of its rates.
 
     Rates up and down by nu are the integral over omega of a line of variance
     :math:`s^2 = 1/4\sigma^2` times :math:`\gamma(\pm\omega)`, the scaled shares of excited and of
@@ -50,7 +50,7 @@ def bath_shares(
 
 
 def pulse(width: float, step: float) -> tuple[np.ndarray, float]:
-    """Values of f in the middle of each Trotter step, and the step's length."""
+    """The values of f in the middle of each Trotter step, and the length of a step."""
     count = ceil(2 * _REACH * width / step)
     length = 2 * _REACH * width / count
     times = (np.arange(count) + 0.5) * length - _REACH * width
@@ -65,7 +65,7 @@ def cycle_unitary(
     width: float,
     step: float,
 ) -> np.ndarray:
-    """Evolution of one cycle, shape (2N, 2N), in the eigenbasis of H, the bath the highest bit.
+    """The evolution of one cycle, (2N, 2N), in the eigenbasis of H, with the bath as highest bit.
 
     Args:
         energies: Of H, shape (N,).
@@ -93,7 +93,7 @@ def cycle_unitary(
 
 
 def flip_probability(detuned: np.ndarray, strength: float, width: float, step: float) -> np.ndarray:
-    """Of two levels this far apart to change places in a pulse, the shape of ``detuned``."""
+    """The probability that levels this far apart change places in a pulse, shape of ``detuned``."""
     values, length = pulse(width, step)
     half = np.exp(0.25j * length * detuned)
     stays, flips = np.ones_like(half), np.zeros_like(half)

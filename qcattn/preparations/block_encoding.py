@@ -29,7 +29,7 @@ __all__ = [
 
 
 class BlockEncoding(NamedTuple):
-    """Strings, weights and labels.
+    """The strings of a block encoding, with their weights and labels.
 
     Attributes:
         shift: c, the part that is a number, in units of k_B T at beta = 1.
@@ -52,7 +52,7 @@ class BlockEncoding(NamedTuple):
 
 
 def block_encoding(hamiltonian: Hamiltonian) -> BlockEncoding:
-    """Of one Hamiltonian, before its basis change; it holds on the support.
+    """The block encoding of one Hamiltonian, before its basis change; it holds on the support.
 
     Terms are counted through; or those that are diagonal are labelled by their strings, which
     selects them all by one controlled Z for each qubit but may need more labels. The way with the

@@ -20,7 +20,7 @@ Part = Literal["hermitian", "symmetric", "antisymmetric"]
 
 
 def superoperators(steps: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
-    """Real matrices of channels that follow one another.
+    """The real matrices of channels that follow one another.
 
     Args:
         steps: Of each channel the Kraus operators, shape (N, N), the first channel first.
@@ -51,7 +51,7 @@ def superoperators(steps: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
 
 
 def coordinates(matrices: np.ndarray, part: Part) -> np.ndarray:
-    """Coordinates, shape (dimension, ...), of matrices (N, N, ...) of one part.
+    """The coordinates, shape (dimension, ...), of matrices (N, N, ...) of one part.
 
     Example:
         >>> coordinates(np.array([[0.5, 0.25j], [-0.25j, 0.5]]), "hermitian").round(4).tolist()

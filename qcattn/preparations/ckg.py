@@ -186,7 +186,7 @@ class CKG:
         return self._on_states(hamiltonian, beta, labels)
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
-        """What finding the steps takes; how many they are, and so the gates, is part of it.
+        """The time that finding the steps takes; their number, and so the gates, is part of it.
 
         Args:
             hamiltonian: One that it takes, shape ().

@@ -23,7 +23,7 @@ MULTIPLICATION, _EIGENVECTORS = 2e-10, 1.2e-9
 
 
 def eigen_seconds(hamiltonian: Hamiltonian) -> float:
-    """Seconds that the eigenvectors of H take; next to none where H is diagonal.
+    """The seconds that the eigenvectors of H take; almost none where H is diagonal.
 
     Example:
         >>> from qcattn.models.spins import ising
@@ -36,7 +36,7 @@ def eigen_seconds(hamiltonian: Hamiltonian) -> float:
 
 
 class Evaluations:
-    """The evaluations of a search for angles: counted, told, and foreseen after the first few.
+    """Counts the evaluations of a search for angles, reports them, and forecasts their time.
 
     Args:
         what: Is evaluated, such as "free energies".
@@ -54,7 +54,7 @@ class Evaluations:
         self._quickest = float("inf")
 
     def of(self, function: Callable[..., T]) -> Callable[..., T]:
-        """The same function, its evaluations counted."""
+        """Return the same function with its evaluations counted."""
 
         def counted(*args: object) -> T:
             begun = time.perf_counter()

@@ -31,7 +31,7 @@ def delivered(
     state: Literal["gibbs", "qsample"] = "gibbs",
     spent: int = 0,
 ) -> Prepared:
-    """A circuit of a method for a Hamiltonian, named and read as all of them are.
+    """Deliver the circuit of a method for a Hamiltonian, named and read as all are.
 
     Args:
         method: Whose class gives the name and the kind.
@@ -71,7 +71,7 @@ def delivered(
 
 
 def with_true_error(prepared: Prepared, hamiltonian: Hamiltonian, beta: ArrayLike) -> Prepared:
-    """The same, its distribution and its error those of its circuit, by dense linear algebra.
+    """Replace the distribution and the error by those of the circuit, by dense linear algebra.
 
     For methods that search for a circuit, which know no better bound.
 

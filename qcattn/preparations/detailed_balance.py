@@ -159,7 +159,7 @@ class DetailedBalance:
         return on(hamiltonian, beta, self._labels(hamiltonian))[0].single
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
-        """What finding the steps takes; how many they are, and so the gates, is part of it.
+        """The time that finding the steps takes; their number, and so the gates, is part of it.
 
         Args:
             hamiltonian: One that it takes, shape ().

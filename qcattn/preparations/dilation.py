@@ -25,7 +25,7 @@ _GATE = 600
 
 @dataclass(frozen=True)
 class Repeated:
-    """A sweep of steps that can be repeated, and what stands before and after all sweeps.
+    """A sweep of steps that can be repeated, and what comes before and after all sweeps.
 
     Attributes:
         first: Gates before the first sweep.
@@ -43,16 +43,16 @@ class Repeated:
     each: float = 0.0
 
     def error(self, sweeps: int) -> float:
-        """What the gates of so many sweeps may add to the trace distance."""
+        """The trace distance that the gates of this many sweeps may add."""
         return self.once + sweeps * self.each
 
     @property
     def single(self) -> QuantumCircuit:
-        """One sweep by itself, with what stands before and after it."""
+        """The circuit of a single sweep, with what comes before and after it."""
         return self.first.compose(self.sweep).compose(self.last)
 
     def circuit(self, sweeps: int, start: int, name: str) -> QuantumCircuit:
-        """From a basis state through so many sweeps to the measured keys.
+        """The circuit from a basis state through this many sweeps to the measured keys.
 
         Raises:
             TooLarge: If so many gates do not fit into memory.
@@ -71,7 +71,7 @@ class Repeated:
 
     @staticmethod
     def read(hamiltonian: Hamiltonian, populations: np.ndarray) -> np.ndarray:
-        """Probabilities of the keys, shape (num_keys,), from populations before `last`, (2**n,)."""
+        """The probabilities of the keys, (num_keys,), from populations before `last`, (2**n,)."""
         if hamiltonian.basis is not None:
             populations = hamiltonian.rotation**2 @ populations
         return populations[list(hamiltonian.basis_states)]
@@ -87,7 +87,7 @@ def check_gates(gates: int, num_qubits: int) -> None:
 
 
 def steps_on_states(pairs: Sequence[tuple[np.ndarray, ...]]) -> Repeated:
-    r"""Gates of the channels :math:`\rho \mapsto K_0\rho K_0^\dagger + K_1\rho K_1^\dagger`.
+    r"""The gates of the channels :math:`\rho \mapsto K_0\rho K_0^\dagger + K_1\rho K_1^\dagger`.
 
     By the cosine-sine decomposition a step is two dense gates on the system and two multiplexed
     rotations; the last dense gate of a step and the first of the next one are one.
@@ -118,7 +118,7 @@ def steps_on_keys(
     labels: Sequence[str],
     moved: Callable[[np.ndarray], np.ndarray],
 ) -> tuple[Repeated, np.ndarray]:
-    """Gates of the same where H is diagonal, or turned by a known basis: a Markov chain.
+    """The gates of the channels where H is diagonal or has a known basis: a Markov chain.
 
     A step is one multiplexed ry, and cx back onto the system.
 

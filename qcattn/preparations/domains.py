@@ -31,13 +31,13 @@ class Domain(NamedTuple):
 
     @property
     def strings(self) -> np.ndarray:
-        """Numbers of the strings that may rotate the domain: in a real state those with odd Y."""
+        """The numbers of the strings that may rotate the domain: in a real state, odd in Y."""
         every = np.arange(1, 4 ** len(self.qubits))
         return every[count_y(every, len(self.qubits)) % 2 == 1] if self.real else every
 
 
 def domains_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list[Domain]:
-    """Terms of an operator by domains.
+    """Sort the terms of an operator by domains.
 
     A term's domain is its support and all sites at most ``domain`` bonds away; two sites are bound
     where a term holds both. Terms whose domain lies within that of others are taken with them.

@@ -71,7 +71,7 @@ def transition_weight(
 def filtered_jumps(
     operator: np.ndarray, nu: np.ndarray, rates: Rates, width: float, kept: float = 1.0
 ) -> list[np.ndarray]:
-    r"""Jumps :math:`L_k` with :math:`\sum_k L_k \rho L_k^\dagger` the integral over energies.
+    r"""Jumps :math:`L_k` that give the integral over energies, :math:`\sum_k L_k \rho L_k^\dagger`.
 
     Args:
         operator: Hermitian A in the eigenbasis of H, shape (N, N).

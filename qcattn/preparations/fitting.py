@@ -14,7 +14,7 @@ __all__ = ["Declared", "check_fits", "fitting_methods"]
 
 
 class Declared(Protocol):
-    """What every class of this folder says of itself.
+    """What every class of this folder declares about itself.
 
     Messages, help texts and tables follow from it, and tests/preparations/test_contracts.py checks
     that each class does what it says.

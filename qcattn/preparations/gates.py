@@ -14,7 +14,7 @@ GATES = ("rz", "ry", "h", "x", "cx")
 
 
 def compiled(circuit: QuantumCircuit) -> QuantumCircuit:
-    """The same circuit in one-qubit gates and cx, its registers kept.
+    """Compile a circuit to one-qubit gates and cx, and keep its registers.
 
     Example:
         >>> circuit = QuantumCircuit(3)

@@ -33,7 +33,7 @@ __all__ = ["Heralded", "append_herald", "append_uniform", "herald_angles", "num_
 
 @dataclass(frozen=True)
 class Heralded:
-    r"""Thermal state by imaginary time, heralded on one ancilla.
+    r"""Prepare the thermal state by imaginary time, heralded on one ancilla.
 
     Thermal: the circuit knows energies and beta. Half of a set of Bell pairs is maximally mixed;
     a rotation of the ancilla by :math:`2\arccos e^{-\beta(E_b - E_0)/2}`, one basis state b at a
@@ -106,7 +106,7 @@ def append_herald(
     system: QuantumRegister,
     ancilla: int,
 ) -> None:
-    r"""Append the rotation of an ancilla in \|0> that damps where it then reads zero.
+    r"""Append the rotation of an ancilla in \|0> that damps the states in which it reads zero.
 
     Args:
         circuit: Where to append.
@@ -127,7 +127,7 @@ def num_herald_angles(hamiltonian: Hamiltonian) -> int:
 def herald_angles(
     hamiltonian: Hamiltonian, beta: ArrayLike, *, keep: ArrayLike = 1.0
 ) -> np.ndarray:
-    r"""Values for `append_herald`: the amplitude of zero is :math:`r\,e^{-\beta(E_b - E_0)/2}`.
+    r"""The values for `append_herald`, so that zero has amplitude :math:`r\,e^{-\beta(E_b-E_0)/2}`.
 
     Args:
         hamiltonian: Diagonal before its basis change, shape (...).

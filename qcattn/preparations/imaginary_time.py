@@ -181,7 +181,7 @@ class ImaginaryTime:
         return steps, claimed
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
-        """What the dense linear algebra for its distribution takes.
+        """The time that the dense linear algebra for its distribution takes.
 
         Args:
             hamiltonian: One that it takes, shape ().

@@ -14,7 +14,7 @@ LEAST = 1e-12
 
 
 def check_kept(success: ArrayLike, cure: str) -> None:
-    """Refuse a preparation that would keep next to no shot.
+    """Refuse a preparation that would keep almost no shots.
 
     Args:
         success: Probability that a shot is kept, any shape.

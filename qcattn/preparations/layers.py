@@ -22,7 +22,7 @@ _EIGENVECTORS = np.array(
 
 
 class Cluster(NamedTuple):
-    """Terms of a layer that hang together.
+    """Terms of a layer that are connected.
 
     Attributes:
         qubits: Where they act, lowest first.
@@ -37,7 +37,7 @@ class Cluster(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """Pauli strings with the same letter, or none, on each qubit; all of them commute.
+    """Pauli strings that have the same letter, or none, on each qubit, so that all commute.
 
     Attributes:
         letters: Shape (num_qubits,): 1, 2, 3 for X, Z, Y, and 0 where no string acts.
@@ -50,12 +50,12 @@ class Layer(NamedTuple):
 
     @property
     def spread(self) -> float:
-        """Highest energy above the lowest."""
+        """The difference between the highest and the lowest energy."""
         return float(sum(cluster.energies.max() for cluster in self.clusters))
 
     @property
     def energies(self) -> np.ndarray:
-        """Shape (2**num_qubits,), in the eigenbasis of the letters, counted from the lowest."""
+        """The energies above the lowest in the eigenbasis of the letters, (2**num_qubits,)."""
         readings = every_reading(len(self.letters))
         out = np.zeros(len(readings))
         for cluster in self.clusters:

@@ -89,12 +89,12 @@ def lindbladian(jumps: Sequence[np.ndarray], nu: np.ndarray) -> np.ndarray:
 
 
 def gap(generator: np.ndarray) -> float:
-    """Slowest rate at which a generator (N**2, N**2) relaxes: 0 if there are two fixed points."""
+    """The slowest rate at which a generator (N**2, N**2) relaxes; 0 if it has two fixed points."""
     return float(np.sort(-np.linalg.eigvals(generator).real)[1])
 
 
 def staying(square: np.ndarray, nu: np.ndarray) -> np.ndarray:
-    r"""What happens where no jump does, in detailed balance however long the step [3].
+    r"""The operator where no jump happens, in detailed balance however long the step is [3].
 
     R of the channel :math:`\rho \mapsto R\rho R^\dagger + \delta L \rho L^\dagger`.
     :math:`R = 1 - X` keeps the trace and the balance if

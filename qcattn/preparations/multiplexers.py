@@ -24,12 +24,12 @@ class Multiplexer(Instruction):
         super().__init__("multiplexer", len(unitaries).bit_length(), 0, list(unitaries))
 
     def to_matrix(self) -> np.ndarray:
-        """The whole unitary; the target is its lowest bit."""
+        """The whole unitary, with the target as its lowest bit."""
         return np.asarray(block_diag(*self.params), dtype=complex)
 
 
 def rotations(angles: np.ndarray) -> np.ndarray:
-    """Matrices of ry, shape (..., 2, 2), for angles (...), radians."""
+    """The matrices of ry, shape (..., 2, 2), for angles (...), radians."""
     cos, sin = np.cos(angles / 2), np.sin(angles / 2)
     matrices = np.stack([cos, -sin, sin, cos], axis=-1).astype(complex)
     return matrices.reshape(*np.shape(angles), 2, 2)

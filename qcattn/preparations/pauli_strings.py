@@ -33,7 +33,7 @@ _ROWS = 32
 
 
 def numbered(operator: SparsePauliOp) -> tuple[np.ndarray, np.ndarray]:
-    """Strings and weights of the terms of a Hermitian operator, the identity left out.
+    """The strings and weights of a Hermitian operator, without the identity.
 
     Example:
         >>> strings, weights = numbered(SparsePauliOp(["II", "XI", "YZ"], [3.0, 1.0, -2.0]))
@@ -48,7 +48,7 @@ def numbered(operator: SparsePauliOp) -> tuple[np.ndarray, np.ndarray]:
 def labels_of(
     hamiltonian: Hamiltonian, given: Sequence[str], letters: str, option: str
 ) -> tuple[str, ...]:
-    """Labels of the strings that jump or couple, qubit 0 rightmost: those given, or the usual ones.
+    """The labels of the strings that jump or couple, qubit 0 rightmost: those given, or defaults.
 
     Args:
         hamiltonian: Where they act.
@@ -80,7 +80,7 @@ def labels_of(
 
 
 def count_y(strings: np.ndarray, q: int) -> np.ndarray:
-    """How many letters are Y, same shape as ``strings``, in bytes."""
+    """Count the letters Y of each string, same shape as ``strings``, in bytes."""
     return np.bitwise_count((strings >> q) & strings & (2**q - 1))
 
 
@@ -128,7 +128,7 @@ def expectations(state: np.ndarray, qubits: Sequence[int]) -> np.ndarray:
 
 
 def placed(string: int, qubits: Sequence[int], n: int) -> int:
-    """A string on ``qubits`` (letter j on qubits[j]) as a string on all n qubits."""
+    """Place a string on ``qubits`` (letter j on qubits[j]) among all n qubits."""
     q = len(qubits)
     x = sum(1 << qubit for j, qubit in enumerate(qubits) if string >> (q + j) & 1)
     z = sum(1 << qubit for j, qubit in enumerate(qubits) if string >> j & 1)
@@ -146,7 +146,7 @@ def rotated(state: np.ndarray, string: int, angle: float) -> np.ndarray:
 
 
 def append_rotation(circuit: QuantumCircuit, string: int, angle: float) -> None:
-    r"""Append :math:`e^{-i\,\mathrm{angle}\,P}`, the string being on all qubits of the circuit.
+    r"""Append :math:`e^{-i\,\mathrm{angle}\,P}` of a string on all qubits of the circuit.
 
     Each letter is turned to Z, the parity is gathered by cx on the last qubit, one rz turns it,
     and all is undone: 2 (w - 1) cx for w letters.

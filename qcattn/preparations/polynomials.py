@@ -72,7 +72,7 @@ def exponential(
 
 
 def bessel_degree(rate: float, error: float) -> int | None:
-    """The degree at which the expansion of exp(-rate (1 + x)) is this close; None if it never is.
+    """The degree at which exp(-rate (1 + x)) is expanded this closely, or None if there is none.
 
     Example:
         >>> [bessel_degree(rate, 1e-8) for rate in (1.0, 4.0, 16.0)]
@@ -87,7 +87,7 @@ def bessel_degree(rate: float, error: float) -> int | None:
 
 
 def phases_of(coefficients: np.ndarray) -> np.ndarray:
-    r"""Phases whose product has real part P in its upper left entry.
+    r"""Find phases whose product has the real part P in its upper left entry.
 
     For :math:`x = \cos\theta`, Z and the reflection R about an axis at the angle theta to it,
     :math:`\operatorname{Re}\langle 0|e^{i\phi_0 Z}e^{i\phi_1 R}e^{i\phi_2 Z}\cdots

@@ -22,7 +22,7 @@ _ZERO = 1e-12
 def pursued(
     values: np.ndarray, domain: Domain, regularisation: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""Strings of A and their coefficients.
+    r"""Choose the strings of A and their coefficients.
 
     Minimises :math:`\|(A + i h - i \langle h\rangle)\psi\|^2`, and ``regularisation`` times the
     sum of squared coefficients, over strings that are chosen one at a time, the one of the steepest

@@ -176,7 +176,7 @@ class QITE:
         )
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
-        """What finding the circuit takes, told from the number of Pauli strings.
+        """The time that finding the circuit takes, from the number of Pauli strings.
 
         Args:
             hamiltonian: One Hamiltonian, shape ().

@@ -153,7 +153,7 @@ class QSVT:
         )
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
-        """What the dense linear algebra for its distribution takes.
+        """The time that the dense linear algebra for its distribution takes.
 
         Args:
             hamiltonian: One that it takes, shape ().

@@ -199,7 +199,7 @@ class QuantumMCMC:
 
 
 def energies_of_states(hamiltonian: Hamiltonian) -> np.ndarray:
-    """Energies of all basis states, before U, ``inf`` where there is no key; shape (2**n,).
+    """The energies of all basis states, before U, (2**n,); ``inf`` where there is no key.
 
     Args:
         hamiltonian: One without terms that are not diagonal.
@@ -215,7 +215,7 @@ def energies_of_states(hamiltonian: Hamiltonian) -> np.ndarray:
 
 
 def transition_of(energies: np.ndarray, move: Move, beta: float) -> np.ndarray:
-    """Transition matrix of one step of the chain, shape (2**n, 2**n).
+    """The transition matrix of one step of the chain, shape (2**n, 2**n).
 
     Args:
         energies: Of all basis states, ``inf`` where there is no key.

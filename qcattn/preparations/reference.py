@@ -16,7 +16,7 @@ __all__ = ["gibbs", "heralding_probability", "populations", "qsample_populations
 
 
 def populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
-    """Probability of each key in the exact Gibbs state, shape (..., num_keys).
+    """The probability of each key in the exact Gibbs state, shape (..., num_keys).
 
     Args:
         hamiltonian: Shape (...).
@@ -39,7 +39,7 @@ def populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
 
 
 def qsample_populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
-    r"""What the pure state :math:`U \sum_k \sqrt{p_k} |c_k\rangle` gives, shape (..., num_keys).
+    r"""The law of the pure state :math:`U \sum_k \sqrt{p_k} |c_k\rangle`, shape (..., num_keys).
 
     The same as `populations` where U = 1; else the keys interfere.
 
@@ -72,7 +72,7 @@ def gibbs(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
 
 
 def heralding_probability(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
-    r""":math:`Z e^{\beta E_0} / D`, shape (...): the trace of :math:`e^{-\beta(H - E_0)}` / D.
+    r"""The success :math:`Z e^{\beta E_0} / D`, the trace of :math:`e^{-\beta(H - E_0)}` / D.
 
     D is 2**num_qubits, or num_keys for one-hot codewords. It is the probability that
     :math:`e^{-\beta(H-E_0)/2}` succeeds on the maximally mixed state [1].

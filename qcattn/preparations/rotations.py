@@ -45,7 +45,7 @@ def _ladder_angles(angles: np.ndarray) -> np.ndarray:
 def multiplexed_rotation(
     circuit: QuantumCircuit, angles: Sequence[Parameter], controls: Sequence[int], target: int
 ) -> None:
-    r"""Append ry(a_b) on ``target``, b being the basis state of ``controls``.
+    r"""Append ry(a_b) on ``target``, where b is the basis state of ``controls``.
 
     Uniformly controlled rotation of Moettoenen et al. [1, figure 2] in mirrored order: its first
     cz acts on a target in \|0>, where it does nothing, and is left out: 2^k rotations and
@@ -65,7 +65,7 @@ def multiplexed_rotation(
 
 
 def multiplexed_angles(angles: np.ndarray) -> np.ndarray:
-    """Values for `multiplexed_rotation`.
+    """The values for `multiplexed_rotation`.
 
     Args:
         angles: Shape (..., 2^k), radians: the rotation for each basis state of the controls.
@@ -91,7 +91,7 @@ def one_hot_rotation(
 
 
 def one_hot_angles(angles: np.ndarray) -> np.ndarray:
-    """Values for `one_hot_rotation`: half differences of neighbours, and one mean.
+    """The values for `one_hot_rotation`: half differences of neighbours, and one mean.
 
     Args:
         angles: Shape (..., num_keys), radians.

@@ -176,7 +176,7 @@ class SystemBath:
         )
 
     def sweep(self, hamiltonian: Hamiltonian, beta: float) -> QuantumCircuit:
-        """All cycles once, from the state that is there; bath and partner end in zero.
+        """The circuit of all cycles once, from the present state; bath and partner end in zero.
 
         The coupling falls to zero within each sweep, so that its end leaves no trace of its own.
 
@@ -192,7 +192,7 @@ class SystemBath:
         return compiled(circuit)
 
     def foreseen(self, hamiltonian: Hamiltonian) -> Forecast:
-        """What finding the circuit and its exact state takes, told from the number of gates.
+        """The time that finding the circuit and its exact state takes, from the number of gates.
 
         Args:
             hamiltonian: One Hamiltonian, shape ().

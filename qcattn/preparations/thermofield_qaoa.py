@@ -149,7 +149,7 @@ def layer_generators(hamiltonian: Hamiltonian) -> list[Generator]:
 def free_energy_and_mismatch(
     state: np.ndarray, matrix: np.ndarray, temperature: float
 ) -> tuple[tuple[float, np.ndarray], tuple[float, np.ndarray]]:
-    r"""F of the system, and how far the partner is from that of a thermofield double.
+    r"""F of the system, and how far the partner is from a thermofield double.
 
     Args:
         state: Of both copies, shape (2**n, 2**n), norm one.

@@ -18,7 +18,7 @@ _LETTERS = {"X": (0.0, -np.pi / 2), "Y": (-np.pi / 2, -np.pi / 2), "Z": (0.0, 0.
 
 
 def bases(q: int, *, real: bool = False) -> list[str]:
-    """The bases in which q qubits are measured, letter j being that of qubit j.
+    """The bases in which q qubits are measured; letter j is that of qubit j.
 
     Every string is read in all bases that agree with it letter by letter: 3^q bases give all 4^q
     strings. In a real state a string with an odd number of Y has expectation value zero, and the

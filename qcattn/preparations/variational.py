@@ -55,7 +55,7 @@ _EVALUATIONS = 80
 
 @dataclass(frozen=True)
 class Variational:
-    r"""Variational Gibbs state on two registers, its entropy read from the ancilla.
+    r"""Variational Gibbs state on two registers, with its entropy read from the ancilla.
 
     Thermal: a circuit :math:`U_A` on the ancilla, cx from each ancilla qubit to its system qubit,
     and :math:`U_S` on the system leave it in :math:`\rho = \sum_i p_i\, U_S |i\rangle\langle i|
@@ -203,7 +203,7 @@ class Variational:
 
 
 def blocks_of(inner: Hamiltonian, layers: int) -> tuple[list[Block], list[Block]]:
-    """Blocks of the ancilla and of the system, by the symmetries of H in its own basis."""
+    """The blocks of the ancilla and of the system, from the symmetries of H in its own basis."""
     n = inner.num_qubits
     if inner.off_diagonal is None:
         return ancilla_blocks(n, layers), []
@@ -214,7 +214,7 @@ def blocks_of(inner: Hamiltonian, layers: int) -> tuple[list[Block], list[Block]
 
 
 def simpler_turned(inner: Hamiltonian) -> Hamiltonian | None:
-    """H between Hadamards on all qubits, if it has more symmetries then; else None.
+    """H between Hadamards on all qubits if it then has more symmetries; else None.
 
     Args:
         inner: In its own basis. Hadamards leave it as real as it is.
@@ -268,7 +268,7 @@ def _is_free(operator: SparsePauliOp) -> bool:
 def exact_cost(
     inner: Hamiltonian, temperature: float, ancilla: list[Block], system: list[Block]
 ) -> Cost:
-    """F over k_B T and its gradient, from the statevector."""
+    """The cost F / k_B T and its gradient, from the statevector."""
     n = inner.num_qubits
     prepare, turn = Layered(ancilla, n), Layered(system, n)
     matrix = inner.matrix if inner.matrix.imag.any() else inner.matrix.real
@@ -291,7 +291,7 @@ def exact_cost(
 
 
 class MeasuredCost:
-    """F over k_B T and its gradient, from counts.
+    """The cost F / k_B T and its gradient, from counts.
 
     Attributes:
         spent: Shots used so far.
@@ -340,7 +340,7 @@ class MeasuredCost:
         return float(energies[0] / self._temperature - _entropy(counts[0])), gradient
 
     def read(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Measured energies (points,) and what the ancilla read, shape (points, 2**n)."""
+        """The measured energies (points,) and the readings of the ancilla, shape (points, 2**n)."""
         size = 2**self._n
         words = every_reading(2 * self._n)
         energies = np.full(len(points), self._constant)

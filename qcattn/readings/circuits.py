@@ -31,7 +31,7 @@ def as_prepared(
     herald: str | None = None,
     success: ArrayLike = 1.0,
 ) -> Prepared:
-    """A circuit, or one template with rows of values, whose register ``key`` is read in full.
+    """Wrap a circuit, or one template with rows of values, whose register ``key`` is read in full.
 
     Args:
         circuit: Measured into a classical register ``key`` of n bits.
@@ -74,7 +74,7 @@ def as_prepared(
 def read_after(
     prepared: Prepared, operation: QuantumCircuit | ArrayLike, distribution: ArrayLike
 ) -> Prepared:
-    """The same preparation, something done to its register ``system`` before the key is read.
+    """The same preparation with a circuit on its register ``system`` before the key is read.
 
     Args:
         prepared: Shape (...).
@@ -117,7 +117,7 @@ def read_after(
 def before_reading(
     prepared: Prepared, turn: Callable[[QuantumCircuit, int, Qubit], None]
 ) -> QuantumCircuit:
-    """The circuit with something done to each qubit of the key right before it is measured.
+    """The circuit with gates on each qubit of the key right before it is measured.
 
     Args:
         prepared: Shape (...).
@@ -144,7 +144,7 @@ def before_reading(
 
 
 def operations_of(circuit: QuantumCircuit) -> set[str]:
-    """Names of all operations, those in the blocks of control flow too.
+    """The names of all operations, also those in the blocks of control flow.
 
     Example:
         >>> circuit = QuantumCircuit(1, 1)
@@ -169,7 +169,7 @@ def measured_qubits(circuit: QuantumCircuit) -> dict[Clbit, Qubit]:
 def opened(
     prepared: Prepared,
 ) -> tuple[QuantumCircuit, list[CircuitInstruction], list[CircuitInstruction]]:
-    """A circuit before its last measurements, those of the herald, and those of the key.
+    """Split a circuit: before its last measurements, those of the herald, and those of the key.
 
     A herald that is measured on the way, its qubit used again, stays where it is.
     """

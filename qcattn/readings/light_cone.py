@@ -15,7 +15,7 @@ _DIAGONAL = {
 
 
 def light_cone(circuit: QuantumCircuit) -> QuantumCircuit:
-    r"""The circuit without the gates that no reading at its end can tell from none.
+    r"""The circuit without the gates that change no reading at its end.
 
     From the end backwards, a gate is left out if nothing that is kept comes after it on its qubits,
     and if it leaves the readings of those that are read alone: it acts on qubits that are not read

@@ -34,7 +34,7 @@ def turned_reading(
 
 
 def first_bit(reading: Prepared) -> Prepared:
-    """The reading of qubit 0 alone, the other qubits being left unread."""
+    """The circuit that reads qubit 0 alone and leaves the other qubits unread."""
     source, last, first = opened(reading)
     source = source.assign_parameters(reading.values)
     heralds = [bits for bits in source.cregs if bits.name == reading.herald_register]

@@ -84,7 +84,7 @@ def _logs(head: bytes) -> bool:
 
 
 def translated(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> Exception:
-    """SQLite's error as the house words it; bytes that are no text are those that it quotes."""
+    """Put an error of SQLite into the words of the house; what it quotes may be no text."""
     if isinstance(error, UnicodeDecodeError):
         return _damaged(path, "its tables are described in bytes that are no text")
     name = getattr(error, "sqlite_errorname", "") or ""
@@ -121,7 +121,7 @@ def _damaged(path: Path, what: str) -> Damaged:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection; ``mode`` is rw, or ro to leave every byte as it is.
+    """Open a connection; ``mode`` is rw, or ro to leave every byte as it is.
 
     Of text that is no UTF-8 each wrong byte is kept as half a character, so that no seal fits it.
     """
@@ -141,7 +141,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def create(path: Path) -> None:
-    """An empty store that appears under its name whole, unless another made one meanwhile.
+    """Create an empty store that appears whole, unless another was made meanwhile.
 
     Raises:
         ValueError: If a log or a journal lies there already, of a store that was moved away.
@@ -202,7 +202,7 @@ def _check_nothing_beside(path: Path) -> None:
 
 
 def check_store(path: Path) -> None:
-    """Refuse what is no whole store of a version that is known, without a byte of it changed."""
+    """Refuse anything but a whole store of a known version, without changing a byte of it."""
     if path.is_symlink() and not path.exists():
         raise ValueError(f"`{path}` is a link to nothing; name a file, or delete the link")
     if not path.exists():

@@ -37,7 +37,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Scores with their place on the axes of a grid.
+    """Scores and their place on the axes of a grid.
 
     Attributes:
         scores: Shape (..., keys).
@@ -59,7 +59,7 @@ def parts(
     layers: Iterable[int] | None = None,
     heads: Iterable[int] | None = None,
 ) -> tuple[Part, ...]:
-    """Layers and heads of scores, one part each, by the numbers of the model.
+    """Split scores by layers and heads, with the model's own numbers.
 
     Args:
         scores: Shape (layers, heads, ..., keys).
@@ -88,7 +88,7 @@ def parts(
 
 
 def legible_point(point: Mapping[str, Any]) -> dict[str, Any]:
-    r"""A place on the axes as it may be shown.
+    r"""Write a place on the axes so that it can be shown.
 
     Example:
         >>> legible_point({"scores": "\x1b[2Jmine", "layer": 3})
@@ -117,7 +117,7 @@ def _along(part: Part, name: str, chosen: Iterable[int] | None) -> list[Part]:
 
 @dataclass(frozen=True, eq=False)
 class GridCell:
-    """One cell of a grid: rows of scores, and how they are to be sampled.
+    """One cell of a grid: rows of scores and how to sample them.
 
     Attributes:
         spec: What determines its counts, block by block and batch by batch, as JSON holds it.
@@ -141,16 +141,16 @@ class GridCell:
 
     @cached_property
     def rows(self) -> np.ndarray:
-        """The scores with all leading axes made one, shape (rows, keys)."""
+        """The scores with all leading axes flattened, shape (rows, keys)."""
         return self.scores.reshape(-1, self.scores.shape[-1])
 
     @property
     def num_blocks(self) -> int:
-        """Blocks of rows."""
+        """The number of blocks of rows."""
         return -(-len(self.rows) // ROWS)
 
     def block(self, number: int) -> np.ndarray:
-        """Rows of a block."""
+        """The rows of a block."""
         return self.rows[number * ROWS : (number + 1) * ROWS]
 
 
@@ -245,7 +245,7 @@ class Grid:
 
     @cached_property
     def cells(self) -> tuple[GridCell, ...]:
-        """All cells, the last axis changing fastest."""
+        """All cells; the last axis changes fastest."""
         return tuple(self._cells())
 
     def _cells(self) -> Iterator[GridCell]:
@@ -289,7 +289,7 @@ class Grid:
         return f"{size}, {self.shots_of(self.shots)}"
 
     def shots_of(self, shots: int) -> str:
-        """How many shots a row are drawn, where so many are asked for, in words.
+        """Say how many shots of each row are drawn if this many are asked for.
 
         Example:
             >>> Grid([[0.0, 1.0]]).shots_of(3000)
@@ -321,7 +321,7 @@ def labels(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def task_key(cell: str, block: int, batch: int) -> str:
-    """Address of one batch of one block of a cell."""
+    """The address of one batch of one block of a cell."""
     return digest({"cell": cell, "block": block, "batch": batch})
 
 

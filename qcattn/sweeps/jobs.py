@@ -26,7 +26,7 @@ MOST_BATCHES = 256
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """Pieces for a worker.
+    """The pieces that a worker draws in one go.
 
     Attributes:
         pieces: What to draw.
@@ -51,7 +51,7 @@ class _Cell:
 
 
 class Jobs:
-    """What is missing of a grid, cell by cell.
+    """Keeps what is missing of a grid, cell by cell.
 
     Args:
         store: What there is already.
@@ -90,7 +90,7 @@ class Jobs:
         self._flying = 0
 
     def next(self, capacity: int, *, busy: bool) -> Job | None:
-        """The next job, or None while there is none (or none that may go beside others).
+        """The next job, or None if there is none (or none that may run beside others).
 
         Args:
             capacity: Jobs in flight at most.
@@ -122,7 +122,7 @@ class Jobs:
         return Job(tuple(pieces)) if pieces else None
 
     def landed(self, drawn: Drawn) -> None:
-        """Take note of a piece that is recorded, drawn or failed."""
+        """Note that a piece was recorded, drawn or failed."""
         piece, state = drawn.piece, self._cells[drawn.piece.cell]
         state.flying -= len(piece.batches)
         self._flying -= len(piece.batches)
@@ -144,12 +144,12 @@ class Jobs:
             self._waiting.appendleft(state)
 
     def suspect(self, piece: Piece) -> None:
-        """Have a piece drawn again, with nothing beside it."""
+        """Draw a piece again, with nothing beside it."""
         if piece.cell not in self.failed:
             self._suspects.append(piece)
 
     def elsewhere(self) -> None:
-        """Go on somewhere else: another process draws the same. No number depends on the order."""
+        """Go on at another place, since another process draws the same; no number depends on it."""
         rest = list(self._waiting)
         random.shuffle(rest)
         self._waiting = deque(rest)

@@ -30,7 +30,7 @@ _LOOKS, _PAUSE = 10, 0.1
 
 
 def journal_of(path: Path) -> Path:
-    """Where the journal of a store lies."""
+    """The path of the journal of a store."""
     return path.with_name(path.name + _JOURNAL)
 
 

@@ -42,12 +42,12 @@ class _Fault:
         return f"{named(self.table, self.values)}: {self.why}"
 
     def of(self, column: str) -> Any:
-        """What stands in a column."""
+        """The value of a column."""
         return self.values[COLUMNS[self.table].index(column)]
 
 
 def damages(path: str | Path) -> list[str]:
-    """All that is damaged in a store, in words; the file is left as it is.
+    """Say in words all that is damaged in a store; the file is left as it is.
 
     Args:
         path: The file that `sweep` or ``qcattn sweep`` wrote.
@@ -90,7 +90,7 @@ def damages(path: str | Path) -> list[str]:
 
 
 def mend(store: Store, cells: Iterable[GridCell]) -> list[str]:
-    """Take out of a store what is damaged of some cells and can be written or drawn again.
+    """Take what is damaged in some cells out of a store, if it can be written or drawn again.
 
     A row is taken out only if its own seal shows that it is not as it was written, and if it is of
     one of the cells, or of none that there is. What was known of a block is found again by drawing,

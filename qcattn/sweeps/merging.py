@@ -13,7 +13,7 @@ __all__ = ["merge"]
 
 
 def merge(sources: Sequence[str | Path], into: str | Path) -> tuple[int, int]:
-    """Add what stores hold to another one; what is in both is counted once.
+    """Add the content of stores to another one; what is in both is counted once.
 
     Args:
         sources: Files to read; they are left as they are.

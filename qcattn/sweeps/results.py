@@ -75,17 +75,17 @@ class Cell:
 
     @property
     def num_rows(self) -> int:
-        """Rows of scores."""
+        """The number of rows of scores."""
         return int(np.prod(self.shape))
 
     @property
     def beta(self) -> float:
-        """Inverse temperature."""
+        """The inverse temperature."""
         return float(self.spec["beta"])
 
     @cached_property
     def scores(self) -> np.ndarray:
-        """Shape (..., keys)."""
+        """The scores, shape (..., keys)."""
         with Store(self.store, checked=True) as store:
             return store.scores(dict(self.spec))
 
@@ -96,28 +96,28 @@ class Cell:
 
     @cached_property
     def counts(self) -> Counts:
-        """All that is recorded, shape (...)."""
+        """All recorded counts, shape (...)."""
         return self.counts_of(None)
 
     def counts_of(self, batches: int | None) -> Counts:
-        """What the first batches of every row gave, shape (...); all if None."""
+        """The counts of the first batches of every row, shape (...); of all batches if None."""
         with Store(self.store, checked=True) as store:
             return as_counts(store.table(self.key, dict(self.spec), batches), self.shape)
 
     @cached_property
     def blocks(self) -> dict[int, dict[str, Any]]:
-        """What is known of each block of rows: kind, success, resources."""
+        """What is known about each block of rows: kind, success, resources."""
         with Store(self.store, checked=True) as store:
             return store.blocks(self.key, dict(self.spec))
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """What is known of its first circuit; {} before anything was drawn."""
+        """What is known about its first circuit; {} before anything was drawn."""
         return next(iter(self.blocks.values()), {})
 
     @property
     def success(self) -> np.ndarray | None:
-        """Predicted probability of keeping a shot, shape (...); None without a herald.
+        """The predicted probability of keeping a shot, shape (...); None without a herald.
 
         A block that has not been drawn yet has 1.
         """
@@ -130,7 +130,7 @@ class Cell:
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Counts against softmax and, with a herald, kept shots against the success predicted.
+        """The verdicts on the counts and, with a herald, on the share of kept shots.
 
         The cell has an equal share of alpha, cut for the looks that were taken.
         """
@@ -138,7 +138,7 @@ class Cell:
         return compare(self.counts, self.expected, self.success, alpha)
 
     def certify(self, epsilon: float, alpha: float | None = None) -> Certificate:
-        """Agreement within a total variation, cell by cell at the sweep's alpha.
+        """Certify agreement within a total variation, cell by cell at the alpha of the sweep.
 
         Args:
             epsilon: Largest total variation that counts as agreement.
@@ -153,7 +153,7 @@ class Cell:
 
     @property
     def complete(self) -> bool:
-        """Whether the rule was met or, without one, every row has the shots that were asked for."""
+        """Whether the rule was met or, without a rule, every row has the shots asked for."""
         enough = self.met if self.rule else bool((self.counts.shots >= self.shots).all())
         return enough and not self.failure
 
@@ -192,7 +192,7 @@ class Sweep:
         return len(self.cells)
 
     def where(self, **point: Any) -> Sweep:
-        """The cells at some place of the axes, for example ``where(layer=3, noise="none")``.
+        """The cells at a place on the axes, for example ``where(layer=3, noise="none")``.
 
         Raises:
             ValueError: If there is no such axis, or no cell there.
@@ -212,12 +212,12 @@ class Sweep:
 
     @property
     def distinct(self) -> tuple[Cell, ...]:
-        """One cell of each content: places on the axes that share counts share one cell."""
+        """The cells with distinct content: places on the axes that share counts share one cell."""
         return tuple({cell.key: cell for cell in reversed(self.cells)}.values())[::-1]
 
     @property
     def axes(self) -> dict[str, list[Any]]:
-        """Axis to its values, in order of appearance."""
+        """The values of each axis, in order of appearance."""
         out: dict[str, list[Any]] = {}
         for cell in self.cells:
             for axis, value in cell.point.items():
@@ -228,12 +228,12 @@ class Sweep:
 
     @property
     def varied(self) -> tuple[str, ...]:
-        """Axes with more than one value."""
+        """The axes with more than one value."""
         return tuple(axis for axis, values in self.axes.items() if len(values) > 1)
 
     @property
     def standing(self) -> Agreement:
-        """Differs if any cell does; agrees if all do."""
+        """The verdict: "differs" if any cell does, "agrees" if all do."""
         return joint_standing(cell.standing for cell in self.cells)
 
     def __str__(self) -> str:
@@ -348,7 +348,7 @@ def _value(spec: Mapping[str, Any], name: str) -> Any:
 
 
 def as_counts(table: np.ndarray, shape: tuple[int, ...]) -> Counts:
-    """A table (rows, keys + 2) as counts of shape (...)."""
+    """Turn a table (rows, keys + 2) into counts of shape (...)."""
     return Counts(
         table[:, :-2].reshape(*shape, -1),
         table[:, -2].reshape(shape),

@@ -35,17 +35,17 @@ COLUMNS = {
 
 
 def seal(table: str, values: Sequence[Any]) -> str:
-    """SHA-256 of a row and the table that it is in."""
+    """The SHA-256 of a row and its table."""
     return digest([table, *values])
 
 
 def seal_of_batch(task: str, counts: bytes) -> str:
-    """SHA-256 of a batch and its address."""
+    """The SHA-256 of a batch and its address."""
     return digest(task.encode("ascii") + counts)
 
 
 def unpacked(packed: Any, size: int) -> bytes:
-    """At most ``size`` bytes, whatever the content says; b"" if it is not what it should be."""
+    """Unpack at most ``size`` bytes, whatever the content says; b"" if it cannot be unpacked."""
     try:
         unpack = zlib.decompressobj()
         content = unpack.decompress(packed, size + 1)
@@ -55,7 +55,7 @@ def unpacked(packed: Any, size: int) -> bytes:
 
 
 def has_its_seal(table: str, values: Sequence[Any], stated: Any) -> bool:
-    """Whether a row is as it was written, whatever it says."""
+    """Whether a row is still as it was written."""
     try:
         if table != "batches":
             return bool(stated == seal(table, values))
@@ -67,7 +67,7 @@ def has_its_seal(table: str, values: Sequence[Any], stated: Any) -> bool:
 
 
 def named(table: str, values: Sequence[Any]) -> str:
-    """A row in words; what it holds may be anything."""
+    """Name a row in words, whatever it holds."""
     said = {name: str(value)[:12] for name, value in zip(COLUMNS[table], values, strict=True)}
     of = f"of cell {said['cell']}"
     return {
@@ -82,7 +82,7 @@ def named(table: str, values: Sequence[Any]) -> str:
 def read_row(
     table: str, values: Sequence[Any], stated: Any, spec: Mapping[str, Any], *, by_seal: bool = True
 ) -> Any:
-    """What a row says: counts of a batch, shape (rows of the block, keys + 2), or plain values.
+    """Read a row: the counts of a batch, shape (rows of the block, keys + 2), or plain values.
 
     Args:
         table: Which it is in.

@@ -151,7 +151,7 @@ class Store:
                 self._put("looks", (cell, rule, look, batches, int(met)), "REPLACE")
 
     def take_over(self, other: Store) -> tuple[int, int]:
-        """Add what another store holds; every row is checked on the way.
+        """Add the content of another store; every row is checked on the way.
 
         Returns:
             How many batches were new, and how many were here already.
@@ -226,7 +226,7 @@ class Store:
         return out
 
     def check_homes(self, specs: Collection[str]) -> None:
-        """Refuse rows that belong to none of the cells: what they say would go unnoticed.
+        """Refuse rows that belong to no cell, since their content would go unnoticed.
 
         Raises:
             ValueError: If there is one.
@@ -256,12 +256,12 @@ class Store:
         return np.frombuffer(content, "<f8").reshape(shape)
 
     def recorded(self, cell: str) -> set[tuple[int, int]]:
-        """Blocks and batches of a cell that are recorded."""
+        """The blocks and batches of a cell that are recorded."""
         rows = self.rows("SELECT block, batch FROM batches WHERE cell = ?", (cell,))
         return {(block, batch) for block, batch in rows}
 
     def tally(self, most: int) -> dict[str, int]:
-        """How many batches below a number each cell has."""
+        """Count the batches of each cell below a number."""
         query = "SELECT cell, COUNT(*) FROM batches WHERE batch < ? GROUP BY cell"
         return dict(self.rows(query, (most,)))
 
@@ -281,7 +281,7 @@ class Store:
         return total
 
     def blocks(self, cell: str, spec: dict[str, Any]) -> dict[int, dict[str, Any]]:
-        """What is known of each block of a cell."""
+        """What is known about each block of a cell."""
         return {
             values[COLUMNS["blocks"].index("block")]: self.read(
                 "blocks", values, stated, {cell: spec}
@@ -290,7 +290,7 @@ class Store:
         }
 
     def failures(self, specs: dict[str, dict[str, Any]] | None = None) -> dict[str, str]:
-        """Cells that failed, and why; all, or some."""
+        """The cells that failed, all or some of them, and why."""
         there = self.specs() if specs is None else specs
         return {
             values[0]: self.read("failures", values, stated, there)
@@ -319,7 +319,7 @@ class Store:
     def read(
         self, table: str, values: Sequence[Any], stated: Any, specs: dict[str, dict[str, Any]]
     ) -> Any:
-        """What a row says; see `qcattn.sweeps.rows.read_row`.
+        """Read a row; see `qcattn.sweeps.rows.read_row`.
 
         Raises:
             ValueError: If it is damaged.
@@ -335,17 +335,17 @@ class Store:
     # --- SQLite ----------------------------------------------------------------------------
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        """All rows that a query gives."""
+        """All rows of a query."""
         with self._errors():
             return self._connection.execute(query, values).fetchall()
 
     def column(self, query: str) -> list[Any]:
-        """The first column of what a query gives."""
+        """The first column of the rows of a query."""
         return [row[0] for row in self.rows(query)]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of what is written inside, or nothing."""
+        """Write everything inside the block, or nothing."""
         connection = self._connection
         with self._errors():
             connection.execute("BEGIN IMMEDIATE")
@@ -368,7 +368,7 @@ class Store:
             raise translated(self.path, error) from error
 
     def damaged(self, what: str, why: str = "") -> Damaged:
-        """What is said of a row that is not as it was written."""
+        """The error for a row that is not as it was written."""
         return Damaged(
             f"`{self.path}` is damaged: {what} is not as it was written{f' ({why})' if why else ''}"
             "; run its plan on this file again, which draws damaged batches again, or restore a "

@@ -21,7 +21,7 @@ __all__ = ["canonical", "described", "digest", "label", "strategy"]
 
 
 def strategy(room: str, name: str, **options: Any) -> Any:
-    """An object of a class in a folder, found by the name of the class.
+    """Make an object of a class in a folder, found by the name of the class.
 
     Args:
         room: encodings, preparations or backends.
@@ -45,7 +45,7 @@ def strategy(room: str, name: str, **options: Any) -> Any:
 
 
 def described(value: Any, room: str) -> dict[str, Any]:
-    """A strategy as its name and the fields that are not at their defaults.
+    """Describe a strategy by its name and the fields that are not at their defaults.
 
     Raises:
         ValueError: If it is not of the folder, or a field is no number, text or list of those.
@@ -72,7 +72,7 @@ def described(value: Any, room: str) -> dict[str, Any]:
 
 
 def label(description: dict[str, Any]) -> str:
-    """A description in one line.
+    """Write a description on one line.
 
     Example:
         >>> label({"name": "QSVT", "error": 0.001}), label({"name": "Binary"})
@@ -83,7 +83,7 @@ def label(description: dict[str, Any]) -> str:
 
 
 def canonical(document: Any) -> str:
-    """JSON written in one way only."""
+    """Write JSON in one way only."""
     return json.dumps(
         document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
     )

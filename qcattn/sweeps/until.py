@@ -25,7 +25,7 @@ __all__ = ["Certified", "Rule", "Width", "looks", "rule", "ruled", "share"]
 
 
 class Rule(Protocol):
-    """Says at a look whether a cell has been sampled enough."""
+    """A rule that says at each look whether a cell has been sampled enough."""
 
     def met(self, counts: Counts, expected: np.ndarray, alpha: float) -> bool:
         """Whether to stop, at this error rate."""
@@ -54,7 +54,7 @@ class Certified:
         return f"certified={self.epsilon:g}"
 
     def met(self, counts: Counts, expected: np.ndarray, alpha: float) -> bool:
-        """Whether every row is certified; falsely with probability at most alpha."""
+        """Whether every row is certified; false with probability at most alpha."""
         return certify(counts, expected, self.epsilon, alpha).all_certified
 
 
@@ -86,7 +86,7 @@ class Width:
 
 
 def rule(text: str) -> Certified | Width:
-    """A rule from its description.
+    """Make a rule from its description.
 
     Args:
         text: ``"certified=0.02"`` or ``"width=0.01"``.
@@ -110,7 +110,7 @@ def rule(text: str) -> Certified | Width:
 
 
 def ruled(rule: Rule | str, alpha: float) -> str:
-    """A rule and the alpha it was held to: what is met at one need not be at another.
+    """Name a rule and its alpha, since what is met at one alpha need not be at another.
 
     Example:
         >>> ruled(Certified(0.02), 0.01)
@@ -120,7 +120,7 @@ def ruled(rule: Rule | str, alpha: float) -> str:
 
 
 def looks(most: int) -> Iterator[int]:
-    """Batches at which a cell is looked at, up to a number.
+    """The numbers of batches at which a cell is looked at, up to this one.
 
     Example:
         >>> list(looks(20))
@@ -133,7 +133,7 @@ def looks(most: int) -> Iterator[int]:
 
 
 def share(look: int) -> float:
-    """Part of alpha that look 1, 2, 3, ... gets; all of it where nobody looks (0).
+    """The part of alpha for look 1, 2, 3, ...; all of it where there are no looks (0).
 
     Example:
         >>> share(0), share(1), share(2), round(sum(map(share, range(1, 1000))), 3)

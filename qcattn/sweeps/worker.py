@@ -44,7 +44,7 @@ class Piece:
 
     @property
     def num_rows(self) -> int:
-        """Rows of the block."""
+        """The rows of the block."""
         return len(self.rows) // (8 * int(self.spec["scores"]["shape"][-1]))
 
 
@@ -65,7 +65,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What came of a piece.
+    """What came of drawing a piece.
 
     Attributes:
         piece: What was to be drawn.

@@ -20,7 +20,7 @@ _OF_DRAW = ("setup", "shots", "seed", "number", "before", "twin_before", "mark")
 
 
 def answer_target(request: Any) -> dict[str, Any]:
-    """What the counts of a setting are to follow: outcomes, energies, softmax. No circuit is built.
+    """The law that counts of a setting are to follow: outcomes, energies, softmax, no circuit.
 
     Args:
         request: A setting, as `setup_of` takes it.
@@ -37,7 +37,7 @@ def answer_target(request: Any) -> dict[str, Any]:
 
 
 def answer_laws(request: Any) -> dict[str, Any]:
-    """What the circuit of a setting foretells: its law, its success, what it costs, its drawing.
+    """What the circuit of a setting predicts: its law, its success, its cost and its drawing.
 
     Args:
         request: A setting, as `setup_of` takes it.
@@ -54,7 +54,7 @@ def answer_laws(request: Any) -> dict[str, Any]:
 
 
 def answer_draw(request: Any) -> dict[str, Any]:
-    """One more batch of a setting, with what all shots so far say.
+    """Draw one more batch of a setting, and judge all shots so far.
 
     Args:
         request: A mapping of ``setup``, ``shots``, ``seed`` and ``number`` of the batch; of

@@ -51,7 +51,7 @@ _MOST_DRAWS = 20_000
 
 @dataclass(frozen=True)
 class Assessment:
-    """What an answer is.
+    """The judgement of an answer.
 
     Attributes:
         verdict: In a word or three.
@@ -78,7 +78,7 @@ class Assessment:
 
 
 class NotRight(AssertionError):
-    """An answer is wrong, or takes more shots; the message is what the student reads.
+    """An answer is wrong or needs more shots; the student reads the message.
 
     Attributes:
         assessment: The answer's `Assessment`.
@@ -106,7 +106,7 @@ def check(
     hint: str = "",
     pitfalls: Mapping[str, Any] | None = None,
 ) -> None:
-    """Mark a student's answer: silent if it is right, else an AssertionError with a hint.
+    """Mark a student's answer: stay silent if it is right, else raise an error with a hint.
 
     Args:
         counts: The answer, if it is counts; anything that `qcattn.comparisons.fit` takes.
@@ -166,7 +166,7 @@ def assess(
     hint: str = "",
     pitfalls: Mapping[str, Any] | None = None,
 ) -> Assessment:
-    """What `check` says of an answer, as a value.
+    """What `check` says about an answer, as a value.
 
     Args:
         counts: As for `check`, and so are the others.

@@ -54,7 +54,7 @@ _TWIN = 0x7477696E
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What counts of a setting are held against, whichever circuit prepares them.
+    """The law that counts of a setting are compared with, whichever circuit prepares them.
 
     Attributes:
         hamiltonian: Energies of the keys, and of the padding where there is a transverse field.
@@ -68,14 +68,14 @@ class Target:
     expected: np.ndarray
 
     def energies(self, setup: Setup) -> list[float]:
-        """Of the keys, and of the padding; also of keys whose weight is too small for a number."""
+        """The energies of the keys and of the padding, also where a weight is too small."""
         return [
             float(energy) if np.isfinite(energy) else -setup.scores[key]
             for key, energy in enumerate(self.hamiltonian.energies)
         ]
 
     def document(self, setup: Setup) -> dict[str, Any]:
-        """The same as it travels in JSON."""
+        """The same as JSON."""
         return {
             "setup": setup.document(),
             "outcomes": _outcomes(self.hamiltonian, setup),
@@ -109,7 +109,7 @@ def target_of(setup: Setup) -> Target:
 
 @dataclass(frozen=True, eq=False)
 class Laws:
-    """What the circuit of a setting foretells before any shot.
+    """What the circuit of a setting predicts before any shot.
 
     Attributes:
         target: What its counts are held against.
@@ -125,7 +125,7 @@ class Laws:
     twin: np.ndarray
 
     def document(self, setup: Setup) -> dict[str, Any]:
-        """The same as it travels in JSON, the circuit drawn as text."""
+        """The same as JSON, with the circuit drawn as text."""
         prepared, cost = self.prepared, self.prepared.resources
         heralded = prepared.herald_register is not None
         return {
@@ -175,7 +175,7 @@ def laws_of(setup: Setup) -> Laws:
 
 
 def drawn(setup: Setup, shots: Any, seed: Any, number: Any) -> Counts:
-    """One batch of shots of the circuit of a setting, which follows from the arguments alone.
+    """Draw one batch of shots of a setting's circuit, which depends on the arguments alone.
 
     Args:
         setup: Checked.
@@ -204,7 +204,7 @@ def drawn(setup: Setup, shots: Any, seed: Any, number: Any) -> Counts:
 
 
 def twin_counts(setup: Setup, shots: Any, seed: Any, number: Any) -> np.ndarray:
-    """The same batch of the classical twin: throws of a die with the circuit's weights.
+    """Draw the same batch of the classical twin: throws of a die with the circuit's weights.
 
     Args:
         setup: As for `drawn`, and so are the others.

@@ -69,7 +69,7 @@ def is_export(folder: str | Path) -> bool:
 
 
 def read_export(folder: str | Path) -> dict[str, Any]:
-    """What a page holds that `export_lesson` wrote.
+    """Read what a page holds that `export_lesson` wrote.
 
     Args:
         folder: In which it lies.

@@ -26,7 +26,7 @@ _WORDS = ("name", "title", "text", "question", "right", "because")
 
 @dataclass(frozen=True)
 class LessonStep:
-    """One step.
+    """One step of a lesson.
 
     Attributes:
         name: In letters, unique in its lesson.
@@ -56,7 +56,7 @@ class LessonStep:
 
 @dataclass(frozen=True)
 class Lesson:
-    """Steps in their order.
+    """A lesson: its steps in order.
 
     Attributes:
         title: Of the lesson.
@@ -69,7 +69,7 @@ class Lesson:
     words: dict[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
-        """The same as it travels in JSON."""
+        """The same as JSON."""
         steps = [{**asdict(step), "setup": step.setup.document()} for step in self.steps]
         return {"title": self.title, "steps": steps}
 
@@ -86,7 +86,7 @@ def built_in() -> Lesson:
 
 
 def read_lesson(path: Path) -> Lesson:
-    """A lesson from a TOML file.
+    """Read a lesson from a TOML file.
 
     Args:
         path: The file, as ``qcattn/teaching/README.md`` describes it.

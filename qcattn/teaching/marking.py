@@ -58,7 +58,7 @@ class Totals:
         return Totals(self.counts + batch, min(peak, _MOST_LOG))
 
     def document(self) -> dict[str, Any]:
-        """The same as it travels in JSON."""
+        """The same as JSON."""
         return {
             "keys": self.counts.keys.tolist(),
             "stray": int(self.counts.stray),
@@ -68,7 +68,7 @@ class Totals:
 
 
 def totals_of(given: Any, outcomes: int) -> Totals:
-    """Totals from what a page sends; None are those of no shots.
+    """Read the totals that a page sends; None stands for no shots.
 
     Args:
         given: A mapping with ``keys``, ``stray``, ``discarded`` and ``peak``, or None.
@@ -106,7 +106,7 @@ def totals_of(given: Any, outcomes: int) -> Totals:
 
 
 def said(totals: Totals, expected: np.ndarray) -> dict[str, Any]:
-    """What the shots so far say of a law, as it travels in JSON.
+    """What the shots so far say about a law, as JSON.
 
     The band is where each share of a perfect sampler lies; it leaves any of them with probability
     at most 5% at one look. The total variation of a perfect sampler is not zero either: its mean
@@ -145,7 +145,7 @@ def said(totals: Totals, expected: np.ndarray) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Mark:
-    """When a step of a lesson ticks itself.
+    """The test by which a step of a lesson ticks itself.
 
     Attributes:
         kind: ``"differs"``: the shots refute the law, at any time (`Monitor`). ``"agrees"``: the
@@ -163,7 +163,7 @@ class Mark:
 
 
 def mark_of(given: Any) -> Mark:
-    """A test from what a lesson or a page says.
+    """Read a test from a lesson or a page.
 
     Args:
         given: A mapping of the fields of `Mark`; ``kind`` must be there.
@@ -191,7 +191,7 @@ def mark_of(given: Any) -> Mark:
 
 
 def marked(mark: Mark, before: Totals, after: Totals, expected: np.ndarray) -> dict[str, Any]:
-    """What the test of a step says after a batch.
+    """The result of a step's test after a batch.
 
     Args:
         mark: Of the step.

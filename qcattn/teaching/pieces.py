@@ -35,7 +35,7 @@ def piece_of_page(name: str) -> str:
 
 
 def lesson_document(lesson: Lesson) -> dict[str, Any]:
-    """The lesson, what the page offers, and all of its words, as they travel in JSON.
+    """The lesson, what the page offers, and all of its words, as JSON.
 
     Args:
         lesson: The steps.

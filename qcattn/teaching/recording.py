@@ -93,7 +93,7 @@ def record_lesson(
 
 
 def steps_left_open(lesson: Lesson, record: dict[str, Any]) -> list[str]:
-    """Names of the steps that no setting of a record ticks.
+    """The names of the steps that no setting of a record ticks.
 
     Args:
         lesson: The steps.

@@ -55,7 +55,7 @@ class _Refused(Exception):
 
 
 def needed() -> None:
-    """Refuse to serve without the packages that this takes.
+    """Refuse to serve without the packages that it needs.
 
     Raises:
         ImportError: Naming the extra that brings them.

@@ -44,7 +44,7 @@ def offered() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Setup:
-    """One setting of the page.
+    """A setting of the page.
 
     Attributes:
         scores: Of the keys, 1 to `MOST_KEYS`, dimensionless.
@@ -67,17 +67,17 @@ class Setup:
 
     @property
     def noise_text(self) -> str | None:
-        """The noise in the words of `qcattn.backends.noise.noise_options`."""
+        """The noise as text for `qcattn.backends.noise.noise_options`."""
         noise = f"{self.noise:.6g}"
         return f"depolarizing={noise},readout={noise}" if self.noise else None
 
     def document(self) -> dict[str, Any]:
-        """The same as it travels in JSON."""
+        """The same as JSON."""
         return {**asdict(self), "scores": list(self.scores)}
 
 
 def setup_of(given: Any) -> Setup:
-    """A setting from what a page, an address or a lesson says.
+    """Read a setting from a page, an address or a lesson.
 
     Args:
         given: A mapping of the fields of `Setup`; ``scores`` must be there.
@@ -135,7 +135,7 @@ def read_setting(path: str | Path) -> Setup:
 
 
 def real(value: Any, name: str) -> float:
-    """One finite number.
+    """Check one finite number.
 
     Args:
         value: What was given.

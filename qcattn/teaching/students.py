@@ -17,7 +17,7 @@ __all__ = ["student_counts", "student_scores", "student_seed"]
 
 
 def student_seed(student: int | str, exercise: str = "") -> np.random.SeedSequence:
-    """The seed of a student, for an exercise of one's own.
+    """The seed of a student's own exercise.
 
     Args:
         student: Such as a matriculation number or a name; 12, "12" and "0012" are one student.
@@ -48,7 +48,7 @@ def student_seed(student: int | str, exercise: str = "") -> np.random.SeedSequen
 def student_scores(
     student: int | str, keys: int = 8, *, exercise: str = "", spread: float = 3.0
 ) -> np.ndarray:
-    """Scores of a student: well apart from each other, in an order of the student's own.
+    """The scores of a student, well apart from each other and in an order of the student's own.
 
     Args:
         student: As for `student_seed`.
@@ -80,7 +80,7 @@ def student_scores(
 
 
 def student_counts(student: int | str, law: Any, shots: int, *, exercise: str = "") -> np.ndarray:
-    """Counts of a student, drawn from a law: data to be judged, with or without a planted fault.
+    """Draw the counts of a student from a law, with or without a planted fault, to be judged.
 
     Args:
         student: As for `student_seed`.

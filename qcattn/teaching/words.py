@@ -28,7 +28,7 @@ def page_words() -> Mapping[str, str]:
 
 
 def words_in_place(given: Any) -> dict[str, str]:
-    """Words of a lesson that stand in place of the page's own.
+    """Read the words of a lesson that replace the page's own.
 
     Args:
         given: A mapping of names of `page_words` to words. What stands in braces there, such as

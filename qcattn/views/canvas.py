@@ -37,7 +37,7 @@ _UPRIGHT_ANCHORS = {"bottom": "start", "top": "end"}
 
 
 def fresh_axes(width: float, height: float) -> Axes:
-    """Axes on a figure of this size in inches, which is `ax.figure` and belongs to nobody else."""
+    """New axes on a figure of their own, `ax.figure`, of this size in inches."""
     layout = ConstrainedLayoutEngine(h_pad=3 / 72, w_pad=3 / 72, hspace=0.02, wspace=0.02)
     figure = Figure((width, height), 72, facecolor="none", edgecolor="none", layout=layout)
     # Where the layout begins; it moves things from there.
@@ -51,7 +51,7 @@ def fresh_axes(width: float, height: float) -> Axes:
 
 
 def dressed(ax: Axes, ink: str) -> Axes:
-    """The same axes, after something was plotted on them, with the look of our pictures.
+    """Give axes on which something was plotted the look of the house's pictures.
 
     Args:
         ax: Of `fresh_axes`.
@@ -93,7 +93,7 @@ def dressed(ax: Axes, ink: str) -> Axes:
 
 
 def svg_of(ax: Axes) -> str:
-    """The figure of these axes as an ``<svg>`` element, sizes in points; texts stay texts."""
+    """The figure of these axes as an ``<svg>`` element, in points, with texts as texts."""
     figure, out = ax.get_figure(root=True), io.StringIO()
     assert figure is not None
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -106,7 +106,7 @@ def svg_of(ax: Axes) -> str:
 
 
 def written(value: float) -> str:
-    """A number along an axis; far from 1 as a power of ten.
+    """Write a number along an axis; far from 1 it is a power of ten.
 
     Example:
         >>> written(0.5), written(2000.0), written(1e-6), written(2e-6), written(1e5)
@@ -121,7 +121,7 @@ def written(value: float) -> str:
 
 
 def in_font(text: str) -> str:
-    """The text with a box for each character that matplotlib's font lacks."""
+    """Replace each character that matplotlib's font lacks by a box."""
     has = get_font(findfont(FontProperties(FONT))).get_char_index
     return "".join(c if c == "\n" or has(ord(c)) else "□" for c in text)
 
@@ -149,7 +149,7 @@ class _Canvas(FigureCanvasBase):
     renderer: _Renderer
 
     def get_renderer(self) -> _Renderer:
-        """What measures."""
+        """The renderer that measures."""
         return self.renderer
 
 
@@ -157,11 +157,11 @@ class _Renderer(RendererSVG):
     """SVG with texts that are texts and pictures that are inside, whatever the settings are."""
 
     def option_image_nocomposite(self) -> bool:
-        """Each image is an element of its own."""
+        """Whether images are not joined, so that each is an element of its own."""
         return True
 
     def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> Any:
-        """A character that the font lacks is measured as a box: the page has it."""
+        """Measure a text, with a box for each character that only the page's font has."""
         return super().get_text_width_height_descent(in_font(s), prop, False)
 
     def draw_text(
@@ -175,7 +175,7 @@ class _Renderer(RendererSVG):
         ismath: Any = False,
         mtext: Any = None,
     ) -> None:
-        """A text that keeps its place where the page's font is narrower or wider."""
+        """Draw a text that keeps its place where the page's font is narrower or wider."""
         anchor = "start"
         if mtext is not None:
             at_x, at_y = mtext.get_transform().transform(mtext.get_unitless_position())
@@ -201,7 +201,7 @@ class _Renderer(RendererSVG):
         self.writer.element("text", s, attrib={**place, "style": said})
 
     def draw_image(self, gc: Any, x: float, y: float, im: Any, transform: Any = None) -> None:
-        """An image inside the picture, its pixels as large as they come out."""
+        """Draw an image inside the picture, with its pixels as large as they come out."""
         from PIL import Image
 
         high, wide = im.shape[:2]

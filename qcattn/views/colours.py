@@ -18,7 +18,7 @@ SERIES = (MEASURED, SOFTMAX, "#2a9a76", "#a259b5", "#8f8a2c", "#d0608f", "#3aa3b
 
 
 def attention_map() -> Colormap:
-    """From nothing at all to the colour of softmax, so that the paper shows where it is zero."""
+    """The colours from the bare paper at zero to the colour of softmax."""
     from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
     colour = to_rgb(SOFTMAX)

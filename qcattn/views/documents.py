@@ -12,7 +12,7 @@ __all__ = ["strict", "without_arrays"]
 
 
 def strict(value: Any) -> Any:
-    """The same as JSON holds it: arrays as lists, and null for what is no finite number.
+    """The same as JSON holds it: arrays as lists, and null for what is not a finite number.
 
     Example:
         >>> strict({"p": np.array([[0.5, np.nan]]), "shots": np.int64(3), "axes": ("row",)})
@@ -30,7 +30,7 @@ def strict(value: Any) -> Any:
 
 
 def without_arrays(value: Any) -> Any:
-    """The same without the entries that are lists of numbers, or lists of such.
+    """The same without entries that are lists of numbers, or lists of such lists.
 
     Example:
         >>> without_arrays({"parts": [{"verdict": "agrees", "counts": [[1, 2], [3, 4]]}]})

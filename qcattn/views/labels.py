@@ -42,7 +42,7 @@ _MARKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
 
 
 def visible(token: str) -> str:
-    r"""A token with its spaces, line ends and control characters made visible; a long one is cut.
+    r"""Make spaces, line ends and control characters of a token visible; cut a long one.
 
     Example:
         >>> visible(" cat"), visible("a\x07"), visible("")
@@ -55,7 +55,7 @@ def visible(token: str) -> str:
 
 
 def cut_short(text: str, most: int) -> str:
-    """A text, or what fits of it before three dots in one.
+    """Cut a text that is too long, and end it with an ellipsis.
 
     Args:
         text: Of any length.
@@ -69,7 +69,7 @@ def cut_short(text: str, most: int) -> str:
 
 
 def token_labels(result: Result) -> tuple[str, ...]:
-    """One label for each key that was scored: its token made visible, or its index."""
+    """One label for each scored key: its token made visible, or its index."""
     if result.tokens:
         return tuple(visible(token) for token in result.tokens)
     words = result.prepared.codewords
@@ -85,7 +85,7 @@ def key_labels(result: Result) -> tuple[str, ...]:
 
 
 def set_label(result: Result, codeword: np.ndarray) -> str:
-    """The labels of the keys in one set, such as ``{the, ␣cat}``; of a long one the beginning.
+    """The labels of the keys in one set, such as ``{the, ␣cat}``; a long one is cut.
 
     Args:
         result: Of a run whose outcomes are sets.
@@ -111,12 +111,12 @@ def query_labels(result: Result) -> tuple[str, ...]:
 
 
 def law_in_words(result: Result) -> str:
-    """What the counts are compared with, in words."""
+    """Say in words what the counts are compared with."""
     return result.settings.get("law", "softmax")
 
 
 def axis_names(result: Result) -> tuple[str, ...]:
-    """Names of the leading axes: the result's own, else read from the right, layer, head, query.
+    """The names of the leading axes: the result's own, or the last ones of layer, head, query.
 
     A single axis without a name is called ``query`` only if it is as long as the tokens; else
     its entries are rows and nothing more.
@@ -130,7 +130,7 @@ def axis_names(result: Result) -> tuple[str, ...]:
 
 
 def number_on(result: Result, axis: int, index: int) -> str:
-    """The number of an entry on a leading axis: a layer has the model's own, if that is another."""
+    """The number of an entry on a leading axis; a layer has the model's own number."""
     own = result.source.get("layers", "").split()
     layers = own and axis_names(result)[axis] == "layer" and len(own) == result.shape[axis]
     return own[index] if layers else str(index)
@@ -155,7 +155,7 @@ def place(result: Result, index: tuple[int, ...], *, token: bool = True) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A quantity to a few digits, whole numbers with their thousands apart.
+    """Write a quantity to a few digits, and whole numbers with commas.
 
     Example:
         >>> number(12345), number(0.0016838), number(1234.56), number(312.94, 4)
@@ -167,7 +167,7 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def error_text(value: float) -> str:
-    """An error to two digits; rounding is 0, and what was not computed is unknown.
+    """Write an error to two digits; rounding is 0, and what was not computed is unknown.
 
     Example:
         >>> error_text(0.01234), error_text(1e-15), error_text(float("nan"))
@@ -179,7 +179,7 @@ def error_text(value: float) -> str:
 
 
 def joined(pairs: Mapping[str, str]) -> str:
-    """Names and values in one line.
+    """Join names and values on one line.
 
     Example:
         >>> joined({"numpy": "2.1", "qiskit": "2.3"})

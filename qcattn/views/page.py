@@ -43,7 +43,7 @@ _FRAME = """<!DOCTYPE html>
 
 
 def whole_page(title: str, parts: Sequence[str]) -> str:
-    """A self-contained page; ``parts`` are HTML."""
+    """Make a self-contained page of parts in HTML."""
     return _FRAME.format(
         title=escape(title),
         style=(files("qcattn.views") / "report.css").read_text(encoding="utf-8"),
@@ -85,18 +85,18 @@ class Plotter:
 
 
 def badge(word: str, said: str = "") -> str:
-    """A verdict of one word, and what is written for it if that is another one."""
+    """Write a verdict of one word as a badge, or other words in its place."""
     return f'<span class="badge {word}">{said or word}</span>'
 
 
 def figure(pictures: Sequence[str], caption: str, *, before: str = "", after: str = "") -> str:
-    """Pictures side by side with a caption under them, or none."""
+    """Put pictures side by side with a caption under them, or nothing."""
     under = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return f'<figure>{before}<div class="figures">{"".join(pictures)}</div>{after}{under}</figure>'
 
 
 def table(sheet: Sheet, kind: str = "") -> str:
-    """A sheet as an HTML table and what is said of it; its first column may be its headings."""
+    """Write a sheet as an HTML table with its caption; its first column may hold headings."""
     text = html_table(
         sheet.headings,
         sheet.lines,

@@ -78,7 +78,7 @@ def plot_panel(panel: Panel, ax: Axes | None = None) -> Axes:
 
 
 def size_of(panel: Panel) -> tuple[float, float]:
-    """Width and height in inches: higher by what stands under the picture."""
+    """The width and height in inches, with room for what stands under the picture."""
     more = 0.2 * rows_below([curve.name for curve in panel.curves]) + 0.1
     high = 3.2 + (more if _names_below(panel) else 0.0) + 0.2 * (_title(panel).count("\n"))
     if _upright(panel):

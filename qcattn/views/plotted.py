@@ -18,7 +18,7 @@ __all__ = ["axes_or_new", "write_plot"]
 
 
 def axes_or_new(ax: Axes | None) -> Axes:
-    """These axes, or those of a new figure where there are none.
+    """Return these axes, or those of a new figure if there are none.
 
     The figure is `ax.figure`; it belongs to nobody else, so that nothing has to be closed.
 

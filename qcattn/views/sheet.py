@@ -49,9 +49,9 @@ class Sheet:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """What stands over the columns."""
+        """The headings of the columns."""
         return tuple(column.heading for column in self.columns)
 
     def legend(self) -> str:
-        """What the headings mean, and then the caption."""
+        """The meaning of the headings, and then the caption."""
         return " ".join(filter(None, [*(column.note for column in self.columns), self.caption]))

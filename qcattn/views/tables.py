@@ -24,7 +24,7 @@ _PIECE = re.compile(r"\S+?(?:[,;](?=[^\s\d])|(?=\s|$))\s*")
 
 
 def set_in_type(sheet: Sheet, width: int) -> Group:
-    """A sheet as rich prints it: title, table and legend. Marked lines stand out.
+    """Set a sheet for rich to print: title, table and legend. Marked lines stand out.
 
     Where the table is too wide, columns that are the same in every line are said under it
     instead. Where that is not enough, each line of the table becomes a few lines of headings with

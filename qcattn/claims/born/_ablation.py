@@ -62,18 +62,18 @@ class Ablation:
     shots: int
 
     def gain(self, better: str, worse: str, alpha: float) -> Estimate:
-        """By how much the held-out loss of one run lies below another's.
+        """By how much the held-out loss of one run is below that of another.
 
         The interval holds for other queries and other trainings; see `two_way`.
         """
         return two_way(self.losses[worse] - self.losses[better], alpha)
 
     def gains(self, better: str, worse: str) -> list[float]:
-        """The same in each training."""
+        """The gain in each training."""
         return [float(one) for one in (self.losses[worse] - self.losses[better]).mean(axis=1)]
 
     def found(self, alpha: float) -> Estimate:
-        """Share of kept shots that read the key to be found; exact is ``expected / kept``.
+        """The share of kept shots that read the key to be found; exact is ``expected / kept``.
 
         Shots of queries that differ scatter less than binomial ones of their mean probability.
         """
@@ -81,18 +81,18 @@ class Ablation:
         return Estimate(self.hits / max(self.kept, 1), float(low), float(high))
 
     def loss(self, run: str, alpha: float) -> Estimate:
-        """Mean held-out loss of a run, with an interval as of `gain`."""
+        """The mean held-out loss of a run, with an interval like that of `gain`."""
         return two_way(self.losses[run], alpha)
 
     def curve(self, run: str) -> np.ndarray:
-        """Lowest training loss of a run by evaluations, averaged over the trainings."""
+        """The lowest training loss of a run after each evaluation, averaged over the trainings."""
         longest = max(len(one) for one in self.curves[run])
         padded = [np.pad(one, (0, longest - len(one)), mode="edge") for one in self.curves[run]]
         return np.mean(padded, axis=0)
 
 
 def two_way(rows: np.ndarray, alpha: float) -> Estimate:
-    r"""Mean over trainings and queries, both of which are drawn at random.
+    r"""The mean over trainings and queries, both of which are drawn at random.
 
     The mean scatters with the queries and with the trainings: the variances of the means of
     queries, over their number, and of the means of trainings, over theirs, are added. Student's
@@ -160,7 +160,7 @@ def ablate(
     seed: np.random.SeedSequence,
     progress: Progress,
 ) -> Ablation:
-    """Train every run on the first queries of a task, measure it on the rest.
+    """Train every run on the first queries of a task and measure it on the rest.
 
     A run of several parameters goes on from the best run of fewer.
 
@@ -248,7 +248,7 @@ class _Tally:
         self.hits, self.kept, self.shots, self.expected = 0, 0, 0, 0.0
 
     def add(self, run: str, trained: Trained, counts: Counts) -> None:
-        """Take in what a trained run read of the held-out queries."""
+        """Add what a trained run read of the held-out queries."""
         places = self.rest.targets[:, None]
         if run in self.curves:
             self.curves[run].append(trained.curve)
@@ -261,7 +261,7 @@ class _Tally:
         self.shots += trained.shots + int(counts.shots.sum())
 
     def ablation(self, name: str) -> Ablation:
-        """All of it."""
+        """The whole ablation."""
         return Ablation(
             name,
             {run: np.array(rows) for run, rows in self.measured.items()},

@@ -14,7 +14,7 @@ __all__ = ["classical_law", "train_classical"]
 
 
 def classical_law(scores: np.ndarray, parameters: np.ndarray, num_qubits: int) -> np.ndarray:
-    """Softmax of the heads' scores, a temperature for each and a bias for each bit of the key.
+    """Softmax of the heads' scores, with a temperature for each and a bias for each bit of the key.
 
     Args:
         scores: Shape (queries, 2, keys).
@@ -36,7 +36,7 @@ def classical_law(scores: np.ndarray, parameters: np.ndarray, num_qubits: int) -
 def train_classical(
     task: Retrieval, num_qubits: int, *, biases: bool, evaluations: int
 ) -> np.ndarray:
-    """Parameters of `classical_law` of least mean Brier score, by SciPy's L-BFGS-B.
+    """Find the parameters of `classical_law` with the least mean Brier score, by SciPy's L-BFGS-B.
 
     Args:
         task: To be trained on.

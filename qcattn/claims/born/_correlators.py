@@ -35,7 +35,7 @@ __all__ = [
 def hadamard_test(
     prepared: Prepared, observable: str, evolution: np.ndarray, part: str, mean: float
 ) -> Prepared:
-    """The circuit whose bit has the mean of the real or the imaginary part of a correlation.
+    """The circuit whose bit has the real or the imaginary part of a correlation as its mean.
 
     Args:
         prepared: What prepares the state in its register ``system``, shape ().
@@ -109,7 +109,7 @@ def hadamard_tests(
 
 
 def bohr_frequencies(hamiltonian: np.ndarray, observable: np.ndarray) -> np.ndarray:
-    """Distances of levels that an observable joins, sorted, shape (frequencies,).
+    """Differences of the levels that an observable joins, sorted, shape (frequencies,).
 
     Args:
         hamiltonian: Shape (N, N), in units of k_B T at beta = 1.
@@ -162,7 +162,7 @@ class Comb:
 
 
 def comb(frequencies: np.ndarray, beta: float, *, spacings: int = 400) -> Comb:
-    r"""As many times as frequencies, k tau, k = 1, 2, ..., at which a temperature shows best.
+    r"""Choose times k tau, k = 1, 2, ..., one for each frequency, that show a temperature best.
 
     Of a grid of tau the one is taken at which the sum of the defects (see
     `qcattn.claims.born._thermometer`) would give beta with the fewest shots, were all frequencies

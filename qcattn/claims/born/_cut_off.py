@@ -27,7 +27,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class CutOff:
-    """A displaced thermal state of so many levels.
+    """A displaced thermal state, cut off at a number of levels.
 
     Attributes:
         levels: Kept.
@@ -43,7 +43,7 @@ class CutOff:
 
 
 def cut_off_law(levels: int, mean_number: float, amount: float) -> np.ndarray:
-    """The closed form and, as one more outcome, what lies above; shape (levels + 1,).
+    """The closed form and, as one more outcome, the weight above it; shape (levels + 1,).
 
     Example:
         >>> cut_off_law(2, mean_number=1.0, amount=0.0).tolist()
@@ -55,12 +55,12 @@ def cut_off_law(levels: int, mean_number: float, amount: float) -> np.ndarray:
 
 
 def weight_above(levels: int, mean_number: float, amount: float) -> float:
-    """Probability of the levels that are cut off, by the closed form."""
+    """The probability of the levels that are cut off, from the closed form."""
     return float(max(0.0, 1 - number_distribution(levels, mean_number, amount).sum()))
 
 
 def with_none_above(counts: np.ndarray) -> np.ndarray:
-    """Counts (..., levels) and a zero for what lies above, shape (..., levels + 1)."""
+    """Append a zero for what lies above to counts (..., levels), shape (..., levels + 1)."""
     return np.concatenate([counts, np.zeros((*counts.shape[:-1], 1), counts.dtype)], axis=-1)
 
 

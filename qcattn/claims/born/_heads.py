@@ -48,7 +48,7 @@ def l1_coherence(state: np.ndarray) -> float:
 
 
 def head_register(phases: np.ndarray, *, dephased: bool, undone: bool = False) -> Prepared:
-    """Heads with phases, read in the basis of Walsh functions; outcome 0 is the uniform state.
+    """A register of heads with phases, read in the Walsh basis; outcome 0 is the uniform state.
 
     Args:
         phases: Shape (2**n,), radians.
@@ -84,7 +84,7 @@ def head_register(phases: np.ndarray, *, dephased: bool, undone: bool = False) -
 
 
 def attending_register(phases: np.ndarray, rows: np.ndarray) -> Prepared:
-    """Heads that hold the qsample of their own attention row, read as in `head_register`.
+    """A register of heads that hold the qsample of their own row, read as in `head_register`.
 
     Args:
         phases: Shape (2**n,), radians.

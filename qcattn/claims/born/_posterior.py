@@ -17,7 +17,7 @@ __all__ = ["posterior", "updated"]
 
 
 def updated(prior: np.ndarray, updates: Sequence[np.ndarray], *, angle: float = 0.0) -> Prepared:
-    """A prior, updated once for each of several rows of scores: the kept shots read the posterior.
+    """Update a prior once for each of several rows of scores; the kept shots read the posterior.
 
     Args:
         prior: Probabilities, shape (2**n,).
@@ -57,7 +57,7 @@ def updated(prior: np.ndarray, updates: Sequence[np.ndarray], *, angle: float = 
 
 
 def posterior(prior: np.ndarray, updates: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
-    """Posterior, one update after the other, and the probability of all the data."""
+    """The posterior after one update after another, and the probability of all the data."""
     law, evidence = prior, 1.0
     for scores in updates:
         joint = law * np.exp(scores - scores.max())

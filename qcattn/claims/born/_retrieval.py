@@ -17,7 +17,7 @@ _WIDTH = 8
 
 @dataclass(frozen=True, eq=False)
 class Retrieval:
-    """Scores that two heads give to the keys, and the key that is to be found.
+    """The scores that two heads give to the keys, and the key that is to be found.
 
     Queries are independent.
 

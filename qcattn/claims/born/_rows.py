@@ -13,7 +13,7 @@ HEAD_SIZES = {"smollm2": 64, "minilm": 32}
 
 
 def real_rows(model: str, number: int, rng: np.random.Generator) -> np.ndarray:
-    """Different rows of a model's first sentence.
+    """Choose different rows of a model's first sentence.
 
     Args:
         model: ``"smollm2"`` or ``"minilm"``.

@@ -23,7 +23,7 @@ __all__ = ["shannon"]
 
 
 def shannon(counts: ArrayLike, alpha: float) -> Estimate:
-    """Entropy of a distribution from counts.
+    """Estimate the entropy of a distribution from counts.
 
     Args:
         counts: Integers, shape (outcomes,).

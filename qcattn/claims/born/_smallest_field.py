@@ -55,7 +55,7 @@ class Sought:
 
     @property
     def smallest(self) -> Estimate:
-        """The field at which the share of runs, which grows with it, reaches the power.
+        """The field at which the share of runs that see it reaches the power.
 
         Between a field whose share is surely below it and one whose share is surely above.
         """
@@ -68,7 +68,7 @@ class Sought:
         return Estimate(best, max(least, default=0.0), min(most, default=np.inf))
 
     def check(self) -> Check:
-        """``"forecast"``: whether it is so within 30%, or ``"some field"`` if none is foreseen."""
+        """Check ``"forecast"`` within 30%, or ``"some field"`` if none is foreseen."""
         if np.isinf(self.foreseen):
             return Check(
                 "some field",
@@ -114,7 +114,7 @@ class Sought:
         )
 
     def panel(self) -> Panel:
-        """Share of runs against the field."""
+        """Plot the share of runs against the field."""
         title = "Share of runs that see the dephasing"
         if not self.rates:
             return Panel(title, "transverse field", "share", ())
@@ -139,7 +139,7 @@ class Sought:
 
 @dataclass(frozen=True, eq=False)
 class SmallestField:
-    """One turned qubit of keys in a field, tested against what it gives after dephasing.
+    """One turned key qubit in a field, tested against what it gives after dephasing.
 
     With two outcomes there is one way to be a total variation off, so what `qcattn.plan` says of
     the worst law is nearly true of this one.
@@ -161,7 +161,7 @@ class SmallestField:
     backend: Backend
 
     def search(self, *, seed: np.random.SeedSequence, alpha: float, progress: Progress) -> Sought:
-        """Foresee it, and run less, as much and more.
+        """Forecast the smallest field, and run at smaller, equal and larger ones.
 
         Args:
             seed: Of everything that is drawn.

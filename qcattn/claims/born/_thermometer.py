@@ -40,7 +40,7 @@ def draw_tests(
 
 
 def spent(teeth: Comb, shots: int) -> np.ndarray:
-    """Shots of each Hadamard test, 1 or more, shape (2, times)."""
+    """The shots of each Hadamard test, 1 or more, shape (2, times)."""
     return np.maximum(1, np.rint(teeth.shares * shots)).astype(int)
 
 

@@ -169,7 +169,7 @@ def _told(scores: np.ndarray, beta: float, num_qubits: int) -> np.ndarray:
 
 
 def slopes(scores: np.ndarray, parameters: np.ndarray, free: Sequence[int]) -> np.ndarray:
-    """Derivatives of the angles by the free parameters, shape (queries, angles, free)."""
+    """Derivatives of the angles in the free parameters, shape (queries, angles, free)."""
     columns = []
     for index in free:
         step = np.zeros(len(parameters))
@@ -189,7 +189,7 @@ def read_shots(
 
 
 def shifted(values: np.ndarray, which: np.ndarray) -> np.ndarray:
-    """Values as they are, then with each of some angles shifted by pi/2 and by -pi/2.
+    """The values as they are, and then with each of some angles shifted by pi/2 and by -pi/2.
 
     Args:
         values: Shape (queries, angles).
@@ -213,7 +213,7 @@ def loss_and_gradient(
     backend: Backend,
     seed: int,
 ) -> tuple[float, np.ndarray, int]:
-    """Mean loss and its derivative by the free parameters, measured on shifted circuits.
+    """The mean loss and its gradient in the free parameters, measured on shifted circuits.
 
     Returns:
         Loss, gradient of shape (free,), and the shots it took.
@@ -259,7 +259,7 @@ def train(
     backend: Backend,
     seed: int,
 ) -> Trained:
-    """Train some of the parameters, and leave the others as they are.
+    """Train some of the parameters and leave the others as they are.
 
     SciPy's L-BFGS-B on common random numbers: every evaluation has the same seed.
 

@@ -20,12 +20,12 @@ def turned_thermal(
 
 
 def turned_law(hamiltonian: Hamiltonian, angle: float, dephased: bool) -> np.ndarray:
-    """What comes out of the thermal state at beta = 1; see `law_of_state`."""
+    """The law of the turned reading of the thermal state at beta = 1; see `law_of_state`."""
     return law_of_state(gibbs(hamiltonian, 1.0).real, angle, dephased)
 
 
 def law_of_state(rho: np.ndarray, angle: float, dephased: bool) -> np.ndarray:
-    r"""What comes out, by dense linear algebra, shape (2**n,).
+    r"""The law of the turned reading, by dense linear algebra, shape (2**n,).
 
     Args:
         rho: A real state of n qubits, shape (2**n, 2**n).

@@ -110,7 +110,7 @@ class DisplacedThermal(Claim[_Displaced]):
 
     @property
     def share(self) -> float:
-        """Error rate of the counts, of the cut-offs, and of both mean positions, each."""
+        """Error rate of each of three: the counts, the cut-offs, and both mean positions."""
         return self.alpha / 3
 
     @property
@@ -124,7 +124,7 @@ class DisplacedThermal(Claim[_Displaced]):
         return max(self.mean_numbers), max(self.displacements, key=abs)
 
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Displaced:
-        """Draw levels of all states, of the worst one at other cut-offs, and its position."""
+        """Draw levels of all states, and of the worst one at other cut-offs its position too."""
         seeds = root.spawn(3)
         grid = [(m, a) for a in self.displacements for m in self.mean_numbers]
         progress(0.0, 1.0, f"{len(grid)} displaced thermal states on {self.levels} levels")

@@ -62,7 +62,7 @@ class _Entropies(Measured):
 
     @property
     def mixed(self) -> list[Estimate]:
-        """Of the counts of the mixed state, one an angle."""
+        """The entropy of the counts of the mixed state, one for each angle."""
         return [self.along, *(one for _, one in self.others)]
 
 
@@ -114,7 +114,7 @@ class ThermodynamicEntropy(Claim[_Entropies]):
         return self.alpha / (len(self.angles) + 3)
 
     def sampler(self) -> Backend:
-        """The backend that was given, or exact draws: the herald drops most shots of a row."""
+        """The backend that was given, or exact draws, since the herald drops most shots."""
         return Aer(draws="born") if self.backend is None else super().sampler()
 
     @property

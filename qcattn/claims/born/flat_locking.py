@@ -73,7 +73,7 @@ class _Locked(Measured):
 
     @property
     def lowest(self) -> float:
-        """The smallest r of the three kinds of weights."""
+        """The smallest r among the three kinds of weights."""
         return min(float(ends.min()) for ends in self.ends.values())
 
 

@@ -49,7 +49,7 @@ class _State:
 
     @property
     def off(self) -> float:
-        """By how much the measured free energy is off."""
+        """The error of the measured free energy."""
         return abs(self.excess.best - self.exact)
 
 
@@ -71,7 +71,7 @@ class _Moved:
 
     @property
     def where(self) -> str:
-        """Direction and step in words."""
+        """The direction and the step, in words."""
         return f"direction {self.direction}, step {self.step:g}"
 
 
@@ -154,7 +154,7 @@ class MaximumEntropy(Claim[_Shown]):
 
     @property
     def share(self) -> float:
-        """Error rate of each interval, of which there is one a circuit: two for every state."""
+        """Error rate of each interval; each circuit has one, and each state two circuits."""
         return self.alpha / (2 * (self.states + self.directions * len(_STEPS)))
 
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Shown:
@@ -254,7 +254,7 @@ class MaximumEntropy(Claim[_Shown]):
         )
 
     def describe(self, measured: _Shown, checks: Mapping[str, Check]) -> Description:
-        """Say whether free energies came out, and whether the Gibbs state has most entropy."""
+        """Say whether free energies are right, and whether the Gibbs state has the most entropy."""
         exact, most = [state.exact for state in measured.states], measured.entropy
         other = max(one.entropy.best for one in measured.moved if one.step)
         free, energy = checks["free energy"], checks["energy"]

@@ -56,7 +56,7 @@ class _Row:
 
     @property
     def hot(self) -> np.ndarray:
-        """Shots at the highest temperature, shape (keys,)."""
+        """The shots at the highest temperature, shape (keys,)."""
         *_, hottest = self.counts
         return np.asarray(hottest)
 

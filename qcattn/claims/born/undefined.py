@@ -60,7 +60,7 @@ class UndefinedWords(Claim[Measured]):
         return ()
 
     def describe(self, measured: Measured, checks: Mapping[str, Check]) -> Description:
-        """Say what is missing."""
+        """Say which definition is missing."""
         named = ", ".join(f"“{word}”" for word in _MISSING)
         needed = "; ".join(f"for “{word}” {what}" for word, what in _MISSING.items())
         return Description(

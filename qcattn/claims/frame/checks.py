@@ -77,7 +77,7 @@ def differs(
     alpha: float,
     role: Role = "claim",
 ) -> Check:
-    """Whether counts follow another law: `follows` the other way round.
+    """Whether counts differ from a law, the opposite of `follows`.
 
     It holds if they differ, and fails if they are certified to lie within epsilon.
 
@@ -100,7 +100,7 @@ def equals(
     alpha: float,
     role: Role = "claim",
 ) -> Check:
-    """Whether a measured number is a given one.
+    """Whether a measured number equals a given one.
 
     It fails if the interval leaves the reference out, and holds if the whole interval lies within
     the tolerance of it.

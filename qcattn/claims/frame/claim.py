@@ -35,7 +35,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Description:
-    """What was found, in words that follow from the checks.
+    """The finding in words that follow from the checks.
 
     Attributes:
         words: Plain sentences.
@@ -51,7 +51,7 @@ M = TypeVar("M", bound=Measured)
 
 @dataclass(frozen=True, kw_only=True)
 class Claim(ABC, Generic[M]):
-    """A statement of a document as an experiment that can come out either way.
+    """A statement of a document, put to the test by an experiment that can come out either way.
 
     A claim is a frozen dataclass: its fields are the premises of the experiment. It says what is
     drawn (`measure`), what that shows (`check`), in which words (`describe`) and in which pictures
@@ -85,11 +85,11 @@ class Claim(ABC, Generic[M]):
 
     @abstractmethod
     def check(self, measured: M) -> Iterable[Check]:
-        """Say of what was measured which statements hold, each at its share of ``alpha``."""
+        """Say which statements hold for what was measured, each at its share of ``alpha``."""
 
     @abstractmethod
     def describe(self, measured: M, checks: Mapping[str, Check]) -> Description:
-        """Say in plain words what was found; checks are read by their names."""
+        """Say in plain words what was found, reading checks by their names."""
 
     @abstractmethod
     def picture(self, measured: M) -> Sequence[Panel]:

@@ -24,7 +24,7 @@ __all__ = ["all_claims", "document_of", "folder_of", "run_claims"]
 
 
 def all_claims() -> list[Claim[Any]]:
-    """One of every claim with its defaults, in the order of their names: A1, A2, ..., A10.
+    """One object of every claim, with its defaults, in the order of their names: A1, A2, ..., A10.
 
     Example:
         >>> all_claims()[0].title
@@ -34,7 +34,7 @@ def all_claims() -> list[Claim[Any]]:
 
 
 def document_of(name: str) -> str:
-    """The document whose statement a claim is, as its folder says; "" if that says nothing.
+    """The document that makes a claim's statement, as its folder names it; "" if it names none.
 
     Example:
         >>> document_of("A6").startswith("Softmax ≡ Born Rule")
@@ -45,7 +45,7 @@ def document_of(name: str) -> str:
 
 
 def folder_of(claim: Claim[Any]) -> str:
-    """The folder of qcattn.claims in which a claim stands, one a document; "" of one of your own.
+    """The folder of qcattn.claims that holds a claim, one for each document; "" for your own claim.
 
     Example:
         >>> folder_of(all_claims()[0])

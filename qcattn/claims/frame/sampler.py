@@ -23,7 +23,7 @@ _REACH = 9.0
 
 
 def check_sampler(backend: Backend, seed: np.random.SeedSequence) -> Check:
-    """Whether a backend gives what Born's rule says, and any other rule says too.
+    """Check that a backend gives what Born's rule, and every other rule, says.
 
     A basis state gives its own reading, also after gates that are undone; a herald that reads one
     discards every shot; amplitudes of one modulus give all readings alike. Neither the square in

@@ -30,12 +30,12 @@ def axes(weights: np.ndarray, seen: np.ndarray) -> float:
 
 
 def axes_of_counts(counts: np.ndarray, seen: np.ndarray) -> float:
-    """The same of shots, shape (heads, queries, keys)."""
+    """The effective number of axes from shots, shape (heads, queries, keys)."""
     return axes(counts / counts.sum(axis=-1, keepdims=True), seen)
 
 
 def shuffled(weights: np.ndarray, seen: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The same weights, those of each row dealt to the keys that it sees at random.
+    """Deal the weights of each row at random to the keys that it sees.
 
     Args:
         weights: Shape (heads, queries, keys); keys that are seen come first in every row.

@@ -8,7 +8,7 @@ __all__ = ["bfloat16", "there_and_back", "transformed"]
 
 
 def bfloat16(values: np.ndarray) -> np.ndarray:
-    """Finite numbers rounded to bfloat16, half to even, as float32.
+    """Round finite numbers to bfloat16, half to even, and return them as float32.
 
     Example:
         >>> bfloat16(np.array([1.0, 1 / 3, 1 + 2**-8])).tolist()
@@ -20,7 +20,7 @@ def bfloat16(values: np.ndarray) -> np.ndarray:
 
 
 def transformed(state: np.ndarray) -> np.ndarray:
-    """Hadamard's transform of a state of shape (2**n,), one product of matrices a gate."""
+    """The Hadamard transform of a state of shape (2**n,), one matrix product for each gate."""
     h = bfloat16(np.array([[1.0, 1.0], [1.0, -1.0]]) / np.sqrt(2))
     for q in range(state.size.bit_length() - 1):
         rows = state.reshape(2**q, 2, -1).transpose(1, 0, 2).reshape(2, -1)

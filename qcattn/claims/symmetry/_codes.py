@@ -42,7 +42,7 @@ def nishimori(rate: float) -> float:
 
 @cache
 def checks_of(distance: int) -> tuple[tuple[int, ...], ...]:
-    """The qubits of each check of bit flips, and at the end those of the logical reading.
+    """The qubits of each check of bit flips, and last those of the logical reading.
 
     Args:
         distance: Odd; qubit (row, column) is row * distance + column.
@@ -93,7 +93,7 @@ def lightest(distance: int) -> np.ndarray:
 
 
 def failure(law: np.ndarray, preferred: np.ndarray) -> float:
-    """Probability of a logical error where the coset of the larger preference is taken.
+    """The probability of a logical error if the coset of larger preference is chosen.
 
     Args:
         law: Of syndromes and logical readings, shape (2, syndromes).
@@ -105,12 +105,12 @@ def failure(law: np.ndarray, preferred: np.ndarray) -> float:
 
 
 def log_score(law: np.ndarray, told: np.ndarray) -> np.ndarray:
-    """Minus the logarithm of what is told of the logical reading, shape (2, syndromes), nats."""
+    """The log score of the logical reading, shape (2, syndromes), nats."""
     return -np.asarray(np.log(told / told.sum(axis=0)))
 
 
 def coset_circuit(distance: int, rate: float) -> Prepared:
-    """Flips of all qubits in a thermal state, and their checks and logical reading.
+    """A circuit of bit flips in a thermal state, which reads their checks and the logical bit.
 
     Qubit q is turned to read one with probability p, the thermal state of an error's energy; every
     check is a fresh qubit that learns the parity of its qubits, and these are read.

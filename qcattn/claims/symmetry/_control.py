@@ -21,7 +21,7 @@ def sampled(
     alpha: float,
     statement: str = "The counts of every circuit follow its dense law",
 ) -> Check:
-    """Whether all counts follow the laws of their circuits: the check ``laws``, a control.
+    """The control check ``laws``: whether all counts follow the laws of their circuits.
 
     Where it does not hold the simulator is at fault, and nothing is said of the document.
 

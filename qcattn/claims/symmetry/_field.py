@@ -44,5 +44,5 @@ def minimum_of_pair(beta: float) -> float:
 
 
 def points(qubits: int, reach: float) -> np.ndarray:
-    """Where the field is, evenly from -reach to reach, shape (2**qubits,)."""
+    """The points of the field, evenly spaced from -reach to reach, shape (2**qubits,)."""
     return np.linspace(-reach, reach, 2**qubits)

@@ -15,7 +15,7 @@ __all__ = ["change_of_scores", "directions", "rotary_directions"]
 
 
 def directions(queries: np.ndarray, keys: np.ndarray) -> int:
-    """How many directions leave all scores as they are, to first order.
+    """The number of directions that leave all scores unchanged, to first order.
 
     Args:
         queries: Shape (tokens, d).
@@ -36,7 +36,7 @@ def directions(queries: np.ndarray, keys: np.ndarray) -> int:
 
 
 def rotary_directions(d: int, base: float) -> int:
-    r"""How many matrices commute with the turns of rotary positions.
+    r"""The dimension of the matrices that commute with the rotations of rotary positions.
 
     Pairs of coordinates turn by :math:`\theta_i = \mathrm{base}^{-2i/d}` a token. Of the blocks
     that take one pair into another only those commute whose two angles are the same.
@@ -61,7 +61,7 @@ def rotary_directions(d: int, base: float) -> int:
 
 
 def change_of_scores(queries: np.ndarray, keys: np.ndarray, seed: int) -> float:
-    """Largest change of a score under a random A, as a share of the largest score."""
+    """The largest change of a score under a random A, as a share of the largest score."""
     d = queries.shape[1]
     turn = np.eye(d) + np.random.default_rng(seed).normal(size=(d, d)) / (2 * np.sqrt(d))
     before = queries @ keys.T

@@ -27,7 +27,7 @@ __all__ = ["energies", "magnon_ring", "momenta"]
 
 
 def momenta(sites: int) -> np.ndarray:
-    """Those from 0 to pi, shape (sites // 2 + 1,)."""
+    """The momenta from 0 to pi, shape (sites // 2 + 1,)."""
     return 2 * np.pi * np.arange(sites // 2 + 1) / sites
 
 

@@ -12,7 +12,7 @@ MEAN_FIELD = float(1 - gamma(1 / 4) * gamma(5 / 4) / (3 * gamma(3 / 4) ** 2))
 
 
 def minima(keys: np.ndarray, beta: float, *, tolerance: float = 1e-3) -> int:
-    """How many minima the iteration x -> sum_j softmax(beta k.x)_j k_j finds [1].
+    """The number of minima that the iteration x -> sum_j softmax(beta k.x)_j k_j finds [1].
 
     It starts from every key, and from near their mean. Each step of it lowers the energy, so that
     what it converges to is a minimum, but for starts of measure zero.

@@ -46,7 +46,7 @@ class Tokens:
         return cls(rng.normal(size=(tokens, width)) / 8, positions, weights)
 
     def scores(self, amplitude: float, *, sign: int = 1) -> np.ndarray:
-        """With positions of an amplitude, and contents of a sign, shape (tokens, tokens)."""
+        """Scores at an amplitude of positions and a sign of contents, shape (tokens, tokens)."""
         rows = sign * self.contents + amplitude * self.positions
         return np.asarray(rows @ self.weights @ rows.T)
 
@@ -55,7 +55,7 @@ class Tokens:
         return np.stack([self.scores(amplitude, sign=sign) for sign in (1, -1)])
 
     def reading(self) -> np.ndarray:
-        """What is read as order: how well the key's place suits the query's, (tokens, tokens)."""
+        """How well the place of a key suits that of a query, shape (tokens, tokens)."""
         suits = self.positions @ self.weights @ self.positions.T
         return np.asarray(suits - suits.mean(axis=1, keepdims=True))
 
@@ -74,7 +74,7 @@ def magnet_levels(spins: int, field: float) -> np.ndarray:
 
 
 def rotary(vectors: np.ndarray, places: np.ndarray, base: float) -> np.ndarray:
-    """Vectors (tokens, d) turned by rotary positions, pairs of neighbouring coordinates."""
+    """Turn vectors (tokens, d) by rotary positions, in pairs of neighbouring coordinates."""
     d = vectors.shape[1]
     angles = places[:, None] * base ** (-2 * np.arange(d // 2) / d)
     turned = (vectors[:, 0::2] + 1j * vectors[:, 1::2]) * np.exp(1j * angles)

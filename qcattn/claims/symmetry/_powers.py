@@ -20,7 +20,7 @@ __all__ = ["learning_curve", "slope", "widths"]
 
 
 def slope(x: np.ndarray, runs: np.ndarray, alpha: float) -> Estimate:
-    """The power of x in y, from independent runs.
+    """The exponent of x in y, from independent runs.
 
     Each run is fitted by itself, and Student's interval is that of their mean.
 
@@ -72,7 +72,7 @@ def widths(
 def learning_curve(
     decay: float, samples: np.ndarray, runs: int, rng: np.random.Generator, features: int = 1500
 ) -> np.ndarray:
-    r"""Error of regression with a kernel whose spectrum is :math:`i^{-(1+a)}`, (runs, samples).
+    r"""Errors of kernel regression with the spectrum :math:`i^{-(1+a)}`, shape (runs, samples).
 
     Bayes' error, averaged over what is learned. Features beyond those that are drawn are noise of
     the variance that they have together.

@@ -89,7 +89,7 @@ def _turn_x(circuit: QuantumCircuit, angle: Parameter, qubit: object) -> None:
 
 
 def signal(keys: np.ndarray, field: float) -> np.ndarray:
-    """Mean of what is read at each distance from the excitation.
+    """The mean reading at each distance from the excitation.
 
     Args:
         keys: Counts of all readings, shape (times, 2**sites).
@@ -107,7 +107,7 @@ def signal(keys: np.ndarray, field: float) -> np.ndarray:
 def exact_signal(
     sites: int, field: float, times: ArrayLike, steps: int, *, excited: bool
 ) -> np.ndarray:
-    """What `signal` is without scatter, by free fermions cut into the same steps.
+    """The exact value of `signal`, by free fermions in the same steps.
 
     Example:
         >>> still = exact_signal(6, 2.0, [0.0], 4, excited=True)

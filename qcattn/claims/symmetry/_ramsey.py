@@ -15,7 +15,7 @@ __all__ = ["fitted_t2", "ramsey"]
 
 
 def ramsey(ratios: np.ndarray) -> Prepared:
-    r"""A qubit between two Hadamard gates, that loses :math:`1 - e^{-t/T_2}` of its coherence.
+    r"""A qubit between two Hadamard gates that loses :math:`1 - e^{-t/T_2}` of its coherence.
 
     A second qubit takes it: it is turned by :math:`2\arccos e^{-t/T_2}` if the first reads one.
 

@@ -21,7 +21,7 @@ CURE = "`pip install 'qcattn[qec]'` brings stim and PyMatching"
 
 
 def installed() -> bool:
-    """Whether both packages are there."""
+    """Whether both packages are installed."""
     return all(importlib.util.find_spec(name) is not None for name in ("stim", "pymatching"))
 
 
@@ -58,7 +58,7 @@ def repetition(distance: int, rate: float) -> Any:
 def logical_errors(
     circuit: Any, shots: int, seed: np.random.SeedSequence, alpha: float
 ) -> Estimate:
-    """The share of shots that the likeliest path decodes wrongly."""
+    """The share of shots that the most likely path decodes wrongly."""
     sampler = circuit.compile_detector_sampler(seed=int(seed.generate_state(1)[0]))
     seen, flipped = sampler.sample(shots, separate_observables=True)
     decoder = import_module("pymatching").Matching.from_detector_error_model(

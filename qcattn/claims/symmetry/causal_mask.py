@@ -237,7 +237,7 @@ class CausalMask(Claim[_Masked]):
         )
 
     def describe(self, measured: _Masked, checks: Mapping[str, Check]) -> Description:
-        """Say what the printed mask does, and what is there in place of a cone."""
+        """Say what the printed mask does, and what there is in place of a cone."""
         printed = checks["rows"].holds is False
         kept = checks["past"].holds
         first = (

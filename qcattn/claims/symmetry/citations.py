@@ -19,7 +19,7 @@ __all__ = ["Citations", "references_of_document"]
 
 
 def references_of_document() -> list[dict[str, Any]]:
-    """The 44 references: number, link, title, where that is from, what each is cited for.
+    """The 44 references: number, link, title, its source, and what each is cited for.
 
     ``title_from`` is ``"looked up"`` where the page itself was found, ``"link"`` where its address
     spells the title, and "" where neither could be. ``says_so`` is whether the title bears out
@@ -88,7 +88,7 @@ class Citations(Claim[_Read]):
     )
 
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Read:
-        """Sort the references by what is known of them."""
+        """Sort the references by what is known about them."""
         every = [dict(one) for one in self.references]
         cited = [one for one in every if one["cited_for"]]
         titles = Counter(one["title"] for one in every if one["title"])
@@ -104,7 +104,7 @@ class Citations(Claim[_Read]):
         )
 
     def check(self, measured: _Read) -> Iterable[Check]:
-        """Hold titles against what they are cited for."""
+        """Compare titles with what they are cited for."""
         wrong = "; ".join(
             f"number {one['number']}, cited for {one['cited_for']}, is “{one['title']}”"
             for one in measured.wrong
@@ -132,7 +132,7 @@ class Citations(Claim[_Read]):
         )
 
     def describe(self, measured: _Read, checks: Mapping[str, Check]) -> Description:
-        """Say which references bear out what."""
+        """Say which references support what they are cited for."""
         right = len(measured.cited) - len(measured.wrong) - len(measured.unknown)
         listed = (
             f"Of {measured.number} references the text cites {len(measured.cited)}, and "
@@ -153,7 +153,7 @@ class Citations(Claim[_Read]):
         )
 
     def picture(self, measured: _Read) -> Sequence[Panel]:
-        """Plot how many references there are of each kind."""
+        """Plot the number of references of each kind."""
         right = len(measured.cited) - len(measured.wrong) - len(measured.unknown)
         shown = {
             "fit": right,

@@ -248,7 +248,7 @@ class TensorCoreDecoherence(Claim[_Coherence]):
         yield sampled(measured.circuits, measured.counts, epsilon=self.epsilon, alpha=self.share)
 
     def describe(self, measured: _Coherence, checks: Mapping[str, Check]) -> Description:
-        """Say what there is to decohere."""
+        """Say what there is that could decohere."""
         if checks["decay"].holds:
             return Description(
                 "The card loses its fidelity while it idles, as if it had a T2 of picoseconds; "

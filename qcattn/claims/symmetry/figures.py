@@ -125,7 +125,7 @@ class QuotedFigures(Claim[_Fidelities]):
         )
 
     def check(self, measured: _Fidelities) -> Iterable[Check]:
-        """Say of what the quoted fidelity is one."""
+        """Say which fidelity the quoted figure can be."""
         yield Check(
             "fixed",
             "98.5% is the fidelity of a distance-5 code, whatever the rate of errors",

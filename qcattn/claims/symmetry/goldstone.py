@@ -116,7 +116,7 @@ class GoldstoneModes(Claim[_Modes]):
         return self.alpha / 3
 
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Modes:
-        """Draw the ring and the valleys; count what is flat."""
+        """Draw the ring and the valleys, and count flat directions."""
         ring = [magnon_ring(self.sites, self.time, self.steps, axis) for axis in "XY"]
         angles = 2 * np.pi * np.arange(64) / 64
         valleys = [Purification()(Binary()(_valley(angles, n)), beta=1.0) for n in _KEYS]

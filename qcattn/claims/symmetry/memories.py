@@ -94,7 +94,7 @@ class TopologicalMemory(Claim[_Kept]):
         return self.alpha / 3
 
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Kept:
-        """Draw and decode distance 3, decode both exactly, and sample gates if that is there."""
+        """Draw and decode distance 3, decode both exactly, and sample gates if Stim is there."""
         drawn_seed, gates_seed = root.spawn(2)
         circuit = coset_circuit(3, self.rate)
         (counts,) = draw([circuit], self.shots, self.sampler(), drawn_seed)
@@ -170,7 +170,7 @@ class TopologicalMemory(Claim[_Kept]):
         yield sampled([measured.circuit], [measured.counts], epsilon=self.epsilon, alpha=self.share)
 
     def describe(self, measured: _Kept, checks: Mapping[str, Check]) -> Description:
-        """Say what is there, and what has no observable."""
+        """Say which memory there is, and what has no observable."""
         rest = (
             "Microtubule dynamics, self-awareness, criticality-aware training and symmetry "
             "breaking waves cannot be tested: no observable is named that a system with them would "

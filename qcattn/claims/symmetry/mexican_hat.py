@@ -238,7 +238,7 @@ class MexicanHat(Claim[_Hat]):
         yield sampled(measured.circuits, measured.counts, epsilon=self.epsilon, alpha=self.share)
 
     def describe(self, measured: _Hat, checks: Mapping[str, Check]) -> Description:
-        """Say where there is a hat."""
+        """Say where the potential has the shape of a hat."""
         if checks["onset"].holds is False:
             return Description(
                 "Attention as it is has no Mexican hat: without a spring |x|^2/2 its energy falls "

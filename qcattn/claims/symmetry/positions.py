@@ -166,7 +166,7 @@ class PositionField(Claim[_Placed]):
         )
 
     def check(self, measured: _Placed) -> Iterable[Check]:
-        """Say which symmetry there is, what breaks it, and whether as a field does."""
+        """Say which symmetry there is, what breaks it, and whether it does so as a field would."""
         yield follows(
             "equivariant",
             "Without positions a permutation of the tokens only permutes attention",

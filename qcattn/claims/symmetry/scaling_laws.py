@@ -189,7 +189,7 @@ class ScalingLaws(Claim[_Powers]):
         )
 
     def check(self, measured: _Powers) -> Iterable[Check]:
-        """Say of each exponent what it is one of."""
+        """Say for each exponent which law it belongs to."""
         small, large = min(self.published), max(self.published)
         yield Check(
             "published",

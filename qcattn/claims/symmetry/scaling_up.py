@@ -109,7 +109,7 @@ class MillionTokens(Claim[_Scaled]):
         return self.alpha / 3
 
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Scaled:
-        """Build circuits, run some of them there and back, and draw rows."""
+        """Build circuits, run some of them forth and back, and draw rows."""
         chosen, noisy_seed, clean_seed, rows_seed = root.spawn(4)
         rng = np.random.default_rng(chosen)
         built = {}
@@ -209,7 +209,7 @@ class MillionTokens(Claim[_Scaled]):
         yield sampled([measured.rows], [measured.counts], epsilon=self.epsilon, alpha=self.share)
 
     def describe(self, measured: _Scaled, checks: Mapping[str, Check]) -> Description:
-        """Say what is short, and what is not gained."""
+        """Say what a thousand qubits lack, and what is not gained."""
         _, most = self._survival(measured)
         cost = (
             "Qubits are not what is short, for 20 of them hold a million keys, but to put a row "
@@ -235,7 +235,7 @@ class MillionTokens(Claim[_Scaled]):
         )
 
     def picture(self, measured: _Scaled) -> Sequence[Panel]:
-        """Plot gates over keys, and what comes back over gates."""
+        """Plot gates over keys, and the returned fidelity over gates."""
         keys = np.array(list(measured.built), dtype=float)
         gates = np.array(list(measured.built.values()), dtype=float)
         reach = np.array([*keys, 2.0**20])

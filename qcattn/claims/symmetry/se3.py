@@ -99,7 +99,7 @@ class GaugeInvariance(Claim[_Moved]):
         return self.alpha / 8
 
     def measure(self, root: np.random.SeedSequence, progress: Progress) -> _Moved:
-        """Draw the rows of all nodes after motions, and after a frame of its own for each."""
+        """Draw the rows of all nodes after motions, and after giving each node its own frame."""
         chosen, drawn = root.spawn(2)
         rng = np.random.default_rng(chosen)
         places, vectors = rng.normal(size=(2, self.nodes, 3))
@@ -167,7 +167,7 @@ class GaugeInvariance(Claim[_Moved]):
         )
 
     def check(self, measured: _Moved) -> Iterable[Check]:
-        """Hold every arm against the rows before."""
+        """Compare every arm with the rows before."""
         moved = np.stack([measured.of[f"motion {i + 1}"] for i in range(self.motions)])
         law = measured.laws["invariants"]
         yield algebra("dense", "Scores from invariants do not change in a motion", measured.defect)
@@ -225,7 +225,7 @@ class GaugeInvariance(Claim[_Moved]):
         )
 
     def describe(self, measured: _Moved, checks: Mapping[str, Check]) -> Description:
-        """Say what is invariant under what."""
+        """Say which rows are invariant under which transformations."""
         if not (checks["global"].holds and checks["outputs"].holds):
             return Description("The shots do not decide what a motion of all nodes changes.")
         gauge = measured.distances["each node"]
@@ -248,7 +248,7 @@ class GaugeInvariance(Claim[_Moved]):
         )
 
     def picture(self, measured: _Moved) -> Sequence[Panel]:
-        """Plot how far each arm is from the rows before."""
+        """Plot how far each arm lies from the rows before."""
         best, low, high = np.array(
             [(one.best, one.low, one.high) for one in measured.distances.values()]
         ).T

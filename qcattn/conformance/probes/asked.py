@@ -23,7 +23,7 @@ _SHOTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class AsAsked(Probe[ProbeJob]):
-    """Numbers of shots that are no round numbers, each in one job of two circuits.
+    """The simulator returns as many shots as were asked for, also for odd numbers of shots.
 
     References:
         [1] G. Valiant and P. Valiant, SIAM J. Comput. 46, 429 (2017), the statistic of
@@ -35,7 +35,7 @@ class AsAsked(Probe[ProbeJob]):
     effect: ClassVar[str] = "total variation"
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """Small circuits of one binding, two a job, and the same of Clifford gates alone."""
+        """Small circuits of one binding, two in each job, and others of Clifford gates alone."""
         plain = [
             case for case in cases if not case.features and not case.noise and 2 <= case.qubits <= 6
         ]
@@ -50,5 +50,5 @@ class AsAsked(Probe[ProbeJob]):
                 )
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """Their number exactly, and their law by `qcattn.fit`."""
+        """Judge the number of shots exactly, and their law by `qcattn.fit`."""
         return follow(job, drawn, rng)

@@ -22,7 +22,7 @@ _LONG = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Bindings(Probe[ProbeJob]):
-    """One row of values, all rows, a long table of them, and circuits bound beforehand.
+    """Each binding follows its law: alone, in rows, in a long table, and bound beforehand.
 
     References:
         [1] G. Valiant and P. Valiant, SIAM J. Comput. 46, 429 (2017), the statistic of
@@ -35,14 +35,14 @@ class Bindings(Probe[ProbeJob]):
     needs: ClassVar[frozenset[Ability]] = frozenset({"parameters"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """Each circuit with parameters in the four ways."""
+        """Each circuit with parameters, bound in the four ways."""
         shots = _SHOTS[level]
         for case in cases:
             if case.parameters and not case.noise:
                 yield from _ways(case, shots)
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By `qcattn.fit`."""
+        """Judge the shots by `qcattn.fit`."""
         return follow(job, drawn, rng)
 
 

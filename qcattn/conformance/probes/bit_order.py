@@ -22,7 +22,7 @@ _SHOTS = 50
 
 @dataclass(frozen=True, kw_only=True)
 class BitOrder(Probe[ProbeJob]):
-    """Basis states whose bits tell every place from every other, read forwards and permuted.
+    """Every bit stands in its place: basis states are read forwards and permuted.
 
     There is no chance in it: bit b of the place of each qubit is set in the b-th circuit of a job.
 
@@ -35,7 +35,7 @@ class BitOrder(Probe[ProbeJob]):
     effect: ClassVar[str] = "total variation"
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """One register, two registers, and measurements in another order."""
+        """Circuits with one register, with two, and with measurements in another order."""
         for size in _SIZES[level]:
             orders = {
                 "in order": list(range(size)),
@@ -48,7 +48,7 @@ class BitOrder(Probe[ProbeJob]):
                     yield _job(size, what, order, registers)
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """Each shot must be the one outcome that can be."""
+        """Judge whether each shot is the only possible outcome."""
         return follow(job, drawn, rng)
 
 

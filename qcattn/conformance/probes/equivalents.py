@@ -26,7 +26,7 @@ _BASIS = ["rz", "sx", "x", "cx"]
 
 @dataclass(frozen=True, kw_only=True)
 class Equivalents(Probe[ProbeJob]):
-    """Transpiled at each level, inverted twice, renamed, widened and decomposed.
+    """Rewritten circuits keep their law: transpiled, inverted twice, renamed, widened, decomposed.
 
     The circuit of the corpus itself is drawn by the probe of exact laws; here the rewritten ones
     must follow the same law.
@@ -54,7 +54,7 @@ class Equivalents(Probe[ProbeJob]):
             yield _job(case, ways, f"rewritten {len(ways)} ways of Clifford gates", level)
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By `qcattn.fit`."""
+        """Judge the shots by `qcattn.fit`."""
         return follow(job, drawn, rng)
 
 

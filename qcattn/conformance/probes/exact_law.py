@@ -22,7 +22,7 @@ _MILLION = {"quick": 60, "standard": 10, "deep": 1}
 
 @dataclass(frozen=True, kw_only=True)
 class ExactLaw(Probe[ProbeJob]):
-    """Shots of each circuit of the corpus by itself against its exact distribution.
+    """Each circuit of the corpus, by itself, follows its exact distribution.
 
     Example:
         >>> from qcattn.conformance.corpus import corpus
@@ -39,7 +39,7 @@ class ExactLaw(Probe[ProbeJob]):
     effect: ClassVar[str] = "total variation"
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """Each circuit without noise at the shots of this level, some a million times."""
+        """Each circuit without noise with the shots of this level, some with a million shots."""
         quiet = [case for case in cases if not case.noise]
         for shots in _SHOTS[level]:
             yield from (job_of(case, shots) for case in quiet)
@@ -48,5 +48,5 @@ class ExactLaw(Probe[ProbeJob]):
             yield from (job_of(case, 10**6) for case in plain[:: _MILLION[level]])
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By `qcattn.fit`."""
+        """Judge the shots by `qcattn.fit`."""
         return follow(job, drawn, rng)

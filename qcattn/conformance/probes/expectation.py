@@ -30,7 +30,7 @@ _COPIES = 8
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ExpectationJob(ProbeJob):
-    """Circuits in one job.
+    """A job that asks for expectation values of some circuits.
 
     Attributes:
         paulis: One string a circuit, qubit 0 rightmost.
@@ -43,7 +43,7 @@ class ExpectationJob(ProbeJob):
 
 @dataclass(frozen=True, kw_only=True)
 class Expectation(Probe[ExpectationJob]):
-    r"""Product states with known values: :math:`\langle Z \rangle = \cos\theta` of each qubit.
+    r"""Product states give known values: :math:`\langle Z \rangle = \cos\theta` for each qubit.
 
     Values must scatter as many shots do: their deviations are compared with the normal law of the
     variance :math:`(1-e^2)/n`, with Bernstein's bound where that is larger, and those of copies in
@@ -80,13 +80,13 @@ class Expectation(Probe[ExpectationJob]):
             )
 
     def ask(self, job: ExpectationJob, simulator: Simulator, rng: np.random.Generator) -> Any:
-        """Expectation values in place of shots."""
+        """Ask for expectation values in place of shots."""
         circuits = [task.circuit for task in job.tasks]
         shots = min(task.shots for task in job.tasks)
         return simulator.expectations(circuits, job.paulis, shots, fresh_seed(rng))
 
     def judge(self, job: ExpectationJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By the deviations, and by how alike they are."""
+        """Judge the deviations, and how alike they are."""
         values, exact = np.asarray(drawn, dtype=float), np.array(job.exact)
         shots = min(task.shots for task in job.tasks)
         if values.shape != exact.shape:

@@ -55,7 +55,7 @@ class Runs(ProbeJob):
     ordered: bool = True
 
     def only(self, places: Sequence[int]) -> Runs:
-        """Some of the circuits alone, each by its own call where it had one."""
+        """The job with some of its circuits only, each by its own call where it had one."""
         found = super().only(places)
         if len(self.offsets) < 2:
             return found
@@ -63,13 +63,13 @@ class Runs(ProbeJob):
         return replace(found, offsets=tuple(self.offsets[i // each] for i in places[::each]))
 
     def seeds(self, first: int) -> list[int | None]:
-        """Of each call, given that of the first."""
+        """The seed of each call, given that of the first."""
         return [None if offset is None else first + offset for offset in self.offsets]
 
 
 @dataclass(frozen=True, kw_only=True)
 class IndependentRuns(Probe[Runs]):
-    """Runs of one law, in one job or in several, alike or shifted, too far apart or too close.
+    """Runs of one law are independent, in one job or several: not alike, shifted, too far or close.
 
     Counts of independent runs are made uniform numbers exactly (`qcattn.conformance.uniforms`), so
     that two runs which are too much alike, and runs that keep closer to their law than chance lets
@@ -86,7 +86,7 @@ class IndependentRuns(Probe[Runs]):
     shown_by: ClassVar[Shown] = "independence"
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[Runs]:
-        """For some circuits of either kind: one job, bindings, other shots, seeds, no seed."""
+        """Runs of some circuits of either kind: in one job, as bindings, with other seeds."""
         number = _CIRCUITS[level]
         for dynamic in (False, True):
             some = spread_out(cases, number, dynamic=dynamic)
@@ -99,7 +99,7 @@ class IndependentRuns(Probe[Runs]):
     def ask(
         self, job: Runs, simulator: Simulator, rng: np.random.Generator
     ) -> list[list[np.ndarray]]:
-        """All calls of a job; what each gives is one part of the job that is judged."""
+        """Make all calls of a job; what each returns is one part of the job that is judged."""
         seeds = job.seeds(fresh_seed(rng))
         drawn: list[list[np.ndarray]] = []
         size = len(job.tasks) // len(seeds)
@@ -111,7 +111,7 @@ class IndependentRuns(Probe[Runs]):
         return _Mixed([run[rng.permutation(len(run))] for run in runs] for runs in drawn)
 
     def judge(self, job: Runs, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By exact tests of likeness, closeness, shifts and pairs."""
+        """Judge by exact tests of likeness, closeness, shifts and pairs."""
         wrong = as_asked(job, drawn)
         if wrong:
             return Outcome(0.0, shots=job.shots, said=wrong)

@@ -26,7 +26,7 @@ _SHOTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ManyCircuits(Probe[ProbeJob]):
-    """Jobs of eight different circuits, of other sizes and numbers of shots.
+    """Eight different circuits in one job, of several sizes and numbers of shots, keep their laws.
 
     References:
         [1] G. Valiant and P. Valiant, SIAM J. Comput. 46, 429 (2017), the statistic of
@@ -38,7 +38,7 @@ class ManyCircuits(Probe[ProbeJob]):
     effect: ClassVar[str] = "total variation"
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """Circuits without noise, so shared out that each job holds different kinds.
+        """Circuits without noise, shared out so that each job holds different kinds.
 
         Those of Clifford gates have jobs of their own, too, and so have those that are wide.
         """
@@ -56,7 +56,7 @@ class ManyCircuits(Probe[ProbeJob]):
                 yield _job(kind[i::jobs], _SHOTS[level], what)
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By `qcattn.fit`."""
+        """Judge the shots by `qcattn.fit`."""
         return follow(job, drawn, rng)
 
 

@@ -20,7 +20,7 @@ _SHOTS = {"quick": (10_000,), "standard": (400, 10_000, 100_000), "deep": (10_00
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseLaw(Probe[ProbeJob]):
-    """Circuits under noise of a closed-form law; a simulator that leaves it out is refuted.
+    """Circuits under noise follow their closed-form law; a simulator that drops noise is refuted.
 
     References:
         [1] M. A. Nielsen and I. L. Chuang, Quantum Computation and Quantum Information (2010),
@@ -38,5 +38,5 @@ class NoiseLaw(Probe[ProbeJob]):
             yield from (job_of(case, shots) for case in cases if case.noise)
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By `qcattn.fit`."""
+        """Judge the shots by `qcattn.fit`."""
         return follow(job, drawn, rng)

@@ -40,7 +40,7 @@ class OptionJob(ProbeJob):
 
 @dataclass(frozen=True, kw_only=True)
 class OptionsGiven(Probe[OptionJob]):
-    """Saved probabilities in single and double precision, and the method that was used.
+    """The simulator heeds the precision and the method that it is given.
 
     Double precision must be exact to 1e-11, single to 1e-5 and not the same to the last bit, where
     the law has a number that single precision does not hold. What
@@ -58,7 +58,7 @@ class OptionsGiven(Probe[OptionJob]):
     needs: ClassVar[frozenset[Ability]] = frozenset({"options"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[OptionJob]:
-        """Circuits of rotations for precision, Clifford circuits for methods."""
+        """Circuits of rotations for the precision, and Clifford circuits for the methods."""
         plain = [
             case for case in cases if not case.features and not case.noise and case.qubits <= 8
         ]
@@ -79,7 +79,7 @@ class OptionsGiven(Probe[OptionJob]):
                 )
 
     def ask(self, job: OptionJob, simulator: Simulator, rng: np.random.Generator) -> Any:
-        """For each value probabilities, or the method that was used and shots."""
+        """Ask at each value for probabilities, or for shots and the method that was used."""
         values = simulator.choices.get(job.option, ())
         if len(values) < 2:
             raise DoesNotFit(f"the simulator has no choice of {job.option}")
@@ -95,7 +95,7 @@ class OptionsGiven(Probe[OptionJob]):
         return found
 
     def judge(self, job: OptionJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By rounding, or by name and law."""
+        """Judge the rounding, or the name of the method and the law."""
         ((law,),) = job.laws
         if job.option == "precision":
             return _precisions(drawn, law)

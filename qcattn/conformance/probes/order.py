@@ -29,7 +29,7 @@ _BLOCKS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Order(Probe[ProbeJob]):
-    """Pairs of shots at thirteen distances, blocks of a run, and stretches that come twice.
+    """Shots come in no order: pairs at thirteen distances, blocks, and stretches that come twice.
 
     Pairs do not overlap, so that the table of a distance follows the product of the law with
     itself exactly; each distance is looked at in two such sets of pairs.
@@ -54,7 +54,7 @@ class Order(Probe[ProbeJob]):
                 yield job_of(case, _SHOTS[level])
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By exact tests of pairs, blocks and repeats, each at its part of the p-value."""
+        """Judge by exact tests of pairs, blocks and repeats, each with its part of the p-value."""
         wrong = as_asked(job, drawn)
         if wrong:
             return Outcome(0.0, shots=job.shots, said=wrong)

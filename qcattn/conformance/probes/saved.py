@@ -24,7 +24,7 @@ _MOST_BITS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class SavedProbabilities(Probe[ProbeJob]):
-    """What the simulator itself says that the probabilities are, beside the exact law.
+    """The probabilities that the simulator itself saves are those of the exact law.
 
     There is no chance in it: a difference above 1e-5, which is more than single precision loses,
     refutes.
@@ -40,7 +40,7 @@ class SavedProbabilities(Probe[ProbeJob]):
     needs: ClassVar[frozenset[Ability]] = frozenset({"probabilities"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """Circuits measured at their ends only, in jobs of several sizes."""
+        """Circuits that are measured at their ends only, in jobs of several sizes."""
         plain = [
             case
             for case in cases
@@ -60,11 +60,11 @@ class SavedProbabilities(Probe[ProbeJob]):
                 )
 
     def ask(self, job: ProbeJob, simulator: Simulator, rng: np.random.Generator) -> Any:
-        """Probabilities in place of shots."""
+        """Ask for probabilities in place of shots."""
         return simulator.probabilities([task.circuit for task in job.tasks])
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """The largest total variation between what was saved and the exact law."""
+        """Judge the largest total variation between what was saved and the exact law."""
         if len(drawn) != len(job.tasks):
             said = f"{plural(len(drawn), 'result')} came for {plural(len(job.tasks), 'circuit')}"
             return Outcome(0.0, resolution=ROUNDING, said=said)

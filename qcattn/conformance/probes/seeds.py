@@ -22,7 +22,7 @@ _CIRCUITS = {"quick": 4, "standard": 12, "deep": 40}
 
 @dataclass(frozen=True, kw_only=True)
 class Seeds(Probe[ProbeJob]):
-    """One job twice with a seed, without its last circuits, and with another seed.
+    """A seed gives the same shots again, also with fewer circuits, and another seed gives others.
 
     There is next to no chance in it: two jobs of another seed are the same with a probability that
     is computed from the laws, and that is the p-value.
@@ -46,7 +46,7 @@ class Seeds(Probe[ProbeJob]):
             yield from _in_fours(of_cliffords(cases, number, dynamic=dynamic, beside=chosen))
 
     def ask(self, job: ProbeJob, simulator: Simulator, rng: np.random.Generator) -> Any:
-        """The four jobs."""
+        """Run the four jobs."""
         seed, other = fresh_seed(rng), fresh_seed(rng)
         half = job.tasks[: max(1, len(job.tasks) // 2)]
         jobs = {
@@ -62,7 +62,7 @@ class Seeds(Probe[ProbeJob]):
         return jobs
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """Whether they are the same, bit by bit."""
+        """Judge whether the shots are the same, bit by bit."""
         shots = 4 * job.shots
 
         def found(p_value: float, said: str = "") -> Outcome:

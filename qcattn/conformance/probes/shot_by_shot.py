@@ -24,7 +24,7 @@ _EVERY = {"quick": 4, "standard": 2, "deep": 1}
 
 @dataclass(frozen=True, kw_only=True)
 class ShotByShot(Probe[ProbeJob]):
-    """The circuit beside a qubit that is measured and reset first, which forces trajectories.
+    """A circuit keeps its law beside a qubit that is reset first, which forces trajectories.
 
     References:
         [1] G. Valiant and P. Valiant, SIAM J. Comput. 46, 429 (2017), the statistic of
@@ -37,7 +37,7 @@ class ShotByShot(Probe[ProbeJob]):
     needs: ClassVar[frozenset[Ability]] = frozenset({"mid-circuit measurement", "reset"})
 
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
-        """Circuits that would be sampled from one state, up to 10 qubits."""
+        """Circuits of up to 10 qubits that would otherwise be sampled from one state."""
         plain = [
             case for case in cases if not case.features and not case.noise and case.qubits <= 10
         ]
@@ -51,7 +51,7 @@ class ShotByShot(Probe[ProbeJob]):
             )
 
     def judge(self, job: ProbeJob, drawn: Any, rng: np.random.Generator) -> Outcome:
-        """By `qcattn.fit`."""
+        """Judge the shots by `qcattn.fit`."""
         return follow(job, drawn, rng)
 
 

@@ -26,7 +26,7 @@ __all__ = ["recipes"]
 
 
 def recipes() -> Iterator[Recipe]:
-    """One to three qubits of unitary matrices, two to five of the others."""
+    """Circuits of unitary matrices on one to three qubits, and of the others on two to five."""
     for qubits in (1, 2, 3):
         name = f"arrays/unitary-{qubits}"
         yield _recipe(name, UnitaryGate(_unitary(qubits, generator(name))), "unitary")

@@ -16,7 +16,7 @@ _TWO = {"cx": ("x", (1,)), "cy": ("y", (1,)), "cz": ("z", (1,)), "swap": ("swap"
 
 
 def recipes() -> Iterator[Recipe]:
-    """Certain, uniform and mixed ones."""
+    """Clifford circuits whose outcomes are certain, uniform and mixed."""
     for qubits in (3, 5, 8, 12):
         yield _certain(f"clifford/certain-{qubits}", qubits)
     for qubits in (2, 4, 7):
@@ -40,7 +40,7 @@ def clifford_steps(qubits: int, depth: int, rng: np.random.Generator) -> list[St
 
 
 def inverse_steps(steps: list[Step]) -> list[Step]:
-    """What undoes steps whose gates have no angles."""
+    """The steps that undo steps whose gates have no angles."""
     words = {"s": "sdg", "sdg": "s", "sx": "sxdg", "t": "tdg", "tdg": "t"}
     out = []
     for step in reversed(steps):
@@ -51,7 +51,7 @@ def inverse_steps(steps: list[Step]) -> list[Step]:
 
 
 def program_of(qubits: int, steps: list[Step]) -> Program:
-    """OpenQASM 3 of steps, without measurements, with one register ``c`` as wide as the qubits."""
+    """Write steps as OpenQASM 3 without measurements, with one register ``c`` for the qubits."""
     program = Program(qubits, c=qubits)
     for step in steps:
         program.gate(step.word or step.name, step.angles, step.qubits)

@@ -632,7 +632,7 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
 
 
 def recipes() -> Iterator[Recipe]:
-    """Each of the texts, and what OpenQASM 3 is not read for yet."""
+    """Each of the texts, and circuits that cannot be read from OpenQASM 3 yet."""
     for file, (words, about, text) in _TEXTS.items():
         name = f"control/{file}"
         body = dedent(text).strip().replace("; bit", ";\nbit").replace("; qubit", ";\nqubit")

@@ -73,7 +73,7 @@ _KINDS: dict[str, tuple[str, Sequence[NoiseTerm]]] = {
 
 
 def recipes() -> Iterator[Recipe]:
-    """Each kind with and without a condition beside it that never holds, and within control."""
+    """Each kind of noise with and without a condition that never holds, and within control flow."""
     for kind, (about, terms) in _KINDS.items():
         yield _recipe(kind, about, terms, "")
         yield _recipe(kind, about, terms, "unwritten")

@@ -58,7 +58,7 @@ _ROWS = {
 
 @cache
 def row(keys: int) -> np.ndarray:
-    """Scores of the key numbered ``keys`` - 1 of a real text with itself and those before it.
+    """The scores of token number ``keys`` - 1 of a real text with itself and those before it.
 
     Shape (keys,), rounded, so that no circuit depends on how a machine adds.
 
@@ -102,7 +102,7 @@ PREPARED: dict[str, Callable[[], Prepared]] = dict(_named())
 
 
 def recipes() -> Iterator[Recipe]:
-    """Each of them; several rows are one template with a binding a row."""
+    """A circuit for each preparation; several rows are one template with a binding for each."""
     for file, prepare in PREPARED.items():
         name = f"thermal/{file}"
         stored = corpus_folder() / f"{name}.qasm"
@@ -143,7 +143,7 @@ def _recipe(name: str, prepared: Prepared) -> Recipe:
 
 
 def as_program(circuit: QuantumCircuit) -> str:
-    """OpenQASM 3 of a circuit whose gates all stand in ``stdgates.inc``, angles to 9 decimals."""
+    """Write a circuit of gates in ``stdgates.inc`` as OpenQASM 3, angles to 9 decimals."""
     lines = ["OPENQASM 3.0;", 'include "stdgates.inc";']
     lines += [f"input float[64] {_plain(parameter)};" for parameter in circuit.parameters]
     names: dict[Any, str] = {}

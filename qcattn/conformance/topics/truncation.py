@@ -13,7 +13,7 @@ _WORDS = ("ccx", "cx", "cx", "cx", "cz", "t", "s")
 
 
 def recipes() -> Iterator[Recipe]:
-    """Deep ones of 2 to 6 qubits, wide ones of 24 to 30."""
+    """Deep circuits of 2 to 6 qubits, and wide ones of 24 to 30."""
     for qubits, depth in ((2, 500), (4, 300), (6, 100)):
         yield _deep(qubits, depth)
     for qubits, coins in ((24, 6), (26, 8), (30, 6)):

@@ -19,7 +19,7 @@ _WIDTHS = (70, 130)
 
 
 def recipes() -> Iterator[Recipe]:
-    """Each kind at each width."""
+    """A circuit of each kind at each width."""
     for width in _WIDTHS:
         yield _ghz(width)
         yield _coins(width, clifford=True)

@@ -49,7 +49,7 @@ def brief(
 
 
 def brief_plan(plan: Plan, outcomes: Outcomes) -> dict[str, Any]:
-    """The plan for other programs; null where no number of shots is enough."""
+    """The plan in a few numbers, for other programs; null where no number of shots is enough."""
     names = ("floor", "floor_two_points", "floor_mixture", "floor_rigorous", "detect", "certify")
     numbers = {name: np.ravel(getattr(plan, name)) for name in names}
     rates = {"epsilon": plan.epsilon, "alpha": plan.alpha, "power": plan.power}

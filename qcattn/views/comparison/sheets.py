@@ -19,7 +19,7 @@ _WORST = {
 
 
 def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> Sheet:
-    """Outcomes that do not fit, the worst row first; no lines where none stands out."""
+    """The outcomes that do not fit, the worst row first; no lines if none stands out."""
     fit = certificate.fit
     flat = fit.p_values.ravel()
     lines: list[tuple[str, ...]] = []
@@ -51,7 +51,7 @@ def offenders(certificate: Certificate, outcomes: Outcomes, limit: int = 10) -> 
 
 
 def shots_needed(plan: Plan, outcomes: Outcomes) -> Sheet:
-    """Shots a row to detect, to certify, and at the least: one line a row of probabilities.
+    """The shots to detect, to certify and at the least: one line for each row of probabilities.
 
     Args:
         plan: Of `qcattn.comparisons.plan`.

@@ -13,7 +13,7 @@ __all__ = ["standing", "words"]
 
 
 def standing(certificate: Certificate, *, epsilon: float | None) -> Agreement:
-    """What the counts say, in one word.
+    """The verdict on the counts in one word.
 
     Args:
         certificate: Of `qcattn.comparisons.certify`.

@@ -12,7 +12,7 @@ __all__ = ["brief"]
 
 
 def brief(report: Report) -> dict[str, Any]:
-    """The report as JSON can hold it; what is no number is None."""
+    """The report as JSON can hold it; None stands for what is not a number."""
     return {
         "command": "conformance",
         "simulator": dict(report.simulator),

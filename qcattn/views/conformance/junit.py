@@ -13,7 +13,7 @@ __all__ = ["junit", "write_junit"]
 
 
 def junit(report: Report) -> str:
-    """The XML: probes that are not applicable are skipped, alarms are failures.
+    """Write the XML: probes that are not applicable are skipped, and alarms are failures.
 
     P-value, effect with its interval, resolution and shots stand as properties of each case.
     """
@@ -41,7 +41,7 @@ def junit(report: Report) -> str:
 
 
 def write_junit(report: Report, path: Path) -> None:
-    """Write it; the file appears whole or not at all."""
+    """Write the XML to a file, which appears whole or not at all."""
     write_page(path, junit(report))
 
 

@@ -21,7 +21,7 @@ _RESOLUTION = (
 
 
 def summary(report: Report, *, narrow: bool = False) -> Sheet:
-    """One line a probe.
+    """The table of probes, one line each.
 
     Args:
         report: What was found.

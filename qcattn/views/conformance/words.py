@@ -30,12 +30,12 @@ def subject(report: Report) -> str:
 
 
 def sentence(report: Report) -> str:
-    """What was found, how far it can be trusted, and what was not asked, in plain sentences."""
+    """Say in plain sentences what was found, how far to trust it, and what was not asked."""
     return " ".join(one for one in (found(report), trust(report), not_asked(report)) if one)
 
 
 def found(report: Report) -> str:
-    """Alarms, shots and time."""
+    """Say how many alarms and shots there were, and how long they took."""
     applied = _applied(report)
     if not applied:
         return "No probe came to an answer, so nothing is decided."
@@ -48,7 +48,7 @@ def found(report: Report) -> str:
 
 
 def trust(report: Report) -> str:
-    """How often a correct simulator has an alarm, and how small a fault would have been seen."""
+    """Say how often a correct simulator has an alarm, and how small a fault would have shown."""
     if not _applied(report):
         return ""
     false = f"A correct simulator has an alarm in {100 * report.alpha:.3g}% of such runs at most."
@@ -66,7 +66,7 @@ def trust(report: Report) -> str:
 
 
 def not_asked(report: Report) -> str:
-    """What the simulator did not take, and what there was no time for; "" where there is none."""
+    """Say what the simulator did not take and what there was no time for; "" if nothing."""
     if not report.complete:
         return "The run was interrupted: what was not reached is not told."
     refused = sum(one.refused for one in report.probed)
@@ -100,17 +100,17 @@ def command(report: Report, backend: str, python: str | None = None) -> str:
 
 
 def shown_by(path: object) -> str:
-    """Where the script lies that shows an alarm, as a sentence."""
+    """Say in a sentence which script shows an alarm."""
     return f"A script of its own shows it: {path}."
 
 
 def no_script(why_not: str) -> str:
-    """Why no script of its own shows an alarm, as a sentence."""
+    """Say in a sentence why no script of its own shows an alarm."""
     return f"There is no script of its own that shows it: {why_not}."
 
 
 def change(one: Change) -> str:
-    """What became of a probe since another report, in a line."""
+    """Say in a line what became of a probe since another report."""
     before, now = one.before or "not there", one.now or "not there"
     mark = {"better": "Better", "worse": "Worse", "other": "Other"}[one.way]
     return f"{mark}: {one.probe}: {before} before, {now} now."

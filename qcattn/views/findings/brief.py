@@ -12,7 +12,7 @@ __all__ = ["brief"]
 
 
 def brief(findings: Sequence[Finding]) -> dict[str, Any]:
-    """Findings in words and numbers; what JSON lacks is None."""
+    """Findings in words and numbers; None stands for what JSON lacks."""
     open_ones = any(finding.standing == "undecided" for finding in findings)
     return {
         "command": "claims",

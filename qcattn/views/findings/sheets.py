@@ -28,7 +28,7 @@ _ROLES = {
 
 
 def summary(findings: Sequence[Finding], *, narrow: bool = False) -> Sheet:
-    """One line a claim: its verdict, its first number with interval, and its condition.
+    """The table of claims: the verdict, the first number with its interval, and the condition.
 
     Args:
         findings: What to show.
@@ -61,7 +61,7 @@ def summary(findings: Sequence[Finding], *, narrow: bool = False) -> Sheet:
 
 
 def checks(finding: Finding) -> Sheet:
-    """What was tested, and how it came out."""
+    """The table of checks, and how each came out."""
     return Sheet(
         title="What was tested",
         columns=(
@@ -78,7 +78,7 @@ def checks(finding: Finding) -> Sheet:
 
 
 def numbers(finding: Finding) -> Sheet:
-    """What was measured, with intervals, beside what is exact."""
+    """The table of measured numbers, with intervals and exact values."""
     return Sheet(
         title="What was measured",
         columns=_NUMBER,

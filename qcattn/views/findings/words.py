@@ -24,7 +24,7 @@ MEANING: dict[Standing, str] = {
 
 
 def standings(findings: Sequence[Finding]) -> str:
-    """How many claims came out which way, in a sentence.
+    """Say in a sentence how many claims came out which way.
 
     Example:
         >>> standings([Finding(name="A1", title="", checks=(), alpha=0.01, seed=0)])
@@ -48,7 +48,7 @@ def source_of(finding: Finding) -> str:
 
 
 def caption(panels: Sequence[Panel]) -> str:
-    """What the points of pictures are, if there are any."""
+    """Say what the points of the pictures are, if there are any."""
     points = [curve for one in panels for curve in one.curves if curve.style == "points"]
     if not points:
         return ""

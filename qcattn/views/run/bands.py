@@ -22,7 +22,7 @@ MOST = 30
 
 @dataclass(frozen=True, eq=False)
 class RowBars:
-    """What the picture of a row shows, one entry a bar.
+    """What the picture of a row shows, one entry for each bar.
 
     Attributes:
         keys: Those that have a bar of their own, ascending.
@@ -46,7 +46,7 @@ class RowBars:
 
     @property
     def outside(self) -> np.ndarray:
-        """Which bars end outside their bands."""
+        """The bars that end outside their bands."""
         return np.asarray((self.measured < self.low) | (self.measured > self.high))
 
 
@@ -80,7 +80,7 @@ def bars_of(result: Result, row: tuple[int, ...], most: int = MOST) -> RowBars:
 
 
 def bands_in_words(result: Result, rows: Sequence[tuple[int, ...]]) -> str:
-    """What bands and red bars mean, for those who have not seen the bars yet.
+    """Say what bands and red bars mean, for readers who have not seen the bars yet.
 
     Args:
         result: Of any shape.
@@ -116,7 +116,7 @@ def bands_in_words(result: Result, rows: Sequence[tuple[int, ...]]) -> str:
 
 
 def binomial_band(shots: int, p: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-    r"""Counts that a binomial variable stays between, with at least this probability.
+    r"""Counts between which a binomial variable stays with at least this probability.
 
     The smallest and largest k with :math:`P(K < k) \le \frac{1 - level}{2}` on the one side and
     :math:`P(K > k) \le \frac{1 - level}{2}` on the other: exact, equal tails.

@@ -123,7 +123,7 @@ def _points(
 
 
 def lowest(many: int, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    r"""A simultaneous lower limit of sorted uniform variables.
+    r"""A simultaneous lower limit for sorted uniform variables.
 
     The r-th smallest of m uniform variables follows Beta(r, m - r + 1). The limit of each rank is
     the same quantile of its own law (equal local levels [1]), and that quantile is chosen so
@@ -162,7 +162,7 @@ def lowest(many: int, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
 
 
 def stays_above(ranks: np.ndarray, limit: np.ndarray, many: int) -> float:
-    r"""Probability that sorted uniform variables all stay above their limits, exactly.
+    r"""The exact probability that all sorted uniform variables stay above their limits.
 
     The r-th smallest lies above t where fewer than r variables lie below t. The number below t
     grows by binomial steps as t grows; counts that reach r at the limit of rank r are dropped.

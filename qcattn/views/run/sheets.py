@@ -54,7 +54,7 @@ _TESTS = (
 
 
 def summary(result: Result) -> Sheet:
-    """One line a layer: rows, keys, qubits, two-qubit gates, the worst row and p-values.
+    """The table of layers: rows, keys, qubits, two-qubit gates, the worst row and p-values.
 
     Args:
         result: Of any shape. Rows are grouped by the first of several leading axes; a result with
@@ -153,7 +153,7 @@ def worst(result: Result, number_of_rows: int = 10) -> Sheet:
 
 
 def codebook(result: Result, number_of_keys: int = 1024) -> Sheet:
-    """Key, token and bitstring, one line a key.
+    """The table of keys, tokens and bitstrings.
 
     Args:
         result: Of any shape.
@@ -180,7 +180,7 @@ def codebook(result: Result, number_of_keys: int = 1024) -> Sheet:
 
 
 def heralds(result: Result, number_of_rows: int = 20) -> Sheet:
-    """Success of a heralded preparation, predicted and counted, row by row.
+    """The success of a heralded preparation, predicted and counted, row by row.
 
     Args:
         result: Of any shape.
@@ -232,7 +232,7 @@ def heralds(result: Result, number_of_rows: int = 20) -> Sheet:
 
 
 def details(result: Result) -> Sheet:
-    """What was run, with what, and what it cost."""
+    """What was run, with which software, and what it cost."""
     prepared, cost = result.prepared, result.resources
     beta = np.unique(result.beta)
     shape = " × ".join(str(size) for size in result.scores.shape)

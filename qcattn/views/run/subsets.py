@@ -17,13 +17,13 @@ _ALPHA = 0.01
 
 
 def telling_row(result: Result) -> tuple[int, ...]:
-    """The row whose law is spread most."""
+    """The row whose law is spread most widely."""
     spread = entr(result.expected).sum(axis=-1)
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(spread)), spread.shape))
 
 
 def likeliest(result: Result, row: tuple[int, ...] | None = None, number: int = 10) -> Sheet:
-    """The sets of keys that come most often, expected and counted.
+    """The sets of keys that occur most often, expected and counted.
 
     Args:
         result: Of a run whose outcomes are sets.

@@ -26,7 +26,7 @@ _LONGEST_NOISE = 120
 
 
 def sentence(result: Result) -> str:
-    """The verdict in plain words, with its error rate and what it would have seen.
+    """Say the verdict in plain words, with its error rate and what it would have seen.
 
     Args:
         result: A run.
@@ -70,7 +70,7 @@ def _noisy(result: Result) -> list[str]:
 
 
 def offence(result: Result, worst: WorstRow) -> str:
-    """What is wrong in a row: the outcome, its count, and the count expected."""
+    """Say what is wrong in a row: the outcome, its count, and the count expected."""
     much = f"{worst.measured:,} of {plural(worst.kept, 'shot')}"
     if worst.key == STRAY:
         return f"{much} read no key, which has probability zero"
@@ -223,7 +223,7 @@ def _resolution(result: Result) -> str:
 
 
 def acceptance_shares(result: Result) -> tuple[float, float]:
-    """Share of shots that the herald should let through, and that it did, over all rows."""
+    """The share of shots that the herald should let through and did let through, over all rows."""
     shots = result.counts.shots
     predicted = np.broadcast_to(result.prepared.success, shots.shape)
     total = max(1, int(shots.sum()))

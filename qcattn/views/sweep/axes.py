@@ -69,7 +69,7 @@ def plot_over_axis(
     quantity: str = "top",
     by: Sequence[str] | None = None,
 ) -> Axes:
-    """Plot a quantity over an axis of a sweep, with intervals that hold together.
+    """Plot a quantity over an axis of a sweep, with simultaneous intervals.
 
     Args:
         sweep: What to plot.

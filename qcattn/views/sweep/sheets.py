@@ -27,7 +27,7 @@ _BOUND = Column(
 
 
 def cells(sweep: Sweep, epsilon: float | None = None) -> Sheet:
-    """One line a cell: its place on the axes, shots, verdict.
+    """The table of cells: place on the axes, shots and verdict.
 
     Args:
         sweep: Of any size; of a large one the lines that do not agree come first, and the rest is
@@ -81,7 +81,7 @@ def cells(sweep: Sweep, epsilon: float | None = None) -> Sheet:
 
 
 def failures(sweep: Sweep, most: int = 10) -> Sheet:
-    """Errors and the cells that they ended, the commonest first."""
+    """The errors and the cells that they ended, the most common first."""
     found: dict[str, list[Cell]] = {}
     for cell in sweep:
         if cell.failure:

@@ -63,12 +63,12 @@ def _shots(cell: Cell) -> str:
 
 
 def place_of_cell(sweep: Sweep, cell: Cell) -> str:
-    """Where a cell lies on the axes that vary."""
+    """The place of a cell on the axes that vary."""
     return ", ".join(f"{axis} {cell.point.get(axis)}" for axis in sweep.varied) or "the cell"
 
 
 def shots_of_cell(cell: Cell) -> str:
-    """Shots a row, or the fewest and the most of them."""
+    """The shots of each row, or the fewest and the most."""
     low, high = int(cell.counts.shots.min()), int(cell.counts.shots.max())
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 

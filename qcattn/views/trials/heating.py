@@ -25,7 +25,7 @@ _FEWEST = 1e-3
 def plot_heating(
     heatings: Sequence[Heating], ax: Axes | None = None, *, loss: float | None = None
 ) -> Axes:
-    """Plot effective beta over the one without noise against lambda, gates that fail on average.
+    """Plot the ratio of effective beta to that without noise against lambda, the failing gates.
 
     A colour and a mark for each name, intervals as bars, hollow where no temperature fits the
     counts. The line is the law of `qcattn.certification.heating`, for the levels and the beta of

@@ -117,7 +117,7 @@ def _gates_per_kept_shot(result: Result) -> float:
 
 
 def size_of_plot(trials: Trials) -> tuple[float, float]:
-    """Width and height in inches, with room for the names of the methods under the picture."""
+    """The width and height in inches, with room for the names of the methods."""
     return 4.7, 3.4 + 0.2 * rows_below([name for name, _, _ in _by_method(trials)])
 
 

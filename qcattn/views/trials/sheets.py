@@ -106,12 +106,12 @@ def cost(trials: Trials) -> Sheet:
 
 
 def errors(trials: Trials, *, fidelity: bool = False) -> Sheet:
-    """What each trial claims, what is true, and the verdict; if asked, the squared fidelity."""
+    """What each trial claims, what is true and the verdict, with the squared fidelity if asked."""
     return _sheet(trials, "Error", (*_ERRORS, *((_FIDELITY,) if fidelity else ())))
 
 
 def left_out(trials: Trials) -> Sheet:
-    """Which methods do not fit, and why."""
+    """The methods that do not fit, and why."""
     return Sheet("Methods that do not fit", (Column("method"), Column("why")), refusals(trials))
 
 

@@ -15,7 +15,7 @@ __all__ = ["refusals", "subject", "words"]
 
 
 def subject(trials: Trials) -> str:
-    """What was prepared, and how often, in a line."""
+    """Say in a line what was prepared, and with how many shots."""
     betas = sorted({trial.beta for trial in trials.trials})
     source = trials.source.get("text", "")
     return (
@@ -27,7 +27,7 @@ def subject(trials: Trials) -> str:
 
 
 def words(trials: Trials) -> str:
-    """What came out, with error rates, in a few sentences."""
+    """Say in a few sentences what came out, with error rates."""
     fitting = [trial for trial in trials.trials if trial.result is not None]
     if not fitting:
         return "No method fits." if trials.complete else "Interrupted before any method was done."
@@ -144,7 +144,7 @@ def _names(part: Sequence[Trial], whole: Sequence[Trial]) -> str:
 
 
 def refusals(trials: Trials) -> tuple[tuple[str, str], ...]:
-    """Who was left out, and why: every reason once, without the method's name in it."""
+    """Say which methods were left out and why, each reason once, without the method's name."""
     reasons: dict[str, list[Trial]] = {}
     for trial in trials.trials:
         if trial.result is None:
