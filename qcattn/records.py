@@ -775,7 +775,7 @@ class Verdict:
 
 
 def joint_standing(standings: Iterable[str], *, complete: bool = True) -> Agreement:
-    """The verdict of several verdicts together.
+    """Several verdicts as one.
 
     Args:
         standings: One word each; any other word than these three was not decided either.

@@ -67,7 +67,7 @@ class Footprint:
 
 
 def active_qubits(circuit: QuantumCircuit) -> int:
-    """The qubits on which anything but a barrier acts; Aer leaves out the others."""
+    """The number of qubits on which anything but a barrier acts; Aer leaves out the others."""
     found: set[Qubit] = set()
     for one in reversed(circuit.data):  # measurements of most qubits stand at the end
         if one.name != "barrier":

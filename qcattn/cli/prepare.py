@@ -88,9 +88,7 @@ def prepare(
         float | None,
         typer.Option(help="Set the field of ising, or of --encoding Transverse. [default: 1]"),
     ] = None,
-    chain: Annotated[
-        bool, typer.Option("--open", help="Leave the chain open instead of closing it to a ring.")
-    ] = False,
+    chain: Annotated[bool, typer.Option("--open", help="Leave the chain open, with ends.")] = False,
     pauli: _Pauli = None,
     scores: ScoresFile = None,
     model: Model = None,
@@ -103,9 +101,7 @@ def prepare(
     encoding: _Encoding = None,
     gap: Annotated[
         float | None,
-        typer.Option(
-            help="Put masked keys and padding this far above the highest energy. [default: 10]"
-        ),
+        typer.Option(help="Put masked keys and padding this far above the others. [default: 10]"),
     ] = None,
     beta: _Betas = "1",
     methods: _Methods = None,
@@ -202,7 +198,7 @@ class _Rows:
 
     @property
     def choices(self) -> dict[str, Any]:
-        """Refuse options that have no meaning where there are no scores."""
+        """The options that have no meaning where there are no scores."""
         names = ("layer", "head", "query", "encoding", "gap")
         return {f"--{name}": getattr(self, name) for name in names}
 

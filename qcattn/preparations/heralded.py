@@ -33,7 +33,7 @@ __all__ = ["Heralded", "append_herald", "append_uniform", "herald_angles", "num_
 
 @dataclass(frozen=True)
 class Heralded:
-    r"""Prepare the thermal state by imaginary time, heralded on one ancilla.
+    r"""Thermal state by imaginary time, heralded on one ancilla.
 
     Thermal: the circuit knows energies and beta. Half of a set of Bell pairs is maximally mixed;
     a rotation of the ancilla by :math:`2\arccos e^{-\beta(E_b - E_0)/2}`, one basis state b at a
