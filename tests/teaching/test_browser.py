@@ -510,6 +510,21 @@ def test_axe_sees_what_is_wrong(opened):
     assert found["id"] == "color-contrast"
 
 
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_it_is_dark_where_the_page_behind_it_is_and_else_as_the_system_is(opened, system):
+    """A notebook may be light on a dark system; its colours are written in many ways."""
+    page = opened(color_scheme=system)
+    ground = "getComputedStyle(document.querySelector('main')).backgroundColor"
+    seen = {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 23, 26)"}
+    page.wait_for_function(f"() => {ground} === {json.dumps(seen[system])}")
+    for behind, is_so in {"oklch(0.2 0 0)": "dark", "color(srgb 1 1 1)": "light",
+                          "#222": "dark", "transparent": system}.items():  # fmt: skip
+        page.evaluate("(behind) => (document.body.style.background = behind)", behind)
+        page.wait_for_function(f"() => {ground} === {json.dumps(seen[is_so])}")
+        drawn = "getComputedStyle(document.querySelector('[type=radio]')).colorScheme"
+        assert page.evaluate(drawn) == is_so, "controls are drawn so, too"
+
+
 TWICE = """async () => {
     const [{ default: widget }, told] = await Promise.all(
         [import("./widget.js"), fetch("lesson.json").then((reply) => reply.json())]);

@@ -44,6 +44,21 @@ const able = (node, is) => node.disabled !== is || (node.disabled = !is);
 const mark = (node, name, value) =>
   node.getAttribute(name) === `${value}` || node.setAttribute(name, value);
 
+/** Whether what an element stands on is dark: a notebook has a look of its own, whatever the system's is. */
+function onDark(el) {
+  // It reads colours in any notation.
+  const sheet = h("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  for (let at = el.parentNode; at; at = at.parentNode ?? at.host) {
+    if (!(at instanceof Element)) continue;
+    sheet.fillStyle = getComputedStyle(at).backgroundColor;
+    sheet.clearRect(0, 0, 1, 1);
+    sheet.fillRect(0, 0, 1, 1);
+    const [red, green, blue, alpha] = sheet.getImageData(0, 0, 1, 1).data;
+    if (alpha > 127) return 0.3 * red + 0.59 * green + 0.11 * blue < 128;
+  }
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
 const short = (x) =>
   x == null ? "–" : x === 0 ? "0" : Math.abs(x) < 1e-4 ? x.toExponential(1) : String(+x.toPrecision(3));
 const pText = (p) => (p < 1e-300 ? "< 1e-300" : short(p));
@@ -1094,6 +1109,12 @@ function render({ model, el }) {
   model.on("msg:custom", heard);
   const resized = new ResizeObserver(() => show());
   resized.observe(el);
+  const light = () => el.classList.toggle("dark", onDark(el));
+  const relit = new MutationObserver(light);
+  for (const one of [document.documentElement, document.body]) relit.observe(one, { attributes: true });
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  system.addEventListener("change", light);
+  light();
   const shared = () => (model.get("hash") ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams());
   const moved = () => {
     const parts = shared();
@@ -1110,6 +1131,8 @@ function render({ model, el }) {
     clearTimeout(rest);
     pending.clear();
     resized.disconnect();
+    relit.disconnect();
+    system.removeEventListener("change", light);
     window.removeEventListener("hashchange", moved);
     model.off?.("msg:custom", heard);
   };
