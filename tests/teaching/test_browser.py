@@ -510,6 +510,27 @@ def test_axe_sees_what_is_wrong(opened):
     assert found["id"] == "color-contrast"
 
 
+#: As JupyterLab does: drawn first, then put into the page; there on white, then on black.
+PLACED_LATER = """async () => {
+    const [{ default: widget }, told] = await Promise.all(
+        [import("./widget.js"), fetch("lesson.json").then((reply) => reply.json())]);
+    const model = { get: (name) => told[name], on: () => {}, off: () => {}, send: () => {} };
+    const seen = [];
+    for (const ground of ["white", "black"]) {
+        const el = document.createElement("div");
+        const end = widget.render({ model, el });
+        const box = document.body.appendChild(document.createElement("div"));
+        box.style.background = ground;
+        box.append(el);
+        await new Promise((done) => setTimeout(done, 200));
+        seen.push(el.classList.contains("dark"));
+        end();
+        box.remove();
+    }
+    return seen;
+}"""
+
+
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_it_is_dark_where_the_page_behind_it_is_and_else_as_the_system_is(opened, system):
     """A notebook may be light on a dark system; its colours are written in many ways."""
@@ -523,6 +544,7 @@ def test_it_is_dark_where_the_page_behind_it_is_and_else_as_the_system_is(opened
         page.wait_for_function(f"() => {ground} === {json.dumps(seen[is_so])}")
         drawn = "getComputedStyle(document.querySelector('[type=radio]')).colorScheme"
         assert page.evaluate(drawn) == is_so, "controls are drawn so, too"
+    assert page.evaluate(PLACED_LATER) == [False, True]
 
 
 TWICE = """async () => {

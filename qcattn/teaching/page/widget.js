@@ -1107,9 +1107,12 @@ function render({ model, el }) {
 
   // ---- begin ------------------------------------------------------------------------------------
   model.on("msg:custom", heard);
-  const resized = new ResizeObserver(() => show());
-  resized.observe(el);
   const light = () => el.classList.toggle("dark", onDark(el));
+  const resized = new ResizeObserver(() => {
+    light(); // a notebook puts it into its page after this module has drawn it
+    show();
+  });
+  resized.observe(el);
   const relit = new MutationObserver(light);
   for (const one of [document.documentElement, document.body]) relit.observe(one, { attributes: true });
   const system = matchMedia("(prefers-color-scheme: dark)");
