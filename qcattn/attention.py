@@ -20,6 +20,9 @@ __all__ = [
     "telling_head",
 ]
 
+#: Of a text, far more than any model reads.
+_LONGEST = 2**20
+
 
 def check_scores(scores: ArrayLike, *, name: str = "scores") -> NDArray[np.float64]:
     """Return the scores as a float64 array, or say which row cannot be used and why.
@@ -207,15 +210,16 @@ def causal_mask(queries: int, keys: int | None = None) -> NDArray[np.bool_]:
         Mask of shape (queries, keys).
 
     Raises:
-        ValueError: If a number is not an integer of 1 or more.
+        ValueError: If a number is not an integer from 1 to 2**20.
 
     Example:
         >>> causal_mask(2, 3)
         array([[ True, False, False],
                [ True,  True, False]])
     """
-    rows = whole_number(queries, "queries")
-    columns = rows if keys is None else whole_number(keys, "keys")
+    cure = "a longer text is masked by its last queries, `np.arange(keys) <= position[:, None]`"
+    rows = whole_number(queries, "queries", most=_LONGEST, cure=cure)
+    columns = rows if keys is None else whole_number(keys, "keys", most=_LONGEST, cure=cure)
     return np.tri(rows, columns, dtype=np.bool_)
 
 
@@ -233,7 +237,7 @@ def sinusoidal_positions(length: int, dim: int) -> NDArray[np.float64]:
         Encoding of shape (length, dim), entries in [-1, 1].
 
     Raises:
-        ValueError: If `length` is not an integer of 1 or more, or `dim` not an even one.
+        ValueError: If `length` is not an integer from 1 to 2**20, or `dim` not an even one.
 
     Example:
         >>> sinusoidal_positions(2, 4).round(4)
@@ -243,7 +247,9 @@ def sinusoidal_positions(length: int, dim: int) -> NDArray[np.float64]:
     References:
         [1] A. Vaswani et al., Attention Is All You Need, arXiv:1706.03762 (2017).
     """
-    rows, columns = whole_number(length, "length"), whole_number(dim, "dim")
+    cure = "compute the positions that are needed, by the formula above"
+    rows = whole_number(length, "length", most=_LONGEST, cure=cure)
+    columns = whole_number(dim, "dim", most=_LONGEST, cure=cure)
     if columns % 2:
         raise ValueError(
             f"`dim` must be even, since each sine is paired with a cosine, "

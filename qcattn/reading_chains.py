@@ -34,7 +34,15 @@ from qcattn.preparations.quantum_mcmc import (
 )
 from qcattn.preparations.system_bath import SystemBath
 from qcattn.progress import tell
-from qcattn.records import Counts, Hamiltonian, Prepared, Resources, every_reading, numbers_of
+from qcattn.records import (
+    Counts,
+    Hamiltonian,
+    Prepared,
+    Resources,
+    check_bytes,
+    every_reading,
+    numbers_of,
+)
 from qcattn.seeds import entropy
 from qcattn.thermal import boltzmann
 
@@ -42,6 +50,8 @@ __all__ = ["ChainReadings", "read_chains"]
 
 #: Two starts lead to laws so close after burn-in, and the most sweeps that are tried for it.
 _FORGOTTEN, _MOST_SWEEPS = 1e-2, 4096
+#: Bytes of a chain beside its readings, and of a gate, about.
+_CHAIN, _GATE = 64, 600
 #: Moves of `QuantumMCMC` between two readings.
 _MOVES = 4
 
@@ -146,6 +156,7 @@ def read_chains(
 
     Raises:
         DoesNotFit: If the method has no sweep, does not take the Hamiltonian, or does not mix.
+        TooLarge: If so many readings do not fit into memory.
         ValueError: If a number is out of range.
 
     Example:
@@ -174,6 +185,11 @@ def read_chains(
             "`hamiltonian` is turned by a basis, in which nothing is read; give the same one as an "
             "operator, `Hamiltonian.of(hamiltonian.matrix)`"
         )
+    check_bytes(
+        (_CHAIN + reads * (8 + 3 * hamiltonian.num_qubits)) * chains,
+        f"{reads:,} `reads` of {chains:,} `chains`",
+        "take fewer of them",
+    )
     drawing, judging = np.random.SeedSequence(entropy(seed)).spawn(2)
     run: _Jobs | _Circuit
     if isinstance(method, QuantumMCMC):
@@ -231,6 +247,11 @@ class _Circuit:
         self, start: int, burn_in: int, chains: int, reads: int, seed: np.random.SeedSequence
     ) -> NDArray[np.int64]:
         n = len(self.energies).bit_length() - 1
+        check_bytes(
+            _GATE * len(self.sweep.data) * (burn_in + reads),
+            f"a circuit of {burn_in:,} sweeps and {reads:,} `reads`",
+            "take fewer `reads` of more `chains`",
+        )
         circuit = _from(self.sweep, start, n)
         read = ClassicalRegister(n * reads, "readings")
         circuit.add_register(read)

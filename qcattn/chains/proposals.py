@@ -186,7 +186,9 @@ def mixer(num_qubits: int, angle: float) -> NDArray[np.complex128]:
 
 
 def _size(num_qubits: int) -> int:
-    n = whole_number(num_qubits, "num_qubits")
+    n = whole_number(
+        num_qubits, "num_qubits", most=1000, cure="a dense proposal on n qubits has 4**n numbers"
+    )
     check_bytes(2 * 8 * 4**n, f"a dense proposal on {n} qubits")
     return 1 << n
 

@@ -36,6 +36,9 @@ from qcattn.arguments import check_beta, real_array, whole_number
 
 __all__ = ["filtered_walk", "quantum_walk"]
 
+#: Qubits of the phase whose walk, of 65,536 steps, is still a circuit that can be held.
+_MOST_PHASES = 16
+
 
 def quantum_walk(
     energies: ArrayLike, beta: float, *, penalty: float = 0.0, control: bool = False
@@ -106,7 +109,7 @@ def filtered_walk(
     Args:
         energies: As of `quantum_walk`.
         beta: Inverse temperature, positive.
-        phases: Qubits r of the phase, 1 or more.
+        phases: Qubits r of the phase, from 1 to 16.
         penalty: As of `quantum_walk`. Phases other than 0 come nearer to it as it grows, and so
             do those outside as it falls.
         start: State of the spins in front of the walk.
@@ -114,7 +117,7 @@ def filtered_walk(
             the coin 1, so that nothing of the chain is needed.
 
     Raises:
-        ValueError: As `quantum_walk`, or if ``phases`` is below 1, or there is no such
+        ValueError: As `quantum_walk`, or if ``phases`` is out of range, or there is no such
             ``start``.
 
     Example:
@@ -123,7 +126,9 @@ def filtered_walk(
         (7, 5)
     """
     levels, n, moves = _spins(energies)
-    r = whole_number(phases, "phases")
+    r = whole_number(
+        phases, "phases", most=_MOST_PHASES, cure="the walk is repeated 2**phases times"
+    )
     circuit = QuantumCircuit(
         QuantumRegister(r, "phase"), QuantumRegister(n, "system"), QuantumRegister(moves, "move"),
         QuantumRegister(1, "coin"), ClassicalRegister(r, "phase"), ClassicalRegister(n, "key"),

@@ -82,7 +82,7 @@ def claims(
         findings, interrupted = stop.result, True
         if not any(finding.shots for finding in findings):
             fail("interrupted before any claim was done")
-    kept = _keep(findings, out, quiet=json)
+    kept = _keep(findings, out, quiet=json, pictures=not interrupted)
     if as_markdown:
         from qcattn.views.findings.markdown import markdown
 
@@ -91,7 +91,11 @@ def claims(
     else:
         print_findings(findings, kept, json, in_full=bool(names))
     if interrupted:
-        say("Interrupted: what was found is kept, the rest is marked.", err=json or as_markdown)
+        say(
+            "Interrupted: what was found is kept, the rest is marked. The page says how to plot "
+            "its pictures.",
+            err=json or as_markdown,
+        )
     kept.check()
     raise typer.Exit(exit_code((one.standing for one in findings), complete=not interrupted))
 
@@ -160,14 +164,15 @@ def print_findings(
     print_place(kept)
 
 
-def _keep(findings: Sequence[Finding], out: Path | None, *, quiet: bool) -> Kept:
+def _keep(findings: Sequence[Finding], out: Path | None, *, quiet: bool, pictures: bool) -> Kept:
     from qcattn.folders.findings import write_findings
     from qcattn.views.findings.brief import brief
     from qcattn.views.findings.page import write_page_of, write_pictures
 
     def page(folder: Path) -> None:
-        write_page_of(findings, folder / "report.html")
-        write_pictures(findings, folder)
+        write_page_of(findings, folder / "report.html", pictures=pictures)
+        if pictures:
+            write_pictures(findings, folder)
 
     return keep(
         out,

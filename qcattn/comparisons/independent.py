@@ -39,13 +39,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcattn.arguments import check_alpha
+from qcattn.arguments import check_alpha, whole_number
 from qcattn.comparisons import _quadratic
 from qcattn.comparisons._binomial import upper
 from qcattn.comparisons._repeats import rarest_repeat
 from qcattn.comparisons._rows import Floats, Ints, check_probabilities
 from qcattn.comparisons.fit import fit
 from qcattn.plurals import p_is
+from qcattn.records import check_bytes
 
 #: Consecutive batches into which each run is cut.
 BATCHES = 8
@@ -120,6 +121,10 @@ class Independence:
         return any(part.p_value <= level and part.score * side > 0 for part in parts)
 
 
+#: Numbers that a permutation is told in, at least.
+_SCORES = 17
+
+
 def independent(
     memories: Sequence[Any],
     p: Any = None,
@@ -166,6 +171,11 @@ def independent(
     runs, outcomes = _encode(memories, p)
     names = _possible(runs, p, parts)
     _check_permutations(permutations, names, alpha)
+    check_bytes(
+        8 * whole_number(permutations, "permutations") * max(outcomes, _SCORES),
+        f"{permutations:,} `permutations`",
+        "take fewer",
+    )
     rng = np.random.default_rng(seed)
     counts = np.array([np.bincount(run, minlength=outcomes) for run in runs])
     law = check_probabilities(np.ones(outcomes) / outcomes if p is None else p)

@@ -27,9 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.arguments import check_alpha
+from qcattn.arguments import check_alpha, whole_number
 from qcattn.comparisons._rows import Bools, Floats, Ints, check_counts, side_by_side
 from qcattn.plurals import p_is, plural
+from qcattn.records import check_bytes
 from qcattn.seeds import entropy
 
 #: Shots from which NumPy draws no hypergeometric numbers.
@@ -111,6 +112,11 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
             f"`permutations` must be at least {needed} for the overall p-value to "
             f"be as small as alpha = {alpha}, but is {permutations}"
         )
+    check_bytes(
+        3 * 8 * size * whole_number(permutations, "permutations"),
+        f"{permutations:,} `permutations` of {plural(size, 'row')}",
+        "take fewer",
+    )
     live = (first.sum(axis=-1) > 0) & (second.sum(axis=-1) > 0)
     # Column 0 is what was observed, the rest its permutations, standardised row by row.
     scores = np.zeros((size, permutations + 1))

@@ -178,6 +178,7 @@ class QuantumMCMC:
             >>> round(one.time, 2), one.steps, one == QuantumMCMC(times=(2.0, 20.0)).moves(1)[0]
             (6.86, 9, True)
         """
+        number = whole_number(number, "number", most=_MOST_STEPS, cure="draw no more than are used")
         drawn = np.random.default_rng(entropy(self.seed)).random((number, 2))
         lows, highs = np.transpose([self.gammas, self.times])
         found = (lows + (highs - lows) * drawn).tolist()

@@ -114,6 +114,13 @@ def test_an_interrupted_run_keeps_what_is_done_and_marks_the_rest(folder):
     assert [one.standing for one in found] == ["exact", "undecided", "undecided"]
     assert [one.shots > 0 for one in found] == [True, False, False]
     assert "interrupted" in found[1].words
+    # Plotting takes seconds, and who presses Ctrl-C has two: pictures are left for later.
+    kept = folder / "qcattn-claims"
+    page = kept / "report.html"
+    assert "<svg" not in page.read_text() and not [*kept.glob("*.svg")]
+    assert "pictures were not plotted" in page.read_text() and found[0].panels
+    qcattn.report(found, page)
+    assert "<svg" in page.read_text() and "not plotted" not in page.read_text()
     assert invoke("A2").exit_code == 2
     assert not (folder / "qcattn-claims-2").exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -18,13 +19,20 @@ from qcattn.views.vector import svg_file
 
 __all__ = ["write_page_of", "write_pictures"]
 
+_PLAIN = (
+    "The run was interrupted, and its pictures were not plotted. What they show is kept: in this "
+    'folder, qcattn.report(qcattn.load_findings("."), "report.html") in Python plots them.'
+)
 
-def write_page_of(findings: Sequence[Finding], path: str | Path) -> None:
+
+def write_page_of(findings: Sequence[Finding], path: str | Path, *, pictures: bool = True) -> None:
     """Write one self-contained page about findings; it appears whole or not at all.
 
     Args:
         findings: What to show, one or several.
         path: Where; an existing file is replaced.
+        pictures: Plot them. They take seconds, which nobody who pressed Ctrl-C waits for; a page
+            without them says how to have them.
 
     Raises:
         ValueError: If there are no findings.
@@ -43,8 +51,11 @@ def write_page_of(findings: Sequence[Finding], path: str | Path) -> None:
     plotter = Plotter()
     several = len(findings) > 1
     parts = _head(findings) if several else []
+    if not pictures:
+        parts += ['<p class="note">' + escape(_PLAIN) + "</p>"]
     for finding in findings:
-        parts += _part(plotter, finding, level=2 if several else 1)
+        shown = finding if pictures else replace(finding, panels=())
+        parts += _part(plotter, shown, level=2 if several else 1)
     parts += [
         "<h2>To find the same again</h2>",
         f'<pre class="line">{escape(command(findings))}</pre>',
