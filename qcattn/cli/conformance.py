@@ -244,7 +244,7 @@ def print_report(report: Report, kept: Kept, json: bool) -> None:
     """Print the table of all probes, their alarms, what changed, and the place, or JSON."""
     from qcattn.views.conformance import sheets
     from qcattn.views.conformance.brief import brief
-    from qcattn.views.conformance.words import change, sentence
+    from qcattn.views.conformance.words import sentence, since
 
     if json:
         print_json(brief(report), kept)
@@ -253,5 +253,5 @@ def print_report(report: Report, kept: Kept, json: bool) -> None:
     for one in report.alarms:
         print_sheets(sheets.failures(one, most=5))
         print_words(one.words, "")
-    print_words(*(change(one) for one in report.since), sentence(report))
+    print_words(*since(report), sentence(report))
     print_place(kept)

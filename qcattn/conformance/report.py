@@ -119,15 +119,21 @@ class Change:
         probe: Its name.
         before: How it stood; "" where the old report does not have it.
         now: How it stands; "" where the new report does not have it.
+        mended: Jobs that were refuted and are not, though they were drawn.
+        broken: Jobs that are refuted and were not, though they were drawn.
     """
 
     probe: str
     before: str
     now: str
+    mended: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
     @property
     def way(self) -> Literal["better", "worse", "other"]:
-        """Whether it is better, as when an alarm is gone, or worse, as when one is new."""
+        """Whether it is better, as where an alarm is gone, or worse, as where a job is broken."""
+        if self.before == self.now:
+            return "worse" if self.broken else "better"
         if self.before == "alarm" and self.now == "passed":
             return "better"
         return "worse" if self.now == "alarm" else "other"
@@ -145,7 +151,7 @@ class Report:
         probed: What each probe found, in their order.
         seconds: Wall time.
         complete: Whether it came to its end.
-        since: What changed since an earlier report, where it was compared with one.
+        since: What changed since an earlier report; None where it was compared with none.
     """
 
     simulator: dict[str, str]
@@ -155,7 +161,7 @@ class Report:
     probed: tuple[Probed, ...]
     seconds: float = 0.0
     complete: bool = True
-    since: tuple[Change, ...] = ()
+    since: tuple[Change, ...] | None = None
     versions: dict[str, str] = field(default_factory=package_versions)
 
     @property

@@ -31,7 +31,7 @@ def write_conformance(report: Report, folder: Path) -> None:
         "standing": report.standing,  # for readers of the file; not read back
         "seconds": report.seconds,
         "complete": report.complete,
-        "since": [asdict(one) for one in report.since],
+        "against": None if report.since is None else list(map(asdict, report.since)),
         "versions": dict(report.versions),
         "probes": [_entry(one) for one in report.probed],
     }
@@ -94,8 +94,24 @@ def _report(sealed: Sealed) -> Report:
         probed=probed,
         seconds=read_number(said["seconds"]),
         complete=bool(said["complete"]),
-        since=tuple(Change(**one) for one in said.get("since", ())),  # not in reports of before
+        # Reports of before have "since", which is empty where they were compared with none.
+        since=_since(said["against"] if "against" in said else said.get("since") or None),
         versions={str(name): str(text) for name, text in said["versions"].items()},
+    )
+
+
+def _since(said: list[dict[str, Any]] | None) -> tuple[Change, ...] | None:
+    if said is None:
+        return None
+    return tuple(
+        Change(
+            str(one["probe"]),
+            str(one["before"]),
+            str(one["now"]),
+            mended=tuple(map(str, one.get("mended", ()))),
+            broken=tuple(map(str, one.get("broken", ()))),
+        )
+        for one in said
     )
 
 
@@ -105,14 +121,32 @@ def _left_out(said: dict[str, Any]) -> LeftOut:
 
 
 def changes(old: Report, new: Report) -> tuple[Change, ...]:
-    """The probes that stand differently in a new report and an old one, in the order of the new.
+    """The probes that stand differently in a new report, or by other jobs, in the order of the new.
+
+    A job counts as mended or broken where both reports drew it: one that was left out, refused or
+    ended says nothing.
 
     Args:
         old: The earlier report.
         new: The later one.
     """
-    before = {one.name: one.standing for one in old.probed}
-    now = {one.name: one.standing for one in new.probed}
+    before, now = ({one.name: one for one in report.probed} for report in (old, new))
     names = [*now, *(name for name in before if name not in now)]
-    every = [Change(name, before.get(name, ""), now.get(name, "")) for name in names]
-    return tuple(one for one in every if one.before != one.now)
+    every = [_change(name, before.get(name), now.get(name)) for name in names]
+    return tuple(one for one in every if one.before != one.now or one.mended or one.broken)
+
+
+def _change(name: str, old: Probed | None, new: Probed | None) -> Change:
+    if old is None or new is None:
+        return Change(name, old.standing if old else "", new.standing if new else "")
+    was, now = ({check.name for check in one.failed} for one in (old, new))
+    both = [answer.job for answer in new.answers if answer.outcome is not None]
+    drawn = {answer.job for answer in old.answers if answer.outcome is not None}
+    both = [job for job in both if job in drawn]
+    return Change(
+        name,
+        old.standing,
+        new.standing,
+        mended=tuple(job for job in both if job in was - now),
+        broken=tuple(job for job in both if job in now - was),
+    )

@@ -161,7 +161,8 @@ def test_two_reports_are_compared(elsewhere):
     (elsewhere / "old" / "conformance.json").rename("old.json")
     done = called("--backend", REFERENCE, *SHORT, "--out", "new", "--against", "old.json")
     assert done.exit_code == 0
-    assert "Better: bit order: alarm before, passed now." in done.output
+    said = " ".join(done.output.split())
+    assert "Better: bit order: alarm before, passed now; no longer refuted 12 jobs (" in said
     again = shown("new")
     told = done.output.partition("To draw the same again: ")[0]
     assert (again.exit_code, again.output) == (0, told)

@@ -22,12 +22,12 @@ from qcattn.conformance import turns
 from qcattn.conformance.corpus import corpus
 from qcattn.conformance.probe import LEVELS, Outcome
 from qcattn.conformance.reference import Reference
-from qcattn.conformance.report import Answer, conclude
+from qcattn.conformance.report import Answer, Report, conclude
 from qcattn.conformance.running import all_probes, job_named, jobs_of, run_conformance
-from qcattn.conformance.stored import load_report, write_conformance
+from qcattn.conformance.stored import changes, load_report, write_conformance
 from qcattn.conformance.timing import in_turn
 from qcattn.errors import Died, DoesNotFit, Interrupted, NotWhole
-from qcattn.views.conformance.words import found, sentence, trust
+from qcattn.views.conformance.words import found, sentence, since, trust
 
 CASES = corpus()[::6]
 
@@ -313,6 +313,41 @@ def test_the_p_value_of_a_probe_keeps_its_level():
         found.append(probed.p_value <= 0.05)
         assert (probed.standing == "alarm") is found[-1]
     assert np.mean(found) <= 0.05 + np.sqrt(np.log(1e6) / (2 * 4000))
+
+
+def test_two_reports_say_which_jobs_of_an_alarm_are_new_and_which_are_mended(tmp_path):
+    """Only the standing of a probe was compared, so that a new fault beside an old one was none."""
+
+    def report(**p_values):
+        answers = [
+            Answer(job, None if p is None else Outcome(p), cut=p is None)
+            for job, p in p_values.items()
+        ]
+        probed = conclude("exact law", "It is so", "size", answers, alpha=1e-4, seed=0)
+        return Report(simulator={}, level="quick", alpha=1e-4, seed=0, probed=(probed,))
+
+    old = report(cry=0.0, swap=1.0, crz=0.0, slow=0.0, rx=0.0)
+    new = report(cry=1.0, swap=0.0, crz=0.0, slow=None, rx=0.0)
+    (change,) = changes(old, new)
+    assert (change.before, change.now, change.way) == ("alarm", "alarm", "worse")
+    assert (change.mended, change.broken) == (("cry",), ("swap",))
+    (mended,) = changes(new, report(cry=1.0, swap=1.0, crz=0.0, rx=0.0))
+    assert mended.way == "better" and not mended.broken
+    assert changes(old, old) == ()
+    (alarm,) = changes(report(rx=1.0), report(rx=0.0))
+    assert (alarm.before, alarm.now, alarm.way) == ("passed", "alarm", "worse")
+    (back,) = changes(report(rx=0.0), report(rx=1.0))
+    (gone,) = changes(report(rx=0.0), report(rx=None))
+    assert (back.way, gone.way, gone.mended) == ("better", "other", ())
+    for since_then in (None, (), (change,)):
+        folder = tmp_path / str(since_then and len(since_then))
+        folder.mkdir()
+        write_conformance(dataclasses.replace(new, since=since_then), folder)
+        read = load_report(folder)
+        assert read.since == since_then
+        said = {None: [], (): ["Nothing changed since the earlier report."]}
+        told = "Worse: exact law: alarm as before; newly refuted 1 job (swap); no longer refuted "
+        assert since(read) == said.get(since_then, [f"{told}1 job (cry)."])
 
 
 def test_many_small_signs_make_an_alarm_together():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import fields
 from itertools import islice
 
 import numpy as np
@@ -46,6 +47,21 @@ def test_a_fault_of_one_gate_is_shrunk_to_that_gate():
     angle = next(p for one in task.circuit.data for p in one.operation.params)
     assert np.isclose(angle % (np.pi / 4), 0) or angle in (0.5, 1.0, 2.0)
     assert small.outcome.p_value < 1e-6 and small.kept < small.tried
+
+
+def test_every_step_is_tried_on_fresh_shots():
+    """Or a fault of chance, once seen, would be seen again at every step."""
+    seeds = []
+
+    class Noting(type(FAULTS["ry turns by 10% less"]())):
+        def sample(self, tasks, seed=None, noise=()):
+            seeds.append(seed)
+            return super().sample(tasks, seed, noise)
+
+    faulty = FAULTS["ry turns by 10% less"]()
+    noting = Noting(**{one.name: getattr(faulty, one.name) for one in fields(faulty) if one.init})
+    small = shrink(ExactLaw(), long_job(), noting, seed=1, steps=12)
+    assert len(seeds) == len(set(seeds)) == small.tried == 12
 
 
 def test_what_does_not_fail_again_is_not_shrunk():

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from qcattn.conformance.report import Report
-from qcattn.views.conformance.words import change, sentence
+from qcattn.views.conformance.words import sentence, since
 
 __all__ = ["brief"]
 
@@ -42,7 +42,7 @@ def brief(report: Report) -> dict[str, Any]:
             }
             for one in report.probed
         ],
-        "since": [change(one) for one in report.since],
+        "since": since(report),
     }
 
 

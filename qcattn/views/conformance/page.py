@@ -9,7 +9,7 @@ from pathlib import Path
 from qcattn.conformance.report import Probed, Report
 from qcattn.conformance.searching import Script
 from qcattn.views.conformance import sheets
-from qcattn.views.conformance.words import change, found, no_script, not_asked, subject, trust
+from qcattn.views.conformance.words import found, no_script, not_asked, since, subject, trust
 from qcattn.views.labels import joined
 from qcattn.views.page import badge, table, whole_page, write_page
 
@@ -43,8 +43,8 @@ def write_page_of(
         "</header>",
         table(sheets.summary(report), "grid"),
     ]
-    if report.since:
-        lines = "".join(f"<li>{escape(change(one))}</li>" for one in report.since)
+    if report.since is not None:
+        lines = "".join(f"<li>{escape(one)}</li>" for one in since(report))
         parts += ["<h2>Since the earlier report</h2>", f"<ul>{lines}</ul>"]
     for one in report.alarms:
         parts += _alarm(one, (scripts or {}).get(one.name))

@@ -9,13 +9,13 @@ from qcattn.conformance.running import all_probes
 from qcattn.views.labels import number, plural
 
 __all__ = [
-    "change",
     "command",
     "found",
     "no_script",
     "not_asked",
     "sentence",
     "shown_by",
+    "since",
     "subject",
     "trust",
 ]
@@ -109,8 +109,20 @@ def no_script(why_not: str) -> str:
     return f"There is no script of its own that shows it: {why_not}."
 
 
-def change(one: Change) -> str:
-    """Say in a line what became of a probe since another report."""
+def since(report: Report) -> list[str]:
+    """Say what became of the probes since another report, a line each; none without one."""
+    if report.since is None:
+        return []
+    return [_change(one) for one in report.since] or ["Nothing changed since the earlier report."]
+
+
+def _change(one: Change) -> str:
     before, now = one.before or "not there", one.now or "not there"
     mark = {"better": "Better", "worse": "Worse", "other": "Other"}[one.way]
-    return f"{mark}: {one.probe}: {before} before, {now} now."
+    stood = f"{now} as before" if before == now else f"{before} before, {now} now"
+    jobs = [
+        f"{said} {plural(len(some), 'job')} ({some[0]}{', ...' if len(some) > 1 else ''})"
+        for said, some in (("newly refuted", one.broken), ("no longer refuted", one.mended))
+        if some
+    ]
+    return f"{mark}: {'; '.join([f'{one.probe}: {stood}', *jobs])}."
