@@ -131,7 +131,7 @@ def _of_child(
                 code = child.wait()
                 raise Died(
                     f"the process that worked on this ended with code {code} before it was done; "
-                    "was it killed, or out of memory?",
+                    "it was killed or ran out of memory",
                     code,
                 )
     finally:

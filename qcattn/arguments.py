@@ -41,7 +41,7 @@ def check_alpha(alpha: Any, name: str = "alpha") -> float:
         name: Of the argument, as the caller knows it.
 
     Raises:
-        ValueError: If it is no number strictly between 0 and 1.
+        ValueError: If it is not a number strictly between 0 and 1.
 
     Example:
         >>> check_alpha(0.01)
@@ -61,7 +61,7 @@ def check_shots(value: Any, name: str = "shots") -> int:
         name: Of the argument, as the caller knows it.
 
     Raises:
-        ValueError: If it is no whole number from 1 to 2**53, beyond which double precision, in
+        ValueError: If it is not a whole number from 1 to 2**53, beyond which double precision, in
             which counts are compared, holds no odd number.
 
     Example:
@@ -90,7 +90,7 @@ def whole_number(
         cure: What brings further than the largest does.
 
     Raises:
-        ValueError: If it is no whole number, less than the smallest, or more than the largest.
+        ValueError: If it is not a whole number, less than the smallest, or more than the largest.
 
     Example:
         >>> whole_number(4096)

@@ -92,7 +92,7 @@ def unitary(circuit: QuantumCircuit) -> np.ndarray:
     """The unitary of a circuit of gates alone, shape (2**n, 2**n), qubit 0 the lowest bit.
 
     Raises:
-        ValueError: If something in it is no gate, or it would not fit into memory.
+        ValueError: If something in it is not a gate, or it would not fit into memory.
 
     Example:
         >>> circuit = QuantumCircuit(1)
@@ -107,7 +107,10 @@ def unitary(circuit: QuantumCircuit) -> np.ndarray:
     out = np.eye(2**n, dtype=complex)
     for stop, gates in _fused(circuit, set()):
         if stop is not None:
-            raise ValueError(f"`circuit` has {stop.name!r}, which is no gate")
+            raise ValueError(
+                f"`circuit` has {stop.name!r}, which is not a gate; leave out measurements and "
+                "resets"
+            )
         for matrix, qubits in gates:
             _act(out, matrix, qubits)
     return np.exp(1j * float(circuit.global_phase)) * out

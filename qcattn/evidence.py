@@ -193,7 +193,9 @@ class Evidence:
         names = [check.name for check in self.checks]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"`checks` of {self.name} holds {twice} twice; give each its own name")
+            raise ValueError(
+                f"`checks` of {self.name} holds the name {twice} twice; give each check its own"
+            )
 
     def check(self, name: str) -> Check:
         """The check of this name.

@@ -31,10 +31,10 @@ def open_file(path: str | Path) -> BinaryIO:
         >>> open_file("/dev/null")
         Traceback (most recent call last):
         ...
-        ValueError: it is a device and no file; save what it gives as a file first
+        ValueError: it is a device, not a file; save what it gives as a file first
     """
     path = Path(path)
     kind = _KINDS.get(stat.S_IFMT(path.stat().st_mode))
     if kind is not None:
-        raise ValueError(f"it is {kind} and no file; save what it gives as a file first")
+        raise ValueError(f"it is {kind}, not a file; save what it gives as a file first")
     return path.open("rb")

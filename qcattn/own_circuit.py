@@ -76,7 +76,7 @@ def run_circuit(
     check_object(circuit, "circuit", "QuantumCircuit(2)", "clbits")
     measured = circuit if circuit.clbits else circuit.measure_all(inplace=False)
     if measured is None or not measured.clbits:
-        raise ValueError("`circuit` has no qubit that could be measured; give one with qubits")
+        raise ValueError("`circuit` has no qubits to measure; give a circuit with at least one")
     name, bits = _register(measured, register)
     expected = _law(law, bits)
     angles = _values(values, measured, expected)
@@ -145,7 +145,8 @@ def _law(law: ArrayLike | Mapping[str, float], bits: int) -> np.ndarray:
     rows = check_distributions(law, "law")
     if rows.shape[-1] != 2**bits:
         raise ValueError(
-            f"`law` must be of shape (..., {2**bits}), a probability for each reading of {bits} "
+            f"`law` must be of shape (..., {2**bits}), with a probability for each reading of "
+            f"{bits} "
             f"bits, but is of shape {rows.shape}"
         )
     return rows / rows.sum(axis=-1, keepdims=True)

@@ -34,7 +34,7 @@ def parse_json(content: str | bytes, parse_float: Any = float) -> Any:
         parse_float: Makes a number of a text that has a point or an exponent.
 
     Raises:
-        ValueError: If it is no JSON, or an object has one name twice; the message begins with
+        ValueError: If it is not JSON, or an object has one name twice; the message begins with
             "it", for the name of the file to stand before.
 
     Example:
@@ -55,14 +55,16 @@ def parse_json(content: str | bytes, parse_float: Any = float) -> Any:
             object_pairs_hook=_once,
         )
     except json.JSONDecodeError as error:
-        raise ValueError(f"it is no JSON ({error}); check it with `python -m json.tool`") from error
+        raise ValueError(
+            f"it is not JSON ({error}); check it with `python -m json.tool`"
+        ) from error
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"it is no JSON, which is UTF-8 text ({error}); save it as that"
+            f"it is not JSON, which must be UTF-8 text ({error}); save it as UTF-8"
         ) from error
     except RecursionError as error:
         raise ValueError(
-            "it is no JSON that can be read: its lists are nested too deeply"
+            "it is JSON that cannot be read: its lists are nested too deeply"
         ) from error
 
 
@@ -82,7 +84,7 @@ def read_npz(
 
     Raises:
         TooLarge: If they take more.
-        ValueError: If it is no archive, is damaged, holds Python objects, or holds a name twice;
+        ValueError: If it is not an archive, is damaged, holds Python objects or a name twice;
             the message begins with "it".
 
     Example:
@@ -95,7 +97,7 @@ def read_npz(
     with _unspoilt():
         archive = np.load(file, allow_pickle=False)
     if not isinstance(archive, NpzFile):
-        raise ValueError("it is one array and no .npz archive; name it .npy")
+        raise ValueError("it is one array, not an .npz archive; name it .npy")
     with archive:
         twice = [name for name, times in Counter(archive.files).items() if times > 1]
         if twice:
@@ -152,7 +154,7 @@ def read_npy(file: IO[bytes], most: int | None = None) -> NDArray[Any]:
         array = np.load(file, allow_pickle=False)
     if isinstance(array, NpzFile):
         array.close()
-        raise ValueError("it is an .npz archive and no single array; name it .npz")
+        raise ValueError("it is an .npz archive, not a single array; name it .npz")
     out: NDArray[Any] = array
     return out
 
@@ -217,7 +219,8 @@ def _unspoilt() -> Iterator[None]:
         raise
     except Exception as error:
         raise ValueError(
-            "it is damaged, no NumPy file, or holds Python objects, which are never unpickled "
+            "it is damaged, is not a NumPy file, or holds Python objects, which are never "
+            "unpickled "
             f"({error}); write a numeric array with numpy.save or numpy.savez"
         ) from error
 

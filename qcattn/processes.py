@@ -40,7 +40,7 @@ class Processes(Executor):
         workers: How many, 1 or more.
 
     Raises:
-        ValueError: If it is no whole number, 1 or more.
+        ValueError: If it is not a whole number, 1 or more.
         RuntimeError: From `submit`, if a worker ends before it could be given anything to do.
 
     Example:
@@ -197,7 +197,7 @@ def _why_not_started() -> str:
     said = "a worker process ended before it could be given anything to do; "
     if script is not None and not os.path.exists(script):
         return said + (
-            f"it begins by importing the script that started it, which is {script!r} and no file. "
+            f"it begins by importing the script that started it, which is {script!r}, not a file. "
             "Save the script to a file and run that"
         )
     return said + (

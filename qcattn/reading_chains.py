@@ -175,14 +175,15 @@ def read_chains(
     if not isinstance(method, CKG | DetailedBalance | SystemBath | QuantumMCMC):
         raise DoesNotFit(
             "`method` must be CKG, DetailedBalance, SystemBath or QuantumMCMC, whose sweeps can be "
-            f"gone through again and again, but is {method!r}"
+            f"repeated, but is {method!r}"
         )
     check_fits(method, hamiltonian)
     one_beta, alpha = check_beta(beta), check_alpha(alpha)
     chains, reads = whole_number(chains, "chains"), whole_number(reads, "reads", least=2)
     if hamiltonian.basis is not None:
         raise DoesNotFit(
-            "`hamiltonian` is turned by a basis, in which nothing is read; give the same one as an "
+            "`hamiltonian` has a rotated basis, in which chains are not read; give the same one as "
+            "an "
             "operator, `Hamiltonian.of(hamiltonian.matrix)`"
         )
     check_bytes(

@@ -162,7 +162,9 @@ class Hamiltonian:
         _check_hermitian(float(np.abs(operator.coeffs.imag).max(initial=0.0)), scale, slack)
         n = operator.num_qubits
         if n < 1:
-            raise ValueError("`operator` acts on no qubit; give one on 1 or more")
+            raise ValueError(
+                "`operator` must act on at least one qubit, but acts on none; give one that does"
+            )
         check_bytes(8 * 2**n * (n + 1), f"the diagonal of a Hamiltonian on {n} qubits")
         paulis, weights = operator.paulis, operator.coeffs.real
         heavy = np.abs(weights) > _ROUNDING * scale
@@ -409,7 +411,8 @@ def _dense_operator(operator: Any) -> np.ndarray:
     """A matrix of shape (2**n, 2**n), n at least 1, of the type that it was given in."""
     if isinstance(operator, type):
         raise ValueError(
-            f"`operator` must be an object, but is the class {operator.__name__}; make one of it"
+            f"`operator` must be an object, but is the class {operator.__name__}; make an object "
+            f"of it, `{operator.__name__}(...)`"
         )
     if hasattr(operator, "toarray"):
         check_bytes(16 * math.prod(operator.shape), f"a dense matrix of shape {operator.shape}")

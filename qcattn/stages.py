@@ -84,7 +84,7 @@ def encode(scores: ArrayLike, encoding: Encoding, beta: ArrayLike) -> Hamiltonia
         diagonal = " and ".join(name for name, cls in classes("encodings").items() if cls.diagonal)
         raise ValueError(
             f"`encoding` must give a Hamiltonian that is diagonal, as {diagonal} do, since only "
-            f"then the counts are to follow softmax, but is {encoding}; compare preparations of it "
+            f"then do the counts follow softmax, but is {encoding}; compare preparations of it "
             "by `qcattn prepare` (in Python `qcattn.prepare`)"
         )
     return hamiltonian.masked(beta)

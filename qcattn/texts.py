@@ -87,12 +87,13 @@ def read_text(path: str | Path) -> str:
     except UnicodeDecodeError as error:
         line = 1 + content.count(b"\n", 0, error.start)
         raise ValueError(
-            f"it is no {encoding.upper()} text: line {line:,} holds the byte "
+            f"it is not {encoding.upper()} text: line {line:,} holds the byte "
             f"0x{content[error.start]:02x}. Save it as UTF-8, which Excel calls CSV UTF-8."
         ) from error
     if "\0" in text:
         raise ValueError(
-            "it holds zero bytes, as no text does, nor UTF-16 with its mark. Save it as UTF-8."
+            "it holds zero bytes, which UTF-8 text does not, and no mark of UTF-16. Save it as "
+            "UTF-8."
         )
     return text
 
@@ -155,7 +156,7 @@ def _split(text: str, separator: str) -> list[Line]:
                 lines.append((reader.line_num, [cell.strip() for cell in cells]))
     except csv.Error as error:
         if separator == ",":
-            raise ValueError(f"line {reader.line_num} is no CSV: {error}.") from error
+            raise ValueError(f"line {reader.line_num} is not CSV: {error}.") from error
         return []  # one endless cell, because this is not the separator
     return lines
 
@@ -306,7 +307,7 @@ def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
         read: Makes a number of a cell, its place and the mark before decimals.
 
     Raises:
-        ValueError: If lines differ in length, a cell is no number, or labels cannot be told from
+        ValueError: If lines differ in length, a cell is not a number, or labels cannot be told from
             numbers; the place is named.
 
     Example:

@@ -410,7 +410,7 @@ def _chosen(methods: Any) -> tuple[Preparation, ...]:
     several = listed if isinstance(listed, Iterable) and not isinstance(listed, str) else (listed,)
     chosen = tuple(made("preparations", one, "methods") for one in several)
     if not chosen:
-        raise ValueError("`methods` must hold one object or more, but is empty; leave it out for "
+        raise ValueError("`methods` must hold at least one object, but is empty; leave it out for "
                          "all methods")  # fmt: skip
     for one in chosen:
         check_object(one, "methods", "Heralded()", "__call__")

@@ -96,7 +96,7 @@ def made(room: str, value: Any, where: str) -> Any:
 
     Args:
         room: A folder of qcattn, such as ``"encodings"``.
-        value: What was given; whatever is no text is given back.
+        value: What was given; anything but a text is given back.
         where: What it was given for, such as an argument.
 
     Raises:

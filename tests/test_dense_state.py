@@ -79,7 +79,7 @@ def test_the_unitary_of_gates_is_that_of_qiskit():
     circuit.global_phase = 0.7
     assert np.abs(unitary(circuit) - Operator(circuit).data).max() < 1e-12
     circuit.reset(0)
-    with pytest.raises(ValueError, match="'reset', which is no gate"):
+    with pytest.raises(ValueError, match="'reset', which is not a gate"):
         unitary(circuit)
 
 

@@ -118,8 +118,8 @@ def rehashed():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "it is no JSON"),
-        (b"\xff\xfe\xff", "it is no JSON"),
+        ("{", "it is not JSON"),
+        (b"\xff\xfe\xff", "it is not JSON"),
         ("[" * 100_000, "nested too deeply"),
         ("1" * 5000, "a whole number of 5,000 digits"),
         ('{"a": {"b": 1, "b": 2}}', "it has 'b' twice in one object, 1 and 2"),

@@ -241,7 +241,9 @@ class Aer:
             True
         """
         if self.draws == "born":
-            raise ValueError("`draws` is 'born', which draws counts, not shots; use 'shots'")
+            raise ValueError(
+                "`draws` is 'born', which draws counts and no single shots; use 'shots'"
+            )
         shots, root = check_shots(shots), entropy(seed)
         circuit, reader = self.fitted(prepared), Reader(prepared)
         out = np.empty((len(prepared.flat_values), shots), np.int64)
@@ -319,7 +321,7 @@ class Aer:
                 return transpile(circuit, target=own, optimization_level=0)
             except TranspilerError as error:
                 raise DoesNotFit(
-                    f"Aer takes no such circuit: {error.message}; give each gate a definition"
+                    f"Aer does not take this circuit: {error.message}; give each gate a definition"
                 ) from error
         return circuit
 

@@ -52,7 +52,7 @@ def without_measurements(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[
             continue
         if instruction.clbits or (qubits & measured and instruction.name != "barrier"):
             raise ValueError(
-                "`draws='born'` needs measurements at the end, but the circuit goes on with "
+                "`draws='born'` needs measurements at the end, but the circuit continues with "
                 f"{instruction.name!r} after one; use draws='shots'"
             )
         out._append(instruction)  # the same bits: nothing to check

@@ -31,7 +31,7 @@ def draw(
         Counts of each circuit, in order.
 
     Raises:
-        ValueError: If shots is no whole number, 1 or more.
+        ValueError: If shots is not a whole number, 1 or more.
     """
     run = backend_of(backend)
     number = check_shots(shots)

@@ -115,7 +115,7 @@ def _gate(gate: Instruction) -> dict[str, Any]:
             "state": int(gate.ctrl_state),
         }
     if gate.definition is None:
-        raise DoesNotFit(f"{name!r} has no form that goes over a pipe")
+        raise DoesNotFit(f"{name!r} has no form that can go over a pipe")
     return {"params": [], "definition": as_json(gate.definition)}
 
 
@@ -145,7 +145,7 @@ def _linear(expression: ParameterExpression) -> dict[str, Any]:
     names = sorted(expression.parameters, key=lambda one: one.name)
     slopes = [expression.gradient(name) for name in names]
     if any(isinstance(slope, ParameterExpression) and slope.parameters for slope in slopes):
-        raise DoesNotFit(f"the expression {expression} is not linear, and goes over no pipe")
+        raise DoesNotFit(f"the expression {expression} is not linear, so it cannot go over a pipe")
     constant = float(expression.bind({name: 0.0 for name in names}))
     terms = [[name.name, float(slope)] for name, slope in zip(names, slopes, strict=True)]
     return {"constant": constant, "terms": terms}
@@ -178,7 +178,7 @@ def _flow(
     elif hasattr(flow, "condition"):
         step["on"] = _read(flow.condition, places)
     else:
-        raise DoesNotFit(f"{flow.name!r} has no form that goes over a pipe")
+        raise DoesNotFit(f"{flow.name!r} has no form that can go over a pipe")
     return step
 
 
@@ -211,7 +211,7 @@ def _variable(what: Any, places: Mapping[Any, int]) -> dict[str, Any]:
 
 def _expression(node: expr.Expr, places: Mapping[Any, int]) -> dict[str, Any]:
     if not isinstance(node.type, types.Bool | types.Uint):
-        raise DoesNotFit(f"a condition of type {node.type} has no form that goes over a pipe")
+        raise DoesNotFit(f"a condition of type {node.type} has no form that can go over a pipe")
     kind = "bool" if isinstance(node.type, types.Bool) else node.type.width
     match node:
         case expr.Var() if not node.standalone:
@@ -226,4 +226,4 @@ def _expression(node: expr.Expr, places: Mapping[Any, int]) -> dict[str, Any]:
         case expr.Binary():
             of = [_expression(one, places) for one in (node.left, node.right)]
             return {"what": "binary", "type": kind, "op": node.op.name, "of": of}
-    raise DoesNotFit(f"a condition on {node} has no form that goes over a pipe")
+    raise DoesNotFit(f"a condition on {node} has no form that can go over a pipe")

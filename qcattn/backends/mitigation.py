@@ -106,7 +106,7 @@ def zero_noise(counts: Sequence[Any], scales: Sequence[float], *, factory: Any =
 
     if len(counts) != len(scales) or len(scales) < 2:
         raise ValueError(
-            f"`counts` and `scales` must be as many, two or more, but are {len(counts)} and "
+            f"`counts` and `scales` must be equally many, two or more, but are {len(counts)} and "
             f"{len(scales)}"
         )
     extrapolate = (factory or RichardsonFactory).extrapolate

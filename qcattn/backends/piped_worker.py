@@ -123,7 +123,7 @@ def _variable(sent: Any, bits: Any, cregs: Any) -> Any:
     for register in cregs:
         if list(register) == wanted:
             return register
-    raise Refused("a condition is on bits that are no register of the circuit")
+    raise Refused("a condition depends on bits that are not in a register of the circuit")
 
 
 def _expression(sent: Any, bits: Any, cregs: Any) -> Any:
@@ -412,7 +412,7 @@ def _fitted(circuits: list[Any], backend: Any, operations: Any) -> list[Any]:
             for one in circuits
         ]
     except QiskitError as error:  # old releases cannot synthesise every parametric gate
-        raise Refused(f"the backend takes no such circuit: {error}") from error
+        raise Refused(f"the backend does not take this circuit: {error}") from error
 
 
 def _names(circuit: Any) -> set[str]:

@@ -170,7 +170,7 @@ class QiskitBackend(Simulator):
             ]
         except TranspilerError as error:
             raise DoesNotFit(
-                f"{self.backend.name} takes no such circuit: {error.message}"
+                f"{self.backend.name} does not take this circuit: {error.message}"
             ) from None
 
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:

@@ -259,7 +259,7 @@ def readings_of_strings(strings: Sequence[str], clbits: int) -> np.ndarray:
     """
     text = "".join(strings).replace(" ", "")
     if len(text) != len(strings) * clbits:
-        raise ValueError(f"shots must have {clbits} bits each, but {strings[:1]} was given")
+        raise ValueError(f"every shot must have {clbits} bits, but {strings[:1]} was given")
     letters = np.frombuffer(text.encode("ascii"), np.uint8).reshape(len(strings), clbits)
     return letters[:, ::-1] == ord("1")
 

@@ -78,7 +78,7 @@ def _steps(circuit: QuantumCircuit) -> list[PlainStep]:
     if not is_clifford(circuit):
         raise DoesNotFit("Stim takes circuits of Clifford gates only")
     if any(isinstance(one.operation, ControlFlowOp) for one in circuit.data):
-        raise DoesNotFit("Stim takes no control flow")
+        raise DoesNotFit("Stim does not take control flow")
     return steps(in_clifford_gates(circuit, list(_GATES)), list(_GATES), reset=True)
 
 

@@ -145,7 +145,10 @@ def _bits(readings: ArrayLike, scores: ArrayLike) -> np.ndarray:
             f"shapes are {array.shape} and {n}"
         )
     if array.dtype.kind not in "biuf" or not np.isin(array, (0, 1)).all():
-        raise ValueError("`readings` must be 0 or 1, whether a shot attends to a key, but are not")
+        raise ValueError(
+            "`readings` must be 1 where a shot attends to a key and 0 elsewhere, but holds other "
+            "numbers"
+        )
     return array.astype(bool)
 
 

@@ -195,7 +195,10 @@ def fit_loss(heatings: Sequence[Heating]) -> float:
         0.7
     """
     if not heatings:
-        raise ValueError("`heatings` must hold one or more, but is empty")
+        raise ValueError(
+            "`heatings` must hold at least one heating, but is empty; measure one with "
+            "`measure_heating`"
+        )
 
     def squares(loss: float) -> float:
         return float(np.sum(np.square([one.ratio - lawful_ratio(one, loss) for one in heatings])))

@@ -131,7 +131,10 @@ def certify_observables(
     allowed = check_prepared(prepared, hamiltonian, beta, alpha, error)
     chosen = default_strings(hamiltonian) if strings is None else tuple(strings)
     if not chosen:
-        raise ValueError("`strings` must hold one or more, but is empty; leave it out for a set")
+        raise ValueError(
+            "`strings` must hold at least one string, but is empty; leave it out for the default "
+            "set"
+        )
     for string in chosen:
         if len(string) != hamiltonian.num_qubits or not set("IXYZ") >= set(string):
             raise ValueError(

@@ -39,7 +39,7 @@ def uniform_proposal(num_qubits: int) -> NDArray[np.float64]:
         Shape (2**n, 2**n).
 
     Raises:
-        ValueError: If n is no whole number, 1 or more.
+        ValueError: If n is not a whole number, 1 or more.
         TooLarge: If the matrix does not fit into memory.
 
     Example:
@@ -60,7 +60,7 @@ def local_proposal(num_qubits: int) -> NDArray[np.float64]:
         Shape (2**n, 2**n).
 
     Raises:
-        ValueError: If n is no whole number, 1 or more.
+        ValueError: If n is not a whole number, 1 or more.
         TooLarge: If the matrix does not fit into memory.
 
     Example:
@@ -103,7 +103,7 @@ def quantum_proposal(
 
     Raises:
         ValueError: If the energies are not 2**n finite numbers, gamma or the time is out of range,
-            or steps is no whole number, 1 or more.
+            or steps is not a whole number, 1 or more.
         TooLarge: If dense matrices of that size do not fit into memory.
 
     Example:

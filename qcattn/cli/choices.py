@@ -110,7 +110,7 @@ def _couplings(text: str) -> Any:
         with open_file(text) as file:
             return read_npy(file, memory_bytes() // 2)
     except (ValueError, OSError) as error:
-        raise ValueError(f"`--couplings` is {text!r}, which is no .npy file: {error}") from error
+        raise ValueError(f"`--couplings` is {text!r}, which is not a .npy file: {error}") from error
 
 
 def strategy(folder: str, name: str) -> Any:

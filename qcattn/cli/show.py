@@ -62,7 +62,7 @@ def show(
     if of_sweep and (result.is_dir() or result.suffix == ".json"):
         raise ValueError(
             "`--epsilon`, `--plot`, `--by` and `--out` go with a store of `qcattn sweep`, but "
-            f"{result} is none"
+            f"{result} is not one; leave them out"
         )
     if result.is_dir():
         _show_folder(result, json)

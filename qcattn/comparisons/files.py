@@ -152,7 +152,7 @@ def _content(path: Path, role: str) -> tuple[Any, tuple[str, ...]]:
     if not isinstance(names, list):
         return _of_json(content, role), ()
     if not all(isinstance(name, str) for name in names):
-        raise ValueError("holds `row_names` that are no texts; give one label for each row")
+        raise ValueError("holds `row_names` that are not texts; give one label for each row")
     return _of_json({key: content[key] for key in content if key != "row_names"}, role), uncounted(
         names
     )
@@ -179,7 +179,9 @@ def _of_json(content: Any, role: str) -> Any:
             return array.astype(np.int64)
         return array if array.dtype.kind in "iu" else np.array(content, dtype=float)
     except (ValueError, TypeError, OverflowError):
-        raise ValueError("holds a list that is no array of numbers") from None
+        raise ValueError(
+            "holds a list that is not an array of numbers; write rows of equal length"
+        ) from None
 
 
 def _of_result(entry: Any) -> Any:
@@ -268,5 +270,5 @@ def _pairs(lines: list[Line]) -> dict[str, float]:
             raise ValueError(f"line {number} has outcome {label!r} again; keep one")
         table[label] = number_of(value, place, mark)
     if not table:
-        raise ValueError("has a heading and no lines")
+        raise ValueError("has a heading and no lines; write the numbers below it")
     return table

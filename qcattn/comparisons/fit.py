@@ -199,7 +199,9 @@ class Fit:
         shape = self._rows.shape
         index = (row,) if isinstance(row, (int, np.integer)) else tuple(row)
         if len(index) != len(shape):
-            raise IndexError(f"`row` must have {len(shape)} indices, but is {row!r}")
+            raise IndexError(
+                f"`row` must have {len(shape)} indices, one for each leading axis, but is {row!r}"
+            )
         flat = int(np.arange(self.p_values.size).reshape(shape)[index])
         counts, p, n = self._rows.counts[flat], self._rows.p[flat], int(self._rows.shots[flat])
         both = two_sided(counts, n, p)  # 0 for a shot where p is 0

@@ -332,7 +332,7 @@ def _keys(readings: ArrayLike, number: int) -> Ints:
     if keys.min() < 0 or keys.max() > number:
         wrong = keys.min() if keys.min() < 0 else keys.max()
         raise ValueError(
-            f"`readings` must be from 0 to {number}, the keys of p and {number} for none of them, "
+            f"`readings` must be from 0 to {number}, the keys of p or {number} for no key, "
             f"but {wrong} is among them"
         )
     return keys.astype(np.int64)

@@ -240,7 +240,10 @@ def _encode(memories: Sequence[Any], p: Any) -> tuple[list[Ints], int]:
         memories = [memories]
     runs = [np.asarray(run) for run in memories]
     if not runs:
-        raise ValueError("`memories` must hold at least one run, but is empty")
+        raise ValueError(
+            "`memories` must hold at least one run, but is empty; give the shots of each run in "
+            "their order"
+        )
     for i, run in enumerate(runs):
         if run.ndim != 1 or len(run) < 2:
             raise ValueError(

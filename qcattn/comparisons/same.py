@@ -84,7 +84,7 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
         The p-values.
 
     Raises:
-        ValueError: If counts are malformed, shapes differ, alpha is no error rate, or there are too
+        ValueError: If counts are malformed, shapes differ, alpha is not an error rate, or too few
             few permutations for any p-value to be as small as alpha.
 
     Example:

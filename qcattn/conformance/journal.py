@@ -131,4 +131,6 @@ def seed_of(path: Path) -> int:
     try:
         return int(parse_json(head)["qcattn conformance"]["seed"])
     except (ValueError, KeyError, TypeError) as error:
-        raise NotWhole(f"`{path}` is no journal of `qcattn conformance`") from error
+        raise NotWhole(
+            f"`{path}` is not a journal of `qcattn conformance`; name another folder"
+        ) from error

@@ -113,7 +113,7 @@ def run_conformance(
         The report.
 
     Raises:
-        ValueError: If a name is unknown or alpha is no error rate.
+        ValueError: If a name is unknown or alpha is not an error rate.
         NotWhole: If the journal is of another run.
         Interrupted: On Ctrl-C, with the report of what was done, which is not complete.
 

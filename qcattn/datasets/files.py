@@ -269,7 +269,7 @@ def _read_json(path: Path) -> Any:
     inside = list(content.values()) if isinstance(content, dict) else content
     if isinstance(inside, list) and inside and isinstance(inside[0], dict):
         raise ValueError(
-            "it holds objects in an object or a list, of which nobody says what are rows and what "
+            "it holds objects in an object or a list, and nothing says which are rows and which "
             'are keys. Write lists of numbers; in pandas frame.to_json(path, orient="split"), or '
             "frame.to_csv(path)."
         )

@@ -111,12 +111,12 @@ def _shards(index: Path) -> list[Path]:
     named = _document(index).get("weight_map")
     names = sorted(set(map(str, named.values()))) if isinstance(named, dict) else []
     if not names:
-        raise ValueError(f"'{index}' names no files of weights. Get the whole model.")
+        raise ValueError(f"'{index}' names no weight files. Get the whole model.")
     for name in names:
         plain = Path(name).name == name and name not in ("", ".", "..") and "\\" not in name
         if not plain or not name.endswith(".safetensors"):
             raise ValueError(
-                f"'{index}' names {name[:80]!r}, which is no .safetensors file in this folder. "
+                f"'{index}' names {name[:80]!r}, which is not a .safetensors file in this folder. "
                 "Weights from elsewhere are never loaded: get the whole model."
             )
         if not index.with_name(name).is_file():

@@ -120,7 +120,8 @@ class Scores:
             )
         if self.layers and "layer" not in self.axes:
             raise ValueError(
-                "`layers` numbers the axis called layer, but none is; name the axes, such as "
+                "`layers` numbers the axis called layer, but no axis is called so; name the axes, "
+                "such as "
                 '["layer", "head", "query"]'
             )
         if self.layers and len(self.layers) != self.scores.shape[axis_of(self, "layer")]:

@@ -134,7 +134,7 @@ class Interacting:
             )
         if self.attended is not None:
             raise ValueError(
-                "`attended` is met by summing over all sets of keys, which is not done here; give "
+                "`attended` is not met here, since that takes a sum over all sets of keys; give "
                 "`mu` in its place"
             )
         couplings = _couplings(self.couplings, len(scores), ())
@@ -227,7 +227,7 @@ def _solved(logs: np.ndarray, wanted: float) -> float:
     if abs(excess(root)) > _MET:
         raise ValueError(
             f"`attended` of {wanted:g} is missed by {abs(excess(root)):.2g} in double precision, "
-            "energies so large; scale scores and couplings down, or give `mu`"
+            "since the energies are so large; scale scores and couplings down, or give `mu`"
         )
     return root
 
@@ -256,7 +256,10 @@ def _couplings(given: ArrayLike, n: int, rows: tuple[int, ...]) -> np.ndarray:
             f"{error}"
         ) from error
     if not np.isfinite(matrix).all():
-        raise ValueError("`couplings` must be finite; a pair that must not be has a large one")
+        raise ValueError(
+            "`couplings` must be finite, but are not; give a large number to a pair that must not "
+            "occur"
+        )
     if matrix.ndim == 0:
         return float(matrix) * (1.0 - np.eye(n))
     if matrix.ndim == 1 or matrix.shape[-2:] != (n, n):
@@ -268,7 +271,7 @@ def _couplings(given: ArrayLike, n: int, rows: tuple[int, ...]) -> np.ndarray:
     if np.abs(matrix - np.swapaxes(matrix, -1, -2)).max(initial=0.0) > slack:
         raise ValueError(f"`couplings` must be symmetric, but are not; {cure}")
     if np.abs(np.diagonal(matrix, axis1=-2, axis2=-1)).max(initial=0.0) > 0:
-        raise ValueError(f"`couplings` must have a diagonal of zeros, but have none; {cure}")
+        raise ValueError(f"`couplings` must have a diagonal of zeros, but it is not zero; {cure}")
     try:
         np.broadcast_to(matrix, (*rows, n, n))
     except ValueError as error:

@@ -160,7 +160,7 @@ def _check_ranges(result: Result) -> None:
     check_distributions(result.expected, "expected")
     _check_prepared(prepared)
     if not all(np.isfinite(value) and value >= 0 for value in result.seconds.values()):
-        raise ValueError("`seconds` are no durations")
+        raise ValueError("`seconds` are not durations")
 
 
 def _check_prepared(prepared: Prepared) -> None:
@@ -168,9 +168,9 @@ def _check_prepared(prepared: Prepared) -> None:
     law, chance = prepared.distribution, prepared.success
     check_distributions(law, "distribution", slack=_ROUNDING)
     if not ((chance >= -_ROUNDING) & (chance <= 1 + _ROUNDING)).all():
-        raise ValueError("`success` is no probability")
+        raise ValueError("`success` is not a probability")
     if (prepared.error < 0).any() or not np.isfinite(prepared.values).all():
-        raise ValueError("`error` is negative, or `values` are no angles")
+        raise ValueError("`error` is negative, or `values` are not angles")
 
 
 def _check_expected(result: Result) -> None:

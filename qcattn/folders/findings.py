@@ -132,11 +132,11 @@ def _check_numbers(finding: Finding) -> None:
     """Numbers are what such numbers can be, and points of a curve have as many of each."""
     alphas = [check.alpha for check in finding.checks]
     if not 0 <= finding.alpha < 1 or min(alphas, default=0) < 0:
-        raise ValueError(f"`alpha` of {finding.name} is no error rate")
+        raise ValueError(f"`alpha` of {finding.name} is not an error rate")
     if sum(alphas) > finding.alpha * (1 + 1e-9):
         raise ValueError(f"the checks of {finding.name} spend more than its `alpha`")
     if not (np.isfinite(finding.seconds) and finding.seconds >= 0):
-        raise ValueError(f"`seconds` of {finding.name} is no duration")
+        raise ValueError(f"`seconds` of {finding.name} is not a duration")
     whole_number(finding.shots, least=0)
     whole_number(finding.seed, "seed", least=0)
     for panel in finding.panels:

@@ -173,7 +173,7 @@ def _check_hamiltonian(hamiltonian: Hamiltonian) -> None:
     }
     wrong = [name for name, fitting in fits.items() if not fitting]
     if wrong:
-        raise ValueError(f"{', '.join(wrong)} are none of a Hamiltonian")
+        raise ValueError(f"{', '.join(wrong)} do not belong to a Hamiltonian")
 
 
 def _check_together(trials: Trials) -> None:
@@ -187,9 +187,11 @@ def _check_together(trials: Trials) -> None:
             if not (np.isnan(value) or -ROUNDING <= value <= 1 + ROUNDING):
                 raise ValueError(f"`{name}` of {trial.name} is {value}, and must be from 0 to 1")
         if not all(np.isfinite(value) and value >= 0 for value in trial.seconds):
-            raise ValueError(f"`seconds` of {trial.name} are no durations")
+            raise ValueError(f"`seconds` of {trial.name} are not durations")
         if (trial.result is None) != bool(trial.refused):
-            raise ValueError(f"{trial.name} was either refused or drawn, and not both or neither")
+            raise ValueError(
+                f"{trial.name} must be either refused or drawn, but is both or neither"
+            )
         if (result := trial.result) is None:
             continue
         spent += result.alpha

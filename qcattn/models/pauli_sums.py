@@ -192,7 +192,7 @@ def _checked(terms: list[tuple[str, str, Any]]) -> list[tuple[str, complex]]:
         label, value = re.sub(r"\s", "", written).strip("'\"").upper(), _weight(weight)
         if not label or value is None:
             raise ValueError(
-                f"`--pauli` has {place.strip()[:60]!r}, which is no string and weight; write "
+                f"`--pauli` has {place.strip()[:60]!r}, which is not a string and a weight; write "
                 "ZZI=-0.5 or -0.5*ZZI"
             )
         if set(label) - set("IXYZ"):

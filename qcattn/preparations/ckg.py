@@ -269,7 +269,7 @@ class CKG:
         while distances[-1] > self.error:
             if max(usual, len(distances)) > self.most_sweeps:
                 raise DoesNotFit(
-                    f"`most_sweeps` = {self.most_sweeps:,} do not come within `error` = "
+                    f"`most_sweeps` = {self.most_sweeps:,} sweeps do not come within `error` = "
                     f"{self.error:g}, which takes {usual:,.0f} or more; take more, a larger "
                     "error, or a higher temperature"
                 )

@@ -236,7 +236,8 @@ class DetailedBalance:
         while bound(powers[-1]) > self.error:
             if 2 ** (len(powers) - 1) >= self.most_sweeps:
                 raise DoesNotFit(
-                    f"`most_sweeps` = {self.most_sweeps} do not mix: the bound on the error is "
+                    f"`most_sweeps` = {self.most_sweeps} sweeps do not mix the chain: the bound on "
+                    "the error is "
                     f"still {min(1.0, bound(powers[-1])):.2g}, above `error` = {self.error:g}; "
                     "take more, a higher temperature, or `jumps` that join all states"
                 )

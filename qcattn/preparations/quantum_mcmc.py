@@ -194,7 +194,8 @@ class QuantumMCMC:
             if bound <= self.error:
                 return moves[:number], chain, bound
         raise DoesNotFit(
-            f"`most_steps` = {self.most_steps} do not mix: two starts still lead to laws "
+            f"`most_steps` = {self.most_steps} steps do not mix the chain: two starts still lead "
+            "to laws "
             f"{bound:.2g} apart, above `error` = {self.error:g}; take more, or a higher temperature"
         )
 

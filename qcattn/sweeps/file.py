@@ -86,7 +86,7 @@ def _logs(head: bytes) -> bool:
 def translated(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> Exception:
     """Put an error of SQLite into the words of the house; what it quotes may be no text."""
     if isinstance(error, UnicodeDecodeError):
-        return _damaged(path, "its tables are described in bytes that are no text")
+        return _damaged(path, "its tables are described in bytes that are not text")
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_CORRUPT") or name in (
         "SQLITE_NOTADB",
@@ -204,13 +204,17 @@ def _check_nothing_beside(path: Path) -> None:
 def check_store(path: Path) -> None:
     """Refuse anything but a whole store of a known version, without changing a byte of it."""
     if path.is_symlink() and not path.exists():
-        raise ValueError(f"`{path}` is a link to nothing; name a file, or delete the link")
+        raise ValueError(
+            f"`{path}` is a link to a file that does not exist; name a file, or delete the link"
+        )
     if not path.exists():
         raise ValueError(f"`{path}` is missing; name a store that `qcattn sweep` wrote")
     if not is_store(path):
         if path.is_file():
             _head(path)  # an OSError says that it cannot be read
-        raise ValueError(f"`{path}` is no store of qcattn and is left as it is; name another file")
+        raise ValueError(
+            f"`{path}` is not a store of qcattn and is left as it is; name another file"
+        )
     head = _head(path)
     schema = _schema(head)
     if not 1 <= schema <= SCHEMA:
@@ -225,8 +229,8 @@ def check_store(path: Path) -> None:
     if is_filled(journal_of(path)) and not may_write(path):
         raise OSError(
             errno.EACCES,
-            f"`{path}` cannot be read: a write was cut off and is to be undone, which needs leave "
-            f"to write; copy it and `{journal_of(path)}` into a folder of yours",
+            f"`{path}` cannot be read: a write was cut off and must be undone, which needs "
+            f"permission to write; copy it and `{journal_of(path)}` into a folder of yours",
         )
     try:
         connection = connect(path, "rw" if may_write(path) else "ro")

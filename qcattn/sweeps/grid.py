@@ -108,7 +108,10 @@ def _along(part: Part, name: str, chosen: Iterable[int] | None) -> list[Part]:
         raise ValueError(f"`{name}s` is empty; name one, or leave it out to keep all together")
     for number in chosen:
         if isinstance(number, bool) or not isinstance(number, int | np.integer):
-            raise ValueError(f"`{name}s` holds {number!r}, which is no whole number")
+            raise ValueError(
+                f"`{name}s` holds {number!r}, which is not a whole number; give numbers of the "
+                "model"
+            )
     return [
         Part(only(part.scores, name, int(number), f"{name}s"), {**part.point, name: int(number)})
         for number in chosen

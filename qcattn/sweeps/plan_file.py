@@ -77,10 +77,12 @@ def read_plan(path: str | Path) -> Grid:
     except OSError as error:
         raise ValueError(f"`{path}` cannot be read ({error.strerror}); name a plan") from error
     except RecursionError as error:
-        raise ValueError(f"`{path}` is no plan: its lists are nested too deeply") from error
+        raise ValueError(
+            f"`{path}` cannot be read as a plan: its lists are nested too deeply"
+        ) from error
     except ValueError as error:
         cure = "; write / for \\ in the name of a file" if "\\" in text else ""
-        raise ValueError(f"`{path}` is no TOML: {shortened(str(error))}{cure}") from error
+        raise ValueError(f"`{path}` is not TOML: {shortened(str(error))}{cure}") from error
     try:
         return _grid(plan, path.parent)
     except (TypeError, OSError) as error:

@@ -110,7 +110,7 @@ def read_row(
             return str(row["rule"]), look, batches, bool(row["met"])
         return str(row["error"])
     except UnicodeEncodeError as error:
-        raise ValueError("it holds bytes that are no text") from error
+        raise ValueError("it holds bytes that are not text") from error
     except (TypeError, AttributeError) as error:
         raise ValueError("it holds values of other kinds") from error
 
@@ -126,13 +126,13 @@ def _table(cell: str, spec: Mapping[str, Any], values: Sequence[Any], stated: An
     whole = type(block) is int and type(batch) is int and block >= 0
     rows = min(ROWS, int(np.prod(leading)) - ROWS * block) if whole else 0
     if of != cell or rows < 1 or task != task_key(cell, block, batch):
-        raise ValueError("it is at another place than it was written to")
+        raise ValueError("it is not at the place where it was written")
     content = unpacked(packed, 8 * rows * (keys + 2))
     if seal_of_batch(task, content) != stated:
         raise ValueError("its counts are others than were written")
     table = np.frombuffer(content, "<i8").reshape(rows, keys + 2)
     if (table < 0).any() or (table.sum(axis=1) != int(spec["batch"])).any():
-        raise ValueError("its counts are none of a batch")
+        raise ValueError("its counts are not those of a batch")
     return table
 
 
@@ -145,7 +145,7 @@ def _point(spec: Mapping[str, Any], text: str) -> dict[str, Any]:
     point = parse_json(text)
     known = labels(spec)
     if not isinstance(point, dict) or {name: point.get(name) for name in known} != known:
-        raise ValueError("it names another cell than it is of")
+        raise ValueError("it names another cell than its own")
     return point
 
 
@@ -158,7 +158,7 @@ def _details(spec: Mapping[str, Any], text: str) -> dict[str, Any]:
     said = parse_json(text)
     *leading, keys = spec["scores"]["shape"]
     if not isinstance(said, dict):
-        raise ValueError("it says nothing")
+        raise ValueError("it is empty")
     said.setdefault("row_names", [])  # which are written down only where there are some
     rows = leading[-1] if leading else 0
     for name, number in (("axes", len(leading)), ("tokens", keys), ("row_names", rows)):
@@ -172,7 +172,7 @@ def _details(spec: Mapping[str, Any], text: str) -> dict[str, Any]:
     check_alpha(said.get("alpha"))
     whole_number(said.get("shots"))
     if not isinstance(said.get("until"), str):
-        raise ValueError("its rule is no text")
+        raise ValueError("its rule is not text")
     return said
 
 
@@ -185,7 +185,7 @@ def _about(spec: Mapping[str, Any], block: Any, text: str) -> dict[str, Any]:
     about = parse_json(text)
     left = int(np.prod(spec["scores"]["shape"][:-1])) - ROWS * whole_number(block, least=0)
     if not isinstance(about, dict) or left < 1 or about.get("kind") not in ("told", "thermal"):
-        raise ValueError("it is of no block of the cell")
+        raise ValueError("it belongs to no block of the cell")
     if (success := about.get("success")) is not None:
         chances = real_array(success, "success")
         if (
@@ -195,7 +195,7 @@ def _about(spec: Mapping[str, Any], block: Any, text: str) -> dict[str, Any]:
             raise ValueError("it predicts no success of each row")
     cost = about.get("resources")
     if not isinstance(cost, dict) or set(cost) != {field.name for field in fields(Resources)}:
-        raise ValueError("it says no cost")
+        raise ValueError("it states no cost")
     for name, number in cost.items():
         whole_number(number, name, least=0)
     return about

@@ -212,7 +212,8 @@ class _Run:
         if self.deaths_in_a_row > _MOST_DEATHS:
             raise RuntimeError(
                 f"workers died {self.deaths_in_a_row} times with nothing drawn in between "
-                f"({error}); what was drawn before is recorded. Are they killed, or out of memory?"
+                f"({error}); what was drawn before is recorded. They may be killed or run out of "
+                "memory."
             ) from error
         for piece in job.pieces:
             place = (piece.cell, piece.block, piece.batches)

@@ -40,7 +40,7 @@ def strategy(room: str, name: str, **options: Any) -> Any:
     for option, value in options.items():
         default = usual[known(f"a field of {cls.__name__}", option, usual)]
         if isinstance(default, int | float) and not isinstance(value, int | float):
-            raise ValueError(f"`{cls.__name__}` has {option}={value!r}, which is no number")
+            raise ValueError(f"`{cls.__name__}` has {option}={value!r}, which is not a number")
     return cls(**{option: _tuples(value) for option, value in options.items()})
 
 
@@ -48,7 +48,7 @@ def described(value: Any, room: str) -> dict[str, Any]:
     """Describe a strategy by its name and the fields that are not at their defaults.
 
     Raises:
-        ValueError: If it is not of the folder, or a field is no number, text or list of those.
+        ValueError: If it is not of the folder, or a field is not a number, text or list of those.
 
     Example:
         >>> from qcattn.preparations import QSVT

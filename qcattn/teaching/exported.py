@@ -92,7 +92,7 @@ def read_export(folder: str | Path) -> dict[str, Any]:
             return dict(told)
     except (ValueError, TypeError):
         pass
-    raise NotWhole(f"`{path}` is no whole page of `qcattn teach --export`; write it again")
+    raise NotWhole(f"`{path}` is not a whole page of `qcattn teach --export`; write it again")
 
 
 def _put(text: str, old: str, new: str) -> str:

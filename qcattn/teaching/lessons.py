@@ -93,7 +93,7 @@ def read_lesson(path: Path) -> Lesson:
 
     Raises:
         OSError: If it cannot be read.
-        ValueError: If it is no lesson; the message names the file, the step and the cure.
+        ValueError: If it is not a lesson; the message names the file, the step and the cure.
     """
     content = path.read_bytes()
     if len(content) > _MOST_BYTES:
@@ -104,7 +104,7 @@ def read_lesson(path: Path) -> Lesson:
     try:
         return _lesson(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: it is no UTF-8 text ({error}); save it as that") from error
+        raise ValueError(f"{path}: it is not UTF-8 text ({error}); save it as UTF-8") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -113,9 +113,11 @@ def _lesson(text: str) -> Lesson:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"it is no TOML ({error}); mend that place") from error
+        raise ValueError(f"it is not TOML ({error}); correct that place") from error
     except RecursionError as error:
-        raise ValueError("it is no lesson: its lists are nested too deeply") from error
+        raise ValueError(
+            "it cannot be read as a lesson: its lists are nested too deeply"
+        ) from error
     for name in document:
         known("a name of a lesson", name, ["title", "step", "words"])
     title, steps = document.get("title"), document.get("step")

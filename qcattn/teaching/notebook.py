@@ -31,7 +31,7 @@ def widget(lesson: Lesson | str | Path | None = None) -> Any:
     Raises:
         ImportError: If anywidget is missing; the extra is named.
         OSError: If the file cannot be read.
-        ValueError: If it is no lesson.
+        ValueError: If it is not a lesson.
     """
     if lesson is None:
         lesson = built_in()

@@ -69,7 +69,7 @@ def record_lesson(
         if others:
             raise ValueError(
                 f"step {step.name!r} needs `{others[0]}`, but {' and '.join(_MOVED)} alone can be "
-                "moved where shots are replayed; set it in the step, or serve this lesson"
+                "changed where shots are replayed; set it in the step, or serve this lesson"
             )
     grid = {"beta": _values(lesson, "beta", betas), "noise": _values(lesson, "noise", noises)}
     places = [(step, setup) for step in lesson.steps for setup in _settings(step.setup, grid)]

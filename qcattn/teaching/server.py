@@ -187,7 +187,7 @@ def _check_sender(request: Request, host: str) -> None:
     name = asked.rpartition(":")[0] if asked.rpartition(":")[2].isdigit() else asked
     if not _is_ours(name.strip("[]").lower(), host):
         raise _Refused(
-            403, f"this server is no {asked[:80]!r}; open the address that `qcattn teach` printed"
+            403, f"this server is not {asked[:80]!r}; open the address that `qcattn teach` printed"
         )
     origin = request.headers.get("origin")
     if origin is not None and origin.lower() != f"{request.url.scheme}://{asked}".lower():

@@ -83,7 +83,11 @@ def _socket(host: str, port: int) -> socket.socket:
             iter(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         )
     except OSError as error:
-        raise OSError(error.errno, f"`--host` {host} is no address of this machine") from error
+        raise OSError(
+            error.errno,
+            f"`--host` {host} is not an address of this machine; leave it out, or name one of this "
+            "machine",
+        ) from error
     taken = socket.socket(family, kind, protocol)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -92,7 +96,7 @@ def _socket(host: str, port: int) -> socket.socket:
         taken.close()
         raise OSError(
             error.errno,
-            f"{host} port {port} cannot be had ({error.strerror}); choose another `--port`, or "
+            f"{host} port {port} is not available ({error.strerror}); choose another `--port`, or "
             "leave it out",
         ) from error
     return taken

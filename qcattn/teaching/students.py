@@ -39,7 +39,7 @@ def student_seed(student: int | str, exercise: str = "") -> np.random.SeedSequen
         else str(whole_number(student, "student", least=0))
     )
     if not text:
-        raise ValueError("`student` must be a number or a name, but is empty; give your own")
+        raise ValueError("`student` must be a number or a name, but is empty; give your own name")
     said = str(int(text)) if text.isdecimal() else text
     words = (int.from_bytes(one.encode(), "little") for one in (said, exercise))
     return np.random.SeedSequence([len(said), *words])

@@ -56,6 +56,6 @@ def report(
         kinds = ", ".join(sorted({type(one).__name__ for one in every})) or "empty"
         raise ValueError(
             "`done` must be a result, trials, findings, or several results or findings, but is "
-            f"{kinds}; pass what `run`, `prepare` or `run_claims` gave"
+            f"{kinds}; pass what `run`, `prepare` or `run_claims` returned"
         )
     return path

@@ -215,7 +215,7 @@ def test_misuse_is_named_with_exit_code_2(tmp_path, options, said):
     assert not (tmp_path / "runs.sqlite").exists()
     (tmp_path / "runs.sqlite").write_text("mine")
     foreign = invoke("sweep", plan, "--store", tmp_path / "runs.sqlite")
-    assert foreign.exit_code == 2 and "is no store of qcattn" in flat(foreign.output)
+    assert foreign.exit_code == 2 and "is not a store of qcattn" in flat(foreign.output)
     assert (tmp_path / "runs.sqlite").read_text() == "mine"
     assert invoke("show", tmp_path / "runs.sqlite").exit_code == 2
     assert invoke("show", tmp_path, "--plot", "beta").exit_code == 2

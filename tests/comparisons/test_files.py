@@ -208,7 +208,7 @@ def test_bitstrings_meet_positions(write):
     [
         ("c.doc", "00 5", r"ends in '.doc'; pass .json"),
         ("c.json", "", "c.json"),
-        ("c.json", "{", "is no JSON"),
+        ("c.json", "{", "is not JSON"),
         ("c.json", "{}", "row without outcomes"),
         ("c.json", "3", "neither"),
         ("c.json", [[1, 2], [3]], "no array of numbers"),

@@ -282,7 +282,7 @@ def test_an_index_that_points_outside_is_refused(tmp_path: Path, name: str) -> N
         tmp_path / "model",
         **{INDEX: {"weight_map": {"w0": name}}, "decoy.safetensors": weights()},
     )
-    with pytest.raises(ValueError, match=r"is no \.safetensors file in this folder"):
+    with pytest.raises(ValueError, match=r"is not a \.safetensors file in this folder"):
         huggingface.scores(folder, TEXT)
 
 

@@ -93,7 +93,7 @@ def fewer(keys):
         ("`beta`", None, {"beta": lambda beta: -beta}),
         ("holds nan", None, {"scores": lambda scores: scores * np.nan}),
         ("sum to one", None, {"expected": lambda law: law * 2}),
-        ("`success` is no probability", None, {"prepared_success": lambda one: one + 1}),
+        ("`success` is not a probability", None, {"prepared_success": lambda one: one + 1}),
         ("nothing heralds", None, {"counts_discarded": lambda one: one + 3, "counts_keys": fewer}),
         ("`shots`", lambda document: document.update(shots="1000"), {}),
         ("`shots`", lambda document: document.update(shots=1000.0), {}),

@@ -95,7 +95,7 @@ def test_a_missing_a_shorter_and_an_unreadable_file_are_named(folder, name):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "is damaged: it is no JSON"),
+        ("{", "is damaged: it is not JSON"),
         ("[]", "holds no parcel of qcattn; name a folder that `send` wrote"),
         ('{"format": "qcattn letter"}', "holds no parcel of qcattn"),
         ('{"format": "qcattn parcel", "format_version": 99}', "format version 99, .* reads 1 to 2"),
@@ -161,7 +161,7 @@ def test_whatever_the_parser_raises_is_a_refusal_that_names_the_document(folder,
         raise error
 
     name = type(error).__name__
-    with pytest.raises(NotWhole, match=rf"parcel\.json` is no whole parcel of qcattn \({name}"):
+    with pytest.raises(NotWhole, match=rf"parcel\.json` is not a whole parcel of qcattn \({name}"):
         read_sealed(KIND, folder, failing)
 
 

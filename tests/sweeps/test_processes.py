@@ -112,7 +112,7 @@ def test_a_script_that_no_worker_can_import_is_said_and_its_cells_did_not_fail(t
     said = "a worker process ended before it could be given anything to do"
     done = ran(None, input=SCRIPT)
     assert done.returncode == 1 and said in done.stderr
-    assert "is '<stdin>' and no file. Save the script to a file" in done.stderr
+    assert "is '<stdin>', not a file. Save the script to a file" in done.stderr
     (tmp_path / "script.py").write_text(SCRIPT)
     done = ran("script.py")
     assert done.returncode == 1 and said in done.stderr
@@ -129,7 +129,9 @@ def test_workers_that_all_die_end_the_sweep_with_the_likely_reasons(
     monkeypatch.setattr(running, "_MOST_DEATHS", 2)
     with (
         Instead(1, works.dies) as pool,
-        pytest.raises(RuntimeError, match=r"died 3 times .*Are they killed, or out of memory"),
+        pytest.raises(
+            RuntimeError, match=r"died 3 times .*They may be killed or run out of memory"
+        ),
     ):
         sweep(small(), store=tmp_path / "a", executor=pool)
 

@@ -117,7 +117,7 @@ def test_a_row_that_was_changed_is_not_kept(made, tmp_path):
 def test_a_file_that_is_no_store_is_refused_and_nothing_is_made(content, tmp_path):
     path = tmp_path / "runs.sqlite"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"is no store of qcattn.*No batch"):
+    with pytest.raises(ValueError, match=r"is not a store of qcattn.*No batch"):
         salvage(path)
     assert list(tmp_path.iterdir()) == [path]
 

@@ -70,7 +70,7 @@ FOREIGN = {
 def test_a_foreign_file_is_refused_and_left_alone(tmp_path, small, kind):
     FOREIGN[kind](tmp_path / "runs.sqlite")
     assert not is_store(tmp_path / "runs.sqlite")
-    refused(tmp_path / "runs.sqlite", small, "is no store of qcattn and is left as it is")
+    refused(tmp_path / "runs.sqlite", small, "is not a store of qcattn and is left as it is")
 
 
 def test_a_newer_file_is_refused_and_left_alone(copied, small):
@@ -95,7 +95,7 @@ def test_tables_in_bytes_that_are_no_text_are_damage(copied, small, table):
     content = copied.read_bytes()
     at = 1 + content.index(b"NULL", content.index(table))
     copied.write_bytes(content[:at] + b"\xcc" + content[at + 1 :])
-    refused(copied, small, "in bytes that are no text")
+    refused(copied, small, "in bytes that are not text")
 
 
 def test_a_truncated_file_is_refused_and_left_alone(copied, small):
@@ -332,5 +332,5 @@ def test_failures_are_merged_unless_the_cell_was_drawn_elsewhere(tmp_path, small
 def test_a_link_to_nothing_is_called_one(tmp_path, small):
     link = tmp_path / "runs.sqlite"
     link.symlink_to(tmp_path / "gone.sqlite")
-    with pytest.raises(ValueError, match="is a link to nothing"):
+    with pytest.raises(ValueError, match="is a link to a file that does not exist"):
         sweep(small(), store=link)

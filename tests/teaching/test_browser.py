@@ -356,7 +356,7 @@ def test_a_lesson_in_another_language_says_the_page_in_it(browser):
 
 
 NO_SETTINGS = {
-    "{": "That is no setting: ",
+    "{": "That is not a setting: ",
     "null": "`scores` must be a list of numbers",
     '{"scores": [0, 1], "beta": "cold"}': "`beta` must be a number",
     '{"scores": [0, "x"]}': "`scores` must be a list of numbers",

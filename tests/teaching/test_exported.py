@@ -114,7 +114,7 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path, lesson, record, monkeyp
     page = tmp_path / "page" / "index.html"
     page.write_text(page.read_text().replace('"replay"', '"replay', 1))
     damaged = CliRunner().invoke(app, ["show", str(tmp_path / "page")])
-    assert damaged.exit_code == 2 and "is no whole page" in damaged.stderr
+    assert damaged.exit_code == 2 and "is not a whole page" in damaged.stderr
 
 
 @pytest.mark.parametrize("option", [["--port", "80"], ["--no-open"], ["--host", "0.0.0.0"]])

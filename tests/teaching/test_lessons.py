@@ -53,7 +53,7 @@ def test_the_lesson_of_the_guide_is_one(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("", "=="), "it is no TOML"),
+        (("", "=="), "it is not TOML"),
         (('title = "T"', ""), "`title` must be words"),
         (('title = "T"', 'title = "T"\ntitel = 1'), "did you mean 'title'?"),
         (('question = "q"', ""), "step 1: `question` must be words"),

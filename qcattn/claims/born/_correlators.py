@@ -186,7 +186,10 @@ def comb(frequencies: np.ndarray, beta: float, *, spacings: int = 400) -> Comb:
     above = frequencies > 0
     positive = frequencies[above]
     if not positive.size:
-        raise ValueError("`frequencies` must hold a positive one; the observable joins no levels")
+        raise ValueError(
+            "`frequencies` must hold a positive one, but holds none; take an observable that joins "
+            "levels"
+        )
     # Weights that sum to G(0) = 1 are these and any sum of the directions.
     flat = np.full(len(frequencies), 1 / len(frequencies))
     directions = null_space(np.ones((1, len(frequencies))))

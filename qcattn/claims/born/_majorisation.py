@@ -49,7 +49,10 @@ def basis_for(spectrum: np.ndarray, p: np.ndarray) -> np.ndarray:
         array([0.4, 0.6])
     """
     if not majorises(spectrum, p):
-        raise ValueError("`p` is not majorised by `spectrum`: no basis shows it on that state")
+        raise ValueError(
+            "`p` must be majorised by `spectrum`, but is not, so no basis shows it on that state; "
+            "take a flatter `p`"
+        )
     state = np.diag(np.asarray(spectrum, dtype=float))
     turn = np.eye(len(p))
     free = list(range(len(p)))  # places of the state whose diagonal is not settled

@@ -182,7 +182,7 @@ def _heads(
     if not main.shape:
         if head not in (None, ()):
             raise ValueError(
-                f"`head` is {head}, but there is a single row and no head; leave it out"
+                f"`head` is {head}, but the result is a single row without heads; leave it out"
             )
         return []
     if head is not None:

@@ -51,7 +51,10 @@ def plot_heating(
     """
     noisy = [one for one in heatings if one.load >= _FEWEST]
     if not noisy:
-        raise ValueError("`heatings` must hold one or more with noise, but holds none")
+        raise ValueError(
+            "`heatings` must hold at least one with noise, but holds none; give `measure_heating` "
+            "a strength"
+        )
     ax = axes_or_new(ax)
     names = list(dict.fromkeys(one.name for one in noisy))
     for number, name in enumerate(names):
