@@ -150,7 +150,7 @@ def test_arrays_are_read_by_name_and_others_not_unpacked():
 def test_an_archive_is_no_array_and_an_array_no_archive():
     file = io.BytesIO()
     np.save(file, np.arange(3))
-    with pytest.raises(ValueError, match=r"it is one array and no \.npz archive"):
+    with pytest.raises(ValueError, match=r"it is one array, not an \.npz archive"):
         read_npz(io.BytesIO(file.getvalue()))
     with pytest.raises(ValueError, match=r"it is an \.npz archive"):
         read_npy(io.BytesIO(npz_of(a=[1])))

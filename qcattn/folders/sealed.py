@@ -155,7 +155,7 @@ def read_sealed(
         raise
     except Exception as error:  # a forged file can make any reader fail in any way
         raise NotWhole(
-            f"`{path}` is not a whole {kind.name} of qcattn ({type(error).__name__}: {error}); "
+            f"`{path}` holds no whole {kind.name} of qcattn ({type(error).__name__}: {error}); "
             f"{_CURE}"
         ) from error
 

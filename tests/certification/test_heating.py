@@ -34,7 +34,7 @@ def test_a_planted_loss_is_found_and_another_law_leaves_more():
     assert fit_loss(made) == pytest.approx(0.6, abs=1e-4)
     assert max(abs(one.ratio - lawful_ratio(one, 0.6)) for one in made) < 1e-9
     assert max(abs(one.ratio - lawful_ratio(one, 0.9)) for one in made) > 0.05
-    with pytest.raises(ValueError, match="one or more"):
+    with pytest.raises(ValueError, match="at least one"):
         fit_loss([])
 
 

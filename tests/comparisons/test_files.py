@@ -193,7 +193,7 @@ def test_counts_beyond_int64_do_not_wrap(write, number):
     if number < 10**300:
         assert read_outcomes(write("c.json", [number, 0])).values[0, 0] == number
     else:
-        with pytest.raises(ValueError, match="no array of numbers"):
+        with pytest.raises(ValueError, match="not an array of numbers"):
             read_outcomes(write("c.json", [number, 0.5]))
 
 
@@ -211,7 +211,7 @@ def test_bitstrings_meet_positions(write):
         ("c.json", "{", "is not JSON"),
         ("c.json", "{}", "row without outcomes"),
         ("c.json", "3", "neither"),
-        ("c.json", [[1, 2], [3]], "no array of numbers"),
+        ("c.json", [[1, 2], [3]], "not an array of numbers"),
         ("c.json", ["512", "488"], "'512' in quotes, which may be an outcome or a number"),
         ("c.json", [[0, 1], [1, 1]], "2 rows of 2 numbers that all are 0 or 1"),
         ("c.json", [[True, False], [True, True]], "2 rows of 2 numbers that all are 0 or 1"),
@@ -246,7 +246,7 @@ def test_bitstrings_meet_positions(write):
         ("c.json", {"1": 1, "01": 1, "2": 3}, "'01' twice"),
         ("c.npy", np.zeros((2, 2, 2)), "array of shape"),
         ("c.npy", np.zeros((2, 0)), "array of shape"),
-        ("c.npy", "no array", "damaged, no NumPy file"),
+        ("c.npy", "no array", "damaged, is not a NumPy file"),
     ],
 )
 def test_a_bad_file_is_named_with_its_place(write, name, content, message):

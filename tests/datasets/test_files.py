@@ -271,8 +271,8 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.npz", npz(scores=np.array([Trap()], dtype=object)), r"never unpickled"),
     ("s.npy", raw(pickle.dumps(Trap())), r"never unpickled"),
     ("s.npz", raw(pickle.dumps(Trap())), r"never unpickled"),
-    ("s.npz", raw(b"PK\x03\x04 not a zip"), r"damaged, no NumPy file.*numpy.savez"),
-    ("s.npy", raw(b"\x93NUMPY\x01\x00"), r"damaged, no NumPy file"),
+    ("s.npz", raw(b"PK\x03\x04 not a zip"), r"damaged, is not a NumPy file.*numpy.savez"),
+    ("s.npy", raw(b"\x93NUMPY\x01\x00"), r"damaged, is not a NumPy file"),
     ("s.csv", raw(b"1,2\n\xff1,2"), r"it is not UTF-8 text: line 2 .* 0xff\. .*CSV UTF-8"),
     ("s.csv", raw("1,2".encode("utf-16-le")), r"holds zero bytes.*UTF-16"),
     ("s.csv", raw(b"\xff\xfe1"), r"it is not UTF-16 text"),
@@ -320,7 +320,7 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.json", text('{"scores": [1, 2], "axes": [0]}'), r"`axes` must be a list of strings"),
     ("s.json", text('{"scores": [1, 2], "sentence": 3}'), r"`sentence` must be a text"),
     ("s.json", text('{"scores": [[1, 2]], "layers": [1.5]}'), r"`layers` must be a list of diff"),
-    ("s.json", text('{"scores": [[1, 2]], "layers": [1]}'), r"none is; name the axes"),
+    ("s.json", text('{"scores": [[1, 2]], "layers": [1]}'), r"no axis is called so; name the axes"),
     ("s.json", text('{"tokens": ["a"]}'), r"holds nothing, and none is called 'scores'"),
     ("s.npz", npz(scores=ROWS, about=np.array("{")), r"`about` is not the provenance"),
     ("s.npz", npz(scores=ROWS, about=np.array("[]")), r"`about` is not the provenance"),
@@ -385,7 +385,7 @@ def test_a_zip_entry_that_claims_too_much_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "s.npz"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("scores.npy", entry)
-    with pytest.raises(ValueError, match="damaged, no NumPy file"):
+    with pytest.raises(ValueError, match="damaged, is not a NumPy file"):
         read_scores(path)
 
 

@@ -290,8 +290,8 @@ def test_an_index_that_points_outside_is_refused(tmp_path: Path, name: str) -> N
     ("files", "message"),
     [
         ({INDEX: {"weight_map": {"w0": "a.safetensors"}}}, "which is missing"),
-        ({INDEX: {"weight_map": {}}}, "names no files"),
-        ({INDEX: {"weight_map": "a"}}, "names no files"),
+        ({INDEX: {"weight_map": {}}}, "names no weight files"),
+        ({INDEX: {"weight_map": "a"}}, "names no weight files"),
         ({INDEX: b'{"weight_map": {"a": "x.safetensors", "a": "y.safetensors"}}'}, "twice"),
         ({"decoy.safetensors": weights()}, "holds no .safetensors file that is named model"),
         ({"model.safetensors": b"\xff" * 20}, "is damaged: its header ends after it"),

@@ -81,7 +81,7 @@ def test_axes_are_found_by_their_names_and_layers_by_the_models_own_numbers() ->
         only(scores, "layer", 2)
     with pytest.raises(ValueError, match="`layers` holds 1 numbers"):
         Scores(array, axes=("layer", "head", "query"), layers=(3,))
-    with pytest.raises(ValueError, match="none is; name the axes"):
+    with pytest.raises(ValueError, match="no axis is called so; name the axes"):
         Scores(array, layers=(3, 7))
 
 

@@ -253,7 +253,7 @@ def test_no_forged_folder_crashes_its_page(folders, forge, kind, tmp_path):
     [
         (lambda d: d["findings"][0].update(standing="exact"), "is conditional by its checks"),
         (lambda d: d["findings"][0]["checks"][0].update(alpha=0.5), "spend more than its `alpha`"),
-        (lambda d: d["findings"][0].update(alpha=1), "no error rate"),
+        (lambda d: d["findings"][0].update(alpha=1), "not an error rate"),
         (lambda d: d["findings"][0].update(shots=-1), "`shots`"),
         (lambda d: d["findings"][0]["numbers"][0].update(low=3.0), "ends before it begins"),
     ],

@@ -60,7 +60,7 @@ def test_an_error_rate_that_does_not_cover_the_parts_is_refused(whole, folder, f
     with pytest.raises(ValueError, match="`parts` must hold"):
         Run((), 0.01)
     forge.change(folder / "result.json", lambda document: document.update(alpha=0.001))
-    with pytest.raises(NotWhole, match=r"result\.json` is not a whole result.*`alpha`"):
+    with pytest.raises(NotWhole, match=r"result\.json` holds no whole result.*`alpha`"):
         load_run(folder)
 
 

@@ -161,7 +161,7 @@ def test_whatever_the_parser_raises_is_a_refusal_that_names_the_document(folder,
         raise error
 
     name = type(error).__name__
-    with pytest.raises(NotWhole, match=rf"parcel\.json` is not a whole parcel of qcattn \({name}"):
+    with pytest.raises(NotWhole, match=rf"parcel\.json` holds no whole parcel of qcattn \({name}"):
         read_sealed(KIND, folder, failing)
 
 
