@@ -218,5 +218,5 @@ def test_shots_one_by_one_are_those_that_are_counted(name):
 
 
 def test_exact_draws_have_no_order_of_shots():
-    with pytest.raises(ValueError, match="draws counts, not shots"):
+    with pytest.raises(ValueError, match="draws counts and no single shots"):
         Aer(draws="born").memories(made("plain")[1], 10)

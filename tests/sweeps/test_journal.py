@@ -182,7 +182,7 @@ def test_where_nothing_can_be_written_a_cut_off_write_is_said(states, tmp_path, 
     _, before, after = states
     path = put(tmp_path / "runs.sqlite", after, journal(before, after))
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(OSError, match="a write was cut off and is to be undone"):
+    with pytest.raises(OSError, match="a write was cut off and must be undone"):
         load_sweep(path)
     assert path.read_bytes() == after
 

@@ -127,7 +127,7 @@ def test_a_basis_is_found_for_whatever_is_majorised():
         np.diag((basis_for(pure, uniform) * pure) @ basis_for(pure, uniform).T), 0.25
     )
     assert np.allclose(np.abs(basis_for(pure, pure) ** 2 @ pure), pure)
-    with pytest.raises(ValueError, match="not majorised"):
+    with pytest.raises(ValueError, match="must be majorised"):
         basis_for(uniform, pure)
 
 

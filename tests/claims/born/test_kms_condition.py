@@ -166,5 +166,5 @@ def test_the_interval_covers_and_the_defect_vanishes_at_one_temperature():
 
 
 def test_no_level_joined_is_refused():
-    with pytest.raises(ValueError, match="joins no levels"):
+    with pytest.raises(ValueError, match="observable that joins levels"):
         comb(bohr_frequencies(np.diag([0.0, 1.0]), np.diag([1.0, -1.0])), 1.0)
