@@ -23,7 +23,15 @@ from qcattn.backends.simulator import Simulator
 from qcattn.names import known
 from qcattn.walking import classes, made, names
 
-__all__ = ["GROUP", "Making", "adapted", "making", "named_simulator", "place_and_options"]
+__all__ = [
+    "GROUP",
+    "Making",
+    "adapted",
+    "making",
+    "named_simulator",
+    "place_and_options",
+    "place_behind",
+]
 
 #: Entry points by which a package offers its simulators.
 GROUP = "qcattn.backends"
@@ -168,6 +176,21 @@ def place_and_options(text: str, where: str) -> tuple[str, dict[str, Any]]:
         ) from None
 
 
+def place_behind(name: str) -> str:
+    """Look up the ``module:factory`` of an entry point; any other name is given back.
+
+    Example:
+        >>> place_behind("qiskit_aer:AerSimulator")
+        'qiskit_aer:AerSimulator'
+    """
+    point = _points().get(name.lower())
+    return name if point is None else point.value
+
+
+def _points() -> dict[str, metadata.EntryPoint]:
+    return {point.name.lower(): point for point in metadata.entry_points(group=GROUP)}
+
+
 def _imported(place: str, where: str) -> Callable[..., Any]:
     module, _, name = place.partition(":")
     if not module or not name:
@@ -201,12 +224,12 @@ def _find(module: str) -> None:
 
 def _offered(name: str, where: str) -> Callable[..., Any]:
     """A class of this folder or an entry point, in capitals or not."""
-    offered = {point.name.lower(): point for point in metadata.entry_points(group=GROUP)}
+    offered = _points()
     own = {one.lower(): one for one in names("backends")}
     if name.lower() in own:
         return classes("backends")[own[name.lower()]]
     if name.lower() in offered:
-        return offered[name.lower()].load()
+        return _imported(offered[name.lower()].value, where)
     try:
         known(where, name, [*own.values(), *(point.name for point in offered.values())])
     except ValueError as error:

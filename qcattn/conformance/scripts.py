@@ -19,6 +19,7 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 
 from qcattn.backends.calls import Calls, call
 from qcattn.backends.estimator import Estimator
+from qcattn.backends.named import place_behind
 from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.pipe import Piped
 from qcattn.backends.qiskit_backend import QiskitBackend, with_saved
@@ -169,7 +170,7 @@ def _drawing(
     if not (runs or piped or isinstance(simulator, Sampler | Estimator)):
         return _own(simulator, circuits, tables, saved=shown == "probabilities")
     place, bracket, rest = backend.partition("(")
-    module, _, name = place.partition(":")
+    module, _, name = place_behind(place).partition(":")
     if not name:
         raise DoesNotFit("a Qiskit backend is told by module:factory in a script")
     saved = shown in {"probabilities", "precision"}

@@ -81,6 +81,22 @@ def test_one_text_names_the_same_for_a_run_and_for_a_test(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("nowhere_at_all:X", "names the module 'nowhere_at_all', which cannot be imported"),
+        ("qiskit_aer:Lacking", "names 'Lacking', which qiskit_aer does not have"),
+        ("os:sep", "which cannot be called"),
+    ],
+)
+def test_an_entry_point_that_cannot_be_made_is_refused_as_any_factory(monkeypatch, value, said):
+    """One that its package does not have ended in a traceback."""
+    offered = metadata.EntryPoint("mine", value, named.GROUP)
+    monkeypatch.setattr(named.metadata, "entry_points", lambda group: [offered])
+    with pytest.raises(ValueError, match=said):
+        named_simulator("Mine")
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("aerr", "must be one of Aer"),

@@ -6,6 +6,7 @@ import importlib
 import sys
 import tempfile
 import warnings
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.primitives import StatevectorEstimator, StatevectorSampler
 
-from qcattn.backends import Piped
+from qcattn.backends import Piped, named
 from qcattn.backends.named import named_simulator
 from qcattn.backends.simulator import Task
 from qcattn.conformance.corpus import case
@@ -310,12 +311,20 @@ def test_a_backend_over_a_pipe_has_a_script_of_its_environment():
     [
         (ExactLaw(), Reference(), "reference", "Reference does not tell its own calls"),
         (SavedProbabilities(), Reference(), "reference", "Reference does not tell its own calls"),
-        (ExactLaw(), named_simulator(AER), "by-entry-point", "module:factory"),
+        (ExactLaw(), named_simulator(AER), "no-such-name", "module:factory"),
     ],
 )
 def test_where_there_is_no_script_the_reason_is_said(probe, tested, backend, said):
     with pytest.raises(DoesNotFit, match=said):
         script_of("x", probe, job_of_laws(coin()), tested, backend, 1)
+
+
+def test_a_backend_of_an_entry_point_has_the_script_of_its_factory(monkeypatch):
+    offered = metadata.EntryPoint("mine", AER, named.GROUP)
+    monkeypatch.setattr(named.metadata, "entry_points", lambda group: [offered])
+    job, tested = job_of_laws(coin()), named_simulator("mine")
+    text = script_of("x", ExactLaw(), job, tested, "mine(max_parallel_threads=1)", 1)
+    assert "    backend = AerSimulator(max_parallel_threads=1)\n" in text
 
 
 def test_a_title_cannot_end_the_docstring():
