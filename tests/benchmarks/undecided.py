@@ -13,7 +13,9 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from typing import Any
 
 import results
@@ -107,23 +109,34 @@ class Tally:
 
 
 def tallied(
-    names: Sequence[str], seeds: int, settings: Mapping[str, Mapping[str, Any]]
+    names: Sequence[str],
+    seeds: int,
+    settings: Mapping[str, Mapping[str, Any]],
+    workers: int = 1,
 ) -> dict[str, Tally]:
-    """What claims come to, one seed after the other.
+    """What claims come to, seed after seed.
 
     Args:
         names: Of the claims, all if empty.
         seeds: How many, from 0.
         settings: Premises of a claim by its name; what is not named has its own.
+        workers: Processes that the runs are spread over; what is found is the same for any number.
     """
-    types = {one.name: type(one) for one in all_claims()}
-    found = {name: Tally() for name in names or types}
-    for seed in range(seeds):
-        for name, tally in found.items():
-            one = types[name](**settings.get(name, {}))(seed=seed)
-            tally.add(one, seed)
+    names = names or [one.name for one in all_claims()]
+    runs = [(name, settings.get(name, {}), seed) for seed in range(seeds) for name in names]
+    found = {name: Tally() for name in names}
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        for (name, _, seed), one in zip(runs, pool.map(finding, runs), strict=True):
+            found[name].add(one, seed)
             print(f"{name} seed {seed}: {one.standing}", file=sys.stderr, flush=True)
     return found
+
+
+def finding(run: tuple[str, Mapping[str, Any], int]) -> Finding:
+    """Of the claim of that name with these premises at that seed."""
+    name, premises, seed = run
+    types = {one.name: type(one) for one in all_claims()}
+    return types[name](**premises)(seed=seed)
 
 
 def table(tallies: Mapping[str, Tally]) -> str:
@@ -147,8 +160,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="CLAIM", help="all of them if none")
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--default", action="store_true", help="default settings, not quick ones")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the runs")
     given = parser.parse_args(arguments)
-    print(table(tallied(given.names, given.seeds, {} if given.default else QUICK)))
+    settings = {} if given.default else QUICK
+    print(table(tallied(given.names, given.seeds, settings, given.workers)))
     return 0
 
 
