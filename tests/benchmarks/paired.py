@@ -1,15 +1,15 @@
 """Ratios of times that were promised, each of two ways that take turns in one process.
 
-    python tests/benchmarks/paired.py
+    python tests/benchmarks/paired.py --repeats 5  # --write: into RESULTS.md
 
 One worker over two, of `qcattn.run` on the packaged scores, of exact draws of the same rows, and of
 exact draws of rows of 128 keys; and exact draws of `Purification` over Qulacs on the same gates
 (extra `bench`), by one worker. Medians of the ratios of paired turns, and the least and the most.
 
 Then `prepare` of the Ising ring by all methods, and some claims, which are spread over processes:
-the same ratio, and the processor seconds by one worker, and by two in this process and in those
-that it starts (one for `prepare`, where this one works too; two for claims, where it only waits).
-A busy machine changes these little.
+the same ratio, and of one more turn each the seconds that passed and how many cores were at work
+meanwhile, in this process and in those that it starts. One worker may keep more than one core at
+work: Aer spreads what it simulates over all of them, and each of two workers has one.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import results
 
 from qcattn import prepare, run, run_claims
 from qcattn.backends import Aer
@@ -49,16 +50,17 @@ def ratios(above: Draw, below: Draw, repeats: int) -> list[float]:
     return found
 
 
-def processor_seconds(draw: Draw) -> tuple[float, float]:
-    """Of this process, and of those that it started and that have ended."""
+def seconds_and_cores(draw: Draw) -> tuple[float, float]:
+    """How long it took, and the processor seconds of it and of what it started over that."""
     whom = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    before = [resource.getrusage(one) for one in whom]
+    before, begun = [resource.getrusage(one) for one in whom], time.perf_counter()
     draw()
-    here, others = (
+    passed = time.perf_counter() - begun
+    worked = sum(
         after.ru_utime + after.ru_stime - each.ru_utime - each.ru_stime
         for each, after in zip(before, map(resource.getrusage, whom), strict=True)
     )
-    return here, others
+    return passed, worked / passed
 
 
 def in_processes(methods: Sequence[str] | None, claims: Sequence[str]) -> dict[str, list[Draw]]:
@@ -78,16 +80,14 @@ def in_processes(methods: Sequence[str] | None, claims: Sequence[str]) -> dict[s
 
 
 def table_of_processes(pairs: dict[str, list[Draw]], repeats: int) -> None:
-    """Print ratios of times, and processor seconds of one more turn each."""
-    print("| what | one worker over two | least to most | one: CPU s | two: here | two: others |")
-    print("|---|---:|---|---:|---:|---:|")
+    """Print ratios of times, and of one more turn each the seconds and the cores at work."""
+    print("| what | one worker over two | least to most | one: s, cores | two: s, cores |")
+    print("|---|---:|---|---:|---:|")
     for name, (one, two) in pairs.items():
         found = ratios(one, two, repeats) if repeats else [float("nan")]
-        alone, (here, others) = sum(processor_seconds(one)), processor_seconds(two)
-        print(
-            f"| {name} | {np.median(found):.3g} | {min(found):.3g} to {max(found):.3g} "
-            f"| {alone:.1f} | {here:.1f} | {others:.1f} |"
-        )
+        turns = ("{:.1f}, {:.2f}".format(*seconds_and_cores(draw)) for draw in (one, two))
+        cells = (name, f"{np.median(found):.3g}", f"{min(found):.3g} to {max(found):.3g}", *turns)
+        print("| " + " | ".join(cells) + " |")
 
 
 def rows(keys: int, number: int) -> Prepared:
@@ -169,4 +169,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(results.run("paired.py", main))

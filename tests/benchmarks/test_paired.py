@@ -11,7 +11,7 @@ def test_it_prints_a_ratio_for_each_pair(capsys):
     out = capsys.readouterr().out.splitlines()
     lines = [line for line in out if line.count("|") == 4]
     assert len(lines) == 8 and sum("over two" in line for line in lines) == 4
-    processes = [line for line in out if line.count("|") == 7]
+    processes = [line for line in out if line.count("|") == 6]
     assert [line.split(" |")[0] for line in processes[2:]] == [
         "| prepare, Ising ring",
         "| claims A20",
