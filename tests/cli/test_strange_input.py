@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from preloaded import ended
 from typer.testing import CliRunner
 
 from qcattn import load, load_sweep
@@ -45,18 +46,17 @@ READING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("line", READING)
-def test_a_pipe_is_refused_and_not_waited_for(folder, line):
+def test_a_pipe_is_refused_and_not_waited_for(folder):
     Path("plan.toml").write_text('[[scores]]\nfile = "s.npy"\n')
     for end in (".npy", ".npz", ".csv", ".json", ".toml", ".sqlite", ""):
         os.mkfifo(f"waits{end}")
     for inside in ("waits.result/result.json", "waits.hf/config.json"):
         Path(inside).parent.mkdir()
         os.mkfifo(inside)
-    command = [*QCATTN, *line.format("waits").split()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
-    assert done.returncode == 2, done.stderr
-    assert "waits" in done.stderr and "Traceback" not in done.stderr
+    lines = [line.format("waits").split() for line in READING]
+    for line, done in zip(lines, ended(lines, folder), strict=True):
+        assert done.code == 2, (line, done)
+        assert "waits" in done.stderr and "Traceback" not in done.stderr, line
 
 
 DEEP = {"json": "[" * 100_000, "toml": "a = " + "[" * 100_000}
@@ -202,27 +202,26 @@ def test_no_escape_sequence_reaches_a_terminal_and_no_half_character_fails(folde
     assert "$b$" in Path("r/report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        ["run", f"--{RED}"],
-        ["run", "--scores", f"{RED}.npy"],
-        ["run", "--preparation", RED],
-        ["run", "--noise", RED],
-        ["run", "--layer", RED],
-        [RED],
-        ["show", f"{RED}\udce9"],
-        ["prepare", "--pauli", f"{RED}=1"],
-        ["merge", RED, "--into", RED],
-        ["sweep", f"{RED}.toml"],
-        ["export", RED, "--csv", RED],
-        ["extract", "--model", RED, "--text", RED],
-    ],
-)
-def test_an_argument_that_is_quoted_in_an_error_is_legible(folder, line):
-    done = subprocess.run([*QCATTN, *line], capture_output=True, check=False)
-    assert done.returncode == 2, done.stderr
-    assert b"\x1b" not in done.stdout + done.stderr and b"Traceback" not in done.stderr
+QUOTED = [
+    ["run", f"--{RED}"],
+    ["run", "--scores", f"{RED}.npy"],
+    ["run", "--preparation", RED],
+    ["run", "--noise", RED],
+    ["run", "--layer", RED],
+    [RED],
+    ["show", f"{RED}\udce9"],
+    ["prepare", "--pauli", f"{RED}=1"],
+    ["merge", RED, "--into", RED],
+    ["sweep", f"{RED}.toml"],
+    ["export", RED, "--csv", RED],
+    ["extract", "--model", RED, "--text", RED],
+]
+
+
+def test_an_argument_that_is_quoted_in_an_error_is_legible(folder):
+    for line, done in zip(QUOTED, ended(QUOTED, folder), strict=True):
+        assert done.code == 2, (line, done)
+        assert "\x1b" not in done.stdout + done.stderr and "Traceback" not in done.stderr, line
 
 
 def test_a_file_whose_name_is_no_unicode_is_read_and_kept(folder):

@@ -93,7 +93,7 @@ SCRIPT = """
 import numpy, qcattn
 from qcattn.sweeps import Processes
 grid = qcattn.Grid(numpy.zeros((2, 4)), beta=[0.5, 1.0], shots=512, batch=256, seed=3)
-with Processes(2) as workers:
+with Processes(1) as workers:
     print(qcattn.sweep(grid, store="runs.sqlite", executor=workers))
 """
 GUARDED = SCRIPT.replace("with P", 'if __name__ == "__main__":\n  with P').replace(
