@@ -22,7 +22,7 @@ from qcattn.views.colours import SERIES
 FOLDER = Path(__file__).parents[2] / "notebooks"
 BOOKS = sorted(FOLDER.glob("*.ipynb"))
 STYLE = 'plt.style.use("qcattn.views.lecture")'
-#: Runs before the first cell: after each cell, before its figures are shown, they are looked at.
+#: Runs in a new kernel: after each cell, before its figures are shown, they are looked at.
 LOOK = """
 def look():
     import json, os, sys
@@ -32,7 +32,7 @@ def look():
             named = ax.get_title(loc="left") or ax.get_title()
             labels = ax.get_xlabel() or ax.get_ylabel()
             seen = {"data": ax.has_data(), "named": bool(named), "labels": bool(labels)}
-            with open(os.environ["QCATTN_LOOKED"], "a") as file:
+            with open("looked.jsonl", "a") as file:
                 file.write(json.dumps({"figure": number, **seen}) + "\\n")
 get_ipython().events.register("post_execute", look)
 
@@ -40,6 +40,13 @@ get_ipython().events.register("post_execute", look)
 import warnings
 from qcattn.errors import TakesLong
 warnings.simplefilter("ignore", TakesLong)
+"""
+#: Runs before the first cell of a notebook: no name of another stands, and its folder is its own.
+ALONE = """
+%reset -f
+import matplotlib, os
+matplotlib.rcdefaults()
+os.chdir({folder!r})
 """
 
 
@@ -105,19 +112,31 @@ def test_the_style_has_the_colours_of_the_house():
     assert re.findall(r'"([0-9a-f]{6})"', text) == [colour.removeprefix("#") for colour in SERIES]
 
 
-def executed(book, folder):
-    """Run all cells in a kernel of their own; what was seen of each pair of axes."""
+@pytest.fixture(scope="module")
+def kernel():
+    """One for all notebooks, which takes seconds to import what each of them imports."""
+    from jupyter_client.manager import start_new_kernel
+
+    env = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    manager, client = start_new_kernel(kernel_name="python3", env=env)
+    client.execute_interactive(LOOK, timeout=100)
+    client.stop_channels()
+    yield manager
+    manager.shutdown_kernel(now=True)
+
+
+def executed(book, folder, kernel):
+    """Run all cells; what was seen of each pair of axes."""
     from nbclient import NotebookClient
 
-    seen = folder / "looked.jsonl"
-    seen.touch()
-    env = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    book.cells.insert(0, nbformat.v4.new_code_cell(LOOK))
-    client = NotebookClient(
-        book, timeout=500, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
-    client.execute(env={**env, "QCATTN_LOOKED": str(seen)})
-    return [json.loads(line) for line in seen.read_text().splitlines()]
+    (folder / "looked.jsonl").touch()
+    book.cells.insert(0, nbformat.v4.new_code_cell(ALONE.format(folder=str(folder))))
+    client = NotebookClient(book, timeout=500, km=kernel)
+    try:
+        client.execute()
+    finally:
+        client.kc.stop_channels()
+    return [json.loads(line) for line in (folder / "looked.jsonl").read_text().splitlines()]
 
 
 def pictures(book):
@@ -134,9 +153,9 @@ def is_empty(pixels):
 
 
 @pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
-def test_every_cell_runs_and_no_figure_is_empty(path, tmp_path):
+def test_every_cell_runs_and_no_figure_is_empty(path, tmp_path, kernel):
     book = read(path)
-    axes = executed(book, tmp_path)
+    axes = executed(book, tmp_path, kernel)
     said = [one for cell in book.cells for one in cell.get("outputs", [])]
     assert not [one.text for one in said if one.output_type == "stream" and one.name == "stderr"]
     figures = pictures(book)
@@ -145,7 +164,7 @@ def test_every_cell_runs_and_no_figure_is_empty(path, tmp_path):
     assert all(one["data"] and one["named"] and one["labels"] for one in axes), axes
 
 
-def test_a_cell_that_fails_and_an_empty_figure_are_noticed(tmp_path):
+def test_a_cell_that_fails_and_an_empty_figure_are_noticed(tmp_path, kernel):
     from nbclient.exceptions import CellExecutionError
 
     plot = (
@@ -153,12 +172,13 @@ def test_a_cell_that_fails_and_an_empty_figure_are_noticed(tmp_path):
     )
     bare = "fig, ax = plt.subplots()\nax.axis('off');"
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in (plot, bare)])
-    axes = executed(book, tmp_path)
+    axes = executed(book, tmp_path, kernel)
     assert [one["data"] for one in axes] == [True, False, False]
     assert [bool(is_empty(one)) for one in pictures(book)] == [False, True]
-    wrong = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")])
-    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
-        executed(wrong, tmp_path)
+    for code, fault in (("1 / 0", "ZeroDivisionError"), ("fig", "NameError")):
+        wrong = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+        with pytest.raises(CellExecutionError, match=fault):  # a name of another notebook is gone
+            executed(wrong, tmp_path, kernel)
 
 
 def blocks():
