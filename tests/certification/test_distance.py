@@ -11,7 +11,7 @@ from qcattn.preparations.reference import gibbs
 
 @pytest.mark.parametrize("field", [0.0, 0.8])
 def test_the_bounds_hold_and_are_not_wide(field, tools):
-    """150 draws at 5% for each of two states; false-failure rate 1e-6."""
+    """90 draws at 5% for each of two states; false-failure rate 1e-6."""
     hamiltonian, beta, backend = ising(2, field=field), 0.7, tools.Exact()
     sigma = gibbs(hamiltonian, beta)
     rng = np.random.default_rng(3)
@@ -23,10 +23,10 @@ def test_the_bounds_hold_and_are_not_wide(field, tools):
             certify_distance(
                 prepared, hamiltonian, beta, shots=500, backend=backend, seed=seed, alpha=0.05
             )
-            for seed in range(150)
+            for seed in range(90)
         ]
         misses = sum(not one.low - 1e-9 <= want <= one.high + 1e-9 for one in found)
-        assert misses <= tools.most_misses(150, 0.05)
+        assert misses <= tools.most_misses(90, 0.05)
         sharp = certify_distance(prepared, hamiltonian, beta, shots=10**7, backend=backend)
         assert sharp.high - want < 0.05 + 0.6 * want, "within what h says of T"
         assert sharp.low > 0.5 * want or weight == 0

@@ -115,7 +115,7 @@ def truth(prepared, hamiltonian, beta):
 
 @pytest.mark.parametrize("case", ["gibbs", "near", "coherent", "diagonal", "qsample"])
 def test_the_bounds_hold_together(case, tools):
-    """300 draws at 5%: any bound failing more often than at that level happens in 1e-6."""
+    """160 draws at 5%: any bound failing more often than at that level happens in 1e-6."""
     hamiltonian, beta = ising(2, field=0.8), 0.7
     if case == "gibbs":
         prepared = tools.given(gibbs(hamiltonian, beta))
@@ -136,7 +136,7 @@ def test_the_bounds_hold_together(case, tools):
     energy, purity, s, free, divergence, distance = truth(prepared, hamiltonian, beta)
     backend, misses, narrow = tools.Exact(), 0, 0
     slack = 1e-9
-    for seed in range(300):
+    for seed in range(160):
         found = certify_free_energy(
             prepared, hamiltonian, beta, shots=400, backend=backend, seed=seed, alpha=0.05
         )
@@ -150,8 +150,8 @@ def test_the_bounds_hold_together(case, tools):
         )
         fifth = (found.energy.high - found.energy.low) / 10
         narrow += abs(found.energy.best - energy) > fifth
-    assert misses <= tools.most_misses(300, 0.05)
-    assert narrow > tools.most_misses(300, 0.05), "a fifth of the width would not do"
+    assert misses <= tools.most_misses(160, 0.05)
+    assert narrow > tools.most_misses(160, 0.05), "a fifth of the width would not do"
 
 
 def test_planted_faults_are_caught(tools):

@@ -80,15 +80,15 @@ def test_the_best_of_all_betas_is_found_however_wide_the_interval(centre, ends):
 
 
 def test_few_shots_of_terms_that_do_not_commute_raise_no_more_alarms_than_they_may(tools):
-    """20 shots a basis, 150 draws at 5%; false-failure rate 1e-6."""
+    """20 shots a basis, 90 draws at 5%; false-failure rate 1e-6."""
     prepared, backend = tools.given(gibbs(ising(2), 1.0)), tools.Exact()
     alarms = sum(
         not certify_temperature(
             prepared, ising(2), 1.0, shots=20, backend=backend, seed=seed, alpha=0.05
         ).thermal
-        for seed in range(150)
+        for seed in range(90)
     )
-    assert alarms <= stats.binom.isf(1e-6, 150, 0.05)
+    assert alarms <= stats.binom.isf(1e-6, 90, 0.05)
 
 
 def test_the_interval_holds_and_false_alarms_are_few(tools):
@@ -140,7 +140,7 @@ def test_states_outside_are_no_temperature(tools):
 
 @pytest.mark.parametrize("hamiltonian", [ising(2, field=0.8), heisenberg(2)])
 def test_hamiltonians_that_do_not_commute(hamiltonian, tools):
-    """Intervals and false alarms over 200 draws at 5%; faults at alpha 1e-6."""
+    """Intervals and false alarms over 110 draws at 5%; faults at alpha 1e-6."""
     beta, backend = 0.7, tools.Exact()
     rho = gibbs(hamiltonian, beta)
     prepared = tools.given(rho)
@@ -148,9 +148,9 @@ def test_hamiltonians_that_do_not_commute(hamiltonian, tools):
         certify_temperature(
             prepared, hamiltonian, beta, shots=300, backend=backend, seed=seed, alpha=0.05
         )
-        for seed in range(200)
+        for seed in range(110)
     ]
-    limit = tools.most_misses(200, 0.05)
+    limit = tools.most_misses(110, 0.05)
     assert sum(beta not in one.beta for one in found) <= limit
     assert sum(not one.thermal for one in found) <= limit
     options = {"shots": 100_000, "backend": backend, "alpha": 1e-6}
