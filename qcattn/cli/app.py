@@ -51,7 +51,9 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         say("qcattn: interrupted", err=True)
     except Exception as error:
-        if hasattr(error, "format_message"):  # of typer, on what was given
+        if _of_a_signal(error):
+            say("qcattn: interrupted", err=True)
+        elif hasattr(error, "format_message"):  # of typer, on what was given
             usage = io.StringIO()
             error.show(file=usage)  # type: ignore[attr-defined]
             say("\n".join([usage.getvalue().rstrip(), *_cures(error, sys.argv[1:])]), err=True)
@@ -79,6 +81,15 @@ def _cures(error: Exception, given: list[str]) -> list[str]:
     return said
 
 
+def _of_a_signal(error: BaseException | None) -> bool:
+    """Whether Ctrl-C was pressed while a compiled module was imported, which hides it."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__
+    return False
+
+
 def fail(message: object) -> NoReturn:
     """End with a message and exit code 2."""
     say(f"qcattn: {shortened(str(message), _MOST)}", err=True)
@@ -96,7 +107,7 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
         except typer.Exit:
             raise
         except (ValueError, RuntimeError, ImportError) as error:
-            fail(error)
+            fail("interrupted" if _of_a_signal(error) else error)
         except OSError as error:
             fail(f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
         except MemoryError as error:

@@ -1,5 +1,6 @@
 """SIGTERM and SIGHUP, from schedulers, `timeout` and closed terminals, are as Ctrl-C."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -179,3 +180,19 @@ if __name__ == "__main__":
     Store.record = counted
     cli.main()
 """
+
+
+@pytest.mark.parametrize("place", [("qcattn.claims", "run_claims"), ("qcattn.cli.app", "app")])
+def test_a_signal_that_an_import_hides_is_no_fault_of_a_module(place, monkeypatch, capsys):
+    """A module of pybind11 that is interrupted says that its initialization failed."""
+
+    def imported(*_, **__):
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    main = importlib.import_module("qcattn.cli.app").main
+    monkeypatch.setattr(importlib.import_module(place[0]), place[1], imported)
+    monkeypatch.setattr("sys.argv", ["qcattn", "claims", "A1", "--out", "mine"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.strip() == "qcattn: interrupted"
