@@ -183,8 +183,7 @@ def read_chains(
     if hamiltonian.basis is not None:
         raise DoesNotFit(
             "`hamiltonian` has a rotated basis, in which chains are not read; give the same one as "
-            "an "
-            "operator, `Hamiltonian.of(hamiltonian.matrix)`"
+            "an operator, `Hamiltonian.of(hamiltonian.matrix)`"
         )
     check_bytes(
         (_CHAIN + reads * (8 + 3 * hamiltonian.num_qubits)) * chains,

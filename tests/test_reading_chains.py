@@ -98,7 +98,7 @@ def test_masked_keys_are_never_read_and_the_seed_decides():
     [
         (ROW, Heralded(), "`method`"),
         (RING, QuantumMCMC(), "not diagonal"),
-        (Rotated([[0.4, 1.1]])(SCORES), DetailedBalance(), "turned by a basis"),
+        (Rotated([[0.4, 1.1]])(SCORES), DetailedBalance(), "rotated basis"),
         (Binary()([0.1, 0.2, 0.3]), SystemBath(), "padding"),
         (ROW, SystemBath(cycles=1, strength=1e-3), "do not forget"),
     ],
