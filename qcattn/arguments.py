@@ -20,6 +20,7 @@ __all__ = [
     "check_betas",
     "check_distributions",
     "check_object",
+    "check_positive",
     "check_shots",
     "entry",
     "no_numbers",
@@ -109,6 +110,26 @@ def whole_number(
     if most is not None and number > most:
         raise ValueError(f"`{name}` must be at most {most:,}, but is {number:,}; {cure}")
     return number
+
+
+def check_positive(value: Any, name: str) -> float:
+    """Check a positive, finite number.
+
+    Args:
+        value: What was given.
+        name: Name of the argument, as the caller knows it.
+
+    Raises:
+        ValueError: If it is not a number above 0, or is infinite or NaN.
+
+    Example:
+        >>> check_positive(0.5, "width")
+        0.5
+    """
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not 0 < value < np.inf:
+        raise ValueError(f"`{name}` must be a positive, finite number, but is {value!r}")
+    return float(value)
 
 
 def check_beta(beta: Any) -> float:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from qcattn.arguments import no_numbers, rounding
+from qcattn.arguments import check_positive, no_numbers, rounding
 from qcattn.errors import TooLarge
 from qcattn.frames import frame, named_columns
 from qcattn.machine import memory_bytes
@@ -269,8 +269,7 @@ class Hamiltonian:
             ValueError: If gap is not positive and finite, or the codewords are one-hot on more
                 than 16 qubits.
         """
-        if not (np.isfinite(gap) and gap > 0):
-            raise ValueError(f"`gap` must be positive and finite, but is {gap!r}")
+        check_positive(gap, "gap")
         n = self.num_qubits
         check_bytes(8 * math.prod(self.shape) * 2**n, f"the energies of all states of {n} qubits")
         finite = np.where(np.isfinite(self.energies), self.energies, -np.inf)

@@ -14,7 +14,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import Pauli
 from scipy.linalg import expm, lu_factor, lu_solve
 
-from qcattn.arguments import check_alpha, check_beta, whole_number
+from qcattn.arguments import check_alpha, check_beta, check_positive, whole_number
 from qcattn.errors import DoesNotFit, TooLarge
 from qcattn.forecast import Forecast, announce
 from qcattn.preparations.costs import MULTIPLICATION, eigen_seconds
@@ -122,8 +122,7 @@ class CKG:
             check_alpha(getattr(self, name), name)
         if self.rates not in ("metropolis", "gaussian"):
             raise ValueError(f"`rates` must be 'metropolis' or 'gaussian', but is {self.rates!r}")
-        if not (np.isfinite(self.width) and self.width > 0):
-            raise ValueError(f"`width` must be positive and finite, but is {self.width}")
+        check_positive(self.width, "width")
         whole_number(self.most_sweeps, "most_sweeps")
 
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:

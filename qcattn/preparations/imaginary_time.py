@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.arguments import check_beta, whole_number
+from qcattn.arguments import check_beta, check_positive, whole_number
 from qcattn.dense_state import dense_seconds, outcome_distribution
 from qcattn.errors import DoesNotFit
 from qcattn.forecast import Forecast, announce
@@ -142,8 +142,7 @@ class ImaginaryTime:
                 cure="the error falls with their square; give `error` in place of `steps`, and the "
                 "fewest are found",
             )
-        if not (np.isfinite(self.error) and self.error > 0):
-            raise ValueError(f"`error` must be above 0 and finite, but is {self.error!r}")
+        check_positive(self.error, "error")
 
     def _diagonal(self, hamiltonian: Hamiltonian, beta: float) -> Prepared:
         """Exact in any number of steps, one unless told otherwise."""

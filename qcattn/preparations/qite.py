@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
-from qcattn.arguments import check_beta, whole_number
+from qcattn.arguments import check_beta, check_positive, whole_number
 from qcattn.backends.aer import Aer
 from qcattn.forecast import Forecast, announce
 from qcattn.preparations.basis import append_basis
@@ -137,9 +137,8 @@ class QITE:
             check_measured(self.shots, self.backend)
         if self.order not in (1, 2):
             raise ValueError(f"`order` must be 1 or 2, but is {self.order!r}")
-        value = self.regularisation
-        if value is not None and not (np.isfinite(value) and value > 0):
-            raise ValueError(f"`regularisation` must be positive and finite, but is {value!r}")
+        if self.regularisation is not None:
+            check_positive(self.regularisation, "regularisation")
         if self.backend is not None and self.shots is None:
             raise ValueError("`backend` measures nothing without `shots`; give shots, say 1000")
 

@@ -12,7 +12,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import Pauli
 
-from qcattn.arguments import check_beta, whole_number
+from qcattn.arguments import check_beta, check_positive, whole_number
 from qcattn.forecast import Forecast, announce
 from qcattn.machine import memory_bytes
 from qcattn.preparations.basis import append_basis
@@ -121,8 +121,8 @@ class SystemBath:
             whole_number(self.cycles, "cycles")
         for name in ("strength", "width", "step"):
             value = getattr(self, name)
-            if value is not None and not (np.isfinite(value) and value > 0):
-                raise ValueError(f"`{name}` must be positive and finite, but is {value}")
+            if value is not None:
+                check_positive(value, name)
 
     def __call__(self, hamiltonian: Hamiltonian, *, beta: ArrayLike) -> Prepared:
         """Prepare.

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from qcattn.arguments import check_distributions, check_shots, real_array, whole_number
+from qcattn.arguments import check_distributions, check_positive, check_shots, whole_number
 
 __all__ = ["student_counts", "student_scores", "student_seed"]
 
@@ -70,9 +70,7 @@ def student_scores(
         False
     """
     keys = whole_number(keys, "keys", least=2)
-    width = float(real_array(spread, "spread"))
-    if not 0 < width < np.inf:
-        raise ValueError(f"`spread` must be positive and finite, but is {spread!r}")
+    width = check_positive(spread, "spread")
     draws = _uniforms(student_seed(student, f"{exercise} scores"), 2 * keys)
     step = width / (keys - 1)
     levels = step * (np.arange(keys) - (keys - 1) / 2 + 0.6 * (draws[:keys] - 0.5))

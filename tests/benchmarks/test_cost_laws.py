@@ -113,10 +113,11 @@ def test_a_method_with_known_laws_comes_out_as_planted(laws, tmp_path):
     assert drawn.count("<svg") == 1 and len(drawn) > 10_000
 
 
-def test_every_plan_is_of_a_method_and_every_method_has_one(laws):
+def test_every_plan_is_of_a_method(laws):
+    """A method without a plan of its own is taken as far as `Plan()` says."""
     from qcattn.walking import names
 
-    assert set(laws.PLANS) == set(names("preparations"))
+    assert set(laws.PLANS) <= set(names("preparations"))
     for plan in laws.PLANS.values():
         for law in plan.laws:
             assert law.paper is None or law.paper[0] <= law.paper[1]

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.stats import ortho_group
 
+from qcattn.arguments import check_positive
 from qcattn.attention import softmax
 from qcattn.backends.drawing import draw
 from qcattn.certification.intervals import mean
@@ -138,8 +139,7 @@ class RelativeEntropy(Claim[_Entropies]):
         Raises:
             ValueError: If the mean number is not positive.
         """
-        if not self.mean_number > 0:
-            raise ValueError(f"`mean_number` must be positive, but is {self.mean_number!r}")
+        check_positive(self.mean_number, "mean_number")
         turn, of_rows, of_states = root.spawn(3)
         scores = load_scores(self.model).scores[self.head][list(self.queries)]
         first, second = rows = softmax(scores)

@@ -95,7 +95,7 @@ def test_the_closed_form_and_logarithms_of_matrices_agree(amount):
 
 
 def test_no_temperature_is_refused():
-    with pytest.raises(ValueError, match="`mean_number` must be positive"):
+    with pytest.raises(ValueError, match="`mean_number` must be a positive"):
         RelativeEntropy(mean_number=0.0)()
 
 
