@@ -41,7 +41,7 @@ Cells = Iterable[tuple[str, str]]
 #: A cell, its place and the mark before decimals to a number.
 Reader = Callable[[str, str, str], float]
 
-CURE = "write digits, a point before decimals and nothing between thousands"
+CURE = "write digits, a point before decimals, nothing between thousands and no %"
 #: How programs write that there is no number.
 _MISSING = {"", "na", "n/a", "null", "none", "#n/a", "<na>"}
 #: Longest first: the mark of UTF-32 begins as that of UTF-16.

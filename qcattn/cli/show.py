@@ -20,6 +20,8 @@ from qcattn.cli.teach import print_page, print_setting
 
 __all__ = ["show"]
 
+#: Files that lie in a folder of results.
+_PARTS = (".html", ".json", ".npz", ".qasm", ".qpy", ".svg")
 _WRITERS = "`run`, `prepare`, `claims`, `conformance` or `teach --export`"
 
 
@@ -58,6 +60,8 @@ def show(
             f"`{result}` is missing; name a folder that {_WRITERS} wrote, or a store of "
             "`qcattn sweep`"
         )
+    if result.suffix in _PARTS and _holds_result(result.parent):
+        raise ValueError(f"`{result}` is a part of a result; name its folder, `{result.parent}`")
     of_sweep = (epsilon, plot, by, out) != (None, None, None, None)
     if of_sweep and (result.is_dir() or result.suffix == ".json"):
         raise ValueError(
@@ -85,6 +89,18 @@ def show(
     axis: str = plot
     write_plot(lambda ax: plot_over_axis(done, axis, ax, quantity=quantity, by=chosen), target)
     say(f"Plot: {target}")
+
+
+def _holds_result(folder: Path) -> bool:
+    """Whether a folder holds what a command wrote."""
+    from qcattn.conformance.stored import is_report
+    from qcattn.folders.findings import is_findings
+    from qcattn.folders.results import RESULT
+    from qcattn.folders.trials import is_trials
+    from qcattn.teaching.exported import is_export
+
+    known = (is_findings, is_trials, is_report, is_export)
+    return RESULT.lies_in(folder) or any(one(folder) for one in known)
 
 
 def _show_folder(folder: Path, json: bool) -> None:

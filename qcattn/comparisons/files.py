@@ -94,11 +94,11 @@ def normalised(law: Outcomes, *, anyway: bool = False) -> tuple[Outcomes, float]
     row = int(np.argmax(np.where(np.isfinite(off), off, -1)))
     farthest, most = float(off[row]), rounding(law.values)
     if not anyway and farthest > most:
-        cure = (
-            "if that is rounding, add `--normalise`"
-            if farthest <= _ROUNDED
-            else ("give the probabilities of all outcomes")
-        )
+        cure = "give the probabilities of all outcomes"
+        if farthest <= _ROUNDED:
+            cure = "if that is rounding, add `--normalise`"
+        elif abs(sums[row] - 100) <= 100 * _ROUNDED:
+            cure = "if these are percentages, divide them by 100"
         raise ValueError(
             f"{law.source} must sum to one, but row {law.row(row)} sums to {sums[row]:.12g}; {cure}"
         )

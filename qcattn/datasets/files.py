@@ -233,9 +233,16 @@ def _read_table(path: Path) -> dict[str, Any]:
     if len(table.values) > 1 and len(table.values[0]) == 1:
         raise ValueError(
             f"it has {len(table.values)} rows of one key each, which has probability 1. Write all "
-            "keys of a row on one line: numpy.savetxt(path, scores[None])."
+            f"keys of a row on one line, as {_on_one_line(table)}, in NumPy by "
+            "numpy.savetxt(path, scores[None])."
         )
     return _with_labels(np.array(table.values, dtype=np.float64), table)
+
+
+def _on_one_line(table: Matrix) -> str:
+    """How a column begins as a row."""
+    shown = [f"{float(row[0]):g}" for row in table.values[:3]]
+    return ",".join([*shown, "..."] if len(table.values) > 3 else shown)
 
 
 def _with_labels(scores: Any, table: Matrix) -> dict[str, Any]:

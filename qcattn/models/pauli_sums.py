@@ -196,7 +196,10 @@ def _checked(terms: list[tuple[str, str, Any]]) -> list[tuple[str, complex]]:
                 "ZZI=-0.5 or -0.5*ZZI"
             )
         if set(label) - set("IXYZ"):
-            raise ValueError(f"`--pauli` has the string {label[:60]!r}; use the letters I, X, Y, Z")
+            raise ValueError(
+                f"`--pauli` has the string {label[:60]!r}; use the letters I, X, Y, Z, one for "
+                "each qubit, the last one for qubit 0: Z on qubit 1 of 3 is IZI"
+            )
         if not abs(value) < float("inf"):
             raise ValueError(f"`--pauli` has the weight {weight!r}; give a finite number")
         if value.imag:

@@ -23,6 +23,14 @@ def folder(tmp_path, monkeypatch):
     Path("fair.json").write_text(json.dumps([985, 1010, 1005]))
     Path("law.json").write_text(json.dumps([0.3333, 0.3333, 0.3334]))
     Path("dice.json").write_text(json.dumps({"1": 985, "2": 1010, "3": 1005}))
+    Path("dice.csv").write_text("one,985\ntwo,1010\nthree,1005\n")
+    Path("percent.csv").write_text("one,33\ntwo,33\nthree,34\n")
+    Path("signs.csv").write_text("one,33%\ntwo,33%\nthree,34%\n")
+    Path("down.csv").write_text("token,score\nthe,0.5\ncat,1.2\nsat,-0.3\non,0\n")
+    Path("kept").mkdir()
+    Path("kept/report.html").write_text("<!doctype html>")
+    Path("kept/result.json").write_text("{}")
+    Path("kept/result.npz").write_bytes(b"")
     return tmp_path
 
 
@@ -58,6 +66,12 @@ def test_what_typer_refuses_is_refused_with_a_cure(line, cure):
         ("compare dice.json law.json", "count decimals from 0 to 2, or name the outcomes in both"),
         ("conformance --backend stim --probe bits", "`--probe` must be one of"),
         ("conformance --backend BasicSimulator", "module:factory"),
+        ("run --scores down.csv", "on one line, as 0.5,1.2,-0.3,..., in NumPy by"),
+        ("compare dice.csv percent.csv", "if these are percentages, divide them by 100"),
+        ("compare dice.csv signs.csv", "nothing between thousands and no %"),
+        ("prepare --pauli Z0*Z1=1", "one for each qubit, the last one for qubit 0"),
+        ("show kept/report.html", "name its folder, `kept`"),
+        ("show kept/result.json", "name its folder, `kept`"),
     ],
 )
 def test_what_is_refused_names_its_cure(line, cure):
