@@ -146,7 +146,7 @@ def table(folder: Path) -> str:
         ]
         jobs = sum(one["jobs"] for one in kept["probes"])
         end = f"{name} (`{kept['backend']}`): {jobs:,} jobs, {shots:,} shots, "
-        end += f"{left:,} jobs left out"
+        end += f"{left:,} jobs left out{_by_probe(kept)}"
         end += f", {refused:,} that it does not take" if refused else ""
         sound.setdefault(kept["level"], []).append(end + ("" if found else ", no alarm"))
     head = "| backend | probe | what | largest effect | cause | script |"
@@ -156,6 +156,18 @@ def table(folder: Path) -> str:
         tested = "\n".join(f"- {one}" for one in each)
         lines += ["", f"Tested at the level `{level}`:\n\n{tested}"]
     return "\n".join([head, rule, *lines])
+
+
+def _by_probe(kept: dict[str, Any]) -> str:
+    """Of which probes jobs were left out, those with the most first, in brackets."""
+    some = sorted(kept["probes"], key=lambda one: -one["left_out"])
+    each = [
+        f"{one['probe']} {one['left_out']:,} of "
+        f"{one['left_out'] + one['jobs'] + one.get('not_taken', 0):,}"
+        for one in some
+        if one["left_out"]
+    ]
+    return f" ({', '.join(each)})" if each else ""
 
 
 def _subject(kept: dict[str, Any]) -> str:

@@ -40,6 +40,20 @@ def test_what_a_report_says_is_kept_and_shown_with_its_cause(tmp_path):
         assert said in findings.table(tmp_path)
 
 
+def test_what_there_was_no_time_for_is_told_by_probe(tmp_path):
+    probes = [
+        {"probe": name, "standing": "passed", "shots": 7, "jobs": 5, "left_out": left}
+        for name, left in (("seeds", 0), ("bit order", 3), ("exact law", 1200))
+    ]
+    probes[1]["not_taken"] = 2
+    kept = {"backend": "mine:Slow", "simulator": {"backend": "slow", "version": "1"}}
+    whole = findings.json.dumps(kept | {"level": "quick", "probes": probes})
+    (tmp_path / "slow.json").write_text(whole)
+    (tmp_path / "causes.json").write_text('{"causes": []}')
+    said = "1,203 jobs left out (exact law 1,200 of 1,205, bit order 3 of 10), 2 that it does not"
+    assert said in findings.table(tmp_path)
+
+
 def test_every_stored_alarm_has_a_cause_and_the_table_is_the_stored_one():
     table = findings.table(findings.FOLDER)
     assert "not run down" not in table
