@@ -14,7 +14,7 @@ from scipy import special
 from qcattn.conformance.probe import UNKNOWN, Level, Outcome
 from qcattn.evidence import Check, Estimate, Evidence, Number, Panel  # noqa: F401
 from qcattn.forecast import duration
-from qcattn.plurals import p_is
+from qcattn.plurals import p_is, plural
 from qcattn.versions import package_versions
 
 __all__ = ["Answer", "Change", "LeftOut", "Probed", "Report", "conclude"]
@@ -288,7 +288,8 @@ def _taken(answers: Sequence[Answer]) -> str:
     if not refused:
         return ""
     asked = sum(not one.cut for one in answers)
-    return f"The simulator does not take {refused:,} of the {asked:,} jobs that it was asked for. "
+    of = plural(asked, "job")
+    return f"The simulator does not take {refused:,} of the {of} that it was asked for. "
 
 
 def _words(relation: str, summary: Check, named: Sequence[Check]) -> str:

@@ -202,6 +202,14 @@ def test_a_sampler_that_raises_at_control_flow_which_it_never_claimed_refuses_it
     assert not probed.refused and "StatevectorSampler cannot handle" in probed.words
 
 
+def test_one_job_that_is_not_taken_is_one():
+    answers = [Answer("one", None), Answer("other", Outcome(1.0))]
+    probed = conclude("x", "It is so", "y", answers, alpha=1e-3, seed=1)
+    report = Report(simulator={}, level="quick", alpha=1e-3, seed=1, probed=(probed,))
+    assert "does not take 1 of the 2 jobs that" in probed.words
+    assert "does not take 1 job." in sentence(report)
+
+
 def test_a_probe_of_which_every_job_was_ended_says_so():
     ended = conclude("x", "It is so", "y", [Answer("one", None, 60.0, True)], alpha=1e-3, seed=1)
     taken = conclude("x", "It is so", "y", [Answer("one", None, 0.1)], alpha=1e-3, seed=1)

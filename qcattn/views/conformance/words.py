@@ -70,7 +70,7 @@ def not_asked(report: Report) -> str:
     if not report.complete:
         return "The run was interrupted: what was not reached is not told."
     refused = sum(one.refused for one in report.probed)
-    left = [f"The simulator does not take {refused:,} jobs."] if refused else []
+    left = [f"The simulator does not take {plural(refused, 'job')}."] if refused else []
     return " ".join([*left, *([str(report.left_out)] if report.left_out.jobs else [])])
 
 

@@ -1,7 +1,7 @@
 """Primitives on a backend, which a name on the command line cannot make by plain options.
 
-    cd tests/benchmarks/findings
-    qcattn conformance --backend on_backends:backend_sampler
+cd tests/benchmarks/findings
+qcattn conformance --backend on_backends:backend_sampler
 """
 
 from qiskit.primitives import BackendSamplerV2
