@@ -146,7 +146,8 @@ def check_beta(beta: Any) -> float:
         0.5
     """
     try:
-        value = float(np.asarray(beta, dtype=float))
+        array = np.asarray(beta)
+        value = np.nan if array.dtype.kind in "bSU" else float(array)
     except (TypeError, ValueError):
         value = np.nan
     if not (np.isfinite(value) and value > 0):

@@ -62,7 +62,7 @@ def free_folder(name: str) -> Path:
     return folder
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, option: str = "--out") -> None:
     """Refuse a folder that is taken or cannot be written, before anything is drawn."""
     from tempfile import TemporaryDirectory
 
@@ -75,8 +75,8 @@ def check_folder(folder: Path) -> None:
             pass
     except OSError as error:
         raise ValueError(
-            f"`--out` is {folder}, but {parent} cannot be written ({error.strerror}); name another "
-            "folder"
+            f"`{option}` is {folder}, but {parent} cannot be written ({error.strerror}); name "
+            "another folder"
         ) from error
 
 

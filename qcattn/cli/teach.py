@@ -65,11 +65,11 @@ def teach(
 
 def _write(lesson: Lesson, folder: Path) -> None:
     """Draw a lesson, write its page, and say which steps will not tick there."""
-    from qcattn.folders.whole import check_free
+    from qcattn.cli.output import check_folder
     from qcattn.teaching.exported import export_lesson
     from qcattn.teaching.recording import record_lesson, steps_left_open
 
-    check_free(folder)
+    check_folder(folder, "--export")
     with bar(quiet=False) as tell:
         record = record_lesson(lesson, progress=tell)
     export_lesson(lesson, record, folder)

@@ -18,6 +18,7 @@ from qcattn.encodings.binary import Binary
 from qcattn.encodings.transverse import Transverse
 from qcattn.errors import TooLarge
 from qcattn.forecast import duration
+from qcattn.preparations.fitting import check_fits
 from qcattn.readings.bases import in_basis
 from qcattn.readings.circuits import before_reading
 from qcattn.records import Counts, Hamiltonian, Prepared
@@ -32,6 +33,7 @@ __all__ = [
     "Target",
     "drawn",
     "laws_of",
+    "preparation_for",
     "target_of",
     "twin_counts",
 ]
@@ -141,6 +143,29 @@ class Laws:
         }
 
 
+def preparation_for(setup: Setup, hamiltonian: Hamiltonian) -> Any:
+    """The preparation of a setting, if it takes the Hamiltonian and is not too long for a class.
+
+    Args:
+        setup: Checked.
+        hamiltonian: That of its target.
+
+    Raises:
+        DoesNotFit: If it does not take it; those that do are named.
+        TooLarge: If it is foreseen to take too long.
+
+    Example:
+        >>> setup = Setup((0.0, 1.0), preparation="QSVT")
+        >>> preparation_for(setup, target_of(setup).hamiltonian).takes
+        'any'
+    """
+    preparation = class_of("preparations", setup.preparation, "preparation")()
+    check_fits(preparation, hamiltonian)
+    if hasattr(preparation, "foreseen"):
+        _check_seconds(preparation.foreseen(hamiltonian).seconds, "preparing this circuit")
+    return preparation
+
+
 @lru_cache(maxsize=256)
 def laws_of(setup: Setup) -> Laws:
     """The circuit of a setting with its laws, and the target of its counts.
@@ -157,12 +182,9 @@ def laws_of(setup: Setup) -> Laws:
         >>> laws.law.round(6).tolist(), laws.twin.tolist()
         ([1.0, 0.0], [0.5, 0.5])
     """
-    preparation = class_of("preparations", setup.preparation, "preparation")()
     target = target_of(setup)
     hamiltonian = target.hamiltonian
-    if hasattr(preparation, "foreseen"):
-        _check_seconds(preparation.foreseen(hamiltonian).seconds, "preparing this circuit")
-    prepared = prepared_by(preparation, hamiltonian, setup.beta)
+    prepared = prepared_by(preparation_for(setup, hamiltonian), hamiltonian, setup.beta)
     in_keys = prepared.distribution
     if setup.phase:
         prepared = replace(prepared, circuit=_phased(prepared, setup.phase))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qcattn.names import known
+from qcattn.teaching.drawing import preparation_for, target_of
 from qcattn.teaching.marking import Mark, mark_of
 from qcattn.teaching.setups import Setup, real, setup_of
 from qcattn.teaching.words import words_in_place
@@ -162,14 +163,26 @@ def _step(given: Any) -> LessonStep:
         if name not in given:
             raise ValueError(f"`{name}` must be given; write it under [step.{name}]")
     setup = setup_of(given["setup"])
+    preparation_for(setup, target_of(setup).hamiltonian)
     words = {name: given[name] for name in _WORDS}
     return LessonStep(
         **{**words, "right": right},
         choices=dict(choices),
         setup=setup,
         needs=_needs(given.get("needs", {}), setup),
-        mark=mark_of(given["mark"]),
+        mark=_mark(given["mark"]),
     )
+
+
+def _mark(given: Any) -> Mark:
+    mark = mark_of(given)
+    idle = [name for name in ("within", "shots") if name in given]
+    if mark.kind == "differs" and idle:
+        raise ValueError(
+            f"`mark.{idle[0]}` has no meaning where the kind is 'differs', which is looked at "
+            "after every batch; leave it out"
+        )
+    return mark
 
 
 def _needs(given: Any, setup: Setup) -> dict[str, Any]:
@@ -190,5 +203,17 @@ def _needs(given: Any, setup: Setup) -> dict[str, Any]:
             raise ValueError(
                 f"`needs.{name}` must be [lowest, highest], but is [{low:g}, {high:g}]; swap them"
             )
+        _check_reached(setup, name, low, high)
         out[name] = [low, high]
     return out
+
+
+def _check_reached(setup: Setup, name: str, *bounds: float) -> None:
+    """Refuse bounds of which no setting can have either: no student could bring that about."""
+    for bound in bounds:
+        try:
+            setup_of({**setup.document(), name: bound})
+            return
+        except ValueError as error:
+            why = error
+    raise ValueError(f"`needs.{name}` has two bounds of which no setting can have either: {why}")

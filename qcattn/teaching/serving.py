@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import webbrowser
@@ -83,20 +84,26 @@ def _socket(host: str, port: int) -> socket.socket:
             iter(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         )
     except OSError as error:
-        raise OSError(
-            error.errno,
-            f"`--host` {host} is not an address of this machine; leave it out, or name one of this "
-            "machine",
-        ) from error
+        raise _no_address(host) from error
     taken = socket.socket(family, kind, protocol)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind(address)
     except OSError as error:
         taken.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise _no_address(host) from error
         raise OSError(
             error.errno,
             f"{host} port {port} is not available ({error.strerror}); choose another `--port`, or "
             "leave it out",
         ) from error
     return taken
+
+
+def _no_address(host: str) -> OSError:
+    return OSError(
+        errno.EADDRNOTAVAIL,
+        f"`--host` is {host!r}, which is not an address of this machine; leave it out, or name "
+        "one of this machine, such as 0.0.0.0 for all that it has",
+    )

@@ -21,8 +21,8 @@ __all__ = ["MOST_KEYS", "READINGS", "Setup", "offered", "read_setting", "real", 
 
 #: Keys of a row on the page: four qubits.
 MOST_KEYS = 16
-#: Scores and inverse temperatures of the page are at most this large.
-_MOST_SCORE, _MOST_BETA, _MOST_FIELD = 100.0, 100.0, 20.0
+#: Scores, inverse temperatures, fields and phases of the page are at most this large.
+_MOST_SCORE, _MOST_BETA, _MOST_FIELD, _MOST_PHASE = 100.0, 100.0, 20.0, 100.0
 #: The system is read in the keys (Z), or every qubit is turned first by a Hadamard gate (X).
 READINGS = ("keys", "turned")
 #: What the page saves of itself beside its setting.
@@ -108,7 +108,7 @@ def setup_of(given: Any) -> Setup:
         beta=_up_to(check_beta(whole["beta"]), _MOST_BETA, "beta"),
         preparation=class_of("preparations", preparation, "preparation").__name__,
         field=_between(whole["field"], "field", _MOST_FIELD),
-        phase=real(whole["phase"], "phase"),
+        phase=_phase(whole["phase"]),
         reading=known("reading", str(whole["reading"]), READINGS),
         noise=_noise(whole["noise"]),
     )
@@ -186,6 +186,16 @@ def _between(value: Any, name: str, most: float) -> float:
     if number < 0:
         raise ValueError(f"`{name}` must be 0 or more, but is {number:g}; 0 is none")
     return _up_to(number, most, name)
+
+
+def _phase(value: Any) -> float:
+    number = real(value, "phase")
+    if abs(number) > _MOST_PHASE:
+        raise ValueError(
+            f"`phase` must be from -{_MOST_PHASE:g} to {_MOST_PHASE:g} radians here, but is "
+            f"{number:g}; take off whole turns of 2 pi"
+        )
+    return number
 
 
 def _noise(value: Any) -> float:

@@ -344,12 +344,27 @@ def test_a_server_that_is_gone_is_told_and_the_page_goes_on_when_it_is_back(brow
         page.close()
 
 
+def test_a_fault_of_the_server_is_told_as_one(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}#scores=0,1")
+    page.route("**/target**", lambda route: route.fulfill(status=500, body="Internal Server Error"))
+    page.get_by_role("slider", name=BETA).fill("2")
+    page.get_by_role("alert").get_by_text("the server met a fault of its own").wait_for()
+    page.unroute("**/target**")
+    page.get_by_role("slider", name=BETA).fill("3")
+    page.get_by_role("alert").get_by_text("fault").wait_for(state="hidden")
+    page.close()
+
+
 def test_a_lesson_in_another_language_says_the_page_in_it(browser):
     german = {"language": "de", "draw": "Ziehen", "step_of": "Schritt {number} von {total}"}
-    with served(replace(built_in(), words=german)) as address:
+    first, *others = built_in().steps
+    steps = (replace(first, name="constructor"), *others)  # which every object of a browser has
+    with served(replace(built_in(), steps=steps, words=german)) as address:
         page = browser.new_page()
         page.goto(address)
         page.get_by_role("button", name="Ziehen").wait_for()
+        assert page.get_by_role("button", name="Ziehen").is_disabled(), "nothing is predicted yet"
         page.get_by_text(f"Schritt 1 von {len(built_in().steps)}").wait_for()
         assert page.evaluate("document.documentElement.lang") == "de"
         page.close()

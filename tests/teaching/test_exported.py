@@ -117,6 +117,13 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path, lesson, record, monkeyp
     assert damaged.exit_code == 2 and "is not a whole page" in damaged.stderr
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr("qcattn.teaching.recording.record_lesson", lambda *_, **__: 1 / 0)
+    (tmp_path / "file").write_text("mine")
+    found = CliRunner().invoke(app, ["teach", "--export", str(tmp_path / "file" / "page")])
+    assert found.exit_code == 2 and "`--export` is" in found.stderr.replace("\n", " ")
+
+
 @pytest.mark.parametrize("option", [["--port", "80"], ["--no-open"], ["--host", "0.0.0.0"]])
 def test_options_of_the_server_are_refused_beside_an_export(tmp_path, option):
     found = CliRunner().invoke(app, ["teach", "--export", str(tmp_path / "page"), *option])

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ pytest.importorskip("httpx", reason="httpx, which drives starlette's client, is 
 
 import anyio
 import httpx
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from qcattn import Monitor, fit, softmax
@@ -20,6 +22,7 @@ from qcattn.parsing import parse_json
 from qcattn.teaching import server
 from qcattn.teaching.drawing import MOST_SHOTS_OF_CALL, laws_of
 from qcattn.teaching.lessons import built_in
+from qcattn.teaching.marking import said, totals_of
 from qcattn.teaching.server import MOST_BYTES, page_server
 from qcattn.teaching.serving import serve_page
 from qcattn.teaching.setups import setup_of
@@ -90,19 +93,25 @@ def test_the_same_request_gets_the_same_answer(client):
 
 
 def test_the_verdict_goes_on_from_the_totals_as_a_monitor_does(client):
-    setup = {"scores": [0, 1, 2], "noise": 0.02}
-    monitor, before, twin = Monitor(softmax([0, 1, 2])), None, None
+    """Four keys, so that every reading of noise is a key: a stray would refute at once."""
+    setup = {"scores": [0, 1, 2, 4], "noise": 0.01}
+    monitor, before, twin, p_values = Monitor(softmax([0, 1, 2, 4])), None, None, []
     for number in range(4):
         numbers = {"number": number, "before": before, "twin_before": twin}
         answer = drawn(client, setup, **numbers).json()
         before, twin = answer["circuit"]["totals"], answer["twin"]["totals"]
-        batch = answer["batch"]
-        monitor = monitor.update([*batch["keys"]]) if not batch["stray"] else None
-        if monitor is None:  # a stray is impossible, and refutes at once
-            assert answer["circuit"]["refuted"]
-            return
-        assert answer["circuit"]["p_value"] == pytest.approx(float(monitor.p_values))
+        monitor = monitor.update(answer["batch"]["keys"])
+        p_values.append(answer["circuit"]["p_value"])
+        assert p_values[-1] == pytest.approx(float(monitor.p_values))
+        assert answer["circuit"]["refuted"] == (p_values[-1] <= 0.01)
     assert answer["circuit"]["shots"] == 8000
+    assert p_values[3] < 0.01 * p_values[0], "evidence of one batch goes on in the next"
+
+
+@pytest.mark.parametrize(("p_value", "refuted"), [(0.0101, False), (0.0099, True)])
+def test_a_verdict_turns_at_its_stated_error(p_value, refuted):
+    sent = {"keys": [10, 10], "stray": 0, "discarded": 0, "peak": -np.log(p_value)}
+    assert said(totals_of(sent, 2), np.array([0.5, 0.5]))["refuted"] == refuted
 
 
 def test_noise_turns_the_verdict_and_none_does_not(client):
@@ -155,6 +164,8 @@ def test_a_transverse_field_leads_away_from_softmax(client):
         ({"scores": [0, 1], "preparation": "Amplitud"}, "did you mean 'Amplitude'?"),
         ({"scores": [0, 1], "field": 1, "preparation": "Amplitude"}, "the methods that fit"),
         ({"scores": [0, 1], "bta": 1}, "did you mean 'beta'?"),
+        ({"scores": [0, 1], "beta": True}, "finite number, but is True"),
+        ({"scores": [0, 1], "phase": 1e308}, "`phase` must be from -100 to 100 radians here"),
         ({"beta": 1}, "`scores` must be given"),
         ([0, 1], "a setting must be an object"),
     ],
@@ -188,6 +199,12 @@ def test_what_is_no_json_or_too_long_is_refused(client):
     assert "not JSON" in client.post("/draw", content=b"{").json()["error"]
     long = client.post("/draw", content=b" " * (MOST_BYTES + 1))
     assert long.status_code == 413 and "bytes" in long.json()["error"]
+
+
+def test_an_address_that_is_too_long_is_refused():
+    asked = {"type": "http", "query_string": b"setup=" + b"1" * (MOST_BYTES + 1)}
+    with pytest.raises(server._Refused, match="at most 65,536 characters"):
+        server._asked(Request(asked))
 
 
 def test_too_slow_a_circuit_is_refused_before_it_is_drawn(client):
@@ -257,6 +274,15 @@ def test_a_port_that_is_taken_is_told_with_its_cure():
             serve_page(built_in(), host="127.0.0.1", port=port, opened=False, tell=print)
 
 
+@pytest.mark.parametrize("host", ["192.0.2.7", ""])
+def test_a_host_that_is_no_address_of_this_machine_is_told_with_its_cure(host):
+    pytest.importorskip("uvicorn", reason="uvicorn of the extra `teach` is not installed")
+    with pytest.raises(
+        OSError, match=f"`--host` is {host!r}, which is not an address .* leave it out"
+    ):
+        serve_page(built_in(), host=host, port=0, opened=False, tell=print)
+
+
 def test_who_else_can_open_the_page_is_told_and_ctrl_c_is_its_end(monkeypatch):
     uvicorn = pytest.importorskip("uvicorn", reason="uvicorn, of `teach`, is not installed")
 
@@ -322,6 +348,20 @@ def test_thirty_clients_at_once_get_their_own_shots(client):
     for seed in (0, 17, 29):
         alone = client.post("/draw", json={**REQUEST, "seed": seed}).json()
         assert answers[seed].json() == alone
+
+
+def test_circuits_are_drawn_one_at_a_time(monkeypatch):
+    at_work, most = [], []
+
+    def slow(request):
+        at_work.append(request)
+        most.append(len(at_work))
+        time.sleep(0.02)
+        at_work.pop()
+        return {}
+
+    monkeypatch.setattr(server, "answer_draw", slow)
+    assert len(many(page_server(built_in()), 8, REQUEST)) == 8 == most.count(1)
 
 
 def test_more_than_may_wait_are_told_so(monkeypatch):

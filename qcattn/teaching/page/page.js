@@ -12,8 +12,9 @@ async function asked(path, options) {
     throw new Lost(path);
   };
   const reply = await fetch(path, options).catch(lost);
-  const body = await reply.json().catch(lost);
-  if (!reply.ok) throw new Error(body.error ?? `${reply.status}`);
+  // A fault of the server's own is told in no words of it.
+  const body = await reply.json().catch(() => (reply.status === 500 ? {} : lost()));
+  if (!reply.ok) throw new Error(body.error ?? told.words.fault);
   return body;
 }
 

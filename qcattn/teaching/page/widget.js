@@ -76,8 +76,8 @@ function render({ model, el }) {
 
   // What the student has set, and what was drawn of it.
   const own = { ...PLAIN, scores: [0, 1], tokens: null, seed: 1, rate: 200, step: steps[0].name };
-  const predicted = {};
-  const done = {};
+  const predicted = Object.create(null); // a step may be called `constructor`
+  const done = Object.create(null);
   let target = null; // of the counts, which no circuit is needed for
   let laws = null; // of the circuit
   let refused = false;
