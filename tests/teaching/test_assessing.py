@@ -149,6 +149,8 @@ def test_a_law_is_right_within_its_tolerance():
     found = assess(probabilities=off, law=LAW, within=1e-3)
     assert found.verdict == "wrong" and "0.02" in found.words and found.alpha == 0
     assert assess(probabilities=off, law=LAW, within=0.03)
+    several = assess(probabilities=[LAW, off], law=[LAW, LAW], within=1e-3)
+    assert several.verdict == "wrong" and "0.02 away" in several.words, "the worst row decides"
     named = assess(probabilities={"0": 0.4, "1": 0.6}, law={"1": 0.6, "0": 0.4}, within=1e-9)
     assert named
 

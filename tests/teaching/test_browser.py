@@ -10,6 +10,7 @@ import io
 import json
 import threading
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree
 
 import pytest
@@ -235,6 +236,15 @@ def test_the_address_holds_the_setting(opened):
     assert numbers(again) == numbers(page)
 
 
+def test_every_part_of_a_setting_is_in_the_address(opened):
+    given = {"scores": "0,1", "preparation": "QITE", "field": "0.5", "phase": "1.5",
+             "reading": "turned", "noise": "0.01", "seed": "3", "rate": "50"}  # fmt: skip
+    page = opened(f"#{urlencode(given)}")
+    slider(page, BETA).fill("2")
+    page.wait_for_url("**beta=2**")
+    assert {**given, "beta": "2"}.items() <= dict(parse_qsl(page.url.partition("#")[2])).items()
+
+
 def test_a_setting_saved_to_a_file_comes_back(opened, tmp_path):
     page = opened("#scores=0,3,1&beta=0.65&noise=0.01&seed=5")
     with page.expect_download() as waiting:
@@ -293,6 +303,22 @@ def test_a_reload_keeps_what_was_answered(opened):
     page.evaluate("sessionStorage.setItem(Object.keys(sessionStorage)[0], '{\"predicted\": 7}')")
     page.reload()
     page.get_by_text("Choose a prediction, then draw.").wait_for()
+
+
+def test_a_step_ticks_in_its_own_setting_alone(opened):
+    """More noise than the step has makes its shots differ sooner, and is not what it asks of."""
+    page = opened()
+    place = [step.name for step in built_in().steps].index("noise")
+    page.locator(f".steps li:nth-child({place + 1}) button").click()
+    predicted(page)
+    slider(page, RATE).fill("5")
+    slider(page, NOISE).fill("0.2")
+    drawn_until(page, "() => document.querySelector('.verdict dd.differs')")
+    page.get_by_text("The setting of this step is needed for it to tick").wait_for()
+    assert page.locator(".done-words").count() == 0
+    page.get_by_role("button", name="Set up this step again").click()
+    page.get_by_role("button", name="Draw shots").click()
+    page.locator(".done-words").wait_for()
 
 
 def test_the_browser_s_own_button_leads_back_to_the_step_before(opened):

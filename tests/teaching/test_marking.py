@@ -33,6 +33,13 @@ def test_a_reading_that_is_no_key_refutes_at_once():
         assert said(totals_of(None, 3).later(batch, LAW), LAW)["refuted"] == refuted
 
 
+def test_evidence_that_was_found_is_not_lost_in_later_shots():
+    """The verdict stays: shots that fit bring the evidence of the moment down, not its peak."""
+    before = totals([50, 30, 20], peak=5.0)
+    batch = Counts(np.array([500, 300, 200]), np.array(0), np.array(0))
+    assert before.later(batch, LAW).peak == 5.0
+
+
 def test_looks_come_when_they_should_and_share_the_error():
     """At 1,000 kept shots with alpha / 2, at 2,000 with alpha / 4, and none between."""
     mark = Mark("agrees", alpha=0.04, within=0.1, shots=1000)

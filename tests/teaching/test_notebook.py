@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("anywidget", reason="anywidget of the extra `notebook` is not installed")
 
-from qcattn.teaching.answers import answer_draw, answer_laws
+from qcattn.teaching.answers import answer_draw, answer_laws, answer_target
 from qcattn.teaching.lessons import Lesson, built_in
 from qcattn.teaching.notebook import _class, widget
 from qcattn.teaching.pieces import lesson_document, piece_of_page
@@ -44,6 +44,7 @@ def test_a_message_gets_the_counts_that_the_endpoint_draws_of_the_same_seed(show
     other = asked(shown, id="8", call="draw", content={**DRAW, "seed": 10})
     assert other["answer"]["batch"] != answer_draw(DRAW)["batch"]
     assert asked(shown, id="9", call="laws", content=SETUP)["answer"] == answer_laws(SETUP)
+    assert asked(shown, id="10", call="target", content=SETUP)["answer"] == answer_target(SETUP)
 
 
 @pytest.mark.parametrize(

@@ -66,3 +66,13 @@ def test_what_cannot_be_drawn_is_refused():
         student_scores(1, spread=0)
     with pytest.raises(ValueError, match="must be of shape"):
         student_counts(1, [[0.5, 0.5]], 10)
+
+
+def test_each_exercise_has_data_of_its_own():
+    law = np.full(4, 0.25)
+    for made in (
+        lambda exercise: student_scores(7, 6, exercise=exercise),
+        lambda exercise: student_counts(7, law, 1000, exercise=exercise),
+        lambda exercise: student_seed(7, exercise).generate_state(4),
+    ):
+        assert (made("coin") == made("coin")).all() and (made("coin") != made("row")).any()
