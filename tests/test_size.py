@@ -66,7 +66,7 @@ def test_a_long_function_is_noticed_and_its_docstring_is_not_counted():
 
 
 def checks_by_place(source: str) -> list[int]:
-    """Lines that read a list of checks by a place in it: ``checks[5]``, ``x.checks[1:4]``."""
+    """Lines that read checks by a place: ``checks[5]``, ``list(checks.values())[1]``."""
     return [
         node.lineno
         for node in ast.walk(ast.parse(source))
@@ -75,6 +75,14 @@ def checks_by_place(source: str) -> list[int]:
 
 
 def is_checks(value: ast.expr) -> bool:
+    while isinstance(value, ast.Call):  # list(checks), checks.values()
+        called = value.func
+        if isinstance(called, ast.Attribute) and called.attr in ("values", "items"):
+            value = called.value
+        elif isinstance(called, ast.Name) and called.id in ("list", "tuple") and value.args:
+            value = value.args[0]
+        else:
+            return False
     name = getattr(value, "id", None) or getattr(value, "attr", None)
     return name == "checks"
 
@@ -95,4 +103,5 @@ def test_checks_are_found_by_name_never_by_their_place():
 
 def test_a_check_read_by_its_place_is_noticed():
     assert checks_by_place("checks[5]\nfinding.checks[1:4]\nchecks[-1]") == [1, 2, 3]
+    assert checks_by_place("list(checks.values())[1]\ntuple(x.checks)[0]\nf()[0]") == [1, 2]
     assert not checks_by_place("checks['born']\nfinding.check('born')\nvalues[0]")
