@@ -189,7 +189,7 @@ def test_the_head_can_be_chosen(make, report):
     assert "Attention of layer 0, head 1" in report(result, head=(0, 1))[1].headings
     with pytest.raises(ValueError, match="must have 2 numbers"):
         report(result, head=1)
-    with pytest.raises(ValueError, match="no head"):
+    with pytest.raises(ValueError, match="without heads"):
         report(make(np.zeros(3)), head=1)
 
 
