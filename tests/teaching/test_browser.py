@@ -8,6 +8,7 @@ import functools
 import http.server
 import io
 import json
+import re
 import threading
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
@@ -29,7 +30,9 @@ from PIL import Image
 from qcattn import fit, softmax
 from qcattn.teaching.exported import export_lesson
 from qcattn.teaching.lessons import Lesson, built_in
+from qcattn.teaching.marking import Mark
 from qcattn.teaching.recording import record_lesson
+from qcattn.teaching.words import page_words
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium is found here (Debian's package is `chromium`)"
@@ -272,6 +275,8 @@ def test_picture_and_numbers_are_saved(opened, tmp_path):
         saved[path.name] = path.read_bytes()
     svg = ElementTree.fromstring(saved["qcattn-counts.svg"])
     assert svg.tag.endswith("svg") and len(list(svg.iter())) > 20
+    blue = "rgb(0, 114, 178)"  # of the circuit's bars, where no style sheet says so
+    assert [one.get("fill") for one in svg.iter()].count(blue) == 3
     assert (
         saved["qcattn-counts.png"].startswith(b"\x89PNG") and len(saved["qcattn-counts.png"]) > 5000
     )
@@ -396,6 +401,42 @@ def test_a_lesson_in_another_language_says_the_page_in_it(browser):
         page.close()
 
 
+#: What is written on the page, or read aloud of it, beside circuits and names of preparations.
+WRITTEN = """() => {
+    const main = document.querySelector("main"), found = new Set();
+    const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const text = walker.currentNode;
+        if (!text.parentElement.closest("pre, option")) found.add(text.textContent);
+    }
+    const named = main.querySelectorAll("[aria-label]");
+    for (const one of named) found.add(one.getAttribute("aria-label"));
+    return [...found]; }"""
+
+
+def test_all_words_of_the_page_are_those_of_its_file(browser):
+    """Each of them is put between marks; what has none is the lesson's own, or no word."""
+    marked = {name: f"«{text}»" for name, text in page_words().items()}
+    lesson = replace(built_in(), words=marked)
+    of_lesson = json.dumps(lesson.document(), ensure_ascii=False)
+    seen = set()
+    with served(lesson) as address:
+        page = browser.new_page()
+        page.goto(f"{address}#scores=0,1,2&preparation=Heralded&rate=4000")
+        page.locator(".mark").first.wait_for(state="attached")
+        seen.update(page.evaluate(WRITTEN))
+        page.get_by_role("radio").first.check()
+        page.get_by_role("button", name=marked["predict"]).click()
+        page.get_by_role("button", name=marked["draw"]).click()
+        page.wait_for_function(shots_are(2000))
+        seen.update(page.evaluate(WRITTEN))
+        page.get_by_role("button", name=marked["pause"]).click()
+        seen.update(page.evaluate(WRITTEN))
+        page.close()
+    bare = {one for one in seen if re.search("[a-z]{2}", one) and "«" not in one}
+    assert len(seen) > 60 and {one for one in bare if one not in of_lesson} == set()
+
+
 NO_SETTINGS = {
     "{": "That is not a setting: ",
     "null": "`scores` must be a list of numbers",
@@ -470,6 +511,8 @@ def test_what_is_being_typed_stays_while_shots_are_drawn(opened):
     page.keyboard.type("3")
     page.keyboard.press("Tab")
     page.wait_for_url("**seed=123**")
+    with page.expect_request(lambda one: "/draw" in one.url and one.post_data_json["seed"] == 123):
+        pass
 
 
 def test_thirty_clients_at_once_get_their_shots(address):
@@ -816,9 +859,11 @@ def test_every_control_has_a_name_of_its_own_and_a_value(opened):
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """A folder with a page of two steps that needs no server."""
+    """A folder with a page that needs no server; two steps have one setting and two tests."""
     steps = {step.name: step for step in built_in().steps}
-    lesson = Lesson("</script><b>Two steps</b>", (steps["two-keys"], steps["temperature"]))
+    other = replace(steps["two-keys"], name="other", mark=Mark("differs"))
+    chosen = (steps["two-keys"], steps["temperature"], other)
+    lesson = Lesson("</script><b>Two steps</b>", chosen)
     record = record_lesson(lesson, betas=[], noises=[0.05], batches=(1, 1, 98, 900, 2000))
     folder = tmp_path_factory.mktemp("exported") / "page"
     export_lesson(lesson, record, folder)
@@ -885,7 +930,13 @@ def test_an_exported_page_leads_through_its_lesson_without_a_server(opened, plac
     page.get_by_role("button", name="Draw shots").click()
     page.locator(".done-words").wait_for()
     assert "beta=3" in page.url and Axe().run(page).violations_count == 0
-    again = opened(page.url.removeprefix(place), at=place)
+    address = page.url
+    page.get_by_role("button", name="Next step").click()
+    predicted(page)
+    page.get_by_role("button", name="Draw shots").click()
+    page.get_by_role("button", name="Replay from the start").wait_for()
+    assert page.locator(".done-words").count() == 0, "these shots do not differ from the law"
+    again = opened(address.removeprefix(place), at=place)
     again.wait_for_function(expected_is(3, target[3]))
     again.evaluate("location.hash = '#scores=0,7'")
     again.get_by_text("this page holds no shots of that setting").wait_for()
