@@ -88,7 +88,7 @@ def prepare(
         float | None,
         typer.Option(help="Set the field of ising, or of --encoding Transverse. [default: 1]"),
     ] = None,
-    chain: Annotated[bool, typer.Option("--open", help="Leave the chain open, with ends.")] = False,
+    chain: Annotated[bool, typer.Option("--open", help="Do not join the ends to a ring.")] = False,
     pauli: _Pauli = None,
     scores: ScoresFile = None,
     model: Model = None,
