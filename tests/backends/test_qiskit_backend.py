@@ -75,7 +75,7 @@ def test_what_is_no_backend_is_refused():
 
 
 def test_readings_refuse_strings_of_another_length():
-    with pytest.raises(ValueError, match="3 bits each"):
+    with pytest.raises(ValueError, match="3 bits"):
         readings_of_strings(["01"], 3)
     assert readings_of_counts({"10": 2}, 2).tolist() == [[False, True]] * 2
 

@@ -123,7 +123,7 @@ def test_readings_of_a_circuit_of_eighteen_keys_are_judged():
 @pytest.mark.parametrize(
     ("readings", "scores", "encoding", "beta", "word"),
     [
-        ([[0, 2]], [0.0, 1.0], Interacting(), 1.0, "0 or 1"),
+        ([[0, 2]], [0.0, 1.0], Interacting(), 1.0, "1 where a shot attends"),
         ([[0, 1, 1]], [0.0, 1.0], Interacting(), 1.0, "shape"),
         (np.zeros((0, 2)), [0.0, 1.0], Interacting(), 1.0, "shape"),
         ([[0, 1]], [[0.0, 1.0]], Interacting(), 1.0, "one row"),

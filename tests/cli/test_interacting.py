@@ -54,7 +54,7 @@ def test_json_holds_the_weights_and_a_number_couples_all_pairs(scores, tmp_path)
     [
         (["--couplings", "nowhere.npy"], "neither"),
         (["--couplings", "nan"], "finite"),
-        (["--couplings", __file__], "no .npy file"),
+        (["--couplings", __file__], "not a .npy file"),
         (["--mu", "1", "--attended", "1"], "one of them"),
         (["--attended", "3"], "3 keys"),
         (["--encoding", "Binary", "--couplings", "1"], "take Interacting"),
