@@ -85,7 +85,10 @@ def test_without_two_shots_nothing_collides(shots):
 
 
 def test_half_of_equal_keys_left_out_is_seen():
-    """100 shots on half of 1,000 keys collide twice as often: seen by far in most rows."""
+    """100 shots on half of 1,000 keys collide twice as often: seen in about 52% of the rows.
+
+    That 500 rows show it in less than 40% has probability 1e-7.
+    """
     q = np.repeat([2 / 1000, 0.0], 500)
     counts = np.random.default_rng(1).multinomial(100, q, 500)
-    assert (fit(counts, np.ones(1000) / 1000).p_values <= 0.05).mean() > 0.5
+    assert (fit(counts, np.ones(1000) / 1000).p_values <= 0.05).mean() > 0.4
