@@ -76,6 +76,7 @@ def not_as_in_git(text):
         for cell in book.cells
         if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None)
     ]
+    found += [f"cell {cell.id} says when it ran" for cell in book.cells if cell.metadata]
     if text != nbformat.writes(book) + "\n":
         found.append("its keys are not sorted, or it is indented in another way")
     if len({cell.id for cell in book.cells}) < len(book.cells):
@@ -95,6 +96,8 @@ def test_an_output_in_git_is_noticed():
     assert len(not_as_in_git(shown)) == 2
     assert not_as_in_git(json.dumps(json.loads(text)))
     assert not_as_in_git(text.replace('"execution_count": null', '"execution_count": 3', 1))
+    timed = text.replace('"metadata": {}', '"metadata": {\n    "execution": {}\n   }', 1)
+    assert len(not_as_in_git(timed)) == 1
 
 
 @pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
