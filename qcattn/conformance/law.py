@@ -53,6 +53,8 @@ _MOST_FORKS = 5
 _IDLE = {"barrier", "delay", "id"}
 #: They say what becomes of qubits in zero, and nothing of others.
 _PREPARE = ("initialize", "state_preparation")
+#: The inverse, which says what becomes of the state that is prepared, and of no other.
+_UNPREPARE = "state_preparation_dg"
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +188,11 @@ class _Run:
                 "of Qiskit may do otherwise; put it at the beginning"
             )
         state = state.after(gate_matrix(operation), places)
+        if operation.name == _UNPREPARE and not _is_zero(state, places):
+            raise ValueError(
+                f"{operation.name!r} must find its qubits in the state that it takes back, since "
+                "elsewhere every release of Qiskit may do otherwise; put it behind its preparation"
+            )
         for term in self._noise:
             if operation.name in term.gates and term.qubits in ((), tuple(places)):
                 assert isinstance(state, Mixture)
@@ -337,6 +344,8 @@ def gate_matrix(operation: Operation) -> np.ndarray:
         return _rearranged(operation.params[0])
     if name in _PREPARE:
         return preparing([complex(value) for value in operation.params])
+    if name == _UNPREPARE:
+        return preparing([complex(value) for value in operation.params]).conj().T
     if name in ("ucrx", "ucry", "ucrz"):
         turns = [standard_matrix(name[2:], [float(angle)]) for angle in operation.params]
         return multiplexed(turns)

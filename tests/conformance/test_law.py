@@ -21,6 +21,7 @@ from qcattn.conformance.case import Law
 from qcattn.conformance.corpus import case, corpus
 from qcattn.conformance.law import gate_matrix, law_of
 from qcattn.conformance.matrices import MATRICES, controlled, standard_matrix
+from qcattn.conformance.probes.equivalents import Equivalents
 from qcattn.conformance.states import Terms
 from qcattn.conformance.topics.gates import FORMS
 from qcattn.conformance.topics.thermal import PREPARED
@@ -161,6 +162,29 @@ def test_a_state_is_not_prepared_where_it_would_mean_another_thing():
     circuit.append(StatePreparation([0.6, 0.8]), [0])
     circuit.measure(0, 0)
     with pytest.raises(ValueError, match="must find its qubits in zero"):
+        law_of(circuit)
+
+
+STATES = [one for one in corpus() if one.name.startswith("arrays/state-preparation")]
+
+
+def test_every_rewritten_circuit_with_states_has_the_law_of_its_case():
+    """The reference draws them too: gates there, back and there again among them."""
+    jobs = list(Equivalents().jobs(STATES, "deep"))
+    assert len(jobs) == len(STATES) > 3
+    for job in jobs:
+        for task, (expected,) in zip(job.tasks, job.laws, strict=True):
+            assert distance(expected, law_of(task.circuit)) < 1e-12
+
+
+def test_a_state_is_taken_back_where_it_was_prepared_alone():
+    circuit = QuantumCircuit(1, 1)
+    circuit.append(StatePreparation([0.6, 0.8]), [0])
+    circuit.append(StatePreparation([0.6, 0.8]).inverse(), [0])
+    circuit.measure(0, 0)
+    assert law_of(circuit).outcomes == ("0",)
+    del circuit.data[0]
+    with pytest.raises(ValueError, match="in the state that it takes back"):
         law_of(circuit)
 
 
