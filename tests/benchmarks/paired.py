@@ -1,6 +1,6 @@
 """Ratios of times that were promised, each of two ways that take turns in one process.
 
-    python tests/benchmarks/paired.py --repeats 5  # --write: into RESULTS.md
+    python tests/benchmarks/paired.py --repeats 3  # --write: into RESULTS.md
 
 One worker over two, of `qcattn.run` on the packaged scores, of exact draws of the same rows, and of
 exact draws of rows of 128 keys; and exact draws of `Purification` over Qulacs on the same gates
@@ -8,8 +8,7 @@ exact draws of rows of 128 keys; and exact draws of `Purification` over Qulacs o
 
 Then `prepare` of the Ising ring by all methods, and some claims, which are spread over processes:
 the same ratio, and of one more turn each the seconds that passed and how many cores were at work
-meanwhile, in this process and in those that it starts. One worker may keep more than one core at
-work: Aer spreads what it simulates over all of them, and each of two workers has one.
+meanwhile, in this process and in those that it starts.
 """
 
 from __future__ import annotations

@@ -72,8 +72,7 @@ class QuotedFigures(Claim[_Fidelities]):
         [1] Google Quantum AI, Nature 614, 676 (2023), arXiv:2207.06431.
         [2] F. B. Fuchs et al., NeurIPS 33 (2020), arXiv:2006.10503, section 4.1, on motions of
             bodies, a regression: a mean squared error of .0076 of places (as quoted in issue 25
-            of the authors' code, which knows mean squared errors only), beside .0139, from memory,
-            of an attention that is not equivariant.
+            of the authors' code, which knows mean squared errors only).
         [3] Google Quantum AI, arXiv:2408.13687: logical errors fall by 2.14(2) a step of distance,
             to .143(3)% a cycle at distance 7.
     """
