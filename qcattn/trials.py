@@ -282,8 +282,8 @@ def prepare(
         alpha: Probability that any perfect sampler is said to differ, in (0, 1).
         progress: Told how many of the trials are done, and which comes next.
         workers: Processes that the trials are spread over, this one among them; the counts are the
-            same for any number. With more than one, a script must do its work under
-            ``if __name__ == "__main__":``.
+            same for any number. Several begin with the methods that foresee the longest work.
+            With more than one, a script must do its work under ``if __name__ == "__main__":``.
 
     Warns:
         Doubtful: If energies are masked because they lie 5,000 k_B T or more above the ground
@@ -312,16 +312,19 @@ def prepare(
         backend = backend_of(backend, "backend", *RUN)
     plan: list[tuple[Any, float]] = [(one, b) for b in betas for one in _chosen(methods)]
     seeds = np.random.SeedSequence(root).spawn(len(plan))
-    tasks: list[tuple[_Task]] = []
+    asked: list[_Task] = []
     for (one, b), own in zip(plan, seeds, strict=True):
         drawn_from, drawn = own.spawn(2)
         if methods is None and "seed" in {item.name for item in fields(one)}:
             one = replace(one, seed=entropy(drawn_from))
-        tasks.append((_Task(hamiltonian, b, one, backend, shots, drawn, alpha / len(plan)),))
+        asked.append(_Task(hamiltonian, b, one, backend, shots, drawn, alpha / len(plan)))
+    places = list(range(len(plan)))
+    if workers > 1:  # the longest first, so that no worker is left idle beside the last one
+        places.sort(key=lambda place: -_foreseen(asked[place]))
     found: dict[int, Trial] = {}
 
-    def here(place: int) -> Trial:
-        (task,) = tasks[place]
+    def here(turn: int) -> Trial:
+        task = asked[places[turn]]
         name = f"{name_of(task.method)}, beta {task.beta:g}"
         return _trial(task, _Step(progress, len(found), len(plan), name))
 
@@ -329,12 +332,13 @@ def prepare(
         progress(len(found), len(plan), "the last methods")
 
     try:
+        tasks = [(asked[place],) for place in places]
         share_out(_trial, tasks, workers, here=here, found=found, waiting=waiting)
         progress(len(plan), len(plan), "all methods")
     except KeyboardInterrupt:
-        kept = tuple(found[place] for place in sorted(found))
+        kept = tuple(found[turn] for turn in sorted(found, key=places.__getitem__))
         raise Interrupted(Trials(hamiltonian, kept, shots, alpha, root, complete=False)) from None
-    trials = [found[place] for place in range(len(plan))]
+    trials = [found[turn] for turn in sorted(found, key=places.__getitem__)]
     if all(trial.result is None for trial in trials):
         raise DoesNotFit(f"`methods` holds none that fits: {trials[0].refused}")
     return Trials(
@@ -457,6 +461,15 @@ class _Task:
     shots: int
     seed: np.random.SeedSequence
     alpha: float
+
+
+def _foreseen(task: _Task) -> float:
+    """Seconds that preparing is foreseen to take; 0 where a method does not say or does not fit."""
+    foreseen = getattr(task.method, "foreseen", None)
+    try:
+        return 0.0 if foreseen is None else float(foreseen(task.hamiltonian).seconds)
+    except (DoesNotFit, TooLarge):
+        return 0.0
 
 
 def _trial(task: _Task, step: _Step | None = None) -> Trial:

@@ -14,6 +14,7 @@ from qcattn.comparisons import fit
 from qcattn.datasets import load_scores
 from qcattn.encodings import Binary, Rotated, Transverse
 from qcattn.errors import DoesNotFit, Interrupted, TooLarge
+from qcattn.forecast import Forecast
 from qcattn.preparations import (
     QITE,
     QSVT,
@@ -141,6 +142,29 @@ def test_any_number_of_workers_gives_the_same_to_the_bit(monkeypatch):
     for one, other in zip(both.trials, alone.trials, strict=True):
         assert (one.result.counts.keys == other.result.counts.keys).all()
         assert one.trace_distance == other.trace_distance
+
+
+class _Foreseeing(Heralded):
+    """Foresees ten seconds."""
+
+    def foreseen(self, hamiltonian):
+        return Forecast(10.0)
+
+
+@pytest.mark.parametrize(("workers", "first"), [(1, "Heralded"), (2, "_Foreseeing")])
+def test_several_workers_begin_with_what_is_foreseen_to_take_longest(workers, first, monkeypatch):
+    taken = []
+
+    def alone(function, tasks, workers, *, here, found, waiting):
+        for turn, (task,) in enumerate(tasks):
+            taken.append(type(task.method).__name__)
+            found[turn] = here(turn)
+
+    monkeypatch.setattr(trials, "share_out", alone)
+    methods = [Heralded(), Purification(), _Foreseeing()]
+    done = prepare(ROW, methods=methods, shots=50, seed=1, workers=workers)
+    assert taken[0] == first and len(taken) == 3
+    assert [trial.name for trial in done.trials] == ["Heralded", "Purification", "_Foreseeing"]
 
 
 def test_several_temperatures():
