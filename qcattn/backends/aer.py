@@ -81,10 +81,11 @@ class Aer:
         draws: ``"shots"``: Aer's own sampling. ``"born"``: Aer's exact outcome probabilities, then
             a multinomial draw; faster, and blind to faults in Aer's sampling. Without noise of
             gates, those that no reading can tell from none are left out
-            (`qcattn.readings.light_cone`): the copies of `Purification` cost nothing. On the CPU's
-            statevector rows then run side by side in one circuit, and rotations that other qubits
-            control are joined to one diagonal instruction (`qcattn.backends.joined_rows`): the same
-            law to 1e-12, but it is Aer's diagonals that compute it, and not its ry and cx.
+            (`qcattn.readings.light_cone`): the copies of `Purification` and of `Heralded` cost
+            nothing. On the CPU's statevector rows then run side by side in one circuit, and
+            rotations that other qubits control are joined to one diagonal instruction
+            (`qcattn.backends.joined_rows`): the same law to 1e-12, but it is Aer's diagonals that
+            compute it, and not its ry and cx.
         noise_model: Gate and readout errors, or None.
         imitate: A Qiskit backend whose gates, couplings and noise are imitated, or None.
         memory: Bytes that drawing may take at its peak, beside what the process holds: the state,

@@ -17,13 +17,14 @@ _DIAGONAL = {
 def light_cone(circuit: QuantumCircuit) -> QuantumCircuit:
     r"""The circuit without the gates that change no reading at its end.
 
-    From the end backwards, a gate is left out if nothing that is kept comes after it on its qubits,
-    and if it leaves the readings of those that are read alone: it acts on qubits that are not read
-    only, or it is diagonal, or it is controlled by qubits that are read and acts on others. Such a
-    gate is :math:`U = \sum_k |k\rangle\langle k| \otimes U_k` with k on the qubits that are read,
-    so that the chance of k, :math:`\sum_t |\langle k, t| U \psi\rangle|^2`, does not depend on the
-    unitaries :math:`U_k`. Which gates these are follows from their kinds alone, and from no angle.
-    Qubits on which then nothing happens are left out too.
+    A gate is :math:`U = \sum_k |k\rangle\langle k| \otimes U_k`, with k on the qubits that control
+    it (all of them if it is diagonal, none if it is no controlled gate) and :math:`U_k` on those
+    that it turns. It is left out if nothing that is kept turns one of its controls later, if
+    nothing that is kept comes later on the qubits that it turns, and if none of those is read.
+    Then it commutes with all that comes later, and at the end the chance of k,
+    :math:`\sum_t |\langle k, t| U \psi\rangle|^2`, does not depend on the unitaries
+    :math:`U_k`. Which gates these are follows from their kinds alone, and from no angle. Qubits on
+    which then nothing happens are left out too.
 
     Args:
         circuit: With parameters or without. One that goes on after a measurement, or uses what it
@@ -44,6 +45,7 @@ def light_cone(circuit: QuantumCircuit) -> QuantumCircuit:
     kept: list[CircuitInstruction] = []
     read: set[Qubit] = set()
     busy: set[Qubit] = set()  # those on which something that is kept comes later
+    turned: set[Qubit] = set()  # those of them that it turns
     used: set[Qubit] = set()
     for one in reversed(circuit.data):
         qubits = set(one.qubits)
@@ -53,11 +55,15 @@ def light_cone(circuit: QuantumCircuit) -> QuantumCircuit:
             if qubits & used:
                 return circuit
             read |= qubits
-        elif not qubits & busy and _is_unseen(one, read):
-            used |= qubits
-            continue
         else:
+            turns = _turned_by(one)
+            if isinstance(one.operation, Gate) and not (
+                turns & (read | busy) or (qubits - turns) & turned
+            ):
+                used |= qubits
+                continue
             busy |= qubits
+            turned |= turns
         used |= qubits
         kept.append(one)
     matter = [qubit for qubit in circuit.qubits if qubit in read | busy]
@@ -67,17 +73,12 @@ def light_cone(circuit: QuantumCircuit) -> QuantumCircuit:
     return out
 
 
-def _is_unseen(one: CircuitInstruction, read: set[Qubit]) -> bool:
-    """Whether an instruction after which nothing is kept leaves all readings as they are."""
-    if not one.qubits:
-        return True  # a global phase
-    if not isinstance(one.operation, Gate):
-        return False  # a reset, noise, an instruction that saves something
-    if not read & set(one.qubits):
-        return True
+def _turned_by(one: CircuitInstruction) -> set[Qubit]:
+    """The qubits on which an instruction is not diagonal: all but its controls."""
     if one.name in _DIAGONAL:
-        return True
+        return set()
     if isinstance(one.operation, ControlledGate):
-        return not read & set(one.qubits[one.operation.num_ctrl_qubits :])
-    # The first qubit of a multiplexer is turned, and the others choose by how much.
-    return one.name == "multiplexer" and one.qubits[0] not in read
+        return set(one.qubits[one.operation.num_ctrl_qubits :])
+    if one.name == "multiplexer":  # the first qubit is turned, and the others choose by how much
+        return set(one.qubits[:1])
+    return set(one.qubits)

@@ -87,8 +87,29 @@ def test_a_gate_that_is_taken_for_diagonal_is_noticed(circuits, monkeypatch, nam
 
 
 def test_controls_taken_for_targets_are_noticed(circuits, monkeypatch):
-    monkeypatch.setattr(room, "_is_unseen", lambda one, read: one.name in ("cx", "ccx"))
+    turned_by = room._turned_by
+    swapped = {"cx", "ccx"}
+    monkeypatch.setattr(
+        room,
+        "_turned_by",
+        lambda one: set(one.qubits[:-1]) if one.name in swapped else turned_by(one),
+    )
     assert farthest(circuits) > 1e-3
+
+
+def test_a_copy_goes_before_what_it_controls_and_stays_before_a_turn_of_its_control():
+    """The law of the second is 1/2 and 1/2, and without the copy it would be certain."""
+    controls, turned = QuantumCircuit(3, 2), QuantumCircuit(2, 1)
+    for circuit in (controls, turned):
+        circuit.h(0)
+        circuit.cx(0, 1)
+    controls.cry(0.3, 0, 2)
+    controls.measure([0, 2], [0, 1])
+    turned.h(0)
+    turned.measure(0, 0)
+    assert [one.name for one in light_cone(controls).data if one.name != "measure"] == ["h", "cry"]
+    assert np.abs(law(controls) - law(light_cone(controls))).max() < 1e-12
+    assert len(light_cone(turned).data) == 4 and np.abs(law(turned) - 0.5).max() < 1e-12
 
 
 def test_gates_are_left_out_and_nothing_more_at_a_second_look(circuits):
@@ -152,8 +173,9 @@ def test_exact_draws_are_of_the_whole_circuits_law(preparation, keys):
         assert list(cone.parameters) == list(prepared.circuit.parameters)
         whole, part = prepared.circuit.assign_parameters(row), cone.assign_parameters(row)
         assert np.abs(law(whole) - law(part)).max() < 1e-12
-    if isinstance(preparation, Purification):
-        assert 2 * cone.num_qubits == prepared.circuit.num_qubits
+    system = (keys - 1).bit_length()
+    herald = isinstance(preparation, Heralded)
+    assert cone.num_qubits == system + herald  # the copies are gone
 
 
 def test_a_readout_error_stays_on_its_qubit():
