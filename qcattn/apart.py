@@ -59,9 +59,10 @@ def apart(
     is called here.
 
     Args:
-        function: One of a module, that yields.
-        *args: What it is called with; pickled.
-        waiting: Called some times a second with the seconds since the child last yielded.
+        function: A function of a module, which yields.
+        *args: The arguments of the function, pickled.
+        waiting: A function that is called several times a second with the seconds since the child
+            last yielded.
 
     Raises:
         Died: If the child is killed.

@@ -39,7 +39,7 @@ def check_alpha(alpha: Any, name: str = "alpha") -> float:
 
     Args:
         alpha: What was given.
-        name: Of the argument, as the caller knows it.
+        name: The name of the argument, as the caller knows it.
 
     Raises:
         ValueError: If it is not a number strictly between 0 and 1.
@@ -59,7 +59,7 @@ def check_shots(value: Any, name: str = "shots") -> int:
 
     Args:
         value: What was given.
-        name: Of the argument, as the caller knows it.
+        name: The name of the argument, as the caller knows it.
 
     Raises:
         ValueError: If it is not a whole number from 1 to 2**53, beyond which double precision, in
@@ -85,10 +85,10 @@ def whole_number(
 
     Args:
         value: What was given.
-        name: Of the argument, as the caller knows it.
-        least: The smallest that is allowed.
-        most: The largest that is allowed, if there is one.
-        cure: What brings further than the largest does.
+        name: The name of the argument, as the caller knows it.
+        least: The smallest number that is allowed.
+        most: The largest number that is allowed, if there is one.
+        cure: What brings a user further than the largest number does.
 
     Raises:
         ValueError: If it is not a whole number, less than the smallest, or more than the largest.
@@ -191,8 +191,8 @@ def check_distributions(
 
     Args:
         p: What was given, shape (..., outcomes).
-        name: Of the argument, as the caller knows it.
-        slack: How far below zero rounding may have brought one.
+        name: The name of the argument, as the caller knows it.
+        slack: How far below zero rounding may have brought a probability.
 
     Returns:
         The same, float64; neither cut off at zero nor normalised.
@@ -243,9 +243,9 @@ def check_object(value: Any, name: str, example: str, *methods: str) -> None:
 
     Args:
         value: What was given.
-        name: Of the argument, as the caller knows it.
-        example: One, as it is written.
-        *methods: Names of what objects of this kind have.
+        name: The name of the argument, as the caller knows it.
+        example: One such object, as it is written.
+        *methods: Names of the methods that objects of this kind have.
 
     Raises:
         ValueError: If it is a class, or an object that lacks any of the methods.
@@ -276,7 +276,7 @@ def real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
 
     Args:
         value: What was given.
-        name: Of the argument, as the caller knows it.
+        name: The name of the argument, as the caller knows it.
 
     Returns:
         The same, float64; no copy where none is needed.
@@ -304,7 +304,7 @@ def no_numbers(dtype: np.dtype[Any]) -> str:
     """Say why a type holds no real numbers, and the cure, as the end of a sentence.
 
     Args:
-        dtype: Of an array.
+        dtype: The type of an array.
 
     Example:
         >>> no_numbers(np.dtype("V2"))

@@ -119,7 +119,7 @@ def log_softmax(scores: ArrayLike, *, beta: ArrayLike = 1.0) -> NDArray[np.float
         Log probabilities of shape (..., keys), in nats, at most 0; ``-inf`` at masked keys.
 
     Raises:
-        ValueError: As :func:`softmax`.
+        ValueError: If :func:`softmax` raises it for these arguments.
 
     Example:
         >>> log_softmax([0.0, -2000.0])
@@ -278,9 +278,9 @@ def attention_output(
         queries: Queries (..., q, d).
         keys: Keys (..., k, d).
         values: Values (..., k, v); the leading axes broadcast.
-        mask: As in :func:`scaled_dot_product_scores`.
-        causal: As in :func:`scaled_dot_product_scores`.
-        scale: As in :func:`scaled_dot_product_scores`.
+        mask: The mask, as in :func:`scaled_dot_product_scores`.
+        causal: Whether the mask is causal, as in :func:`scaled_dot_product_scores`.
+        scale: The scale, as in :func:`scaled_dot_product_scores`.
         beta: Inverse temperature, finite and above 0: a number, or an array that broadcasts to
             (..., q).
 
@@ -288,7 +288,7 @@ def attention_output(
         Weighted means of the values, of shape (..., q, v).
 
     Raises:
-        ValueError: As :func:`scaled_dot_product_scores` and :func:`softmax`; also if a query may
+        ValueError: If :func:`scaled_dot_product_scores` or :func:`softmax` raises it, a query may
             attend to no key, or the values do not fit the keys or are not finite.
 
     Example:

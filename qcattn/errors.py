@@ -47,7 +47,8 @@ class Died(RuntimeError):
     """A process that worked for this one ended before it was done.
 
     Attributes:
-        code: With which it ended; of a signal its number, negative.
+        code: The exit status of the process; where a signal ended it, the number of the signal,
+            negative.
     """
 
     def __init__(self, message: str, code: int) -> None:

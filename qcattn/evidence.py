@@ -75,8 +75,8 @@ class Check:
             of its conditions, or outside its range. ``"mechanism"``: that like numbers come from
             the same cause. ``"control"``: that the instrument works: the sampler, the bookkeeping,
             a forecast; where it does not, nothing is decided.
-        alpha: Its share of the error rate of the experiment; 0 for dense algebra, and for a check
-            on what another check has paid for already.
+        alpha: The share of the check in the error rate of the experiment; 0 for dense algebra, and
+            for a check on what another check has paid for already.
     """
 
     name: str
@@ -99,9 +99,10 @@ class Number:
     """A measured number, its interval and its exact value.
 
     Attributes:
-        name: What it is, with its unit.
-        estimate: Measured, with a confidence interval.
-        reference: From dense linear algebra or a closed form; NaN if there is none.
+        name: The name of the quantity, with its unit.
+        estimate: The measured value with its confidence interval.
+        reference: The exact value, from dense linear algebra or a closed form; NaN if there is
+            none.
     """
 
     name: str
@@ -114,7 +115,7 @@ class Curve:
     """Points of a picture. Arrays are of shape (points,).
 
     Attributes:
-        name: In the legend.
+        name: The name in the legend.
         x: Abscissas.
         y: Ordinates.
         low: Lower ends of intervals, or None.
@@ -136,11 +137,11 @@ class Panel:
 
     Attributes:
         title: What it shows.
-        x_label: Of the abscissa, with its unit.
-        y_label: Of the ordinate.
+        x_label: The label of the abscissa, with its unit.
+        y_label: The label of the ordinate.
         curves: What it shows.
-        x_scale: ``"linear"`` or ``"log"``.
-        y_scale: Likewise.
+        x_scale: The scale of the abscissa, ``"linear"`` or ``"log"``.
+        y_scale: The scale of the ordinate, ``"linear"`` or ``"log"``.
         ticks: Names of the abscissas 0, 1, ... for bars of things that have names.
     """
 
@@ -158,17 +159,17 @@ class Evidence:
     """What one experiment showed.
 
     Attributes:
-        name: Its short name, for example ``"A6"``.
-        title: In a few words.
+        name: The short name of the experiment, for example ``"A6"``.
+        title: The title of the experiment, a few words.
         checks: What was tested, each under a name of its own; the standing follows from them.
         numbers: What was measured; the first one is the number of the table.
         words: What was found, in plain sentences.
         panels: Pictures.
-        shots: Drawn altogether.
+        shots: The number of shots drawn altogether.
         alpha: Probability that a perfect sampler changes the standing, at most.
         seed: Entropy from which everything was drawn.
         settings: Options of the experiment, as strings.
-        versions: Of the packages that took part.
+        versions: The versions of the packages that took part.
         seconds: Wall time.
 
     Raises:
@@ -226,8 +227,9 @@ class Finding(Evidence):
 
     Attributes:
         statement: The claim as its document states it.
-        section: Where it stands there.
-        condition: Under which the claim holds, or what would have to be defined; "" if none.
+        section: The section of the document in which the claim stands.
+        condition: The condition under which the claim holds, or what would have to be defined; ""
+            if none.
     """
 
     statement: str = ""

@@ -85,7 +85,7 @@ def run(
 
     Raises:
         ValueError: If an argument is out of range; the message names the place and the cure.
-        Interrupted: On Ctrl-C, with the partial result.
+        Interrupted: If Ctrl-C is pressed; it carries the partial result.
 
     Example:
         >>> result = run([[0.0, 1.0, 2.0], [0.5, 0.5, float("-inf")]], shots=1000, seed=1)
@@ -187,6 +187,6 @@ def held_bytes(shape: tuple[int, ...]) -> int:
     of all rows with what comparing them takes.
 
     Args:
-        shape: Of the scores, (..., num_keys).
+        shape: The shape of the scores, (..., num_keys).
     """
     return _PROCESS + _ROW * math.prod(shape[:-1]) + _ARRAYS * 8 * math.prod(shape)

@@ -21,7 +21,7 @@ class Forecast:
     Attributes:
         seconds: Wall time, to a factor of about two; infinite where nobody can tell.
         bytes: Memory at the peak, beside what the process holds.
-        gates: Of one circuit; 0 where there is none yet.
+        gates: Gates of one circuit; 0 where there is none yet.
 
     Example:
         >>> print(Forecast(seconds=185, bytes=3 * 2**30, gates=31_904))
@@ -66,7 +66,7 @@ def announce(what: str, forecast: Forecast, cures: Iterable[str] = ()) -> None:
 
     Args:
         what: Is to be done, such as "drawing 1 row".
-        forecast: Of it; below half a minute nothing is said.
+        forecast: The forecast of the work; below half a minute nothing is said.
         cures: What would be quicker.
 
     Example:

@@ -16,8 +16,8 @@ def legible(text: str) -> str:
     r"""Write out every character that is not visible; spaces of any width stay.
 
     Args:
-        text: Of any origin; control characters, escape sequences, marks that turn the direction of
-            writing, and halves of characters (lone surrogates) are written out.
+        text: A text of any origin; control characters, escape sequences, marks that turn the
+            direction of writing, and halves of characters (lone surrogates) are written out.
 
     Example:
         >>> legible("caf\u00e9 \x1b[31m"), legible("\udce9"), legible("a\nb")

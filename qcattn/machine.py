@@ -39,7 +39,7 @@ def memory_bytes(process: Path = _SELF) -> int:
     (``ulimit -v``).
 
     Args:
-        process: Where Linux tells of the process.
+        process: The folder in which Linux tells of the process.
 
     Example:
         >>> 0 < memory_bytes() <= psutil.virtual_memory().total

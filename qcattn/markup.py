@@ -20,11 +20,11 @@ def html_table(
     """Write an HTML table; if all headings are empty, the first column has them.
 
     Args:
-        headings: Over the columns.
-        lines: Cells, as many a line as there are headings.
+        headings: The headings over the columns.
+        lines: Lines of cells; each has as many cells as there are headings.
         align: One letter a column, ``l`` or ``r``; all ``l`` if "".
-        caption: Under the table, or "".
-        kind: Its class, or "".
+        caption: The caption under the table, or "".
+        kind: The HTML class of the table, or "".
         marked: Numbers of the lines that stand out, as class ``marked``.
 
     Example:
@@ -57,10 +57,11 @@ def notebook(
     """What a notebook shows for a value: its verdict, a few words, and a table.
 
     Args:
-        verdict: In one word.
-        said: In a sentence or several, which may stand on lines of their own.
-        headings: Over the columns.
-        lines: Cells; without any there is no table.
+        verdict: The verdict in one word.
+        said: What is said of the value, in a sentence or several, which may stand on lines of their
+            own.
+        headings: The headings over the columns.
+        lines: Lines of cells; without any there is no table.
 
     Example:
         >>> notebook("agrees", "2 rows of 3 keys", [], [])

@@ -15,10 +15,11 @@ def known(where: str, value: str, names: Iterable[str]) -> str:
     Args:
         where: What the name was given for: an option or argument, or words for it.
         value: The name that was given.
-        names: Those there are.
+        names: The names that there are.
 
     Raises:
-        ValueError: Naming where it was given, all names and the nearest.
+        ValueError: If the value is none of the names; the message says where it was given, lists
+            all names and proposes the nearest.
 
     Example:
         >>> known("--draws", "born", ["shots", "born"])

@@ -38,13 +38,13 @@ def run_circuit(
     """Sample your own circuit and compare the counts with the law that it must follow.
 
     Args:
-        circuit: Ending in measurements; without any, all qubits are measured. It may have
-            parameters.
+        circuit: A circuit that ends in measurements; without any, all qubits are measured. It may
+            have parameters.
         law: Probabilities of the readings, shape (..., 2**bits), where reading r has bit q of the
             register as bit q of the number r; or a mapping of bitstrings as Qiskit prints them
             (bit 0 rightmost) to probabilities, those left out being impossible.
-        values: Of the parameters, in the order of ``circuit.parameters``, shape (..., parameters):
-            one row for each row of the law.
+        values: Values of the parameters, in the order of ``circuit.parameters``, shape (...,
+            parameters): one row for each row of the law.
         register: Name of the classical register that is read; None if there is only one.
         shots: Shots a row.
         seed: Anything `numpy.random.default_rng` takes; the result keeps what reproduces it.
@@ -61,7 +61,7 @@ def run_circuit(
     Raises:
         ValueError: If the law does not fit the register, is no law, or has not as many rows as
             there are values; or if there are several registers and none is named.
-        Interrupted: On Ctrl-C, with the partial result.
+        Interrupted: If Ctrl-C is pressed; it carries the partial result.
 
     Example:
         >>> from qiskit import QuantumCircuit

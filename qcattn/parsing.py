@@ -77,8 +77,8 @@ def read_npz(
 
     Args:
         file: Open for reading.
-        names: Those to read, if they are there, or what chooses them from the names there are; the
-            others are not unpacked. All if None.
+        names: The names of the arrays to read, if they are there, or a function that chooses them
+            from the names there are; the other arrays are not unpacked. All if None.
         most: Bytes that they may take unpacked, all together; half of the memory there is if None.
             Their headers say it, before anything else is read.
 
@@ -198,7 +198,8 @@ def _check_sizes(sizes: Mapping[str, int], most: int | None) -> None:
     """Refuse what would take too much memory.
 
     Raises:
-        TooLarge: Naming the array that takes most.
+        TooLarge: If the arrays take more memory than allowed; the message names the one that takes
+            most.
     """
     allowed, needed = memory_bytes() // 2 if most is None else most, sum(sizes.values())
     if needed > allowed:

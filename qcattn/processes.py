@@ -37,11 +37,11 @@ class Processes(Executor):
     ``if __name__ == "__main__":``.
 
     Args:
-        workers: How many, 1 or more.
+        workers: The number of worker processes, 1 or more.
 
     Raises:
         ValueError: If it is not a whole number, 1 or more.
-        RuntimeError: From `submit`, if a worker ends before it could be given anything to do.
+        RuntimeError: If a worker ends before `submit` could give it anything to do.
 
     Example:
         >>> with Processes(1) as workers:
@@ -66,7 +66,8 @@ class Processes(Executor):
         """Start all workers without waiting for them.
 
         Returns:
-            Of each worker one that is done when it has started; `BrokenProcessPool` if it did not.
+            One future for each worker, done when the worker has started; it raises
+            `BrokenProcessPool` if the worker did not start.
         """
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(self.workers, context, initializer=_end_with_parent)
@@ -118,12 +119,13 @@ def share_out(
     process are all done here.
 
     Args:
-        function: One of a module; called by the workers.
-        tasks: Its arguments, pickled.
-        workers: How many work, this process among them; 1 or more.
-        here: Does the task of that place in this process.
-        found: Takes the answer of each place; when this raises, those that were done by then.
-        waiting: Called some times a second when there is no more to do here.
+        function: A function of a module; the workers call it.
+        tasks: The arguments of each call, pickled.
+        workers: The number of processes that work, this process among them; 1 or more.
+        here: A function that does the task of that place in this process.
+        found: A dictionary that takes the answer of each place; when `share_out` raises, it holds
+            the answers that were there by then.
+        waiting: A function that is called several times a second when there is no more to do here.
 
     Raises:
         Exception: What a call raises, here or in a worker.

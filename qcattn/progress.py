@@ -63,7 +63,7 @@ def hearing(progress: Progress) -> Iterator[None]:
     """Receive what is reported inside the block.
 
     Args:
-        progress: Is called with it.
+        progress: A function that is called with each report.
 
     Example:
         >>> with hearing(lambda done, total, what: print(f"{what}: {done} of {total}")):

@@ -142,10 +142,10 @@ def read_chains(
 
     Args:
         hamiltonian: One Hamiltonian that the method takes, shape (), not turned by a basis.
-        method: With its options; of `SystemBath` a sweep is all its cycles, so take few.
+        method: The method with its options; of `SystemBath` a sweep is all its cycles, so take few.
         beta: Inverse temperature, one positive number.
-        chains: Independent ones.
-        reads: Readings of each, 2 or more.
+        chains: The number of independent chains.
+        reads: The number of readings of each chain, 2 or more.
         seed: Anything `numpy.random.default_rng` takes.
         backend: Circuit to counts, of the moves of `QuantumMCMC`; `Aer` if None. The others run on
             Aer's statevector, since their readings lie within the circuit.

@@ -520,8 +520,8 @@ def readings_of(numbers: np.ndarray, num_bits: int) -> np.ndarray:
     """Write integers as readings of a register, (..., num_bits), bool; bit 0 is the lowest.
 
     Args:
-        numbers: Shape (...), 0 or more.
-        num_bits: Of the register.
+        numbers: The integers, 0 or more, shape (...).
+        num_bits: The number of bits of the register.
 
     Example:
         >>> readings_of(np.array([2, 1]), 3).astype(int).tolist()
@@ -780,12 +780,13 @@ def joint_standing(standings: Iterable[str], *, complete: bool = True) -> Agreem
     """Several verdicts as one.
 
     Args:
-        standings: One word each; any other word than these three was not decided either.
+        standings: The verdicts, one word each; any other word than these three was not decided
+            either.
         complete: Whether all that was asked for was drawn.
 
     Returns:
-        It differs if one of them differs, and agrees if it is complete, there is one, and all
-        agree.
+        The verdict of all together: "differs" if one of them differs; "agrees" if all was drawn,
+        there is a verdict, and all agree; else "undecided".
 
     Example:
         >>> joint_standing(["agrees", "undecided"]), joint_standing(["undecided", "differs"])
@@ -926,11 +927,12 @@ class Result:
         order, which `qcattn.independent` is given.
 
         Args:
-            index: Of the row, () if there is one only.
+            index: The index of the row, () if there is one only.
             seed: Anything `numpy.random.default_rng` takes.
 
         Returns:
-            As many as shots were kept. What a stray shot read is not kept: it is a string of ``?``.
+            A list of as many bitstrings as shots were kept. What a stray shot read is not kept: its
+            bitstring is one of ``?``.
 
         Raises:
             ValueError: If the index is not that of a row.

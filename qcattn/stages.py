@@ -275,7 +275,7 @@ def draw_batch(
         shots: Shots a row of this batch, 1 or more.
         seed: What `numpy.random.default_rng` takes; an integer, or the `entropy` of something
             else, if the batch is to be drawn again.
-        number: Which batch, 0 or more.
+        number: The number of the batch, 0 or more.
         backend: Circuit to counts, as `qcattn.run` takes it; `Aer` if None.
 
     Returns:

@@ -165,8 +165,8 @@ def number_in(cell: str, mark: str = ".") -> float | None:
     """The number that is written in a cell, or None if there is none.
 
     Args:
-        cell: As it is written; a minus sign may be the typographic one.
-        mark: Before decimals, a point or a comma.
+        cell: The cell as it is written; a minus sign may be the typographic one.
+        mark: The mark before decimals, a point or a comma.
 
     Example:
         >>> number_in("-1e-3"), number_in("0,5", ","), number_in("1_000"), number_in("O.5")
@@ -228,7 +228,7 @@ def parsed(cell: str, place: str, mark: str = ".") -> float:
     """Read the number in a cell.
 
     Raises:
-        ValueError: Naming the place, if there is none or it is beyond float64.
+        ValueError: If there is no number, or it is beyond float64; the message names the place.
 
     Example:
         >>> parsed("O.5", "line 2, column 1")
@@ -303,8 +303,8 @@ def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
     either labels or numbers, and is refused.
 
     Args:
-        lines: As `lines_of` gives them.
-        read: Makes a number of a cell, its place and the mark before decimals.
+        lines: The lines, as `lines_of` gives them.
+        read: A function that makes a number of a cell, its place and the mark before decimals.
 
     Raises:
         ValueError: If lines differ in length, a cell is not a number, or labels cannot be told from

@@ -105,13 +105,13 @@ def log_partition_function(
     Args:
         hamiltonian: Hermitian matrix (..., N, N), or energies (..., N) if `diagonal`.
         beta: Inverse temperature, as in :func:`gibbs_state`.
-        diagonal: The Hamiltonian is given by its energies.
+        diagonal: Whether the Hamiltonian is given by its energies.
 
     Returns:
         ln Z, of shape (...,).
 
     Raises:
-        ValueError: As :func:`gibbs_state`, or :func:`boltzmann` if `diagonal`.
+        ValueError: If :func:`gibbs_state` raises it, or :func:`boltzmann` where `diagonal` is true.
 
     Example:
         >>> float(log_partition_function([-3e4, -3e4], 1.0, diagonal=True).round(6))
@@ -130,13 +130,13 @@ def free_energy(hamiltonian: ArrayLike, beta: ArrayLike, *, diagonal: bool = Fal
     Args:
         hamiltonian: Hermitian matrix (..., N, N), or energies (..., N) if `diagonal`.
         beta: Inverse temperature, as in :func:`gibbs_state`.
-        diagonal: The Hamiltonian is given by its energies.
+        diagonal: Whether the Hamiltonian is given by its energies.
 
     Returns:
         F, of shape (...,).
 
     Raises:
-        ValueError: As :func:`gibbs_state`, or :func:`boltzmann` if `diagonal`.
+        ValueError: If :func:`gibbs_state` raises it, or :func:`boltzmann` where `diagonal` is true.
 
     Example:
         >>> float(free_energy([[0.0, 1.0], [1.0, 0.0]], 2.0).round(6))  # -ln(2 cosh 2) / 2
@@ -152,13 +152,13 @@ def internal_energy(hamiltonian: ArrayLike, beta: ArrayLike, *, diagonal: bool =
     Args:
         hamiltonian: Hermitian matrix (..., N, N), or energies (..., N) if `diagonal`.
         beta: Inverse temperature, as in :func:`gibbs_state`.
-        diagonal: The Hamiltonian is given by its energies.
+        diagonal: Whether the Hamiltonian is given by its energies.
 
     Returns:
         E, of shape (...,).
 
     Raises:
-        ValueError: As :func:`gibbs_state`, or :func:`boltzmann` if `diagonal`.
+        ValueError: If :func:`gibbs_state` raises it, or :func:`boltzmann` where `diagonal` is true.
 
     Example:
         >>> float(internal_energy([[0.0, 1.0], [1.0, 0.0]], 2.0).round(6))  # -tanh 2

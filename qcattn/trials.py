@@ -65,7 +65,7 @@ class Trial:
     """One method on the Hamiltonian at one temperature.
 
     Attributes:
-        name: Of the method.
+        name: The name of the method.
         method: The method as it prints, options included.
         beta: Inverse temperature.
         result: Counts against the distribution that the method claims, and against the success
@@ -73,7 +73,8 @@ class Trial:
         refused: Why the method does not fit, or "".
         trace_distance: True trace distance of the system from the state aimed at, by dense
             linear algebra; NaN where that is too large.
-        fidelity: Squared fidelity with the state aimed at, likewise.
+        fidelity: Squared fidelity with the state aimed at, by dense linear algebra; NaN where that
+            is too large.
         seconds: Wall time of preparing (for a measured method: of finding the circuit), and of
             sampling and comparing.
     """
@@ -132,11 +133,11 @@ class Trials:
 
     Attributes:
         hamiltonian: The one that all methods were given.
-        trials: By temperature, and in the order of the methods.
-        shots: Asked for, a trial.
+        trials: The trials, temperature by temperature, each time in the order of the methods.
+        shots: The number of shots asked for in each trial.
         alpha: Probability that perfect samplers and true claims are said to differ, all together.
         seed: Entropy of the SeedSequence from which everything was drawn.
-        complete: False if it was interrupted.
+        complete: Whether all trials were done; false if the run was interrupted.
         source: Where the Hamiltonian comes from.
         same_numbers: p-value of the hypothesis that every method is drawn with random numbers of
             its own (`qcattn.comparisons.same_numbers`).
@@ -275,7 +276,7 @@ def prepare(
         beta: Inverse temperature, positive, or several.
         methods: Preparation objects or names, or one; `all_methods()` if None, those with a field
             ``seed`` seeded from ``seed``.
-        shots: Drawn for each method, those to be discarded included.
+        shots: Shots drawn for each method, those to be discarded included.
         seed: Anything `numpy.random.default_rng` takes; the answer keeps what reproduces it.
         backend: Circuit to counts, as `qcattn.run` takes it; `Aer` if None (small circuits with
             resets by its density matrix, which samples them all at once).
@@ -295,7 +296,7 @@ def prepare(
     Raises:
         ValueError: If an argument, or an option of a method, is out of range.
         DoesNotFit: If no method fits.
-        Interrupted: On Ctrl-C, with the trials that are done.
+        Interrupted: If Ctrl-C is pressed; it carries the trials that are done.
 
     Example:
         >>> from qcattn.models.spins import ising
@@ -350,7 +351,7 @@ def methods_alike(trials: Iterable[Trial]) -> float:
     """The p-value of the hypothesis that every method is drawn with random numbers of its own.
 
     Args:
-        trials: Of one Hamiltonian; with the order of their shots, where it is known.
+        trials: Trials of one Hamiltonian, with the order of their shots where it is known.
     """
     drawn = [trial.result for trial in trials if trial.result is not None]
     laws = [result.prepared.distribution for result in drawn]

@@ -71,7 +71,7 @@ def class_of(room: str, name: str, where: str) -> type[Any]:
 
     Args:
         room: A folder of qcattn, such as ``"encodings"``.
-        name: Of the class.
+        name: The name of the class.
         where: What the name was given for, such as an option.
 
     Raises:

@@ -224,14 +224,16 @@ class Aer:
         Args:
             prepared: Template and values, shape (...).
             shots: Shots a row, positive.
-            seed: As for a call, which counts the same shots.
+            seed: Anything `numpy.random.default_rng` takes; a call with the same seed counts the
+                same shots.
 
         Returns:
             Shape (..., shots): the key of each shot; num_keys for a stray, num_keys + 1 where the
             herald fired.
 
         Raises:
-            ValueError: As for a call, and with ``draws="born"``, which has no order of shots.
+            ValueError: If a call raises it, or if ``draws`` is ``"born"``, which has no order of
+                shots.
 
         Example:
             >>> from qcattn.encodings import Binary

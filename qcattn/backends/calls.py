@@ -15,7 +15,7 @@ class Calls:
     Attributes:
         imports: Lines of imports.
         circuit: Lines that put the circuit together, as ``made``.
-        read: For each classical bit the column of the shots that it is; -1 where it stays zero.
+        read: The column of the shots for each classical bit; -1 where the bit stays zero.
         run: Lines that draw ``seen``, an array (shots, columns) of zeros and ones, from ``made``
             and ``shots``.
         saved: Lines that compute ``p``, the exact probability of every state of the columns, the
@@ -40,7 +40,7 @@ def call(function: str, *values: Iterable[object]) -> str:
 
     Args:
         function: What is called.
-        *values: Its arguments, some at a time.
+        *values: The arguments of the call, some in each of these.
 
     Example:
         >>> call("made.ry", [0.5], (1,))

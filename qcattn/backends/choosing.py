@@ -34,8 +34,9 @@ def backend_of(value: Any, name: str = "backend", *methods: str) -> Backend:
             `qcattn.backends.named.making` takes it (a class of that folder, an entry point, or
             ``module:factory``), a ``BaseSamplerV2``, an ``AerSimulator`` (its method, device,
             precision and noise are taken), or any other ``BackendV2``.
-        name: Of the argument, as the caller knows it.
-        *methods: What the caller calls, such as `RUN`; ``__call__`` if none is named.
+        name: The name of the argument, as the caller knows it.
+        *methods: Names of the methods that the caller calls, such as `RUN`; ``__call__`` if none is
+            named.
 
     Raises:
         ValueError: If it is nothing of that; the cure is named.

@@ -60,7 +60,7 @@ def calls_on(simulator: str, circuit: QuantumCircuit) -> Calls:
 
     Args:
         simulator: Class of Cirq's kind with its module, such as ``"cirq.Simulator"``.
-        circuit: Without parameters.
+        circuit: A circuit without parameters.
 
     Raises:
         DoesNotFit: If Cirq has no such instruction.
@@ -96,9 +96,9 @@ def run_on(simulator: Any, circuit: QuantumCircuit, shots: int) -> np.ndarray:
     """Draw shots of one circuit on a simulator of Cirq's kind.
 
     Args:
-        simulator: With Cirq's ``run``.
-        circuit: Without parameters.
-        shots: 1 or more.
+        simulator: A simulator with Cirq's ``run``.
+        circuit: A circuit without parameters.
+        shots: The number of shots, 1 or more.
 
     Returns:
         Readings (shots, clbits), bool, bit 0 first: of a bit that is written twice the later value.

@@ -35,8 +35,8 @@ def in_clifford_gates(circuit: QuantumCircuit, names: Collection[str]) -> Quantu
     A global phase, which no shot shows, is left out.
 
     Args:
-        circuit: Of Clifford gates, as `is_clifford` says, without control flow.
-        names: Gates that stay as they are.
+        circuit: A circuit of Clifford gates, as `is_clifford` says, without control flow.
+        names: Names of the gates that stay as they are.
 
     Example:
         >>> import numpy as np

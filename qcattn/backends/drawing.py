@@ -22,8 +22,8 @@ def draw(
     """Draw shots of each circuit, each with its own part of one seed.
 
     Args:
-        circuits: Any number of them.
-        shots: Of each.
+        circuits: Prepared circuits, any number of them.
+        shots: Shots of each circuit.
         backend: Circuit to counts; `Aer` if None.
         seed: What `numpy.random.default_rng` takes.
 

@@ -53,7 +53,7 @@ def as_json(circuit: QuantumCircuit) -> dict[str, Any]:
     """Write a circuit as JSON, with the blocks of control flow nested.
 
     Args:
-        circuit: With or without parameters.
+        circuit: A circuit with or without parameters.
 
     Raises:
         DoesNotFit: If it holds what has no such form, such as a variable that is stored.

@@ -21,7 +21,7 @@ def what_failed(result: Any) -> str:
     Aer counts its experiments, after its tables of values were bound.
 
     Args:
-        result: Of a job, with ``success`` false.
+        result: The result of a job whose ``success`` is false.
 
     Example:
         >>> from types import SimpleNamespace as Result
@@ -51,10 +51,10 @@ def short_of(name: str, results: Sequence[Any], names: Sequence[str], wanted: Se
     """Say that a job gave another number of results than was asked for, and where, if it is known.
 
     Args:
-        name: Of the backend.
-        results: That came, with the names of their circuits in their headers.
-        names: Of the circuits.
-        wanted: Results of each.
+        name: The name of the backend.
+        results: The results that came, with the names of their circuits in their headers.
+        names: The names of the circuits.
+        wanted: The number of results that was asked for from each circuit.
 
     Example:
         >>> from types import SimpleNamespace as Result

@@ -100,11 +100,11 @@ class _Turn:
 
     Attributes:
         axis: ``"rx"``, ``"ry"`` or ``"rz"``.
-        target: Qubit.
-        controls: Qubits.
-        constants: Shape (2^controls,), of the transform of the angle.
-        layers: For each layer the places in it, the parameters, and what they are multiplied by;
-            no place comes twice in a layer.
+        target: The qubit that is turned.
+        controls: The qubits that choose the angle.
+        constants: The constant part of the transform of the angle, shape (2^controls,).
+        layers: The places in the transform of each layer, the parameters that are added there, and
+            what they are multiplied by; no place comes twice in a layer.
     """
 
     axis: str
@@ -135,7 +135,7 @@ class JoinedRows:
     """A template whose rows run together.
 
     Attributes:
-        num_qubits: Of the template.
+        num_qubits: The number of qubits of the template.
         steps: What happens, in order.
     """
 
@@ -218,7 +218,7 @@ class JoinedRows:
         """Probabilities of all outcomes of each row, up to a factor of each row.
 
         Args:
-            simulator: Of a statevector.
+            simulator: A simulator of statevectors.
             values: Shape (rows, parameters).
             measured: The qubit behind each bit.
             workers: Circuits that are simulated at the same time.

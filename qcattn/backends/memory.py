@@ -35,7 +35,7 @@ class Footprint:
         state: Amplitudes of one state on `qubits` qubits.
         fixed: The state, the template and the counts of all rows.
         row: Bindings and results of one row.
-        qubits: On which anything happens.
+        qubits: Qubits on which anything happens.
         mixed: Whether the state is a density matrix.
     """
 
@@ -103,7 +103,7 @@ def footprint(
         single: Whether an amplitude takes 8 bytes and not 16.
         exact: Whether the probabilities of all outcomes are listed.
         workers: Rows that are simulated at the same time.
-        numbers: Of the diagonals of a job, where rows run together.
+        numbers: The numbers in the diagonals of a job, where rows run together.
 
     Example:
         >>> circuit = QuantumCircuit(24, 2)

@@ -87,16 +87,16 @@ def zero_noise(counts: Sequence[Any], scales: Sequence[float], *, factory: Any =
     :math:`\sum_j c_j^2 (\mathrm{diag} f_j - f_j f_j^T) / n_j`.
 
     Args:
-        counts: For each scale as for `readout_mitigated`.
-        scales: Strength of the noise, 1 as it is.
-        factory: Such a factory of `mitiq.zne.inference`; `RichardsonFactory` if None.
+        counts: The counts at each scale, as for `readout_mitigated`.
+        scales: The strength of the noise in each of the counts; 1 is the noise as it is.
+        factory: A factory of `mitiq.zne.inference`; `RichardsonFactory` if None.
 
     Returns:
         Shape (...).
 
     Raises:
-        ValueError: If there are not as many counts as scales, fewer than two, or as for
-            `readout_mitigated`.
+        ValueError: If there are not as many counts as scales, or fewer than two, or if
+            `readout_mitigated` would raise it.
         ImportError: If mitiq is not installed (extra ``mitigation``).
 
     References:
@@ -129,7 +129,8 @@ def folded(prepared: Prepared, scale: int) -> Prepared:
     are numbers. Barriers keep a transpiler from undoing it.
 
     Args:
-        prepared: Its template ends in its measurements and has nothing but gates before them.
+        prepared: A preparation whose template ends in its measurements and has nothing but gates
+            before them.
         scale: s, odd: as often as the noise is met.
 
     Raises:

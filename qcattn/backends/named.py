@@ -43,8 +43,8 @@ class Making:
 
     Attributes:
         value: What the factory gave.
-        factory: Makes it anew.
-        options: In brackets, of the factory.
+        factory: A function that makes the value anew.
+        options: The options in brackets, which the factory takes.
     """
 
     value: Any
@@ -84,7 +84,7 @@ def named_simulator(text: str, where: str = "--backend") -> Simulator:
     """Make the simulator that a text names, to be tested.
 
     Args:
-        text: As `making` takes it. What the factory gives is a Qiskit ``BackendV2``,
+        text: The text, as `making` takes it. What the factory gives is a Qiskit ``BackendV2``,
             ``BaseSamplerV2`` or ``BaseEstimatorV2``, or a `Simulator`.
         where: What the text was given for.
 
@@ -114,9 +114,10 @@ def adapted(
 
     Args:
         made: A Qiskit ``BackendV2``, ``BaseSamplerV2`` or ``BaseEstimatorV2``, or a `Simulator`.
-        where: What it was given for.
-        factory: Makes it anew; where that takes a ``seed``, the simulator has the ability of one.
-        options: Of the factory.
+        where: What the simulator was given for.
+        factory: A function that makes the simulator anew; where that takes a ``seed``, the
+            simulator has the ability of one.
+        options: The options of the factory.
 
     Raises:
         ValueError: If it is none of these.

@@ -34,9 +34,9 @@ class NoiseTerm:
     Attributes:
         kind: One of these four.
         gates: Names of the gates after which it acts; () for readout.
-        qubits: Where it acts: qubits of the gate in its order, or qubits that are measured; () for
-            all.
-        numbers: As above.
+        qubits: The qubits on which it acts: those of the gate in its order, or qubits that are
+            measured; () for all.
+        numbers: The numbers of that kind of noise, as above.
     """
 
     kind: Literal["depolarising", "pauli", "thermal relaxation", "readout"]

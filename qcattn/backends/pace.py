@@ -60,8 +60,8 @@ def draw_seconds(
         noisy: Whether gates have errors.
         again: Whether one run walks through the circuit for every shot.
         passes: How often the circuit is walked through, all rows together.
-        shots: Sampled, all rows together.
-        gates: Of one walk.
+        shots: Shots that are sampled, all rows together.
+        gates: Gates of one walk.
     """
     power, rate = 4 if mixed else 2, _RATES[mixed, noisy]
     amplitudes = power ** active_qubits(circuit)

@@ -30,7 +30,7 @@ class PennyLane(Simulator):
     """Sample on a device of PennyLane (extra ``pennylane``).
 
     Attributes:
-        device: Its name: ``"lightning.qubit"`` or ``"default.qubit"``.
+        device: The name of the device, ``"lightning.qubit"`` or ``"default.qubit"``.
 
     Example:
         >>> PennyLane("default.qubit").device

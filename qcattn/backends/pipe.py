@@ -46,7 +46,7 @@ class Piped(Simulator):
 
     Attributes:
         text: ``module:factory`` of that environment, with options in brackets behind it.
-        python: Its interpreter.
+        python: The interpreter of that environment.
         options: Further keywords of the backend's method ``run``.
 
     Example:

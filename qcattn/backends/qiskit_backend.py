@@ -66,7 +66,7 @@ class QiskitBackend(Simulator):
     backend list is asked of it: shots in their order by ``memory``, and ``seed_simulator``.
 
     Attributes:
-        backend: With a method ``run(circuits, shots=...)``.
+        backend: A backend with a method ``run(circuits, shots=...)``.
         options: Further keywords of that method.
 
     Example:
@@ -236,8 +236,9 @@ def choices_of(
 
     Args:
         options: Names of its options.
-        method: That it was made with; another than ``"automatic"`` is not chosen again.
-        methods: That it has.
+        method: The method that the backend was made with; another than ``"automatic"`` is not
+            chosen again.
+        methods: The methods that the backend has.
 
     Example:
         >>> choices_of(["precision"], "automatic", ["stabilizer", "unitary"])
@@ -255,8 +256,8 @@ def most_qubits_of(number: int | None, method: str | None = None) -> int:
     """The qubits that are asked of a target of this size; 24 where it holds dense states.
 
     Args:
-        number: Of the target.
-        method: Of Aer; a density matrix is asked for ten.
+        number: The number of qubits of the target.
+        method: The method of Aer; ten qubits are asked of a density matrix.
 
     Example:
         >>> most_qubits_of(30), most_qubits_of(5), most_qubits_of(None), most_qubits_of(1000)
@@ -278,9 +279,9 @@ def in_calls(
     """Split a job into one call for each number of shots, since ``run`` takes one number only.
 
     Args:
-        tasks: Of the job.
-        seed: Of the job, or None.
-        run: Tasks, their shots and the seed of the call to their runs.
+        tasks: The tasks of the job.
+        seed: The seed of the job, or None.
+        run: A function from tasks, their shots and the seed of the call to their runs.
     """
     drawn: list[list[np.ndarray]] = [[] for _ in tasks]
     for call, shots in enumerate(dict.fromkeys(task.shots for task in tasks)):
@@ -318,7 +319,7 @@ def with_saved(circuit: QuantumCircuit) -> QuantumCircuit:
     """The circuit with Aer's instruction to save probabilities in place of its measurements.
 
     Args:
-        circuit: Measured at its end, every classical bit once.
+        circuit: A circuit that is measured at its end, every classical bit once.
     """
     from qiskit_aer.library import SaveProbabilities
 

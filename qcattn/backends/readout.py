@@ -42,7 +42,7 @@ def readout_matrices(noise: NoiseModel, qubits: Sequence[int]) -> list[np.ndarra
     """The confusion matrix of each bit, as `qcattn.comparisons.expected` takes them.
 
     Args:
-        noise: Its readout errors are used.
+        noise: A noise model, of which the readout errors are used.
         qubits: The qubit behind each bit.
 
     Returns:
@@ -78,7 +78,7 @@ def apply_readout(
 
     Args:
         probabilities: Shape (rows, 2**num_bits).
-        noise: As for `readout_matrices`.
+        noise: A noise model, as for `readout_matrices`.
         qubits: The qubit behind each bit.
 
     Returns:

@@ -58,8 +58,8 @@ class Task:
     """One circuit of a job.
 
     Attributes:
-        circuit: With measurements.
-        shots: Of every binding, 1 or more.
+        circuit: A circuit with measurements.
+        shots: The number of shots of every binding, 1 or more.
         values: Shape (bindings, parameters), in the order of ``circuit.parameters``; of shape
             (1, 0) for a circuit without parameters.
     """
@@ -83,9 +83,9 @@ class Simulator(ABC):
     """The adapter of a simulator: its abilities and its shots. Subclasses are frozen dataclasses.
 
     Attributes:
-        abilities: What it can do, as its documentation says.
-        untold: Those of its abilities that it has no way to tell of.
-        most_qubits: The largest circuit that is asked of it.
+        abilities: What the simulator can do, as its documentation says.
+        untold: Those of these abilities that the simulator has no way to tell of.
+        most_qubits: The qubits of the largest circuit that is asked of the simulator.
     """
 
     @property
@@ -115,9 +115,9 @@ class Simulator(ABC):
             noise: Terms of `qcattn.backends.noise_terms.NoiseTerm`, for those with that ability.
 
         Returns:
-            For each task and each binding the classical bits of every shot, of shape
-            (shots, clbits), bool, bit 0 first; in the order of the shots where the simulator has
-            the ability ``"order"``.
+            The classical bits of every shot for each task and each binding, of shape (shots,
+            clbits), bool, bit 0 first; in the order of the shots where the simulator has the
+            ability ``"order"``.
 
         Raises:
             DoesNotFit: If the simulator has no such gate, or too few qubits for the circuit.
@@ -127,10 +127,10 @@ class Simulator(ABC):
         """Exact probabilities of the readings of each circuit, as the simulator computes them.
 
         Args:
-            circuits: Without parameters, measured at their ends only.
+            circuits: Circuits without parameters, measured at their ends only.
 
         Returns:
-            For each circuit an array of shape (2**clbits,), for simulators with this ability.
+            An array of shape (2**clbits,) for each circuit, for simulators with this ability.
         """
         raise NotImplementedError(f"{type(self).__name__} gives no probabilities")
 
@@ -140,9 +140,9 @@ class Simulator(ABC):
         """Expectation values from shots, as the simulator estimates them.
 
         Args:
-            circuits: Without parameters and measurements.
+            circuits: Circuits without parameters and measurements.
             paulis: One Pauli string a circuit, qubit 0 rightmost.
-            shots: Of each, 1 or more.
+            shots: Shots of each circuit, 1 or more.
             seed: A whole number below 2**31.
 
         Returns:
@@ -172,7 +172,7 @@ class Simulator(ABC):
         """The simulator's own calls by which `sample` runs a circuit, for a script.
 
         Args:
-            circuit: Without parameters.
+            circuit: A circuit without parameters.
 
         Returns:
             The calls; None where the adapter has no such text.
@@ -225,11 +225,12 @@ def one_by_one(
 
     Args:
         tasks: What is asked for.
-        seed: Of the whole, or None.
-        run: A bound circuit, its shots and 32 bits of seed, or None, to bits (shots, clbits).
+        seed: The seed of the whole job, or None.
+        run: A function from a bound circuit, its shots and 32 bits of seed, or None, to bits
+            (shots, clbits).
 
     Returns:
-        As `Simulator.sample` does.
+        The same as `Simulator.sample` returns.
     """
 
     def part(place: tuple[int, int]) -> int | None:
@@ -279,8 +280,8 @@ def imported(module: str, extra: str) -> Any:
     """Import a package that an adapter needs.
 
     Args:
-        module: Its name.
-        extra: Of qcattn, which brings it.
+        module: The name of the module.
+        extra: The extra of qcattn that brings the package.
 
     Raises:
         ImportError: If it is missing; the message says how to install it.

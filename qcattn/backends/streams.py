@@ -47,11 +47,11 @@ def results(
     More shots than Aer takes at once are drawn in parts: the same rows come again with each.
 
     Args:
-        simulator: Where to run.
+        simulator: The simulator to run on.
         circuit: The template.
         values: Shape (rows, parameters).
         shots: Shots a row.
-        root: Entropy of the whole.
+        root: Entropy of the whole job.
         at_once: Rows a job, where Aer samples them at once.
         workers: Rows of a job that are simulated at the same time.
         **asked: Further options of Aer's ``run``.

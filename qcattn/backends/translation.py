@@ -18,10 +18,10 @@ class PlainStep:
     """One instruction.
 
     Attributes:
-        name: Of the gate, or ``"measure"`` or ``"reset"``.
-        angles: Radians.
-        qubits: Numbers, in the order of the gate.
-        bit: Into which a measurement writes; -1 otherwise.
+        name: The name of the gate, or ``"measure"`` or ``"reset"``.
+        angles: The angles of the gate, radians.
+        qubits: The numbers of the qubits, in the order of the gate.
+        bit: The classical bit into which a measurement writes; -1 otherwise.
     """
 
     name: str
@@ -36,7 +36,7 @@ def steps(
     """The instructions of a circuit, written in the gates that a library has.
 
     Args:
-        circuit: Without parameters.
+        circuit: A circuit without parameters.
         gates: Names as Qiskit has them; others are translated into these.
         reset: Whether the library has resets.
 
@@ -81,8 +81,8 @@ def reads_at_end(found: list[PlainStep], clbits: int) -> tuple[list[PlainStep], 
     """The gates, and the qubit that is read into each classical bit, -1 where none is.
 
     Args:
-        found: As `steps` gives them.
-        clbits: Of the circuit.
+        found: The instructions, as `steps` gives them.
+        clbits: The number of classical bits of the circuit.
 
     Raises:
         DoesNotFit: If a qubit is used after it was measured, or a bit is written twice.

@@ -21,8 +21,8 @@ def check_prepared(
 
     Args:
         prepared: One circuit.
-        hamiltonian: One, of as many qubits.
-        beta: Positive and finite.
+        hamiltonian: One Hamiltonian on as many qubits.
+        beta: Inverse temperature, positive and finite.
         alpha: Error rate, between 0 and 1.
         error: Trace distance, from 0 to 1; None for the one that the preparation claims.
 
@@ -30,7 +30,7 @@ def check_prepared(
         The trace distance that is allowed.
 
     Raises:
-        ValueError: Naming the cure.
+        ValueError: If an argument is none of that; the message names the cure.
     """
     if prepared.shape or hamiltonian.shape:
         raise ValueError(

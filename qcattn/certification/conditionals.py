@@ -47,7 +47,8 @@ class Conditionals:
     Attributes:
         excess: Shots in which key i was attended too often (too seldom if negative), among those
             that attend to key j; on the diagonal among all.
-        p_values: Of each, not corrected for their number; 0 for a masked key that was attended.
+        p_values: The p-value of each entry, not corrected for their number; 0 for a masked key that
+            was attended.
         beta: The inverse temperature of the readings, its interval at 1 - alpha / 2; NaN where no
             key has a field.
         asked: The inverse temperature asked for.

@@ -173,8 +173,8 @@ def kms_observables(
         beta: Inverse temperature, positive.
 
     Returns:
-        For each observable its A and B; the observables, shape (observables, 2**n, 2**n), at most
-        6 n (3 n + 1) of them.
+        The names A and B of each observable; and the observables, shape (observables, 2**n, 2**n),
+        at most 6 n (3 n + 1) of them.
 
     Example:
         >>> import numpy as np

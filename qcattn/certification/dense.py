@@ -21,14 +21,14 @@ class Dense:
 
     Attributes:
         state: The state aimed at, ``"gibbs"`` or ``"qsample"``.
-        fidelity: To it, squared.
-        trace_distance: To it.
+        fidelity: Squared fidelity with the state aimed at.
+        trace_distance: Trace distance from the state aimed at.
         claimed: Trace distance that the preparation claims at most.
-        gibbs_fidelity: To the Gibbs state, squared.
-        gibbs_trace_distance: To the Gibbs state.
+        gibbs_fidelity: Squared fidelity with the Gibbs state.
+        gibbs_trace_distance: Trace distance from the Gibbs state.
         relative_entropy: D(state of the system || Gibbs state), nats.
-        qsample_fidelity: To the pure state of the same populations, squared.
-        qsample_trace_distance: To it.
+        qsample_fidelity: Squared fidelity with the pure state of the same populations.
+        qsample_trace_distance: Trace distance from the pure state of the same populations.
         purity: Trace of the squared state of the system.
         success: Probability that a shot is kept.
     """

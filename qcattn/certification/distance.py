@@ -46,8 +46,8 @@ class Distance:
     Attributes:
         low: Lower bound.
         high: Upper bound.
-        purity: Of the system, measured.
-        overlap: Trace of the system's state times the exact one, measured.
+        purity: The measured purity of the system.
+        overlap: The measured trace of the system's state times the exact one.
         state: ``"gibbs"`` or ``"qsample"``.
         error: Trace distance that the preparation claims at most.
         shots: Shots drawn in all bases and of two copies.

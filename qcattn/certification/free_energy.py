@@ -55,16 +55,16 @@ class FreeEnergy:
     """Energy, entropy and free energy of the system, each between bounds that hold together.
 
     Attributes:
-        energy: Measured, units of k_B T at beta = 1.
-        purity: Measured.
+        energy: The measured energy, units of k_B T at beta = 1.
+        purity: The measured purity.
         entropy_low: Least von Neumann entropy, nats.
-        entropy_high: Largest.
+        entropy_high: Largest von Neumann entropy, nats.
         free_energy_low: Least free energy (never below the exact one), units of k_B T at beta = 1.
-        free_energy_high: Largest.
-        exact: That of the Gibbs state.
+        free_energy_high: Largest free energy, units of k_B T at beta = 1.
+        exact: The free energy of the Gibbs state, units of k_B T at beta = 1.
         divergence_low: Least relative entropy to the Gibbs state, nats.
-        divergence_high: Largest.
-        trace_distance: Upper bound on that to the Gibbs state.
+        divergence_high: Largest relative entropy to the Gibbs state, nats.
+        trace_distance: Upper bound on the trace distance from the Gibbs state.
         allowed: Relative entropy that a state within the claimed trace distance can have.
         shots: Shots drawn in all bases and of two copies.
         alpha: Probability that any of the bounds fails, at most.

@@ -40,11 +40,11 @@ class Heating:
     """The temperature of a circuit under depolarising noise on its two-qubit gates.
 
     Attributes:
-        name: Of the circuit.
+        name: The name of the circuit.
         strength: Probability that a two-qubit gate leaves its two qubits maximally mixed.
         gates: Two-qubit gates.
         asked: Inverse temperature that the circuit was prepared for.
-        beta: Effective one, with its interval.
+        beta: The effective inverse temperature, with its interval.
         thermal: Whether the counts may have any temperature.
         levels: Energies of H, shape (N,).
         cold: Inverse temperature without noise, which the law starts from.
@@ -86,14 +86,14 @@ def measure_heating(
 
     Args:
         prepared: One circuit in cx and one-qubit gates, shape ().
-        hamiltonian: What it was prepared for, shape ().
+        hamiltonian: The Hamiltonian that the circuit was prepared for, shape ().
         beta: Inverse temperature it was prepared for.
         strength: Probability that a two-qubit gate fails, 0 for none, below 1; one-qubit gates are
             perfect.
-        name: None for that of the method.
+        name: The name of the circuit; None for that of the method.
         cold: Effective beta without noise, where it was measured; None for ``beta``.
-        shots: Of each basis, drawn from Aer's exact density matrix; one by one where the circuit
-            goes on with a qubit that it has measured.
+        shots: Shots of each basis, drawn from Aer's exact density matrix; they are drawn one by one
+            where the circuit goes on with a qubit that it has measured.
         seed: What `numpy.random.default_rng` takes.
         alpha: Error rate of the interval.
 
@@ -172,7 +172,7 @@ def lawful_ratio(heating: Heating, loss: float) -> float:
     """The ratio of betas that the law gives where this one was measured.
 
     Args:
-        heating: Of any circuit.
+        heating: The heating of any circuit.
         loss: kappa.
     """
     return heated_beta(heating.levels, heating.cold, heating.load, loss) / heating.cold

@@ -63,8 +63,9 @@ def estimated_share(hits: Any, shots: Any, alpha: float) -> Estimate:
     mean is on the safe side.
 
     Args:
-        hits: Of the shots, one whole number.
-        shots: One whole number; without shots the estimate is NaN, between 0 and 1.
+        hits: The number of hits among the shots, one whole number.
+        shots: The number of shots, one whole number; without shots the estimate is NaN, between 0
+            and 1.
         alpha: Probability that the interval misses, at most; half of it on either side.
 
     Example:
@@ -110,9 +111,10 @@ def mean(
     """Interval of the sum of the means of values that were drawn in independent groups.
 
     Args:
-        groups: For each the values that can come out and how often each did, shapes (outcomes,).
+        groups: The values that can come out of each group, and how often each did, shapes
+            (outcomes,).
         alpha: Probability that the interval misses, at most.
-        offset: Added to the sum.
+        offset: A number that is added to the sum.
 
     Returns:
         The estimate, within what the values can sum to.

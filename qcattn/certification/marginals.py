@@ -18,7 +18,7 @@ class Marginals:
     """The probability that each key is attended. Arrays are of shape (..., num_keys).
 
     Attributes:
-        exact: Of the law that the counts are compared with.
+        exact: The probabilities of the law that the counts are compared with.
         best: Share of the kept shots; NaN where none was kept.
         low: Lower ends of the intervals of Clopper and Pearson.
         high: Upper ends.
@@ -40,7 +40,7 @@ def attention_weights(result: Result, *, alpha: float = 0.01) -> Marginals:
     those of a row sum to the mean number of attended keys.
 
     Args:
-        result: Of a run.
+        result: The result of a run.
         alpha: Error rate of the intervals of one row.
 
     Raises:

@@ -46,11 +46,11 @@ class Observables:
     Attributes:
         strings: Letters, qubit 0 rightmost.
         exact: Expectation values in the state that the circuit is held against.
-        estimates: Measured ones, NaN without kept shots.
+        estimates: Measured means, NaN without kept shots.
         low: Lower ends of their intervals, which all hold together at 1 - alpha.
         high: Upper ends.
         p_values: Two-sided exact binomial tests of the claim, not corrected for their number.
-        kept: Kept shots behind each.
+        kept: The number of kept shots behind each mean.
         state: ``"gibbs"`` or ``"qsample"``.
         error: Trace distance that the hypothesis allows.
         shots: Shots drawn, in all bases.

@@ -24,7 +24,7 @@ class PauliGroup:
 
     Attributes:
         letters: The basis, one letter a qubit, qubit 0 rightmost.
-        members: Which strings, as indices into those asked for.
+        members: The strings, as indices into those asked for.
         counts: Shape (2**n,): kept shots of each reading.
     """
 

@@ -39,14 +39,14 @@ class Purity:
     """The trace of the squared state of the system, measured and exact.
 
     Attributes:
-        purity: Measured, its interval at 1 - alpha.
-        exact: That of the state the circuit is held against.
+        purity: The measured purity, with its interval at 1 - alpha.
+        exact: The purity of the state that the circuit is held against.
         p_value: Exact two-sided binomial test of the claim.
         kept: Shots of which both copies were kept.
         state: ``"gibbs"`` or ``"qsample"``.
         error: Trace distance that the hypothesis allows.
         shots: Shots drawn, each of two copies.
-        alpha: Error rate.
+        alpha: Error rate of the interval and of the test.
     """
 
     purity: Estimate
@@ -85,7 +85,7 @@ def certify_purity(
         shots: Shots of the doubled circuit.
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
         seed: What `numpy.random.default_rng` takes.
-        alpha: Error rate.
+        alpha: Error rate of the interval and of the test.
         state: The state to hold it against; None for the one that the preparation aims at.
         error: Trace distance from it that is allowed; None for the one claimed.
 

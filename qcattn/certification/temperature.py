@@ -64,10 +64,11 @@ class Temperature:
     """The inverse temperature of what was measured.
 
     Attributes:
-        beta: Measured, its interval at 1 - alpha. It may be negative, or infinite where only the
-            lowest level was seen; NaN where all energies are equal or no shot was kept.
+        beta: The measured inverse temperature, with its interval at 1 - alpha. It may be negative,
+            or infinite where only the lowest level was seen; NaN where all energies are equal or no
+            shot was kept.
         asked: The inverse temperature that the circuit was prepared for.
-        p_value: Of the hypothesis that the counts have any temperature.
+        p_value: The p-value of the hypothesis that the counts have any temperature.
         outside: Kept shots on states that no temperature gives: padding, masked keys.
         kept: Kept shots.
         shots: Shots drawn, in all bases.
@@ -148,8 +149,8 @@ class _Seen:
 
     Attributes:
         levels: Energies that can occur.
-        betas: Error rate to the interval of the inverse temperature.
-        p_values: Betas (any number) to the p-value of each.
+        betas: A function from an error rate to the interval of the inverse temperature.
+        p_values: A function from betas (any number) to the p-value of each.
         kept: Kept shots.
         shots: Shots drawn.
         outside: Kept shots on states that no temperature gives.

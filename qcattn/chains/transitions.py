@@ -47,8 +47,9 @@ def metropolis(proposal: ArrayLike, energies: ArrayLike, beta: float) -> NDArray
     """The transition matrix of a chain that accepts proposals by Metropolis' rule.
 
     Args:
-        proposal: Symmetric, shape (states, states), each row summing to one.
-        energies: As of `acceptances`.
+        proposal: Probabilities of the proposals, symmetric, shape (states, states), each row
+            summing to one.
+        energies: Energies, as for `acceptances`.
         beta: Inverse temperature, positive.
 
     Returns:
@@ -56,7 +57,7 @@ def metropolis(proposal: ArrayLike, energies: ArrayLike, beta: float) -> NDArray
         the law exp(-beta E) / Z in detailed balance.
 
     Raises:
-        ValueError: If the proposal is not symmetric, or as `acceptances`.
+        ValueError: If the proposal is not symmetric, or `acceptances` raises it.
 
     Example:
         >>> metropolis(np.full((2, 2), 0.5), [0.0, np.log(2.0)], 1.0).round(3).tolist()
@@ -76,15 +77,15 @@ def spectral_gap(proposal: ArrayLike, energies: ArrayLike, beta: float) -> float
     :math:`Q_{xy} e^{-\beta |E_y - E_x| / 2}`.
 
     Args:
-        proposal: As of `metropolis`.
-        energies: As of `acceptances`; states that must not occur are left out.
+        proposal: Probabilities of the proposals, as for `metropolis`.
+        energies: Energies, as for `acceptances`; states that must not occur are left out.
         beta: Inverse temperature, positive.
 
     Returns:
-        Between 0 and 1; 1 where there is one state only.
+        The gap, between 0 and 1; 1 where there is one state only.
 
     Raises:
-        ValueError: As `metropolis`.
+        ValueError: If `metropolis` raises it.
 
     Example:
         >>> round(spectral_gap(np.full((2, 2), 0.5), [0.0, np.log(2.0)], 1.0), 6)
@@ -112,7 +113,7 @@ def worst_distance(transition: ArrayLike, allowed: ArrayLike | None = None) -> f
     know that law for it (Dobrushin's coefficient).
 
     Args:
-        transition: Of all steps together, shape (states, states).
+        transition: The transition matrix of all steps together, shape (states, states).
         allowed: Shape (states,), bool: where the chain can be; everywhere if None.
 
     Example:

@@ -46,7 +46,8 @@ def quantum_walk(
     r"""One step V of the walk, on registers ``system``, ``move`` and ``coin``.
 
     Args:
-        energies: Of n spins, n = 2, 4, 8 ..., finite, shape (2**n,), in units of k_B T at beta = 1.
+        energies: Energies of n spins, n = 2, 4, 8 ..., finite, shape (2**n,), in units of k_B T at
+            beta = 1.
         beta: Inverse temperature, positive.
         penalty: Angle :math:`\varphi`, radians; 0 is the walk W without it.
         control: Whether a qubit ``phase`` in front of the others turns the step on.
@@ -107,17 +108,17 @@ def filtered_walk(
     :math:`2^{-r}\sum_k V^k` leaves of other phases.
 
     Args:
-        energies: As of `quantum_walk`.
+        energies: Energies, as for `quantum_walk`.
         beta: Inverse temperature, positive.
         phases: Qubits r of the phase, from 1 to 16.
-        penalty: As of `quantum_walk`. Phases other than 0 come nearer to it as it grows, and so
-            do those outside as it falls.
+        penalty: The angle of the penalty, as for `quantum_walk`. Phases other than 0 come nearer to
+            it as it grows, and so do those outside as it falls.
         start: State of the spins in front of the walk.
         lifted: Whether it is lifted, which leaves no part of it outside. If not, the move is 0 and
             the coin 1, so that nothing of the chain is needed.
 
     Raises:
-        ValueError: As `quantum_walk`, or if ``phases`` is out of range, or there is no such
+        ValueError: If `quantum_walk` raises it, ``phases`` is out of range, or there is no such
             ``start``.
 
     Example:

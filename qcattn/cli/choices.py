@@ -67,8 +67,8 @@ def encoding_of(name: str, **given: Any) -> Any:
     """Make an encoding from the name of its class and its options.
 
     Args:
-        name: Of the class.
-        **given: Its fields, None where an option was not given; couplings as text.
+        name: The name of the class.
+        **given: The fields of the encoding, None where an option was not given; couplings as text.
 
     Raises:
         ValueError: If an option was given that the encoding does not have.

@@ -27,10 +27,10 @@ class Kept:
     """What became of the results of a command.
 
     Attributes:
-        folder: Where they lie; None if no place had room for them.
+        folder: The folder in which they lie; None if no place had room for them.
         page: Whether the page lies there too.
         fault: What went wrong, or None.
-        said: The same in words, or "" for a fault of qcattn.
+        said: The fault in words, or "" for a fault of qcattn.
     """
 
     folder: Path | None
@@ -96,11 +96,11 @@ def keep(
 
     Args:
         out: The folder that was asked for, or None for a free one of this name.
-        name: Of the default folder.
-        results: Writes the results into the folder that it is given.
-        page: Writes the page, and what belongs to it, into the same folder.
-        document: What ``--json`` prints of the results.
-        quiet: Show no bar meanwhile.
+        name: The name of the default folder.
+        results: A function that writes the results into the folder that it is given.
+        page: A function that writes the page, and what belongs to it, into the same folder.
+        document: A function that returns what ``--json`` prints of the results.
+        quiet: Whether to show no bar meanwhile.
 
     Returns:
         Where they are, and what went wrong; nothing is raised, so that they can be shown still.

@@ -184,14 +184,14 @@ class _Sampling:
     """How the parts of a run are sampled, whatever they prepare.
 
     Attributes:
-        options: Of `qcattn.run`.
+        options: The options of `qcattn.run`.
         encode: The encoding.
         backend: Name of another simulator, or None for Aer.
         given: Options of `Aer` as they were given, None where they were not.
-        noise: As it was given, or None.
+        noise: The noise as it was given, or None.
         memory: Bytes that the whole run may hold.
-        quiet: Show no bar.
-        peaks: Bytes that drawing takes at its peak, of each part.
+        quiet: Whether to show no bar.
+        peaks: Bytes that drawing each part takes at its peak.
     """
 
     options: dict[str, Any]

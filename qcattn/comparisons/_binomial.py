@@ -70,7 +70,7 @@ def as_far(k: Any, n: Any, p: Any, centre: Any) -> Floats:
         centre: Any number.
 
     Returns:
-        Of the shape of k.
+        Probabilities, of the shape of k.
 
     Example:
         >>> float(as_far(9, 10, 0.5, 5.0))  # 0, 1, 9 or 10 heads

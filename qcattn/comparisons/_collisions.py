@@ -49,7 +49,7 @@ def equal_rows(law: Law, shots: Floats) -> tuple[Bools, Bools]:
     """The rows in which U moves in equal, or nearly equal, steps.
 
     Args:
-        law: Of the rows, from `qcattn.comparisons._quadratic.weigh`.
+        law: The law of the rows, from `qcattn.comparisons._quadratic.weigh`.
         shots: Shape (rows,).
 
     Returns:

@@ -59,7 +59,7 @@ def _blocks(ordered: Floats, alike: float) -> tuple[Ints, Ints]:
     """Blocks of an even number of neighbours whose probabilities are alike, or of two.
 
     Returns:
-        Where each begins, and how many it holds.
+        The start of each block, and how many neighbours it holds.
     """
     ends = np.searchsorted(-ordered * alike * (1 + 1e-12), -ordered, side="right").tolist()
     starts, start = [], 0

@@ -36,8 +36,8 @@ def found(
         q: Law of the shots, same shape.
         n: Shots, shape (rows,).
         alpha: Level of a row.
-        power: Probability to find it.
-        shares: Of each part in the level, where all are at work.
+        power: Probability that a part finds it.
+        shares: The share of each part in the level, where all parts are at work.
 
     Returns:
         Shape (rows,).

@@ -28,7 +28,7 @@ def likeliest_two(counts: Floats, law: Law, shots: Floats) -> tuple[Floats, Bool
 
     Args:
         counts: Shape (rows, outcomes).
-        law: Of as many rows, from `qcattn.comparisons._quadratic.weigh`.
+        law: A law of as many rows, from `qcattn.comparisons._quadratic.weigh`.
         shots: Shape (rows,).
 
     Returns:

@@ -48,7 +48,7 @@ def added_moments(
     third moment. With the largest weight as c for all outcomes these are on the safe side.
 
     Args:
-        law: Of the rows.
+        law: The law of the rows.
         n: Shots, shape (rows,).
         covariance: Shape (rows, outcomes, outcomes).
         coarse: The most probability that one calibration shot stands for, shape (rows,).
@@ -137,10 +137,10 @@ def upper_tail(hits: Floats, n: Floats, mass: Floats, variance: Floats, coarse: 
     binomial law of these, whose scale is :math:`V (1 + n c) / (n M + V)`.
 
     Args:
-        hits: At least 1, any shape.
+        hits: Hits, at least 1, any shape.
         n: Shots.
         mass: Measured probability.
-        variance: Of the error of that.
+        variance: The variance of the error of that probability.
         coarse: The most probability that one calibration shot stands for.
 
     Returns:
@@ -170,7 +170,7 @@ def deviating(counts: Floats, n: int, p: Floats, variance: Floats, coarse: float
         counts: Shape (outcomes,).
         n: Shots.
         p: Measured probabilities, shape (outcomes,).
-        variance: Of their errors, same shape.
+        variance: The variances of their errors, same shape.
         coarse: The most probability that one calibration shot stands for.
 
     Returns:

@@ -46,7 +46,7 @@ class Block:
         ideal: Probabilities before a measured readout.
         stray: Shots on outcomes without a column, shape (rows,).
         n: Shots, shape (rows,).
-        covariance: Of the errors of p, or None where p is exact.
+        covariance: The covariance of the errors of p, or None where p is exact.
         coarse: The most probability that one calibration shot stands for, shape (rows,).
         law: Probabilities and weights.
         least: Probabilities below this get the weight and the energy of this, shape (rows,).
@@ -88,14 +88,14 @@ class Score:
     """A standardised statistic. Arrays are of shape (rows,).
 
     Attributes:
-        value: As it is summed over rows.
-        variance: Under the null hypothesis; 0 where it cannot vary.
+        value: The statistic as it is summed over rows.
+        variance: The variance under the null hypothesis; 0 where the statistic cannot vary.
         third: Third moment.
-        live: Where it can vary.
-        score: In units of its standard deviation.
+        live: Whether the statistic can vary.
+        score: The statistic in units of its standard deviation.
         skew: Skewness.
         p: P-value of the gamma law, or a bound.
-        rough: Where p is a bound, since the statistic takes too few values for a gamma law.
+        rough: Whether p is a bound, since the statistic takes too few values for a gamma law.
     """
 
     value: Floats
@@ -187,7 +187,7 @@ def _stepwise(block: Block, u: Score, rows: Bools) -> Bools:
 
     Args:
         block: The rows.
-        u: Its p-values and what counts as rough are mended.
+        u: The score of U; its p-values and what counts as rough are mended.
         rows: Rows that are looked at.
 
     Returns:
@@ -255,14 +255,14 @@ def _pursue(
 
     Args:
         block: The rows.
-        u: Its p-values are replaced.
+        u: The score of U; its p-values are replaced.
         two: Rows whose U is exact already.
-        energy: Its p-values are replaced.
-        shares: Of the parts.
+        energy: The energy score; its p-values are replaced.
+        shares: The shares of the parts in the level.
         possible: Rows without a shot on an impossible outcome.
         others: Smallest p-value of the parts that are exact; U is not pursued where one of them or
             of the energy score is certain.
-        seed: Of the sampling.
+        seed: The seed of the sampling.
     """
     counts, p = block.counts, block.p
     least = np.where(energy.rough, ESCALATE_ROUGH, ESCALATE * shares["energy"])

@@ -43,9 +43,9 @@ class Law:
     Attributes:
         shots: Shape (rows, 1).
         top: Index of the likeliest outcome, shape (rows, 1).
-        p_top: Its probability, shape (rows, 1).
-        gap: One minus it, summed from the rest, shape (rows, 1).
-        w_top: Its weight, shape (rows, 1).
+        p_top: The probability of the likeliest outcome, shape (rows, 1).
+        gap: One minus ``p_top``, summed from the rest, shape (rows, 1).
+        w_top: The weight of the likeliest outcome, shape (rows, 1).
         p: The probabilities with the likeliest set to zero, shape (rows, outcomes).
         w: The weights, zero where p is zero, shape (rows, outcomes).
     """
@@ -90,7 +90,7 @@ def statistic(counts: Floats, law: Law) -> Floats:
 
     Args:
         counts: Shape (rows, outcomes), float64; they may sum to less than the shots (stray ones).
-        law: Of as many rows, or of one row that all counts share.
+        law: A law of as many rows, or of one row that all counts share.
 
     Returns:
         Shape (rows,).
@@ -114,7 +114,7 @@ def null_moments(law: Law) -> tuple[Floats, Floats]:
     r"""Variance and third moment of U under the null hypothesis, exactly.
 
     Args:
-        law: Of R rows.
+        law: A law of R rows.
 
     Returns:
         Variance and third moment, each of shape (rows,).

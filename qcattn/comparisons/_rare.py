@@ -36,8 +36,9 @@ def scan(
         counts: Shape (rows, outcomes).
         p: Shape (rows, outcomes).
         n: Shots, shape (rows,).
-        ideal: What the sets are chosen by, shape (rows, outcomes); p itself if p is exact.
-        covariance: Of the errors of p, shape (rows, outcomes, outcomes), or None.
+        ideal: Probabilities by which the sets are chosen, shape (rows, outcomes); p itself if p is
+            exact.
+        covariance: The covariance of the errors of p, shape (rows, outcomes, outcomes), or None.
         coarse: The most probability that one calibration shot stands for, shape (rows,).
 
     Returns:

@@ -55,7 +55,7 @@ def rarest_repeat(runs: Sequence[Ints], p: Floats) -> Repeat:
         p: Probability of each outcome, shape (outcomes,).
 
     Returns:
-        Its places and probability.
+        The places of the stretch and its probability.
 
     Example:
         >>> run = np.array([0, 1, 2, 3, 0, 0, 1, 2, 3, 1])

@@ -192,9 +192,10 @@ def side_by_side(
 
     Args:
         counts: An array, an object with ``keys`` and ``stray``, or what `outcomes_of` takes.
-        p: Likewise.
+        p: Probabilities: an array, an object with ``keys`` and ``stray``, or what `outcomes_of`
+            takes.
         names: What the caller calls them.
-        roles: Of each, ``"counts"`` or ``"probabilities"``.
+        roles: The role of each, ``"counts"`` or ``"probabilities"``.
 
     Returns:
         Both as arrays, (outcomes,) or (rows, outcomes), and how outcomes are called; or both as
@@ -242,11 +243,11 @@ def check_rows(counts: Any, p: Any) -> Rows:
     """Check counts against probabilities and flatten their leading axes.
 
     Args:
-        counts: As for `check_counts`, or what `outcomes_of` takes.
-        p: As for `check_probabilities`; shape of the counts, or (outcomes,) for one law that all
-            rows share; or a dictionary. Or what `qcattn.comparisons.expected` gives, an object with
-            attributes ``p`` and ``ideal`` (..., outcomes), ``covariance`` (..., outcomes, outcomes)
-            and ``coarse`` (...).
+        counts: Counts as for `check_counts`, or what `outcomes_of` takes.
+        p: Probabilities as for `check_probabilities`; shape of the counts, or (outcomes,) for one
+            law that all rows share; or a dictionary. Or what `qcattn.comparisons.expected` gives,
+            an object with attributes ``p`` and ``ideal`` (..., outcomes), ``covariance`` (...,
+            outcomes, outcomes) and ``coarse`` (...).
 
     Returns:
         The rows.

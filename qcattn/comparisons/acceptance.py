@@ -22,8 +22,8 @@ def acceptance(
     are independent.
 
     Args:
-        counts: Of shape (...); or the numbers of kept and of all shots, two arrays of integers of
-            that shape.
+        counts: Counts of shape (...); or the numbers of kept and of all shots, two arrays of
+            integers of that shape.
         success: Predicted probability that a shot is kept, scalar or of shape (...).
         alpha: Probability of refuting a correct prediction, over all rows together.
 

@@ -199,7 +199,7 @@ def upper_bound(counts: Floats, p: Floats, shots: Floats, alpha: float) -> Float
     Args:
         counts: Shape (rows, outcomes); a column of probability zero for stray shots, if any.
         p: Shape (rows, outcomes).
-        shots: At least 1, shape (rows,).
+        shots: The number of shots of each row, at least 1, shape (rows,).
         alpha: Probability that the bound of a row fails.
 
     Returns:
@@ -322,15 +322,15 @@ class _Dual:
         w: Weights.
         most_else: Upper bounds on 1 - q.
         low: How far q may be below p; 0 of the likeliest outcome.
-        high: How far above.
+        high: How far q may be above p.
         n: Shots, shape (rows, 1), as all of the next five.
         top: Index of the likeliest outcome.
         u: The statistic.
-        cross: Of the bound on its variance.
-        spread: Its null standard deviation, about.
-        size: Of the first guess of mu.
-        ends: Of the pieces of the likeliest outcome's deviation, upwards and then downwards, shape
-            (rows, 2, pieces + 1).
+        cross: The cross terms of the bound on the variance of the statistic.
+        spread: The null standard deviation of the statistic, about.
+        size: A size from which the first guess of mu is made.
+        ends: The ends of the pieces of the likeliest outcome's deviation, upwards and then
+            downwards, shape (rows, 2, pieces + 1).
     """
 
     p: Floats
@@ -465,9 +465,9 @@ def _peak(phi: Cubic, mu: Floats, ends: Floats) -> Floats:
     """Largest |d| - mu (phi(d) - phi(0)) over d from one end of a piece to the next.
 
     Args:
-        phi: Of shape (rows, 1) each.
+        phi: The coefficients of phi, of shape (rows, 1) each.
         mu: Shape (rows, 1).
-        ends: Of |d|, shape (rows, 2, pieces + 1): d itself and then -d.
+        ends: The ends of the pieces of |d|, shape (rows, 2, pieces + 1): d itself and then -d.
 
     Returns:
         Shape (rows, 2, pieces).

@@ -24,8 +24,8 @@ def effective_size(values: ArrayLike) -> float:
             numbers, such as energies or 1 where one key was read.
 
     Returns:
-        Above 0, and at most the number of values: correlations that would make it larger than that
-        are taken as none. All values where they are equal.
+        The number of shots, above 0 and at most the number of values: correlations that would make
+        it larger than that are taken as none. It is the number of values where these are equal.
 
     Raises:
         ValueError: If there are fewer than 4 reads a chain, or they are not finite.

@@ -69,10 +69,12 @@ class Offender:
     """One outcome whose count does not fit.
 
     Attributes:
-        outcome: Its index on the last axis; -1 for stray shots, which have no column.
-        observed: Its count.
-        expected: Shots times probability.
-        p_value: Two-sided exact binomial, not corrected for the number of outcomes.
+        outcome: The index of the outcome on the last axis; -1 for stray shots, which have no
+            column.
+        observed: The count of the outcome.
+        expected: Shots times probability of the outcome.
+        p_value: The p-value of the two-sided exact binomial test, not corrected for the number of
+            outcomes.
         name: How the outcome is called where counts or p name it, else "".
     """
 

@@ -75,7 +75,7 @@ class ChainFit:
         effective_shots: Independent shots that are worth as much, by the worse of two measures
             (`effective_size` of log p, and of whether the likeliest key was read).
         exact: Whether the transition matrix was given.
-        undecided: Too little moved to say anything.
+        undecided: Whether too little moved to say anything.
         alpha: Error rate of the answer.
     """
 
@@ -134,7 +134,7 @@ def fit_chains(
         start: Law of the first reading of each chain, shape (keys,); None for p itself. It is of
             use with a transition matrix only.
         alpha: Error rate of the answer, between 0 and 1.
-        seed: Of what is drawn to find the p-value, as for `numpy.random.default_rng`.
+        seed: The seed of what is drawn to find the p-value, as for `numpy.random.default_rng`.
 
     Returns:
         The p-values and what they rest on.

@@ -81,8 +81,8 @@ class Independence:
     """Whether shots are independent.
 
     Attributes:
-        parts: By name, those that were looked at: lag, shift, repeat, dispersion, batches, and with
-            probabilities pooled and seeds.
+        parts: The parts that were looked at, by name: lag, shift, repeat, dispersion, batches, and
+            with probabilities pooled and seeds.
         alpha: Error rate.
     """
 
@@ -144,9 +144,9 @@ def independent(
         permutations: Random reorderings, and draws from p, that are tried. All parts but shift,
             repeat and pooled rest on them and have no p-value below one over their number plus 1
             (lag), or twice that.
-        seed: Seed of both.
-        parts: Which parts to look at, chosen before the shots are seen; fewer share alpha. Those
-            that need two runs, longer runs or p are left out without them.
+        seed: The seed of both.
+        parts: The parts to look at, chosen before the shots are seen; fewer share alpha. Those that
+            need two runs, longer runs or p are left out without them.
 
     Returns:
         The parts and their verdict.

@@ -38,7 +38,7 @@ class Mitigated:
     """What mitigated values show. Arrays are of shape (...).
 
     Attributes:
-        p_values: Of each row.
+        p_values: The p-value of each row.
         upper: Upper bound on the total variation, at confidence 1 - alpha for each row.
         alpha: Error rate.
     """

@@ -53,8 +53,8 @@ class Outcomes:
             texts else; or the positions 0, 1, ... of an array without labels.
         values: Shape (rows, outcomes).
         bits: Length of the bitstrings, 0 if there are none.
-        source: Where they come from, as a message names it.
-        kind: As what the outcomes are read: bitstrings, binary numbers, hexadecimals, decimals,
+        source: Where the outcomes come from, as a message names it.
+        kind: What the outcomes are read as: bitstrings, binary numbers, hexadecimals, decimals,
             texts or positions.
         single: Whether there is one row that stands for itself, and no axis of rows.
         row_names: One label for each row, or ().

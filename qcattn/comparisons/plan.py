@@ -61,16 +61,16 @@ class Plan:
         certify: Shots for `certify` to certify a perfect sampler at this total variation.
         floor: What no test can beat, for any p: the larger of `floor_two_points` and
             `floor_rigorous`.
-        floor_two_points: For one known set of outcomes.
-        floor_rigorous: For unknown signs.
-        floor_mixture: For unknown signs, in the normal limit of many outcomes, where it is sharper
-            than `floor_rigorous`; 0 where p is too peaked for it.
+        floor_two_points: The floor for one known set of outcomes.
+        floor_rigorous: The floor for unknown signs.
+        floor_mixture: The floor for unknown signs in the normal limit of many outcomes, where it is
+            sharper than `floor_rigorous`; 0 where p is too peaked for it.
         worst: Pattern of deviation that takes `detect` shots: ``"signs"`` (by p**(2/3)),
             ``"halves"`` (by p), or ``"leak"`` out of the likeliest outcome where the others have
             less than epsilon.
         epsilon: Total variation.
         alpha: Error rate.
-        power: Probability to succeed.
+        power: Probability that the test succeeds.
     """
 
     detect: Floats
@@ -94,7 +94,7 @@ def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Pla
         p: Probabilities of shape (..., outcomes).
         epsilon: Total variation to be detected, or within which to certify.
         alpha: Error rate of a single row.
-        power: Probability to succeed.
+        power: Probability that the test succeeds.
 
     Returns:
         The shots of each row.

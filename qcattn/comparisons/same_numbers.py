@@ -40,7 +40,7 @@ def same_numbers(counts: Counts, p: ArrayLike, success: ArrayLike = 1.0) -> floa
     """The p-value of the hypothesis that rows are drawn with random numbers of their own.
 
     Args:
-        counts: Of shape (...), with the order of the shots where it is known.
+        counts: Counts of shape (...), with the order of the shots where it is known.
         p: Probabilities that the kept shots have, shape (..., num_keys).
         success: Probability that a shot is kept, scalar or of shape (...).
 

@@ -51,7 +51,7 @@ def write(scores: Scores, path: str | Path) -> None:
 
     Args:
         scores: What to write.
-        path: Where to; an existing file is replaced.
+        path: The file to write; an existing file is replaced.
 
     Raises:
         ValueError: If the name does not end in ``.npz``.

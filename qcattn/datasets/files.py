@@ -90,14 +90,15 @@ def read_qk(path: str | Path, *, memory: int | None = None) -> Scores:
 
     Args:
         path: The file.
-        memory: As in :func:`read_scores`; the scores are counted too.
+        memory: Bytes that reading may take, as in :func:`read_scores`; the scores are counted too.
 
     Returns:
         Scores of shape (..., q, k), float64.
 
     Raises:
         TooLarge: If reading or the scores would take more than ``memory``.
-        ValueError: As :func:`read_scores`; or if queries or keys are missing or do not fit.
+        ValueError: If :func:`read_scores` raises it, or if queries or keys are missing or do not
+            fit.
 
     Example:
         >>> import tempfile
@@ -148,7 +149,7 @@ def _check_product(
     """Refuse scores that do not fit into memory before they are computed.
 
     Raises:
-        TooLarge: Naming their shape.
+        TooLarge: If the scores do not fit; the message names their shape.
     """
     if min(queries.ndim, keys.ndim) < 2:
         return  # which is refused where they are multiplied
@@ -201,7 +202,7 @@ def _check_text(path: Path, allowed: int) -> None:
     """Refuse a text whose numbers would not fit into memory.
 
     Raises:
-        TooLarge: Naming the bytes.
+        TooLarge: If the numbers do not fit; the message names the bytes.
     """
     size = path.stat().st_size
     with open_file(path) as file:

@@ -247,7 +247,7 @@ def _own_numbers(numbers: list[int | None], layers: int) -> tuple[int, ...]:
     """The model's own numbers of the layers that have attention; () where they are 0, 1, 2 ...
 
     Args:
-        numbers: In which layer each softmax was taken, None where the model does not say.
+        numbers: The layer in which each softmax was taken, None where the model does not say.
         layers: How many layers report attention.
     """
     known = [number for number in numbers if number is not None]

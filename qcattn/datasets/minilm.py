@@ -34,7 +34,7 @@ class MiniLMConfig:
     Attributes:
         layers: Number of blocks.
         heads: Heads of a block.
-        epsilon: Added to the variance in LayerNorm, dimensionless.
+        epsilon: A number that is added to the variance in LayerNorm, dimensionless.
     """
 
     layers: int
@@ -110,7 +110,7 @@ def queries_keys_values(
 
     Args:
         text: Any text.
-        layer: From 0.
+        layer: The number of the layer, from 0.
 
     Returns:
         Queries, keys and values, each of shape (12, tokens, 32), and the tokens.

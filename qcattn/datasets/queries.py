@@ -26,9 +26,9 @@ class Head:
     Attributes:
         queries: Shape (tokens, d), float64.
         keys: Shape (tokens, d), float64; a score is ``queries[i] @ keys[j] / sqrt(d)``.
-        tokens: What each stands for.
+        tokens: What each query and key stands for.
         text: The text they spell.
-        layer: Of the head, from 0.
+        layer: The number of the layer of the head, from 0.
         head: Number within its layer, from 0.
         model: Name of the model.
         package: Distribution that carried the weights.

@@ -35,7 +35,7 @@ class SmolLM2Config:
         heads: Query heads of a block.
         key_heads: Key and value heads of a block; each serves ``heads // key_heads`` query heads.
         rotary_base: Base of the rotary angles, dimensionless.
-        epsilon: Added to the mean square in RMSNorm, dimensionless.
+        epsilon: A number that is added to the mean square in RMSNorm, dimensionless.
     """
 
     layers: int
@@ -123,7 +123,7 @@ def queries_keys_values(
 
     Args:
         text: Any text of at least one token.
-        layer: From 0.
+        layer: The number of the layer, from 0.
 
     Returns:
         Queries and keys after the rotary positions, and values, each of shape (9, tokens, 64), a

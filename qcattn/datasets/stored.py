@@ -31,7 +31,7 @@ def load_scores(model: str = "smollm2", sentence: int | str = 0) -> Scores:
 
     Args:
         model: ``smollm2`` or ``minilm``.
-        sentence: Its number, from 0 to 2, or the sentence itself.
+        sentence: The number of the sentence, from 0 to 2, or the sentence itself.
 
     Returns:
         Scores of shape (layers, heads, queries, keys), float32, dimensionless, already divided
@@ -72,7 +72,7 @@ def values_of(model: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
         The provenance, and values of shape (key_heads, tokens, d).
 
     Raises:
-        ValueError: As `load_scores`.
+        ValueError: If `load_scores` raises it.
     """
     entry = _about(model)["values"]
     packed = _array("values.npz", model)
@@ -119,7 +119,7 @@ def unpack(packed: NDArray[np.float32], *, causal: bool) -> NDArray[np.float32]:
 
     Args:
         packed: Numbers (..., numbers).
-        causal: As it was given to :func:`pack`.
+        causal: The value of ``causal`` that was given to :func:`pack`.
 
     Returns:
         Scores (..., tokens, tokens).

@@ -27,12 +27,12 @@ class Triples:
     Attributes:
         scores: Shape (texts, 3, 8), float64, dimensionless (divided by sqrt(d)): the query is the
             last token of the text, the keys are its last eight, the query's own the last.
-        layers: Of the heads, shape (texts,), from 0.
+        layers: The layers of the heads, shape (texts,), from 0.
         heads: Numbers within their layer, shape (texts, 3), from 0.
-        texts: Twelve tokens each.
+        texts: The texts, twelve tokens each.
         texts_from: Origin of the texts, and their licence.
         texts_sha256: SHA-256 of the file that they come from.
-        sentences: How many they were drawn from.
+        sentences: The number of sentences that the texts were drawn from.
         model: Name of the model.
         package: Distribution that carried the weights.
         version: Version of that distribution.

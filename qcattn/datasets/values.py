@@ -16,7 +16,7 @@ class Values:
 
     Attributes:
         values: Shape (heads, tokens, d), float32, in the model's own units.
-        layer: Which layer, from 0.
+        layer: The number of the layer, from 0.
         sentence: Number of the sentence, from 0.
         model: Name of the model.
     """

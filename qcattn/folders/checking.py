@@ -31,7 +31,7 @@ def checked(result: Result, *, old: bool) -> Result:
     """Check that the verdicts of a result are those that its counts give.
 
     Args:
-        result: As it was read.
+        result: The result as it was read.
         old: Whether it was written when the statistics were others; then its verdicts are those of
             today, whatever is stored.
 

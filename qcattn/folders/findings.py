@@ -31,8 +31,8 @@ def save_findings(findings: Sequence[Finding], folder: str | Path) -> None:
     """Write findings into one folder, whole or not at all.
 
     Args:
-        findings: In any order, which is kept.
-        folder: Made by this; it must not exist yet, or be empty.
+        findings: The findings in any order, which is kept.
+        folder: The folder to make; it must not exist yet, or be empty.
 
     Raises:
         ValueError: If the folder is taken.

@@ -59,7 +59,7 @@ def save(result: Result, folder: str | Path) -> None:
 
     Args:
         result: What to write.
-        folder: Made by this; it must not exist yet, or be empty.
+        folder: The folder to make; it must not exist yet, or be empty.
 
     Raises:
         ValueError: If the folder is taken.
@@ -90,7 +90,7 @@ def write_result(
 
     Args:
         result: What to write.
-        folder: Into which; it exists.
+        folder: The folder to write into, which exists.
         alpha: Error rate of the whole run; that of the result if None.
         parts: What `write_part` returned for the other results of the run.
 
@@ -155,12 +155,12 @@ def write_part(result: Result, folder: Path, place: int, name: str) -> dict[str,
     Args:
         result: What to write.
         folder: The folder around it.
-        place: Among the parts.
+        place: The place of the result among the parts.
         name: What it is; with ``place`` it makes the name of the new folder.
 
     Returns:
-        For the document of the folder around it: the name of the new folder, and the hash that
-        ``result.json`` there states of itself.
+        The name of the new folder, and the hash that ``result.json`` there states of itself, for
+        the document of the folder around it.
     """
     inside = f"{place:02d}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}"
     (folder / inside).mkdir()

@@ -45,7 +45,7 @@ def save_run(run: Run, folder: str | Path) -> None:
 
     Args:
         run: What to write.
-        folder: Made by this; it must not exist yet, or be empty.
+        folder: The folder to make; it must not exist yet, or be empty.
 
     Raises:
         ValueError: If the folder is taken.

@@ -35,12 +35,13 @@ class Kind:
     """A kind of sealed folder, and what it may hold.
 
     Attributes:
-        name: Such as ``"result"``; the document is ``result.json``, its format "qcattn result".
+        name: The name of the kind, such as ``"result"``; the document is ``result.json``, its
+            format "qcattn result".
         version: Format version that is written; all from 1 to this one are read.
         files: Names of the files beside the document.
         wrote: What writes such folders, for the errors.
-        unsealed: Of each version whose documents do not state their own hash: the entry that
-            states the hash of each file.
+        unsealed: The entry that states the hash of each file, for each version whose documents do
+            not state their own hash.
     """
 
     name: str
@@ -64,9 +65,9 @@ class Sealed:
     """The content of a folder, all of it checked against the hashes.
 
     Attributes:
-        folder: Where it lay.
+        folder: The folder in which it lay.
         document: What the document says.
-        version: Its format version.
+        version: The format version of the folder.
         files: The content of each file beside it.
     """
 
@@ -93,7 +94,7 @@ def write_sealed(
 
     Args:
         kind: What is written.
-        folder: Into which; it exists.
+        folder: The folder to write into, which exists.
         document: What JSON can hold; a number that is not finite is written as a string, which
             `read_number` reads.
         files: The content of each file of the kind.
@@ -125,8 +126,9 @@ def read_sealed(
 
     Args:
         kind: What is looked for.
-        folder: Where; of a kind without further files the document by itself, whatever its name.
-        parse: Makes a value of what lies there; whatever it raises is a refusal.
+        folder: The folder; of a kind without further files, the document by itself, whatever its
+            name.
+        parse: A function that makes a value of what lies there; whatever it raises is a refusal.
         seal: The hash that the document must state of itself, if that is known from outside.
 
     Returns:

@@ -47,7 +47,7 @@ def save_trials(trials: Trials, folder: str | Path) -> None:
 
     Args:
         trials: What to write.
-        folder: Made by this; it must not exist yet, or be empty.
+        folder: The folder to make; it must not exist yet, or be empty.
 
     Raises:
         ValueError: If the folder is taken.

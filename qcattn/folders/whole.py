@@ -17,7 +17,7 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
     """Make a new folder that appears under its name when the block ends well, or not at all.
 
     Args:
-        folder: Where the folder should be; it must not exist yet, or be empty.
+        folder: The folder to make; it must not exist yet, or be empty.
 
     Yields:
         A hidden folder, to write into.
@@ -64,7 +64,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Make a new file that appears under its name when the block ends well, or not at all.
 
     Args:
-        path: Where the file should be; it must not exist yet.
+        path: The file to make; it must not exist yet.
 
     Yields:
         A hidden file beside it, to write.

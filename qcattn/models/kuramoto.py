@@ -59,7 +59,7 @@ def integrate(
         start: Phases at time zero, shape (..., N).
         times: Increasing, from 0 or later, shape (times,).
         weights: W, shape (N, N), rows of sum one, the same for all leading axes; None is 1/N.
-        tolerance: Of a phase in one step, radians.
+        tolerance: The tolerance of a phase in one step, radians.
 
     Returns:
         Shape (times, ..., N).
@@ -99,11 +99,11 @@ def scatter_of_threshold(oscillators: int, couplings: ArrayLike, width: float) -
 
     Args:
         oscillators: N.
-        couplings: All above 2 width.
-        width: Of the Lorentzian.
+        couplings: Couplings, all above 2 width.
+        width: The width of the Lorentzian.
 
     Returns:
-        In units of the width's.
+        The standard deviation, in the unit of the width.
     """
     levels = (np.arange(100_000) + 0.5) / 100_000
     omega = lorentzian(levels, width)

@@ -181,10 +181,10 @@ def _append_phase_of_zero(
     Each AND is a Toffoli gate up to phases, three cx; it is its own inverse, phases and all.
 
     Args:
-        circuit: Where to append.
-        phase: Radians.
-        qubits: Two or more.
-        workspace: Two fewer, in \|0>, where they are left.
+        circuit: The circuit to append to.
+        phase: The phase, radians.
+        qubits: The qubits, two or more.
+        workspace: Qubits of the workspace, two fewer, in \|0>, where they are left.
     """
     circuit.x(qubits)
     heads = [qubits[0], *workspace]

@@ -72,9 +72,9 @@ def append_multiplexers(
     """Append the tree of `append_amplitudes` as one multiplexer with fixed angles for each level.
 
     Args:
-        circuit: Where to append.
+        circuit: The circuit to append to.
         probabilities: Shape (num_keys,), summing to one.
-        hamiltonian: With binary codewords.
+        hamiltonian: A Hamiltonian with binary codewords.
         qubits: The qubits of the key, in zero.
     """
     for level, angles in enumerate(splitting_angles(probabilities, hamiltonian)):
@@ -108,10 +108,10 @@ def splitting_angles(probabilities: np.ndarray, hamiltonian: Hamiltonian) -> lis
 
     Args:
         probabilities: Shape (..., num_keys), each row summing to one.
-        hamiltonian: With binary codewords.
+        hamiltonian: A Hamiltonian with binary codewords.
 
     Returns:
-        For each qubit from the highest down an array of shape (..., 2^level), radians.
+        An array of shape (..., 2^level), radians, for each qubit from the highest down.
     """
     weights = np.zeros((*probabilities.shape[:-1], 2**hamiltonian.num_qubits))
     weights[..., list(hamiltonian.basis_states)] = probabilities

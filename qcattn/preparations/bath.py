@@ -68,7 +68,7 @@ def cycle_unitary(
     """The evolution of one cycle, (2N, 2N), in the eigenbasis of H, with the bath as highest bit.
 
     Args:
-        energies: Of H, shape (N,).
+        energies: Energies of H, shape (N,).
         operator: A in the eigenbasis, Hermitian, shape (N, N).
         omega: Splitting of the bath; its state 1 lies higher.
         strength: Coupling a.

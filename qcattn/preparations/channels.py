@@ -23,7 +23,7 @@ def superoperators(steps: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
     """The real matrices of channels that follow one another.
 
     Args:
-        steps: Of each channel the Kraus operators, shape (N, N), the first channel first.
+        steps: The Kraus operators of each channel, shape (N, N), the first channel first.
 
     Returns:
         The matrix on all coordinates, shape (N**2, N**2); or, if all operators are of a real dtype,

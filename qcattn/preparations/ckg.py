@@ -165,8 +165,8 @@ class CKG:
             beta: Inverse temperature, positive.
 
         Raises:
-            DoesNotFit: As a call.
-            TooLarge: As a call.
+            DoesNotFit: If the call raises it.
+            TooLarge: If the call raises it.
         """
         return self._found(hamiltonian, beta).steps.single
 
@@ -303,7 +303,8 @@ class _Away:
     """Trace distance from the fixed point of a generator, without that fixed point.
 
     Args:
-        generator: Of populations, shape (N, N), or of states, row by row, shape (N**2, N**2).
+        generator: The generator of populations, shape (N, N), or of states, row by row, shape
+            (N**2, N**2).
         trace: What a state is multiplied with to give its trace.
     """
 

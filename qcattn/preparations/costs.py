@@ -39,8 +39,8 @@ class Evaluations:
     """Counts the evaluations of a search for angles, reports them, and forecasts their time.
 
     Args:
-        what: Is evaluated, such as "free energies".
-        usual: How often that is, about.
+        what: What is evaluated, such as "free energies".
+        usual: The usual number of evaluations, about.
 
     Example:
         >>> search = Evaluations("squares", 10)

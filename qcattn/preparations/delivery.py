@@ -34,13 +34,14 @@ def delivered(
     """Deliver the circuit of a method for a Hamiltonian, named and read as all are.
 
     Args:
-        method: Whose class gives the name and the kind.
+        method: The method, whose class gives the name and the kind.
         hamiltonian: Shape (...).
-        circuit: Measured into a register ``key``, and into ``herald`` if it may fail.
-        values: Of its own parameters, shape (..., m); None if it has none. Those of the basis
-            change follow, where the circuit left them open.
-        distribution: What its kept shots must give, shape (..., num_keys); NaN if None, to be
-            found from the circuit.
+        circuit: A circuit that is measured into a register ``key``, and into ``herald`` if it may
+            fail.
+        values: Values of the circuit's own parameters, shape (..., m); None if it has none. Those
+            of the basis change follow, where the circuit left them open.
+        distribution: Probabilities that its kept shots must give, shape (..., num_keys); NaN if
+            None, to be found from the circuit.
         success: Probability that a shot is kept, scalar or of shape (...).
         error: Trace distance that is claimed, scalar or of shape (...).
         state: The state aimed at.

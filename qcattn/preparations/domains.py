@@ -43,7 +43,7 @@ def domains_of(operator: SparsePauliOp, domain: int | None, copies: int) -> list
     where a term holds both. Terms whose domain lies within that of others are taken with them.
 
     Args:
-        operator: On n sites, which are qubits 0 to n - 1.
+        operator: An operator on n sites, which are qubits 0 to n - 1.
         domain: Bonds by which supports are widened, 0 or more; None takes all sites.
         copies: 2 where site i has a partner, qubit n + i, that goes wherever i goes; else 1.
 

@@ -80,7 +80,7 @@ def gradient(
     r"""Derivatives by the angles of a cost C with :math:`dC = 2\,\mathrm{Re}\langle G, dM\rangle`.
 
     Args:
-        generators: As given to `evolved`.
+        generators: The generators, as given to `evolved`.
         angles: One a generator, radians.
         state: What `evolved` gave.
         slope: G, shape of ``state``.

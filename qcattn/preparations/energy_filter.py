@@ -76,8 +76,8 @@ def filtered_jumps(
     Args:
         operator: Hermitian A in the eigenbasis of H, shape (N, N).
         nu: Reduced Bohr frequencies, shape (N, N).
-        rates: As in `transition_weight`.
-        width: Likewise.
+        rates: The rates, as for `transition_weight`.
+        width: The width, as for `transition_weight`.
         kept: Share of the rate out of the maximally mixed state that they carry at least, the most
             frequent ones first. The balance is exact whatever is left out.
 

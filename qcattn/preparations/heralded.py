@@ -109,9 +109,9 @@ def append_herald(
     r"""Append the rotation of an ancilla in \|0> that damps the states in which it reads zero.
 
     Args:
-        circuit: Where to append.
+        circuit: The circuit to append to.
         angles: `num_herald_angles` parameters, for the values that `herald_angles` gives.
-        hamiltonian: Says which codewords there are.
+        hamiltonian: The Hamiltonian, which says which codewords there are.
         system: The qubits of the key.
         ancilla: A qubit in \|0>.
     """

@@ -25,7 +25,7 @@ class Cluster(NamedTuple):
     """Terms of a layer that are connected.
 
     Attributes:
-        qubits: Where they act, lowest first.
+        qubits: The qubits on which they act, lowest first.
         letters: The Pauli letter of each qubit, 1, 2, 3 for X, Z, Y.
         energies: Shape (2**len(qubits),), counted from the lowest; bit j of the index is qubit j's
             in the eigenbasis of its letter.

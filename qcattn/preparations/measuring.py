@@ -20,7 +20,7 @@ def check_measured(shots: Any, backend: Any) -> int:
 
     Args:
         shots: What was given.
-        backend: Where they are measured, `Aer` if None.
+        backend: The backend that measures them, `Aer` if None.
 
     Raises:
         ValueError: If there are more than 2**53, or, where Aer draws them one by one, more than

@@ -51,11 +51,11 @@ def labels_of(
     """The labels of the strings that jump or couple, qubit 0 rightmost: those given, or defaults.
 
     Args:
-        hamiltonian: Where they act.
+        hamiltonian: The Hamiltonian of the sites on which they act.
         given: Labels, none of them for the usual ones: where H is diagonal, all 2**n - 1 strings
             of X, which join each pair of keys; else each of the letters at each site.
-        letters: For a Hamiltonian that is not diagonal, such as ``"XYZ"``.
-        option: Name of the option that gave them.
+        letters: The letters for a Hamiltonian that is not diagonal, such as ``"XYZ"``.
+        option: The name of the option that gave the labels.
 
     Raises:
         DoesNotFit: If a label is none of n letters I, X, Y, Z.

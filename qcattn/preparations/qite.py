@@ -89,12 +89,12 @@ class QITE:
             `qcattn.preparations.measuring` allows; None takes expectation values as they are. A
             domain of q qubits takes (3^q + 1) / 2 bases a step where H is real, 3^q where it is
             not, and twice that in the second order.
-        regularisation: Added to the diagonal of the linear system, which holds ones. None takes
-            1e-6 for exact values and 10 / sqrt(shots), at most 1, for measured ones: enough that
-            their noise is not amplified, at the price of an error of the same order. Strings whose
-            gradient is below a tenth of it, or below 1e-3, are left out, in units of the root sum
-            of squares of the terms' weights.
-        backend: Where circuits are measured, `Aer` if None.
+        regularisation: A number that is added to the diagonal of the linear system, which holds
+            ones. None takes 1e-6 for exact values and 10 / sqrt(shots), at most 1, for measured
+            ones: enough that their noise is not amplified, at the price of an error of the same
+            order. Strings whose gradient is below a tenth of it, or below 1e-3, are left out, in
+            units of the root sum of squares of the terms' weights.
+        backend: The backend that measures circuits, `Aer` if None.
         seed: Anything `numpy.random.default_rng` takes, from which each measurement of a domain
             gets its own; a fresh one if None. Without shots nothing is random.
 
@@ -181,7 +181,7 @@ class QITE:
             hamiltonian: One Hamiltonian, shape ().
 
         Raises:
-            DoesNotFit, TooLarge: As the call.
+            DoesNotFit, TooLarge: If the call raises it.
         """
         check_fits(self, hamiltonian)
         copies = 1 if hamiltonian.off_diagonal is None else 2

@@ -34,7 +34,7 @@ class Move(NamedTuple):
 
     Attributes:
         gamma: Share of the mixer.
-        time: Of the evolution, in units of 1/energy of the generator.
+        time: The time of the evolution, in units of 1/energy of the generator.
         steps: Trotter steps.
     """
 
@@ -72,7 +72,7 @@ class QuantumMCMC:
         gammas: Range of gamma, within 0 and 1; [0.25, 0.6] in reference [1].
         times: Range of t; [2, 20] in reference [1]. Up to 16 keys the default mixes as quickly per
             step, in a quarter of the Trotter steps.
-        seed: Of gamma and t; anything `numpy.random.default_rng` takes.
+        seed: The seed of gamma and t; anything `numpy.random.default_rng` takes.
         most_steps: Steps before giving up, from 1 to 100,000.
 
     Example:
@@ -220,8 +220,8 @@ def transition_of(energies: np.ndarray, move: Move, beta: float) -> np.ndarray:
     """The transition matrix of one step of the chain, shape (2**n, 2**n).
 
     Args:
-        energies: Of all basis states, ``inf`` where there is no key.
-        move: What is proposed.
+        energies: Energies of all basis states, ``inf`` where there is no key.
+        move: The move that is proposed.
         beta: Inverse temperature.
     """
     proposal = quantum_proposal(_filled(energies), move.gamma, move.time, steps=move.steps)
@@ -232,9 +232,9 @@ def append_move(circuit: QuantumCircuit, energies: np.ndarray, move: Move) -> No
     """Append the evolution of a proposal on the first n qubits, which are in a basis state.
 
     Args:
-        circuit: On n qubits or more.
-        energies: Of all basis states, ``inf`` where there is no key.
-        move: What is proposed.
+        circuit: A circuit on n qubits or more.
+        energies: Energies of all basis states, ``inf`` where there is no key.
+        move: The move that is proposed.
 
     Example:
         >>> circuit = QuantumCircuit(2)

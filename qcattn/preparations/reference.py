@@ -44,7 +44,7 @@ def qsample_populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray
     The same as `populations` where U = 1; else the keys interfere.
 
     Raises:
-        ValueError: As `populations`.
+        ValueError: If `populations` raises it.
     """
     weights = boltzmann(hamiltonian.energies, beta)
     if hamiltonian.basis is None:
@@ -56,7 +56,7 @@ def gibbs(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
     """The exact Gibbs state on the support, shape (..., 2**num_qubits, 2**num_qubits), complex.
 
     Raises:
-        ValueError: As `populations`.
+        ValueError: If `populations` raises it.
     """
     if hamiltonian.off_diagonal is not None:
         return gibbs_state(hamiltonian.matrix, beta)
@@ -78,7 +78,7 @@ def heralding_probability(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarr
     :math:`e^{-\beta(H-E_0)/2}` succeeds on the maximally mixed state [1].
 
     Raises:
-        ValueError: As `populations`.
+        ValueError: If `populations` raises it.
 
     References:
         [1] D. Poulin and P. Wocjan, Phys. Rev. Lett. 103, 220502 (2009).

@@ -52,7 +52,7 @@ def multiplexed_rotation(
     2^k - 1 cx for k controls.
 
     Args:
-        circuit: Where to append.
+        circuit: The circuit to append to.
         angles: 2^k parameters, for the values that `multiplexed_angles` gives.
         controls: k qubits; control j is bit j of b.
         target: A qubit in \|0>.

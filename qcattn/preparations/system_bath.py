@@ -84,7 +84,7 @@ class SystemBath:
             or, where H is diagonal, all 2**n - 1 strings of X, which join each pair of keys.
         step: Longest Trotter step, in widths of the pulse; shorter where H has frequencies
             that it would not resolve.
-        seed: Of the random starts and times; anything `numpy.random.default_rng` takes.
+        seed: The seed of the random starts and times; anything `numpy.random.default_rng` takes.
 
     Example:
         >>> from qcattn.models.spins import ising

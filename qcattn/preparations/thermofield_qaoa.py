@@ -66,7 +66,7 @@ class ThermofieldQAOA:
         layers: p, from 1 to 200; None takes n // 2 + 1, one more than the Ising ring needs.
         starts: Random starts at each depth, from 1 to 10,000, beside the one grown from the depth
             before.
-        seed: Of the starts; anything `numpy.random.default_rng` takes.
+        seed: The seed of the starts; anything `numpy.random.default_rng` takes.
 
     Example:
         >>> from qcattn.models.spins import ising
@@ -152,7 +152,7 @@ def free_energy_and_mismatch(
     r"""F of the system, and how far the partner is from a thermofield double.
 
     Args:
-        state: Of both copies, shape (2**n, 2**n), norm one.
+        state: The state of both copies, shape (2**n, 2**n), norm one.
         matrix: H.
         temperature: 1 / beta.
 

@@ -86,14 +86,14 @@ class Variational:
     2 n qubits and at most 5 n cx a layer.
 
     Attributes:
-        layers: Of each register, from 1 to 1,000, which have more angles than any state of up to 6
-            qubits has numbers; None takes n + 1 of up to 3 qubits (4 where H is
-            diagonal) and 2 n of more: a distribution of the ancilla has 2**n - 1 parameters, and a
-            layer n. That is enough for free fermions: rings of 6 come within 4e-5. Where fermions
-            interact, the system has more to learn, and from 6 qubits on None takes 3 n: an open XXZ
-            chain of 6 at beta 1 comes within .023, .0090, .0052 at 2 n, 3 n, 4 n layers of 354,
-            534, 714 cx. The default stops there: each layer costs gates, which are noisy where they
-            are real, and the time grows with the square of the layers.
+        layers: The number of layers of each register, from 1 to 1,000, which have more angles than
+            any state of up to 6 qubits has numbers; None takes n + 1 for up to 3 qubits (4 where H
+            is diagonal) and 2 n for more: a distribution of the ancilla has 2**n - 1 parameters,
+            and a layer n. That is enough for free fermions: rings of 6 come within 4e-5. Where
+            fermions interact, the system has more to learn, and from 6 qubits on None takes 3 n: an
+            open XXZ chain of 6 at beta 1 comes within .023, .0090, .0052 at 2 n, 3 n, 4 n layers of
+            354, 534, 714 cx. The default stops there: each layer costs gates, which are noisy where
+            they are real, and the time grows with the square of the layers.
         shots: Shots a circuit, as many as `qcattn.preparations.measuring` allows, or None for
             exact expectation values.
         restarts: Random starts, from 1 to 10,000; the lowest F wins.
@@ -217,7 +217,7 @@ def simpler_turned(inner: Hamiltonian) -> Hamiltonian | None:
     """H between Hadamards on all qubits if it then has more symmetries; else None.
 
     Args:
-        inner: In its own basis. Hadamards leave it as real as it is.
+        inner: The Hamiltonian in its own basis. Hadamards leave it as real as it is.
 
     Example:
         >>> from qcattn.models.spins import heisenberg, ising

@@ -34,10 +34,10 @@ def as_prepared(
     """Wrap a circuit, or one template with rows of values, whose register ``key`` is read in full.
 
     Args:
-        circuit: Measured into a classical register ``key`` of n bits.
+        circuit: A circuit that is measured into a classical register ``key`` of n bits.
         distribution: What it should give, shape (..., 2**n), outcome 0 first.
-        values: Of its parameters, in the order of ``circuit.parameters``, shape
-            (..., num_parameters); None if there are none.
+        values: Values of its parameters, in the order of ``circuit.parameters``, shape (...,
+            num_parameters); None if there are none.
         herald: A classical register that must read zero, or None.
         success: Probability that it does, shape (...).
 
@@ -121,8 +121,8 @@ def before_reading(
 
     Args:
         prepared: Shape (...).
-        turn: Is given the new circuit, the number of a bit of the key, and the qubit that is about
-            to be measured into it, and appends what is to be done.
+        turn: A function that is given the new circuit, the number of a bit of the key, and the
+            qubit that is about to be measured into it, and appends what is to be done.
 
     Example:
         >>> from qcattn.encodings import Binary

@@ -27,12 +27,12 @@ def light_cone(circuit: QuantumCircuit) -> QuantumCircuit:
     which then nothing happens are left out too.
 
     Args:
-        circuit: With parameters or without. One that goes on after a measurement, or uses what it
-            measured, is given back as it is.
+        circuit: A circuit with parameters or without. One that goes on after a measurement, or uses
+            what it measured, is given back as it is.
 
     Returns:
-        On the qubits that matter, in their order, with the same classical registers; barriers are
-        left out. Parameters that no gate bears any more are gone.
+        The circuit on the qubits that matter, in their order, with the same classical registers;
+        barriers are left out. Parameters that no gate bears any more are gone.
 
     Example:
         >>> pair = QuantumCircuit(2, 1)

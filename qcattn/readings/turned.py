@@ -19,7 +19,7 @@ def turned_reading(
 
     Args:
         prepared: One circuit.
-        angle: In radians.
+        angle: The angle, radians.
         dephased: Whether a fresh qubit learns each bit of the key before the turn, which drops
             the off-diagonal elements of the state.
         distribution: What all readings should come with, shape (2**n,).

@@ -64,8 +64,8 @@ def parts(
     Args:
         scores: Shape (layers, heads, ..., keys).
         name: What the axis ``scores`` of the grid is to say; the model by default.
-        layers: Which layers; None leaves all of them together.
-        heads: Which heads; None leaves all of them together.
+        layers: The layers; None leaves all of them together.
+        heads: The heads; None leaves all of them together.
 
     Returns:
         One part for each layer and head.
@@ -124,7 +124,7 @@ class GridCell:
 
     Attributes:
         spec: What determines its counts, block by block and batch by batch, as JSON holds it.
-        key: Its address: SHA-256 of the spec.
+        key: The address of the cell: SHA-256 of the spec.
         point: Axis to value.
         scores: Shape (..., keys), float64.
         axes: Names of the leading axes, or ().

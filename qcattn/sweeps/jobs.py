@@ -56,13 +56,13 @@ class Jobs:
     Args:
         store: What there is already.
         grid: What there should be.
-        most: Batches of every row, at most.
-        stop: When a cell has enough of them; None for all.
+        most: Batches of every row at most.
+        stop: A rule that says when a cell has enough of them; None for all.
 
     Attributes:
         done: Batches recorded, of those that count in the total.
-        total: Those there will be: all that were asked for, but for what a rule or a failure left
-            out.
+        total: Batches that there will be: all that were asked for, but for what a rule or a failure
+            left out.
         failed: Addresses of the cells that failed.
     """
 

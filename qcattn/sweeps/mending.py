@@ -25,11 +25,11 @@ class _Fault:
     """A row that is not as it was written, or that does not fit its cell.
 
     Attributes:
-        table: Which it is in.
-        row: Its number there.
-        values: Of its columns.
+        table: The table that it is in.
+        row: The number of the row in that table.
+        values: The values of its columns.
         why: What is wrong with it.
-        spoilt: Whether its own seal shows it.
+        spoilt: Whether the row's own seal shows it.
     """
 
     table: str
@@ -98,7 +98,7 @@ def mend(store: Store, cells: Iterable[GridCell]) -> list[str]:
 
     Args:
         store: Open for writing.
-        cells: Those of a grid, which `Store.register` writes down next.
+        cells: The cells of a grid, which `Store.register` writes down next.
 
     Returns:
         What was damaged, in words.

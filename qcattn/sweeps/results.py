@@ -173,7 +173,7 @@ class Sweep:
 
     Attributes:
         store: The file.
-        cells: In the order in which they were asked for.
+        cells: The cells, in the order in which they were asked for.
         alpha: Probability that any cell of perfect samplers is said to differ.
         mended: What `sweep` found to be damaged in the store and wrote or drew again, in words.
     """
@@ -279,10 +279,10 @@ def load_sweep(path: str | Path, grid: Grid | None = None) -> Sweep:
 
     Args:
         path: The file that `sweep` or ``qcattn sweep`` wrote.
-        grid: Whose cells, in its order; all that the store holds if None.
+        grid: The grid whose cells are read, in its order; all that the store holds if None.
 
     Returns:
-        Its cells; alpha is shared out equally among them (Bonferroni).
+        The cells of the store; alpha is shared out equally among them (Bonferroni).
 
     Raises:
         ValueError: If the file is missing, of another kind, newer, or damaged.

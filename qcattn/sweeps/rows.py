@@ -85,8 +85,8 @@ def read_row(
     """Read a row: the counts of a batch, shape (rows of the block, keys + 2), or plain values.
 
     Args:
-        table: Which it is in.
-        values: Of its columns.
+        table: The table that it is in.
+        values: The values of its columns.
         stated: The seal that it states.
         spec: The description of its cell.
         by_seal: Whether it has a seal; each batch has.

@@ -84,7 +84,8 @@ def sweep(
             is kept.
         RuntimeError: If the executor breaks and starts no new workers, or all of these die, before
             they do anything (a script without ``if __name__ == "__main__":``) or later.
-        Interrupted: On Ctrl-C, with what there is; the same call goes on from there.
+        Interrupted: If Ctrl-C is pressed; it carries what there is, and the same call goes on from
+            there.
 
     Example:
         >>> import tempfile

@@ -24,9 +24,9 @@ def strategy(room: str, name: str, **options: Any) -> Any:
     """Make an object of a class in a folder, found by the name of the class.
 
     Args:
-        room: encodings, preparations or backends.
-        name: Of the class, in capitals or not.
-        **options: Its fields; lists become tuples.
+        room: The folder: encodings, preparations or backends.
+        name: The name of the class, in capitals or not.
+        **options: The fields of the object; lists become tuples.
 
     Raises:
         ValueError: If there is no such class or field; the nearest is named.

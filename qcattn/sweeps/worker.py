@@ -28,9 +28,9 @@ class Piece:
 
     Attributes:
         cell: Address of the cell.
-        spec: Its description.
+        spec: The description of the cell.
         block: Number of the block.
-        rows: Its scores, little-endian float64.
+        rows: The scores of the block, little-endian float64.
         batches: Numbers of the batches to draw.
         memory: Bytes that drawing may take, or None.
     """
@@ -53,9 +53,9 @@ class Batch:
     """One batch drawn.
 
     Attributes:
-        batch: Its number.
-        counts: int64, little-endian, shape (rows, keys + 2): keys, strays, discarded.
-        seconds: Time it took.
+        batch: The number of the batch.
+        counts: Counts, int64, little-endian, shape (rows, keys + 2): keys, strays, discarded.
+        seconds: Time that the batch took.
     """
 
     batch: int
@@ -69,8 +69,8 @@ class Drawn:
 
     Attributes:
         piece: What was to be drawn.
-        about: Of the block: kind, success of each row, resources of its first circuit.
-        batches: Those drawn.
+        about: What is told of the block: kind, success of each row, resources of its first circuit.
+        batches: The batches that were drawn.
         error: Why the others were not, or "".
         seconds: Time of all of it, preparation included.
     """

@@ -54,7 +54,7 @@ class Assessment:
     """The judgement of an answer.
 
     Attributes:
-        verdict: In a word or three.
+        verdict: The verdict, in a word or three.
         words: Why, and what cures it, in whole sentences.
         alpha: Probability at most that a right answer of this kind is marked wrong, 0 where
             nothing is random.
@@ -118,9 +118,9 @@ def check(
         within: Tolerance: a total variation of counts and laws; the widest mean arm of the
             interval of an estimate, in its own unit.
         alpha: Probability that a right answer is marked wrong, at most.
-        confidence: Of the interval for which the student was asked.
+        confidence: The confidence of the interval for which the student was asked.
         hint: What a wrong answer is told in any case.
-        pitfalls: For each likely mistake what the student reads, and the law or number to which the
+        pitfalls: What the student reads for each likely mistake, and the law or number to which the
             mistake leads; the one that fits best is told if the answer is wrong.
 
     Raises:
@@ -169,15 +169,15 @@ def assess(
     """What `check` says about an answer, as a value.
 
     Args:
-        counts: As for `check`, and so are the others.
+        counts: Counts as for `check`, as are the other arguments.
         estimate: An estimate and the ends of its interval.
         probabilities: A law.
-        law: What it should be.
-        number: What it should be.
+        law: The law that counts or probabilities should follow.
+        number: The number that an estimate should be.
         within: Tolerance.
         alpha: Error rate.
-        confidence: Of the interval of an estimate.
-        hint: Told with every wrong answer.
+        confidence: The confidence of the interval of an estimate.
+        hint: What is told with every wrong answer.
         pitfalls: Likely mistakes, and where they lead.
 
     Returns:

@@ -117,8 +117,8 @@ class Laws:
         target: What its counts are held against.
         prepared: The circuit as it is read, shape ().
         law: Probabilities that this circuit must give without noise, shape (outcomes,).
-        twin: Those of the classical twin: a die with the weights that this circuit has in the
-            keys, each key a basis state, read in the same way; shape (outcomes,).
+        twin: Probabilities of the classical twin: a die with the weights that this circuit has in
+            the keys, each key a basis state, read in the same way; shape (outcomes,).
     """
 
     target: Target
@@ -147,11 +147,11 @@ def preparation_for(setup: Setup, hamiltonian: Hamiltonian) -> Any:
     """The preparation of a setting, if it takes the Hamiltonian and is not too long for a class.
 
     Args:
-        setup: Checked.
-        hamiltonian: That of its target.
+        setup: A setting that was checked.
+        hamiltonian: The Hamiltonian of the setting's target.
 
     Raises:
-        DoesNotFit: If it does not take it; those that do are named.
+        DoesNotFit: If the preparation does not take the Hamiltonian; those that do are named.
         TooLarge: If it is foreseen to take too long.
 
     Example:
@@ -200,10 +200,10 @@ def drawn(setup: Setup, shots: Any, seed: Any, number: Any) -> Counts:
     """Draw one batch of shots of a setting's circuit, which depends on the arguments alone.
 
     Args:
-        setup: Checked.
+        setup: A setting that was checked.
         shots: 1 to `MOST_SHOTS_OF_CALL`.
         seed: Whole number, 0 or more.
-        number: Which batch, 0 or more.
+        number: The number of the batch, 0 or more.
 
     Returns:
         Counts of shape ().
@@ -229,10 +229,10 @@ def twin_counts(setup: Setup, shots: Any, seed: Any, number: Any) -> np.ndarray:
     """Draw the same batch of the classical twin: throws of a die with the circuit's weights.
 
     Args:
-        setup: As for `drawn`, and so are the others.
+        setup: A setting as for `drawn`, as are the other arguments.
         shots: 1 to `MOST_SHOTS_OF_CALL`.
         seed: Whole number, 0 or more.
-        number: Which batch, 0 or more.
+        number: The number of the batch, 0 or more.
 
     Returns:
         Shape (outcomes,).

@@ -72,7 +72,7 @@ def read_export(folder: str | Path) -> dict[str, Any]:
     """Read what a page holds that `export_lesson` wrote.
 
     Args:
-        folder: In which it lies.
+        folder: The folder in which the page lies.
 
     Returns:
         ``lesson``, ``choices`` and ``words``, as `lesson_document` gives them, and ``replay``,

@@ -30,12 +30,12 @@ class LessonStep:
     """One step of a lesson.
 
     Attributes:
-        name: In letters, unique in its lesson.
-        title: Its heading.
+        name: The name of the step, in letters, unique in its lesson.
+        title: The heading of the step.
         text: What the student reads first.
         question: What is to be predicted.
         choices: Answers by their names.
-        right: The name of the right one.
+        right: The name of the right answer.
         because: Why, said once the step is done.
         setup: What the page is set to.
         needs: What the setting must be for the step to tick: a word, or a pair of bounds for a
@@ -60,9 +60,9 @@ class Lesson:
     """A lesson: its steps in order.
 
     Attributes:
-        title: Of the lesson.
-        steps: At least one.
-        words: That stand in place of the page's own, in the lesson's language.
+        title: The title of the lesson.
+        steps: The steps, at least one.
+        words: Words that stand in place of the page's own, in the lesson's language.
     """
 
     title: str

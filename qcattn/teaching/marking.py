@@ -37,7 +37,7 @@ class Totals:
     """Shots so far of one sampler, and the evidence against its law so far.
 
     Attributes:
-        counts: Of shape ().
+        counts: Counts of shape ().
         peak: Largest log e-value so far, from 0 to 700.
     """
 
@@ -152,7 +152,7 @@ class Mark:
             total variation is certified to be at most `within` (`certify`).
         alpha: Probability of a false tick, over all looks together.
         within: Total variation that still counts as agreement.
-        shots: Of kind ``"agrees"``: the first look is at this many kept shots. The k-th later one
+        shots: The number of kept shots at the first look, for kind ``"agrees"``. The k-th later one
             is at 2**k times as many, with alpha / 2**(k + 1), which add up to alpha at most.
     """
 
@@ -194,7 +194,7 @@ def marked(mark: Mark, before: Totals, after: Totals, expected: np.ndarray) -> d
     """The result of a step's test after a batch.
 
     Args:
-        mark: Of the step.
+        mark: The mark of the step.
         before: Totals before the batch.
         after: Totals after it.
         expected: The law that is tested, shape (outcomes,).

@@ -42,10 +42,10 @@ def record_lesson(
     Args:
         lesson: The steps; each may need another `beta` or `noise`, and nothing else.
         seed: Whole number, 0 or more. The record follows from it.
-        betas: Of the grid.
-        noises: Of the grid.
+        betas: The inverse temperatures of the grid.
+        noises: The noises of the grid.
         batches: Shots of each batch, in their order.
-        progress: Is called with each setting that is done.
+        progress: A function that is called with each setting that is done.
 
     Returns:
         ``grid`` (values of ``beta`` and ``noise``), ``shots`` of each setting, ``aer`` (its

@@ -58,7 +58,7 @@ def needed() -> None:
     """Refuse to serve without the packages that it needs.
 
     Raises:
-        ImportError: Naming the extra that brings them.
+        ImportError: If a package is missing; the message names the extra that brings it.
     """
     try:
         import starlette  # noqa: F401

@@ -47,7 +47,7 @@ class Setup:
     """A setting of the page.
 
     Attributes:
-        scores: Of the keys, 1 to `MOST_KEYS`, dimensionless.
+        scores: Scores of the keys, 1 to `MOST_KEYS`, dimensionless.
         beta: Inverse temperature, positive.
         preparation: Name of a class of `qcattn.preparations`.
         field: Transverse field in units of k_B T at beta = 1; 0 for none.
@@ -139,7 +139,7 @@ def real(value: Any, name: str) -> float:
 
     Args:
         value: What was given.
-        name: Of the argument, as the caller knows it.
+        name: The name of the argument, as the caller knows it.
 
     Raises:
         ValueError: If it is none.

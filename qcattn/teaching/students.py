@@ -20,8 +20,10 @@ def student_seed(student: int | str, exercise: str = "") -> np.random.SeedSequen
     """The seed of a student's own exercise.
 
     Args:
-        student: Such as a matriculation number or a name; 12, "12" and "0012" are one student.
-        exercise: Each exercise its own data; that of "" belongs to none.
+        student: The student, by a matriculation number or a name for example; 12, "12" and "0012"
+            are one student.
+        exercise: The name of the exercise. Each exercise has its own data; those of "" belong to
+            none.
 
     Returns:
         What `numpy.random.default_rng` takes, and every ``seed`` of qcattn.
@@ -51,10 +53,10 @@ def student_scores(
     """The scores of a student, well apart from each other and in an order of the student's own.
 
     Args:
-        student: As for `student_seed`.
-        keys: How many, 2 or more.
-        exercise: As for `student_seed`.
-        spread: Between the lowest and the highest score, about; positive.
+        student: The student, as for `student_seed`.
+        keys: The number of keys, 2 or more.
+        exercise: The exercise, as for `student_seed`.
+        spread: The distance between the lowest and the highest score, about; positive.
 
     Returns:
         Shape (keys,), with two digits after the point, no two alike if the spread allows it.
@@ -81,10 +83,10 @@ def student_counts(student: int | str, law: Any, shots: int, *, exercise: str = 
     """Draw the counts of a student from a law, with or without a planted fault, to be judged.
 
     Args:
-        student: As for `student_seed`.
-        law: Shape (outcomes,).
-        shots: How many.
-        exercise: As for `student_seed`.
+        student: The student, as for `student_seed`.
+        law: Probabilities, shape (outcomes,).
+        shots: The number of shots.
+        exercise: The exercise, as for `student_seed`.
 
     Returns:
         Shape (outcomes,), whole numbers.

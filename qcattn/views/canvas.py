@@ -54,7 +54,7 @@ def dressed(ax: Axes, ink: str) -> Axes:
     """Give axes on which something was plotted the look of the house's pictures.
 
     Args:
-        ax: Of `fresh_axes`.
+        ax: Axes of `fresh_axes`.
         ink: The colour of frame and texts.
     """
     for axis in (ax.xaxis, ax.yaxis):

@@ -58,7 +58,7 @@ def cut_short(text: str, most: int) -> str:
     """Cut a text that is too long, and end it with an ellipsis.
 
     Args:
-        text: Of any length.
+        text: A text of any length.
         most: Characters at most, 1 or more.
 
     Example:
@@ -88,7 +88,7 @@ def set_label(result: Result, codeword: np.ndarray) -> str:
     """The labels of the keys in one set, such as ``{the, ␣cat}``; a long one is cut.
 
     Args:
-        result: Of a run whose outcomes are sets.
+        result: The result of a run whose outcomes are sets.
         codeword: Shape (num_qubits,), bool: whether each key is in it.
     """
     return _joined(token_labels(result), codeword)

@@ -39,7 +39,7 @@ def plot_panel(panel: Panel, ax: Axes | None = None) -> Axes:
 
     Args:
         panel: What to plot.
-        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
+        ax: The axes to plot on; None makes a figure of its own, which is `ax.figure`.
 
     Returns:
         The axes.

@@ -25,7 +25,7 @@ def report(
     Args:
         done: What `qcattn.run`, `qcattn.prepare` or `qcattn.run_claims` gives, or several results
             of one run, the main one first.
-        path: Where; an existing file is replaced.
+        path: The file to write; an existing file is replaced.
 
     Returns:
         The path.

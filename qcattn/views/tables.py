@@ -32,7 +32,7 @@ def set_in_type(sheet: Sheet, width: int) -> Group:
 
     Args:
         sheet: What to show.
-        width: Of the terminal, in cells.
+        width: The width of the terminal, in cells.
 
     Returns:
         What ``console.print`` takes.

@@ -20,9 +20,9 @@ def brief(
     """The comparison in a few numbers, for other programs; null where one is not finite.
 
     Args:
-        certificate: Of `qcattn.comparisons.certify`.
+        certificate: A certificate of `qcattn.comparisons.certify`.
         drawn: Counts, shape (rows, outcomes).
-        outcomes: How outcomes and rows are called; as what outcomes were read is told.
+        outcomes: How outcomes and rows are called, and what the outcomes were read as.
         epsilon: The total variation that was to be certified, or None if nobody asked; then
             nothing is said to be certified or not.
     """

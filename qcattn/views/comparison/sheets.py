@@ -54,7 +54,7 @@ def shots_needed(plan: Plan, outcomes: Outcomes) -> Sheet:
     """The shots to detect, to certify and at the least: one line for each row of probabilities.
 
     Args:
-        plan: Of `qcattn.comparisons.plan`.
+        plan: A plan of `qcattn.comparisons.plan`.
         outcomes: The probabilities, which say how rows are called.
     """
     columns = (plan.floor, plan.detect, plan.certify)

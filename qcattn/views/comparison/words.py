@@ -16,12 +16,13 @@ def standing(certificate: Certificate, *, epsilon: float | None) -> Agreement:
     """The verdict on the counts in one word.
 
     Args:
-        certificate: Of `qcattn.comparisons.certify`.
+        certificate: A certificate of `qcattn.comparisons.certify`.
         epsilon: The total variation that was to be certified, or None if nobody asked.
 
     Returns:
-        It differs if any row does; it agrees if every row has shots, and is certified where that
-        was asked. Where it was not, shots so few that nothing would have been seen decide nothing.
+        The word: the counts differ if any row does; they agree if every row has shots, and is
+        certified where that was asked. Where it was not, shots so few that nothing would have been
+        seen decide nothing.
     """
     if certificate.fit.refuted:
         return "differs"
@@ -38,8 +39,8 @@ def words(certificate: Certificate, outcomes: Outcomes, *, epsilon: float | None
     """What the counts say, with error rates, in a few sentences.
 
     Args:
-        certificate: Of `qcattn.comparisons.certify`; it holds the test of fit too. Rows that differ
-            and rows without shots are both named.
+        certificate: A certificate of `qcattn.comparisons.certify`; it holds the test of fit too.
+            Rows that differ and rows without shots are both named.
         outcomes: How rows are called.
         epsilon: The total variation that was to be certified, or None if nobody asked.
     """

@@ -27,9 +27,9 @@ def write_page_of(
 
     Args:
         report: What was found.
-        path: Where; an existing file is replaced.
+        path: The file to write; an existing file is replaced.
         again: The command that draws the same again.
-        scripts: For each probe with an alarm the script that shows it, or why there is none.
+        scripts: The script that shows the alarm of each probe with one, or why there is no script.
 
     Raises:
         OSError: If it cannot be written; nothing is left behind.

@@ -88,8 +88,8 @@ def command(report: Report, backend: str, python: str | None = None) -> str:
 
     Args:
         report: What was found.
-        backend: As the command line was given it.
-        python: Likewise.
+        backend: The backend as it was given on the command line.
+        python: The interpreter as it was given on the command line, or None.
     """
     words = ["--backend", backend, *(["--python", python] if python else [])]
     words += ["--level", report.level, "--family-alpha", repr(report.alpha)]

@@ -14,7 +14,7 @@ def markdown(findings: Sequence[Finding]) -> str:
     r"""The table of all findings, one line each, and what was found of each in words.
 
     Args:
-        findings: Of one run.
+        findings: The findings of one run.
 
     Example:
         >>> one = Finding(name="A1", title="<a|b>", checks=(), alpha=0.01, seed=0, words="No.")

@@ -30,7 +30,7 @@ def write_page_of(findings: Sequence[Finding], path: str | Path, *, pictures: bo
 
     Args:
         findings: What to show, one or several.
-        path: Where; an existing file is replaced.
+        path: The file to write; an existing file is replaced.
         pictures: Plot them. They take seconds, which nobody who pressed Ctrl-C waits for; a page
             without them says how to have them.
 

@@ -25,13 +25,13 @@ class RowBars:
     """What the picture of a row shows, one entry for each bar.
 
     Attributes:
-        keys: Those that have a bar of their own, ascending.
+        keys: Indices of the keys that have a bar of their own, ascending.
         others: How many keys share the bar after these; 0 if there is no such bar.
         stray: Whether the last bar is that of shots that read no key.
         measured: Shots counted.
         p: Probabilities.
         low: The fewest shots inside the band.
-        high: The most.
+        high: The most shots inside the band.
         kept: Shots of the row that count.
     """
 
@@ -54,7 +54,7 @@ def bars_of(result: Result, row: tuple[int, ...], most: int = MOST) -> RowBars:
     """The bars of a row; see `qcattn.views.run.plots.plot_row_bars`.
 
     Args:
-        result: Of any shape.
+        result: A result of any shape.
         row: Index of the row, a number for each leading axis.
         most: Number of keys that have bars of their own.
 
@@ -83,8 +83,8 @@ def bands_in_words(result: Result, rows: Sequence[tuple[int, ...]]) -> str:
     """Say what bands and red bars mean, for readers who have not seen the bars yet.
 
     Args:
-        result: Of any shape.
-        rows: Those whose bars are shown.
+        result: A result of any shape.
+        rows: Indices of the rows whose bars are shown.
     """
     many = int((~result.fit.undecided).sum())
     red = sum(bool(bars_of(result, row).outside.any()) for row in rows)
@@ -124,7 +124,7 @@ def binomial_band(shots: int, p: np.ndarray, level: float) -> tuple[np.ndarray, 
     Args:
         shots: Number of shots, 0 or more.
         p: Probabilities, any shape.
-        level: Of each band by itself, in (0, 1).
+        level: The level of each band by itself, in (0, 1).
 
     Returns:
         Lowest and highest count, of the shape of p.

@@ -56,11 +56,11 @@ def plot_attention_map(
     mean over its queries of the sum over its keys; the labels of the axes say of how many.
 
     Args:
-        result: With one leading axis, the queries, or more.
-        index: Of the head: all leading axes but the last.
-        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
+        result: A result with one leading axis, the queries, or more.
+        index: The index of the head: all leading axes but the last.
+        ax: The axes to plot on; None makes a figure of its own, which is `ax.figure`.
         measured: Whether to show measured frequencies; False shows softmax.
-        labels: One for each key; by default the tokens, with a box for every character that
+        labels: A label for each key; by default the tokens, with a box for every character that
             matplotlib's font lacks.
 
     Returns:
@@ -132,10 +132,10 @@ def plot_row_bars(
     a third of the bars, and the likeliest; all others together have one bar.
 
     Args:
-        result: Of any shape.
-        index: Of the row, () if there is one only.
-        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
-        labels: One for each key; by default the tokens, with a box for every character that
+        result: A result of any shape.
+        index: The index of the row, () if there is one only.
+        ax: The axes to plot on; None makes a figure of its own, which is `ax.figure`.
+        labels: A label for each key; by default the tokens, with a box for every character that
             matplotlib's font lacks.
         most: Number of keys that have bars of their own, 3 or more.
 

@@ -33,8 +33,8 @@ def plot_p_value_quantiles(result: Result, ax: Axes | None = None) -> Axes:
     p-value is 1 whatever is counted, are left out. The title says how many are which.
 
     Args:
-        result: Of any shape.
-        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
+        result: A result of any shape.
+        ax: The axes to plot on; None makes a figure of its own, which is `ax.figure`.
 
     Returns:
         The axes.

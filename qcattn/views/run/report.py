@@ -50,7 +50,7 @@ def write_report(
     The file appears whole or not at all.
 
     Args:
-        path: Where to write; an existing file is replaced.
+        path: The file to write; an existing file is replaced.
         results: The main result first, then those to show beside it, such as one head prepared
             again by another method.
         head: Index of the head whose attention is plotted, all leading axes but the last; by

@@ -57,8 +57,8 @@ def summary(result: Result) -> Sheet:
     """The table of layers: rows, keys, qubits, two-qubit gates, the worst row and p-values.
 
     Args:
-        result: Of any shape. Rows are grouped by the first of several leading axes; a result with
-            one leading axis, or none, has a single line.
+        result: A result of any shape. Rows are grouped by the first of several leading axes; a
+            result with one leading axis, or none, has a single line.
 
     Returns:
         A table; lines of layers with refuted rows stand out.
@@ -123,7 +123,7 @@ def worst(result: Result, number_of_rows: int = 10) -> Sheet:
     """The rows with the smallest p-values, the key that deviates most in each, and by how much.
 
     Args:
-        result: Of any shape.
+        result: A result of any shape.
         number_of_rows: How many rows at most.
 
     Returns:
@@ -156,7 +156,7 @@ def codebook(result: Result, number_of_keys: int = 1024) -> Sheet:
     """The table of keys, tokens and bitstrings.
 
     Args:
-        result: Of any shape.
+        result: A result of any shape.
         number_of_keys: How many keys at most, the first ones.
     """
     keys = len(result.prepared.codewords)
@@ -183,7 +183,7 @@ def heralds(result: Result, number_of_rows: int = 20) -> Sheet:
     """The success of a heralded preparation, predicted and counted, row by row.
 
     Args:
-        result: Of any shape.
+        result: A result of any shape.
         number_of_rows: How many rows at most; those that fit worst are kept.
 
     Returns:

@@ -26,8 +26,8 @@ def likeliest(result: Result, row: tuple[int, ...] | None = None, number: int = 
     """The sets of keys that occur most often, expected and counted.
 
     Args:
-        result: Of a run whose outcomes are sets.
-        row: Its index; None for the one whose law is spread most.
+        result: The result of a run whose outcomes are sets.
+        row: The index of the row; None for the one whose law is spread most.
         number: How many sets at most.
 
     Example:
@@ -68,8 +68,8 @@ def weights_of_keys(result: Result, row: tuple[int, ...] | None = None) -> Sheet
     """The attention weight of every key: how often it is attended, with its interval.
 
     Args:
-        result: Of a run whose outcomes are sets.
-        row: Its index; None for the one whose law is spread most.
+        result: The result of a run whose outcomes are sets.
+        row: The index of the row; None for the one whose law is spread most.
 
     Returns:
         A table; keys whose exact weight lies outside its interval stand out.

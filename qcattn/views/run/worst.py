@@ -19,12 +19,12 @@ class WorstRow:
 
     Attributes:
         row: Index on the leading axes.
-        p_value: Of the row.
+        p_value: The p-value of the row.
         refuted: Whether the row differs, family-wise.
         key: Index of the outcome, or -1 for shots that read no key.
         measured: Shots counted on it.
         expected: Shots expected on it: kept shots times softmax.
-        deviation: Measured less expected over the binomial standard deviation; infinite where
+        deviation: Measured less expected shots over the binomial standard deviation; infinite where
             the outcome should never, or always, have come.
         kept: Shots of the row that count.
     """
@@ -49,7 +49,7 @@ class Group:
         decided: How many of them have shots.
         refuted: How many of them differ, family-wise over the whole run.
         worst: Index of the row with the smallest p-value, or None where no row has shots.
-        smallest: That p-value; NaN where no row has shots.
+        smallest: The smallest p-value; NaN where no row has shots.
         together: Bonferroni's p-value of all of them: the smallest times their number.
     """
 

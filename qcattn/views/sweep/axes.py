@@ -46,10 +46,10 @@ class Dot:
 
     Attributes:
         series: Values of the axes that set the series apart.
-        at: Value on the axis.
-        best: Measured; NaN where only a bound is known.
+        at: The value on the axis.
+        best: The measured value; NaN where only a bound is known.
         low: Lower end of its interval.
-        high: Upper end.
+        high: Upper end of its interval.
         exact: What a perfect sampler gives on average; NaN if that is not said.
     """
 
@@ -73,8 +73,8 @@ def plot_over_axis(
 
     Args:
         sweep: What to plot.
-        axis: Of the sweep, such as beta; or shots, for how it went as they came in.
-        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
+        axis: An axis of the sweep, such as beta; or shots, for how it went as they came in.
+        ax: The axes to plot on; None makes a figure of its own, which is `ax.figure`.
         quantity: ``"top"``: share of the likeliest key (of softmax), mean over rows;
             ``"distance"``: upper bound on the total variation of every row; ``"kept"``: share of
             shots that the herald let through, mean over rows.

@@ -30,8 +30,8 @@ def cells(sweep: Sweep, epsilon: float | None = None) -> Sheet:
     """The table of cells: place on the axes, shots and verdict.
 
     Args:
-        sweep: Of any size; of a large one the lines that do not agree come first, and the rest is
-            left out.
+        sweep: A sweep of any size; of a large one the lines that do not agree come first, and the
+            rest is left out.
         epsilon: Total variation within which to certify; None leaves the bound out, unless cells
             were drawn until they were certified.
 

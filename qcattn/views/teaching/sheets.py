@@ -17,7 +17,7 @@ def lesson_steps(told: Mapping[str, Any]) -> Sheet:
     """One line for each step of an exported page.
 
     Args:
-        told: As `qcattn.teaching.exported.read_export` reads it.
+        told: What `qcattn.teaching.exported.read_export` read.
     """
     lines = tuple(
         (str(place), step["title"], step["setup"]["preparation"])
@@ -31,8 +31,8 @@ def outcomes(setup: Setup, target: Mapping[str, Any]) -> Sheet:
     """One line for each outcome of a setting: the score of its key, and what counts follow.
 
     Args:
-        setup: As it was saved.
-        target: As `qcattn.teaching.answers.answer_target` gives it.
+        setup: The setting as it was saved.
+        target: What `qcattn.teaching.answers.answer_target` gives.
     """
     law = [number(one) for one in target["expected"]]
     if setup.reading == "turned":

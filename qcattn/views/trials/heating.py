@@ -32,9 +32,9 @@ def plot_heating(
     the first. Points without noise are left out.
 
     Args:
-        heatings: Of any circuits for one Hamiltonian, one of them with noise.
-        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
-        loss: Of the law; None for the one that fits all of them.
+        heatings: Heatings of any circuits for one Hamiltonian, one of them with noise.
+        ax: The axes to plot on; None makes a figure of its own, which is `ax.figure`.
+        loss: The loss of the law; None for the one that fits all of them.
 
     Returns:
         The axes.

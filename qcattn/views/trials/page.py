@@ -25,7 +25,7 @@ def write_page_of(trials: Trials, path: str | Path) -> None:
 
     Args:
         trials: What to show.
-        path: Where; an existing file is replaced.
+        path: The file to write; an existing file is replaced.
 
     Raises:
         OSError: If it cannot be written; nothing is left behind.

@@ -37,8 +37,8 @@ def plot_error_against_cost(trials: Trials, ax: Axes | None = None) -> Axes:
     the method claims. Both axes are logarithmic. A trial whose true error is unknown is left out.
 
     Args:
-        trials: With any number of methods and temperatures.
-        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
+        trials: Trials with any number of methods and temperatures.
+        ax: The axes to plot on; None makes a figure of its own, which is `ax.figure`.
 
     Returns:
         The axes.
@@ -82,8 +82,8 @@ def plot_error_against_beta(trials: Trials, ax: Axes | None = None) -> Axes:
     whose true error is unknown is left out.
 
     Args:
-        trials: With several temperatures.
-        ax: Where to plot; None makes a figure of its own, which is `ax.figure`.
+        trials: Trials with several temperatures.
+        ax: The axes to plot on; None makes a figure of its own, which is `ax.figure`.
 
     Returns:
         The axes.
