@@ -30,7 +30,7 @@ def as_asked(job: ProbeJob, drawn: Sequence[Sequence[np.ndarray]]) -> str:
 
     Args:
         job: What was asked for.
-        drawn: For each task and each binding readings of shape (shots, clbits).
+        drawn: Readings of shape (shots, clbits) for each task and each binding.
     """
     if len(drawn) != len(job.tasks):
         return f"{plural(len(drawn), 'result')} came for {plural(len(job.tasks), 'circuit')}"

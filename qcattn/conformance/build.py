@@ -53,8 +53,8 @@ def build(folder: Path, *, progress: Progress = silent) -> None:
     Everything is computed before the first file is written, and the manifest is written last.
 
     Args:
-        folder: Such as ``circuits``.
-        progress: Is told how many topics are done.
+        folder: The folder, such as ``circuits``.
+        progress: A function that is told how many topics are done.
     """
     files: dict[str, bytes] = {}
     names = topic_names()

@@ -54,17 +54,18 @@ class Case:
     """A circuit of the corpus, what it exercises, and its law for each binding.
 
     Attributes:
-        name: Folder and file, such as ``"gates/ry"``.
-        exercises: Words for it: gates, ``"ctrl_state"``, ``"complex phase"``, ``"wide"``...
+        name: The folder and the name of the file, such as ``"gates/ry"``.
+        exercises: Words for what it exercises: gates, ``"ctrl_state"``, ``"complex phase"``,
+            ``"wide"``...
         qubits: Qubits it needs.
         clbits: Classical bits, all registers together.
         features: What a backend must be able to do.
         parameters: Names of its parameters, in the order of the columns of ``values``.
         values: Shape (bindings, parameters), radians; (1, 0) if there are none.
-        laws: One for each binding.
+        laws: The laws, one for each binding.
         noise: Noise under which the laws hold; () for none.
-        text: The file: OpenQASM 3, or QPY bytes.
-        form: Which of the two.
+        text: The content of the file: OpenQASM 3, or QPY bytes.
+        form: The form of the text.
     """
 
     name: str

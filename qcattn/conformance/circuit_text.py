@@ -18,7 +18,8 @@ def as_code(circuit: QuantumCircuit) -> str:
     """The body of a function that returns the circuit.
 
     Args:
-        circuit: Of calls where these say it all (`calls_of`), else QPY in base64.
+        circuit: A circuit. The body makes it by calls where these say it all (`calls_of`), else
+            from QPY in base64.
 
     Example:
         >>> circuit = QuantumCircuit(1, 1)
@@ -47,7 +48,7 @@ def calls_of(circuit: QuantumCircuit) -> list[str] | None:
     """Write a circuit as calls of ``QuantumCircuit`` and of Qiskit's circuit library, ``library``.
 
     Args:
-        circuit: With or without parameters.
+        circuit: A circuit with or without parameters.
 
     Returns:
         Lines, the last of which returns the circuit; None where it has control flow, parameters

@@ -74,7 +74,7 @@ def read_corpus(folder: Path) -> tuple[Case, ...]:
     """Read all circuits of a folder that has a manifest, in its order.
 
     Args:
-        folder: As the build writes it.
+        folder: The folder, as the build writes it.
 
     Raises:
         NotWhole: If a file is missing, foreign or not the one in the manifest; it is named.

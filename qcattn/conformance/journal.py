@@ -22,7 +22,7 @@ class Journal:
     """A file with one line for each job, written as soon as the job is done.
 
     Args:
-        path: Made if it is not there; else the answers in it are kept.
+        path: The file, which is made if it is not there; else the answers in it are kept.
         identity: What the run is: simulator, level, error rate, seed and corpus. Another run's
             file is refused.
 

@@ -42,8 +42,9 @@ def controlled(matrix: np.ndarray, controls: int, state: int) -> np.ndarray:
 
     Args:
         matrix: Shape (2**k, 2**k).
-        controls: How many.
-        state: From 0 to 2**controls - 1; bit j belongs to the j-th control.
+        controls: The number of controls.
+        state: The value that the controls must read, from 0 to 2**controls - 1; bit j belongs to
+            the j-th control.
 
     Example:
         >>> controlled(MATRICES["x"](), 1, 0).real.astype(int).tolist()

@@ -46,10 +46,10 @@ class ProbeJob:
     """One job and the laws that its shots must follow.
 
     Attributes:
-        name: Unique in its probe; what failed is called by it.
+        name: The name of the job, unique in its probe; what failed is called by it.
         tasks: Circuits, shots and values, which run as one job.
-        laws: For each task one law a binding.
-        noise: Under which the laws hold.
+        laws: The laws of each task, one law a binding.
+        noise: The noise under which the laws hold.
         needs: Abilities beyond those of the probe; without them the job is not applicable.
     """
 
@@ -82,8 +82,9 @@ class Outcome:
     Attributes:
         p_value: Probability, under the relation, of what was seen or worse; 0 for what cannot be.
         effect: How far it is from the relation, with a 95% interval; NaN where that has no number.
-        resolution: The smallest effect that would have been seen with 90% power; NaN likewise.
-        shots: Drawn.
+        resolution: The smallest effect that would have been seen with 90% power; NaN where that has
+            no number.
+        shots: The number of shots drawn.
         said: What was seen, in a few words.
         raised: Name of the error that the simulator raised in place of shots; "" without one.
     """
@@ -139,7 +140,7 @@ class Probe(ABC, Generic[T]):
         Args:
             job: One of `jobs`.
             simulator: Adapter of what is tested.
-            seed: Of this job alone, as `numpy.random.default_rng` takes it.
+            seed: The seed of this job alone, as `numpy.random.default_rng` takes it.
 
         Returns:
             What it showed; what the simulator raises is shown too, with p-value 0. None where the

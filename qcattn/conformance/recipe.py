@@ -24,11 +24,11 @@ class Recipe:
     """How one circuit of the corpus is built.
 
     Attributes:
-        name: Folder and file.
+        name: The folder and the name of the file.
         content: OpenQASM 3, or a circuit that it cannot say.
         exercises: Words for what it exercises.
         about: One or more sentences for people.
-        bindings: For each binding the value of each parameter by its name.
+        bindings: The value of each parameter by its name, for each binding.
         noise: Noise under which it runs.
         shows: Total variation by which the law moves under a fault, by the name of the fault.
     """
@@ -46,7 +46,7 @@ def generator(name: str) -> np.random.Generator:
     """The generator of one circuit, which depends on its name alone.
 
     Args:
-        name: Folder and file.
+        name: The folder and the name of the file.
     """
     place = zlib.crc32(name.encode())
     return np.random.default_rng(np.random.SeedSequence(_ENTROPY, spawn_key=(place,)))
@@ -61,7 +61,7 @@ def parameter(name: str) -> Parameter:
     """A parameter whose identity is the same in every build, where Qiskit would draw one.
 
     Args:
-        name: As it is called.
+        name: The name of the parameter.
     """
     return Parameter(name, uuid=UUID(int=zlib.crc32(name.encode())))
 
@@ -112,10 +112,10 @@ class Program:
         """Add a gate.
 
         Args:
-            name: Of ``stdgates.inc``, or with a modifier before it.
-            angles: Radians, or expressions.
-            qubits: Controls first.
-            controls: For each added control the value at which it acts.
+            name: The name of the gate, from ``stdgates.inc``, or with a modifier before it.
+            angles: Angles in radians, or expressions.
+            qubits: The qubits, controls first.
+            controls: The value at which each added control acts.
         """
         modifiers = "".join("ctrl @ " if value else "negctrl @ " for value in controls)
         said = ", ".join(a if isinstance(a, str) else repr(a) for a in angles)

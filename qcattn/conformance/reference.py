@@ -26,8 +26,8 @@ class Reference(Simulator):
     Laws are kept, so that a run drawn again costs its draws only.
 
     Attributes:
-        precision: Of probabilities, ``"double"`` or ``"single"``.
-        method: What it says of itself.
+        precision: The precision of probabilities, ``"double"`` or ``"single"``.
+        method: The method that it says it has.
 
     Example:
         >>> circuit = QuantumCircuit(1, 1)

@@ -25,7 +25,7 @@ class Answer:
     """What one job returned.
 
     Attributes:
-        job: Its name.
+        job: The name of the job.
         outcome: What it showed, or None where the simulator does not take such a circuit.
         seconds: Wall time.
         cut: Whether it was ended, with no outcome, since it took longer than it may.
@@ -42,8 +42,8 @@ class LeftOut:
     """Jobs of a probe that did not fit into its time.
 
     Attributes:
-        jobs: How many.
-        seconds: That they would take, by those that were run.
+        jobs: The number of jobs.
+        seconds: Seconds that they would take, by those that were run.
     """
 
     jobs: int = 0
@@ -62,10 +62,11 @@ class Probed(Evidence):
     """What one probe found.
 
     Attributes:
-        p_value: Of the whole probe, valid at every level; NaN where it is not applicable.
+        p_value: The p-value of the whole probe, valid at every level; NaN where it is not
+            applicable.
         effect: The effect of the job that fits worst.
         resolution: The smallest effect that the sharpest job would have seen with 90% power.
-        answers: Of all its jobs.
+        answers: The answers of all its jobs.
         missing: Abilities that the probe needs and the simulator does not have.
         left_out: Jobs that did not fit into its time.
     """
@@ -116,7 +117,7 @@ class Change:
     """What became of one probe between two reports.
 
     Attributes:
-        probe: Its name.
+        probe: The name of the probe.
         before: How it stood; "" where the old report does not have it.
         now: How it stands; "" where the new report does not have it.
         mended: Jobs that were refuted and are not, though they were drawn.
@@ -144,7 +145,7 @@ class Report:
     """What all probes found about one simulator.
 
     Attributes:
-        simulator: Its settings, ``backend`` and ``version`` among them.
+        simulator: The settings of the simulator, ``backend`` and ``version`` among them.
         level: ``"quick"``, ``"standard"`` or ``"deep"``.
         alpha: Probability that a correct simulator has any alarm, at most.
         seed: Entropy from which all seeds were drawn.
@@ -201,10 +202,10 @@ def conclude(
     half at all of them together: Fisher's combination of their p-values.
 
     Args:
-        name: Of the probe.
-        relation: That a correct simulator keeps.
+        name: The name of the probe.
+        relation: The relation that a correct simulator keeps.
         effect: What the effect is.
-        answers: Of its jobs.
+        answers: The answers of its jobs.
         alpha: The probe's share of the error rate.
         seed: Entropy of the run.
         missing: Abilities without which it is not applicable.

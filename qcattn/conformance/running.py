@@ -55,7 +55,7 @@ def applicable(
     """The probes with a job that the simulator says it can run; they share the error budget.
 
     Args:
-        simulator: Adapter of what is tested.
+        simulator: The adapter of the simulator that is tested.
         level: ``"quick"``, ``"standard"`` or ``"deep"``.
         probes: Names; None for all.
         cases: Circuits; the corpus if None.
@@ -90,7 +90,7 @@ def run_conformance(
     """Test a simulator by all probes.
 
     Args:
-        simulator: Adapter of what is tested.
+        simulator: The adapter of the simulator that is tested.
         level: ``"quick"``, ``"standard"`` or ``"deep"``: about 1, 10 and 60 minutes, and at most
             3, 20 and 120.
         alpha: Probability that a correct simulator has any alarm at all, over the whole run. The
@@ -100,9 +100,9 @@ def run_conformance(
         cases: Circuits; the corpus if None.
         journal: File into which every answer goes at once; a run that finds its own journal goes
             on where it was.
-        seconds: That it may take; those of `qcattn.conformance.timing.LEVEL_SECONDS` if None. Each
-            probe has an equal part, and what others leave of theirs. Jobs that do not fit are left
-            out, whatever the shots said so far, and the report says how many.
+        seconds: Seconds that the run may take; those of `qcattn.conformance.timing.LEVEL_SECONDS`
+            if None. Each probe has an equal part, and what others leave of theirs. Jobs that do not
+            fit are left out, whatever the shots said so far, and the report says how many.
         made_by: Makes the simulator in a process of its own, a function of a module. There a job
             that takes more than a third of its probe's time is ended and left out, and a simulator
             that crashes is an alarm of the job in which it did. None draws in this process, where
@@ -115,7 +115,8 @@ def run_conformance(
     Raises:
         ValueError: If a name is unknown or alpha is not an error rate.
         NotWhole: If the journal is of another run.
-        Interrupted: On Ctrl-C, with the report of what was done, which is not complete.
+        Interrupted: If Ctrl-C is pressed; it carries the report of what was done, which is not
+            complete.
 
     Example:
         >>> from qcattn.conformance.reference import Reference
@@ -211,7 +212,7 @@ def job_named(
     Args:
         probe: Name of the probe.
         job: Name of the job.
-        level: Of the report.
+        level: The level of the report.
         cases: Circuits; the corpus if None.
 
     Raises:
@@ -275,9 +276,9 @@ def draw_again(
     Args:
         probe: Name of the probe.
         job: Name of the job.
-        level: Of the report.
-        seed: Of the report.
-        simulator: That was tested.
+        level: The level of the report.
+        seed: The seed of the report.
+        simulator: The simulator that was tested.
 
     Returns:
         The job, and what its probe asks for: shots of each task and binding, in most of them.

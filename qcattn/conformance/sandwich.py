@@ -151,7 +151,7 @@ def append(circuit: QuantumCircuit, step: Step, angles: Sequence[Any] | None = N
     """Append Qiskit's form of a gate.
 
     Args:
-        circuit: Where to append.
+        circuit: The circuit to append to.
         step: The gate.
         angles: Parameters that stand for its angles; None for the angles themselves.
     """

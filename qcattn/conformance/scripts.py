@@ -51,11 +51,11 @@ def script_of(
 
     Args:
         title: What it shows.
-        probe: That found it.
-        job: As `qcattn.conformance.shrinking.shrink` leaves it.
-        simulator: That was tested.
-        backend: As `qcattn.backends.named.named_simulator` takes it.
-        seed: With which the script begins.
+        probe: The probe that found it.
+        job: The job, as `qcattn.conformance.shrinking.shrink` leaves it.
+        simulator: The simulator that was tested.
+        backend: The backend, as `qcattn.backends.named.named_simulator` takes it.
+        seed: The seed with which the script begins.
         raised: Name of the error that came in place of shots, as an `Outcome` has it; "" if none.
 
     Returns:

@@ -68,7 +68,7 @@ def seconds_of_scripts(level: Level) -> float:
     """The most seconds that all scripts of a report may take together.
 
     Args:
-        level: Of the report.
+        level: The level of the report.
 
     Example:
         >>> seconds_of_scripts("quick"), seconds_of_scripts("standard")
@@ -95,10 +95,11 @@ def scripts_of(
 
     Args:
         report: What was found.
-        simulator: That was tested.
-        backend: As `qcattn.backends.named.named_simulator` takes it.
-        made_by: Makes the simulator in another process, a function of a module.
-        seconds: That all scripts may take together; `seconds_of_scripts` of the level if None.
+        simulator: The simulator that was tested.
+        backend: The backend, as `qcattn.backends.named.named_simulator` takes it.
+        made_by: A function of a module that makes the simulator in another process.
+        seconds: Seconds that all scripts may take together; `seconds_of_scripts` of the level if
+            None.
         progress: Told the seconds that were used, and what is tried.
 
     Yields:
@@ -253,10 +254,10 @@ def shows(
     """Whether a script, run by itself where the simulator is, ends with exit code 1.
 
     Args:
-        script: Of `qcattn.conformance.scripts.script_of`.
-        simulator: That was tested; one over a pipe is there where its interpreter is.
-        seconds: After which a script that does not end shows nothing.
-        waiting: Called some times a second.
+        script: A script of `qcattn.conformance.scripts.script_of`.
+        simulator: The simulator that was tested; one over a pipe is there where its interpreter is.
+        seconds: Seconds after which a script that does not end shows nothing.
+        waiting: A function that is called several times a second.
     """
     python = simulator.python if isinstance(simulator, Piped) else sys.executable
     with tempfile.TemporaryDirectory() as folder:

@@ -61,9 +61,9 @@ class Attempt:
 
     Attributes:
         now: The smallest one that failed so far.
-        job: What is tried.
-        way: Number of the way that made it.
-        place: Its place among the jobs that this way makes of the smallest one.
+        job: The job that is tried.
+        way: The number of the way that made it.
+        place: The place of the job among those that this way makes of the smallest one.
     """
 
     now: Shrunk
@@ -76,9 +76,9 @@ def settled(attempt: Attempt, outcome: Outcome | None, alpha: float = _ALPHA / _
     """The smallest job after an attempt, from which another process may go on with the search.
 
     Args:
-        attempt: That was run.
+        attempt: The attempt that was run.
         outcome: What it showed; None for nothing.
-        alpha: At which one attempt fails.
+        alpha: The error rate at which one attempt fails.
     """
     now = attempt.now
     other = now.outcome is not None and outcome is not None
@@ -102,14 +102,14 @@ def shrinking(
     """Make a failing job small, step by step.
 
     Args:
-        probe: That it failed.
-        simulator: That was tested.
+        probe: The probe that the job failed.
+        simulator: The simulator that was tested.
         begun: The job, or where a search was cut off.
-        seed: Of the whole search, as `numpy.random.SeedSequence` takes it.
+        seed: The seed of the whole search, as `numpy.random.SeedSequence` takes it.
         alpha: Probability that any step is kept by chance, at most: each is tried at alpha over
             the number of steps.
         steps: Attempts that may be run.
-        seconds: After which no further attempt is begun.
+        seconds: Seconds after which no further attempt is begun.
 
     Yields:
         Every attempt before it is drawn, and every smaller job that failed; none of these where the
@@ -162,13 +162,13 @@ def shrink(
     """Make a failing job small, in this process.
 
     Args:
-        probe: That it failed.
-        job: As it failed.
-        simulator: That was tested.
-        seed: See `shrinking`.
-        alpha: Likewise.
-        steps: Likewise.
-        seconds: Likewise.
+        probe: The probe that the job failed.
+        job: The job as it failed.
+        simulator: The simulator that was tested.
+        seed: The seed, as for `shrinking`.
+        alpha: The error rate, as for `shrinking`.
+        steps: The number of attempts, as for `shrinking`.
+        seconds: Seconds, as for `shrinking`.
         progress: Told the jobs that were run, and what is done.
 
     Returns:

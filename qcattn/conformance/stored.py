@@ -47,7 +47,8 @@ def load_report(folder: str | Path) -> Report:
     """Read a report back; what follows from the jobs is computed anew.
 
     Args:
-        folder: That ``qcattn conformance`` wrote, or its file ``conformance.json``, under any name.
+        folder: The folder that ``qcattn conformance`` wrote, or its file ``conformance.json``,
+            under any name.
 
     Raises:
         NotWhole: If it is missing, foreign or damaged.

@@ -18,9 +18,9 @@ def spread_out(cases: Sequence[Case], number: int, *, dynamic: bool) -> list[Cas
     """Choose circuits, spread over the corpus, whose shots differ often enough to be told apart.
 
     Args:
-        cases: Of the corpus.
-        number: How many at most.
-        dynamic: Those that measure or reset on the way, or those that do not.
+        cases: Cases of the corpus.
+        number: The number of circuits at most.
+        dynamic: Whether to choose those that measure or reset on the way, or those that do not.
     """
     good = [
         case
@@ -44,9 +44,9 @@ def of_cliffords(
     Without them a stabilizer simulator would be asked for the laws of its circuits only.
 
     Args:
-        cases: Of the corpus.
-        number: How many at most.
-        dynamic: Those that measure or reset on the way, or those that do not.
+        cases: Cases of the corpus.
+        number: The number of circuits at most.
+        dynamic: Whether to choose those that measure or reset on the way, or those that do not.
         beside: Circuits that are chosen already, and not again.
 
     Example:
@@ -71,7 +71,7 @@ def grouped(columns: np.ndarray, law: Law) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
         columns: Outcome of each shot, shape (shots,); ``len(law.p)`` for what the law excludes.
-        law: Of the outcomes.
+        law: The law of the outcomes.
 
     Returns:
         The group of each shot, shape (shots,), and probabilities, shape (groups,); a stray shot
@@ -98,7 +98,7 @@ def paired(one: np.ndarray, p: np.ndarray, other: np.ndarray, q: np.ndarray, see
         p: Their probabilities.
         other: Groups of the other stream, same shape.
         q: Their probabilities.
-        seed: Of the comparison.
+        seed: The seed of the comparison.
     """
     table = np.bincount(one * len(q) + other, minlength=len(p) * len(q))
     return fit(table, np.outer(p, q).ravel(), seed=seed).overall()

@@ -36,7 +36,7 @@ def columns(readings: np.ndarray, law: Law) -> np.ndarray:
 
     Args:
         readings: Shape (shots, clbits), bool, bit 0 first.
-        law: Over the same bits.
+        law: A law over the same bits.
 
     Example:
         >>> law = Law(("01", "10"), np.array([0.5, 0.5]))
@@ -65,7 +65,7 @@ def tally(drawn: Sequence[np.ndarray], law: Law) -> Counts:
 
     Args:
         drawn: Runs of shape (shots, clbits), bool, bit 0 first.
-        law: Over the same bits.
+        law: A law over the same bits.
     """
     size = len(law.outcomes)
     table = np.array([np.bincount(columns(one, law), minlength=size + 1) for one in drawn])

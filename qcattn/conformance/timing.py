@@ -22,8 +22,8 @@ def longest(seconds: float, used: float) -> float:
     """The seconds after which a job is ended, so that a slow circuit does not take all the time.
 
     Args:
-        seconds: Of its probe.
-        used: Of these, by the jobs before it.
+        seconds: Seconds that the probe of the job may take.
+        used: Seconds of these that the jobs before it used.
 
     Example:
         >>> longest(60.0, 10.0), longest(60.0, 55.0), longest(60.0, 70.0)
@@ -39,7 +39,7 @@ def in_turn(jobs: Sequence[ProbeJob]) -> list[ProbeJob]:
     over all of them, so that what is left out for want of time is left out evenly.
 
     Args:
-        jobs: Of one probe.
+        jobs: The jobs of one probe.
     """
     places = sorted(range(len(jobs)), key=lambda i: (_shots_of_circuit(jobs[i]), _reversed(i)))
     return [jobs[i] for i in places]
@@ -65,9 +65,9 @@ def foreseen(shots: int, drawn: Sequence[int], seconds: Sequence[float]) -> floa
     of one size it grows as the shots do, which is the most that it can be.
 
     Args:
-        shots: Of the job.
+        shots: The number of shots of the job.
         drawn: Shots of each job that was run.
-        seconds: That it took.
+        seconds: Seconds that each of them took.
 
     Example:
         >>> foreseen(1110, [10, 110], [1.0, 2.0]), foreseen(1000, [10, 10], [1.0, 2.0])

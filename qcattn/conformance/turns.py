@@ -40,8 +40,8 @@ class Begun:
     """A job has begun.
 
     Attributes:
-        probe: Its probe.
-        job: Its name.
+        probe: The name of the probe of the job.
+        job: The name of the job.
         done: Shots of the jobs before it.
         most: Seconds that it may take, where it can be ended.
     """
@@ -65,8 +65,8 @@ class Ended:
     """A probe had its turn.
 
     Attributes:
-        probe: Its name.
-        answers: Of its jobs, in their order.
+        probe: The name of the probe.
+        answers: The answers of its jobs, in their order.
         left_out: Jobs that did not fit into its time, or were ended.
     """
 
@@ -79,8 +79,8 @@ class _Turn:
     """What one probe was asked in its time.
 
     Args:
-        work: Its jobs.
-        seconds: That it may take; its first job is run in any case.
+        work: The jobs of the probe.
+        seconds: Seconds that it may take; its first job is run in any case.
     """
 
     def __init__(self, work: Work, seconds: float) -> None:
@@ -153,13 +153,14 @@ def turns(
     """Run all probes in order, and yield what begins, every new answer, and every end of a turn.
 
     Args:
-        works: Of the probes.
-        simulator: That is tested.
+        works: The jobs of each probe.
+        simulator: The simulator that is tested.
         made_by: Makes it in another process, where a job that takes too long is ended and left out,
             and one that ends the process raises what is reported; None for this process.
         root: Entropy of the run.
-        seconds: Of the whole; each probe has an equal part, and what others leave of theirs.
-        known: Answers of before.
+        seconds: Seconds that the whole may take; each probe has an equal part, and what others
+            leave of theirs.
+        known: Answers of a run before.
     """
     if made_by is None:
         yield from _turns(lambda: simulator, works, root, seconds, known)

@@ -26,9 +26,9 @@ def uniforms(counts: np.ndarray, p: np.ndarray, rng: np.random.Generator) -> np.
     """The transforms of the counts of one run, shape (parts,); none if the law is certain.
 
     Args:
-        counts: Integers (outcomes,).
+        counts: Counts of the outcomes, integers, shape (outcomes,).
         p: Their probabilities, shape (outcomes,).
-        rng: Of the randomisation.
+        rng: The generator of the randomisation.
     """
     order = np.argsort(-p, kind="stable")
     k, q = counts[order].astype(float), p[order]
@@ -52,7 +52,7 @@ def alike(one: np.ndarray, other: np.ndarray) -> float:
 
     Args:
         one: Transforms of one run, shape (parts,).
-        other: Of another run, same shape.
+        other: Transforms of another run, same shape.
     """
     if not one.size:
         return 1.0

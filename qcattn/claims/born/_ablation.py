@@ -39,17 +39,17 @@ class Ablation:
     """Losses of every run on the same held-out queries, and the curves of its training.
 
     Attributes:
-        name: Of the task.
-        losses: Held-out losses of each run, shape (trainings, held-out queries): measured those of
-            the circuits (``"start"``, ``"beta"``, ...), exact the classical ones and, where it is
-            known, that of Bayes' rule.
-        exact: Of the circuits' runs by dense algebra, the same shapes.
+        name: The name of the task.
+        losses: Held-out losses of each run, shape (trainings, held-out queries): measured ones for
+            the circuits (``"start"``, ``"beta"``, ...), exact ones for the classical models and,
+            where it is known, for Bayes' rule.
+        exact: Losses of the circuits' runs by dense algebra, the same shapes.
         curves: Lowest measured loss on the training queries by evaluations, an array a training of
             each run.
         hits: Kept shots of all held-out queries and runs that read the key to be found.
-        kept: Kept shots of them.
+        kept: Kept shots of all held-out queries and runs.
         expected: Hits that the exact states of these queries give on average.
-        shots: Of all training and all held-out queries.
+        shots: The number of shots of all training and all held-out queries.
     """
 
     name: str
@@ -131,12 +131,12 @@ class Trainings:
 
     Attributes:
         number: How often each run is trained, every time on other queries.
-        queries: Of each training.
-        held_out: Queries that are left, at most.
-        evaluations: Of loss and gradient, at most.
-        shots: Of each circuit while training.
-        held_out_shots: Of each held-out query.
-        backend: Circuit, shots and seed to counts.
+        queries: The number of queries of each training.
+        held_out: The number of queries that are left, at most.
+        evaluations: The number of evaluations of loss and gradient, at most.
+        shots: The number of shots of each circuit while training.
+        held_out_shots: The number of shots of each held-out query.
+        backend: A function from circuit, shots and seed to counts.
     """
 
     number: int
@@ -165,11 +165,11 @@ def ablate(
     A run of several parameters goes on from the best run of fewer.
 
     Args:
-        name: Of the task.
+        name: The name of the task.
         task: Every training takes queries of its own, and then come those that are held out.
-        trainings: How.
-        seed: Split over the trainings.
-        progress: Called with the trainings done.
+        trainings: How every run is trained and measured.
+        seed: The seed, which is split over the trainings.
+        progress: A function that is called with the trainings done.
 
     Returns:
         All losses.

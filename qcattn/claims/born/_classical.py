@@ -39,10 +39,10 @@ def train_classical(
     """Find the parameters of `classical_law` with the least mean Brier score, by SciPy's L-BFGS-B.
 
     Args:
-        task: To be trained on.
+        task: The task to be trained on.
         num_qubits: Bits of a key.
         biases: Whether there are biases: then there are as many parameters as on the circuit.
-        evaluations: Steps, at most.
+        evaluations: The number of steps, at most.
     """
 
     def loss(parameters: np.ndarray) -> float:

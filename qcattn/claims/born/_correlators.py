@@ -38,7 +38,7 @@ def hadamard_test(
     """The circuit whose bit has the real or the imaginary part of a correlation as its mean.
 
     Args:
-        prepared: What prepares the state in its register ``system``, shape ().
+        prepared: The circuit that prepares the state in its register ``system``, shape ().
         observable: A Pauli string, qubit 0 rightmost.
         evolution: exp(-iHt), shape (2**n, 2**n).
         part: ``"real"`` or ``"imaginary"``.
@@ -94,8 +94,8 @@ def hadamard_tests(
     """The tests of a correlation: at every time the real part, then the imaginary one.
 
     Args:
-        prepared: What prepares the state in its register ``system``, shape ().
-        state: That it should be, shape (2**n, 2**n).
+        prepared: The circuit that prepares the state in its register ``system``, shape ().
+        state: The state that is to be prepared, shape (2**n, 2**n).
         hamiltonian: Shape (2**n, 2**n).
         observable: A Pauli string, qubit 0 rightmost.
         times: Shape (times,).

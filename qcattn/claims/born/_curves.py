@@ -16,9 +16,9 @@ def points(name: str, x: ArrayLike, estimates: Sequence[Estimate]) -> Curve:
     """Measured numbers with their intervals, over what was varied.
 
     Args:
-        name: In the legend.
+        name: The name in the legend.
         x: Abscissas, shape (points,).
-        estimates: One a point.
+        estimates: The measured numbers, one a point.
 
     Example:
         >>> points("a", [0.5], [Estimate(best=2.0, low=1.0, high=3.0)]).high.tolist()

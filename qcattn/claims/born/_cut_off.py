@@ -30,8 +30,8 @@ class CutOff:
     """A displaced thermal state, cut off at a number of levels.
 
     Attributes:
-        levels: Kept.
-        counts: Shape (levels,).
+        levels: The number of levels that are kept.
+        counts: Counts of the levels, shape (levels,).
         error: Total variation from the closed form, measured.
         exact: The same by dense linear algebra.
     """

@@ -118,10 +118,10 @@ def coherence(
 
     Args:
         phases: Shape (2**n,).
-        dephased: As in `head_register`.
-        shots: Of each of the two circuits.
+        dephased: Whether the register is dephased, as for `head_register`.
+        shots: The number of shots of each of the two circuits.
         backend: (prepared, shots, seed) -> Counts.
-        seed: Split over them.
+        seed: The seed, which is split over the two circuits.
         alpha: Error rate.
 
     Returns:

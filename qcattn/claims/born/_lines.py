@@ -17,8 +17,8 @@ def random_hamiltonian(size: int, rng: np.random.Generator) -> np.ndarray:
     """A matrix of the Gaussian unitary ensemble, its levels spread over about four units.
 
     Args:
-        size: Of the space.
-        rng: Draws it.
+        size: The dimension of the space.
+        rng: The generator that draws the matrix.
     """
     one = rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size))
     matrix: np.ndarray = (one + one.conj().T) / (2 * np.sqrt(size / 2))
@@ -32,8 +32,8 @@ def gibbs_line(
 
     Args:
         hamiltonian: Shape (N, N).
-        gibbs: Its Gibbs state, shape (N, N), of full rank.
-        rng: Draws the direction.
+        gibbs: The Gibbs state of the Hamiltonian, shape (N, N), of full rank.
+        rng: The generator that draws the direction.
         fixed_energy: Whether all states of the line have the energy of the Gibbs state. If not,
             the line leads towards the state of largest entropy, and ``rng`` is not used.
 

@@ -15,8 +15,8 @@ def random_state(size: int, rng: np.random.Generator) -> np.ndarray:
     """A random density matrix of full rank, shape (size, size), in the Hilbert-Schmidt measure.
 
     Args:
-        size: Of the space.
-        rng: Draws it.
+        size: The dimension of the space.
+        rng: The generator that draws the state.
 
     Example:
         >>> rho = random_state(4, np.random.default_rng(1))
@@ -42,7 +42,7 @@ def purified(
 
     Args:
         weights: Eigenvalues of the state, shape (2**n,).
-        vectors: Its eigenvectors as columns, shape (2**n, 2**n).
+        vectors: The eigenvectors of the state as columns, shape (2**n, 2**n).
         basis: Orthonormal vectors as columns: outcome b is the projection on column b; None for
             the computational basis.
         partner: Whether there is a second register; without it the state is the superposition
@@ -51,7 +51,7 @@ def purified(
             those of the system first (outcome = system + 2**n * partner).
 
     Returns:
-        Measured into register ``key``.
+        The circuit, measured into register ``key``.
 
     Example:
         >>> circuit = purified(np.array([0.75, 0.25]), np.eye(2))

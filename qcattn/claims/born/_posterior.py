@@ -22,7 +22,7 @@ def updated(prior: np.ndarray, updates: Sequence[np.ndarray], *, angle: float = 
     Args:
         prior: Probabilities, shape (2**n,).
         updates: Scores of each update, shape (2**n,).
-        angle: By which the basis of each update is turned from the one before, radians.
+        angle: The angle by which the basis of each update is turned from the one before, radians.
 
     Returns:
         Prepared of shape (); its distribution is the posterior and its success the evidence for

@@ -37,11 +37,12 @@ class Sought:
         kept: Kept shots of a run.
         alpha: Error rate of the shares of all fields together.
         foreseen: The smallest field by `qcattn.plan`; infinite if none shows: then none was run.
-        fields: Those that were run, by their names in `FACTORS`, in units of k_B T at beta = 1.
+        fields: The fields at which it was run, by their names in `FACTORS`, in units of k_B T at
+            beta = 1.
         rates: Share of runs that see the dephasing, by the same names.
         grid: Fields at which the power is computed, shape (points,).
         power: Exact probability that a run sees it, shape (points,).
-        shots: Drawn.
+        shots: The number of shots drawn.
     """
 
     kept: int
@@ -145,11 +146,11 @@ class SmallestField:
     the worst law is nearly true of this one.
 
     Attributes:
-        scores: Of the keys, a power of two of them, dimensionless.
-        angle: By which the qubit is turned, radians.
+        scores: Scores of the keys, a power of two of them, dimensionless.
+        angle: The angle by which the qubit is turned, radians.
         preparation: (hamiltonian, beta) -> Prepared.
         kept: Kept shots of a run.
-        runs: How many of each field.
+        runs: The number of runs at each field.
         backend: (prepared, shots, seed) -> Counts.
     """
 
@@ -164,9 +165,9 @@ class SmallestField:
         """Forecast the smallest field, and run at smaller, equal and larger ones.
 
         Args:
-            seed: Of everything that is drawn.
+            seed: The seed of everything that is drawn.
             alpha: Error rate of all shares of runs together.
-            progress: Called with the share done, from 0.3 on, and what is done.
+            progress: A function that is called with the share done, from 0.3 on, and what is done.
         """
         foreseen = self._foreseen()
         if np.isinf(foreseen):

@@ -25,8 +25,8 @@ def draw_tests(
 
     Args:
         teeth: The estimator, which says how the shots are spent.
-        tests: At every time the real part, then the imaginary one.
-        shots: Of all together, about.
+        tests: The tests: at every time the real part, then the imaginary one.
+        shots: The number of shots of all tests together, about.
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
         seed: What `numpy.random.default_rng` takes.
     """
@@ -54,10 +54,10 @@ def defect(
 
     Args:
         teeth: The estimator.
-        counts: Of +1 and of -1, shape (2, times, 2), real parts first.
+        counts: Counts of +1 and of -1, shape (2, times, 2), real parts first.
         beta: Any inverse temperature.
         alpha: Probability that the interval misses, at most.
-        row: Of the frequency; None sums over all.
+        row: The row of the frequency; None sums over all.
     """
     rows = slice(None) if row is None else slice(row, row + 1)
     rise = np.tanh(beta * teeth.frequencies[rows] / 2)
@@ -89,9 +89,9 @@ def inverse_temperature(
 
     Args:
         teeth: The estimator.
-        counts: As for `defect`.
+        counts: Counts, as for `defect`.
         alpha: Probability that the true beta is left out, at most.
-        row: Of one frequency; None takes all together.
+        row: The row of one frequency; None takes all together.
 
     References:
         E. C. Fieller, J. R. Stat. Soc. B 16, 175 (1954).

@@ -264,13 +264,13 @@ def train(
     SciPy's L-BFGS-B on common random numbers: every evaluation has the same seed.
 
     Args:
-        task: To be trained on.
-        parameters: Where training begins: beta, basis angles, phase.
+        task: The task to be trained on.
+        parameters: The parameters where training begins: beta, basis angles, phase.
         free: Numbers of the parameters that are trained, one or more.
-        shots: Of each circuit.
-        evaluations: Of loss and gradient, at most.
+        shots: The number of shots of each circuit.
+        evaluations: The number of evaluations of loss and gradient, at most.
         backend: (prepared, shots, seed) -> Counts.
-        seed: Of every evaluation.
+        seed: The seed of every evaluation.
 
     Returns:
         The point of the lowest measured loss.

@@ -29,7 +29,7 @@ def law_of_state(rho: np.ndarray, angle: float, dephased: bool) -> np.ndarray:
 
     Args:
         rho: A real state of n qubits, shape (2**n, 2**n).
-        angle: By which every qubit is turned, ry(-angle), radians.
+        angle: The angle by which every qubit is turned, ry(-angle), radians.
         dephased: Whether the off-diagonal elements of the state are dropped first.
     """
     if dephased:

@@ -53,9 +53,9 @@ class _Updates(Measured):
 
     Attributes:
         prior: The other prior of each row, shape (rows, keys).
-        kinds: By the names of `_KINDS`.
+        kinds: The updates by the names of `_KINDS`.
         turned: Two updates in bases that are turned against each other.
-        defect: Of the dense states of the circuits; None where the bases differ.
+        defect: The defect of the dense states of the circuits; None where the bases differ.
         upper: Total variation from Bayes' rule of the worst posterior, at most.
     """
 
@@ -77,14 +77,14 @@ class BayesianUpdate(Claim[_Updates]):
     second update is turned against that of the first, so that the two do not commute.
 
     Attributes:
-        keys: Of each row; a power of two.
-        rows: How many random rows.
+        keys: The number of keys of each row; a power of two.
+        rows: The number of random rows.
         spread: Standard deviation of the scores of each update.
-        shots: Of each circuit.
+        shots: The number of shots of each circuit.
         epsilon: Total variation that counts as agreement.
-        angle: Between the bases of the two updates, radians: the system is turned about Y between
-            them and back. What is claimed is for 0, one basis.
-        beyond: The same angle where the updates should not commute.
+        angle: The angle between the bases of the two updates, radians: the system is turned about Y
+            between them and back. What is claimed is for 0, one basis.
+        beyond: The angle where the updates should not commute, radians.
 
     Example:
         >>> BayesianUpdate(keys=4, rows=1, shots=50_000)(seed=1).standing

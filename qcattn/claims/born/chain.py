@@ -40,7 +40,7 @@ class _Links(Measured):
 
     Attributes:
         law: Softmax of the row, shape (keys,).
-        hamiltonian: Of the row.
+        hamiltonian: The Hamiltonian of the row.
         born: Counts of the thermal state, shape (keys,).
         bayes: Counts of the prior updated twice, shape (keys,).
         alike: Counts of the pure state, shape (keys,).
@@ -92,14 +92,15 @@ class Chain(Claim[_Links]):
     its keys, and read with every qubit turned by a quarter.
 
     Attributes:
-        layer: Of SmolLM2.
-        head: Of that layer.
-        query: Its unmasked keys, 0 to query, are the states; query + 1 is a power of two.
+        layer: The number of a layer of SmolLM2.
+        head: The number of a head of that layer.
+        query: The number of a query. Its unmasked keys, 0 to query, are the states; query + 1 is a
+            power of two.
         observable: A Pauli string, qubit 0 rightmost, whose correlations are measured.
-        preparation: Of the thermal state.
-        shots: Of each circuit.
+        preparation: The preparation of the thermal state.
+        shots: The number of shots of each circuit.
         epsilon: Total variation that counts as agreement.
-        tolerance: Of the inverse temperature and of the KMS defect.
+        tolerance: The tolerance of the inverse temperature and of the KMS defect.
         nats: Relative entropy to the Gibbs state that counts as none.
 
     Example:

@@ -36,7 +36,7 @@ class _Readings(Measured):
     """What the readings gave, before and after dephasing.
 
     Attributes:
-        counts: Of each reading.
+        counts: Counts of each reading.
         laws: What dense linear algebra says of each, shape (keys,).
         sought: The smallest field whose dephasing shows.
     """
@@ -60,15 +60,15 @@ class QuantumMeasurement(Claim[_Readings]):
     variation that dense linear algebra gives one turned qubit, and tried at less, at it, at more.
 
     Attributes:
-        model: Whose row.
+        model: The model whose row is read.
         row: Layer, head and query, in sentence 0; a power of two of keys.
         transverse: Transverse field, in units of k_B T at beta = 1.
-        angle: By which qubits are turned before they are read, radians; 0 reads the keys.
+        angle: The angle by which qubits are turned before they are read, radians; 0 reads the keys.
         epsilon: Total variation that counts as agreement.
         preparation: (hamiltonian, beta) -> Prepared.
-        shots: Of each reading.
+        shots: The number of shots of each reading.
         kept: Kept shots of a run that looks for a small field.
-        runs: How many such runs of each field.
+        runs: The number of such runs at each field.
         pure: Whether attention's state is the superposition of its keys. What softmax gives is the
             thermal state.
 

@@ -28,7 +28,7 @@ class _Readings(Measured):
     """What the apparatus of a query did with keys that were sent to it.
 
     Attributes:
-        softmax: Of the row, shape (keys,).
+        softmax: Softmax of the row, shape (keys,).
         clicked: Clicks by the key that was sent, shape (keys,).
         clicked_other: The same when some keys are sent more often.
         clicks: Share of each key's own shots on which the apparatus clicks.
@@ -60,7 +60,7 @@ class AttentionDictionary(Claim[_Readings]):
             is claimed.
         beyond: The same where another prior is tried.
         epsilon: Total variation, or deviation of a share, that counts as agreement.
-        shots: Of all keys together, and of each key by itself.
+        shots: The number of shots of all keys together, and of each key by itself.
 
     Example:
         >>> AttentionDictionary(shots=100_000, epsilon=0.05)(seed=1).standing

@@ -78,10 +78,10 @@ class DisplacedThermal(Claim[_Displaced]):
     Attributes:
         mean_numbers: Mean numbers of the thermal states, 0 or more.
         displacements: Real displacements.
-        levels: Kept, a power of two.
+        levels: The number of levels that are kept, a power of two.
         epsilon: Total variation that counts as agreement.
         preparation: (hamiltonian, beta) -> Prepared; what makes the thermal state.
-        shots: Of each state.
+        shots: The number of shots of each state.
 
     Example:
         >>> small = {"mean_numbers": (0.5,), "displacements": (0.5,), "levels": 16}

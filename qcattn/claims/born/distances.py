@@ -42,11 +42,11 @@ class _Distances(Measured):
 
     Attributes:
         laws: Softmax of the rows, shape (3, keys).
-        found: Of each ordered pair of rows, counted.
+        found: The distance of each ordered pair of rows, counted.
         exact: The same of the laws.
-        total_variation: Of the first and the last law, exact.
-        merged: Of the first and the last row, every two keys taken as one, counted.
-        excess: By how much each inequality is broken at most, by its name, dense.
+        total_variation: Total variation of the first and the last law, exact.
+        merged: The distance of the first and the last row, every two keys taken as one, counted.
+        excess: The most by which each inequality is broken, by its name, dense.
     """
 
     laws: np.ndarray
@@ -68,12 +68,12 @@ class EntropyAsDistance(Claim[_Distances]):
     such as taking keys together, makes it larger.
 
     Attributes:
-        rows: From which the three are taken.
+        rows: The number of rows from which the three are taken.
         kind: What is put to the test as a distance; the root of Jensen and Shannon's divergence
             is one.
         tolerance: Deviation that counts as agreement, nats or their root; a twentieth of a large
             distance is allowed for.
-        shots: Of each row.
+        shots: The number of shots of each row.
 
     Example:
         >>> EntropyAsDistance(shots=100_000)(seed=1).standing

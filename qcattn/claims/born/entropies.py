@@ -41,11 +41,11 @@ class _Entropies(Measured):
     Attributes:
         attention: Softmax of the row, shape (keys,).
         rho: The state, shape (keys, keys).
-        exact: Its entropy, nats.
+        exact: The entropy of the state, nats.
         along: Shannon's entropy of the counts at the first angle.
         others: The other angles, and the same at each.
-        along_z: Of the pure state with the same counts.
-        along_itself: Of the pure state along its own vector.
+        along_z: Shannon's entropy of the pure state with the same counts.
+        along_itself: Shannon's entropy of the pure state along its own vector.
         gained: Entropy that the counts gain from the lowest temperature to the highest, nats.
         heat: Integral of beta dE over these temperatures, from counts, nats.
     """
@@ -78,11 +78,12 @@ class ThermodynamicEntropy(Claim[_Entropies]):
     same counts along Z, and is also read along its own vector.
 
     Attributes:
-        angles: Of the turned bases, radians; the first one is where the entropies should agree.
-        shots: Of each circuit.
+        angles: The angles of the turned bases, radians; the first one is where the entropies should
+            agree.
+        shots: The number of shots of each circuit.
         tolerance: Deviation of an entropy that counts as agreement, nats; twice as much is allowed
             for what is gained.
-        backend: ``Aer(draws="born")`` if None.
+        backend: The backend; ``Aer(draws="born")`` if None.
 
     Example:
         >>> ThermodynamicEntropy(angles=(0.0, 0.8))(seed=1).standing

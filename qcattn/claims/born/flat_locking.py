@@ -39,7 +39,7 @@ class _Locked(Measured):
     """How the phases ended, and what was counted there. Weights are by their names.
 
     Attributes:
-        times: Of the curves, shape (times,).
+        times: The times of the curves, shape (times,).
         curves: Order parameter over time, of each kind of weights and of the comparisons, for
             phases that begin within half a circle.
         ends: Order parameters at the end, of each kind of weights, shape (starts,).
@@ -91,13 +91,13 @@ class FlatLocking(Claim[_Locked]):
     Attributes:
         words: Keys, each an oscillator.
         many: Words of a large vocabulary, for comparison.
-        arc: Of the circle on which the phases begin, radians.
+        arc: The arc of the circle on which the phases begin, radians.
         starts: How many times they do, for each kind of weights.
         spread: Width of the Lorentzian of natural frequencies; 0 is flat geometry.
         uneven: The width that is tried beyond flat geometry, with coupling 1: above 1/2 it lies
             below the critical coupling.
-        duration: Of the integration, in units of one over the coupling.
-        shots: Of each attention row, and of the head register.
+        duration: The duration of the integration, in units of one over the coupling.
+        shots: The number of shots of each attention row, and of the head register.
         epsilon: Total variation, or deviation of a probability, that counts as agreement.
 
     Example:

@@ -39,10 +39,10 @@ class _Reading:
     """Outputs of the heads of one model, read in one basis.
 
     Attributes:
-        model: Whose heads.
+        model: The model whose heads are read.
         bases: The keys, or bases of their own.
-        estimated: By Aer's Estimator, shape (heads, d).
-        best: From shots, shape (heads, d).
+        estimated: Outputs by Aer's Estimator, shape (heads, d).
+        best: Outputs from shots, shape (heads, d).
         low: Lower ends of intervals.
         high: Upper ends.
     """
@@ -62,14 +62,15 @@ class _OneState:
     Attributes:
         laws: Softmax of all heads, shape (heads, 2**n).
         flat: Index of the flattest head.
-        sharp: Index of the sharpest.
+        sharp: Index of the sharpest head.
         served: Index of a head that the sharpest one's state can show; None if there is none.
         possible: Whether the spectrum of the flattest one's state majorises the sharpest head.
-        counts: Of the flattest and of the sharpest head's state, shape (2, outcomes).
-        purity: Of the flattest one's state, by a swap test.
-        turned: Of the sharpest one's state in the basis that shows ``served``; None without it.
+        counts: Counts of the flattest and of the sharpest head's state, shape (2, outcomes).
+        purity: The purity of the flattest one's state, by a swap test.
+        turned: Counts of the sharpest one's state in the basis that shows ``served``; None without
+            it.
         num_keys: Keys of a head.
-        shots: Drawn.
+        shots: The number of shots drawn.
     """
 
     laws: np.ndarray
@@ -89,7 +90,7 @@ class _Outputs(Measured):
     """What the heads gave.
 
     Attributes:
-        readings: Of each model, in the keys and in bases of their own.
+        readings: The readings of each model, in the keys and in bases of their own.
         output: Classical attention outputs of each model, shape (heads, d).
         largest: Largest value of each model.
         one_state: One state in two bases.
@@ -124,14 +125,14 @@ class HeadOutputs(Claim[_Outputs]):
     pure state serves every head.
 
     Attributes:
-        models: Whose heads.
-        heads: Which ones, of the layer whose values are stored.
-        query: Which token asks, in sentence 0.
+        models: The models whose heads are read.
+        heads: The numbers of the heads, in the layer whose values are stored.
+        query: The number of the token that asks, in sentence 0.
         layers: Layers of rotations in U_h.
         tolerance: Error of a component that counts as agreement, as a share of the largest value.
         epsilon: Total variation that counts as agreement, for two heads of one state.
         preparation: (hamiltonian, beta) -> Prepared; of rotated Hamiltonians too.
-        shots: Of each head and basis.
+        shots: The number of shots of each head and basis.
 
     Example:
         >>> HeadOutputs(models=("minilm",), heads=(1, 2), shots=50_000)(seed=1).standing

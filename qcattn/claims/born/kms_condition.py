@@ -48,13 +48,13 @@ class _Balance(Measured):
     """Correlations of the thermal state and of the pure one, and what they give.
 
     Attributes:
-        hamiltonian: Whose thermal state it is.
+        hamiltonian: The Hamiltonian whose thermal state it is.
         teeth: The estimator of the correlations in time.
         thermal: Counts of the Hadamard tests of the thermal state, shape (2, times, 2).
         pure: The same of the pure state.
         beta: Inverse temperature of the thermal state.
         unlike: Distance of two states of several phases that both fulfil the condition, dense.
-        defects: Of the thermal state at the beta that was asked for, one a frequency.
+        defects: The defect of the thermal state at the beta that was asked for, one a frequency.
         broken: The same of the pure state.
     """
 
@@ -82,7 +82,7 @@ class KMSCondition(Claim[_Balance]):
     the system has two phases that no observable joins, as below a phase transition.
 
     Attributes:
-        scores: Of the keys, a power of two of them, dimensionless.
+        scores: Scores of the keys, a power of two of them, dimensionless.
         transverse: Transverse field, by which the keys are not the levels, in units of k_B T at
             beta = 1.
         beta: Inverse temperature, positive.
@@ -91,7 +91,8 @@ class KMSCondition(Claim[_Balance]):
         phases: How many phases of one energy the system has in the dense part beyond the claim.
         tolerance: Largest relative deviation of beta that counts as agreement; three times as much
             is allowed for the defect of one frequency.
-        shots: Of all Hadamard tests of the thermal state together; a tenth for the pure one.
+        shots: The number of shots of all Hadamard tests of the thermal state together; a tenth for
+            the pure one.
 
     Example:
         >>> found = KMSCondition(shots=200_000, tolerance=0.2)(seed=1)

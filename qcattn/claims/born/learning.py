@@ -41,7 +41,7 @@ class _Learned(Measured):
     """What training gained.
 
     Attributes:
-        ablations: Of each task.
+        ablations: The ablation of each task.
         derivatives: Derivatives of a measured probability, by parameter, and exactly.
     """
 
@@ -64,21 +64,22 @@ class LearnedMeasurement(Claim[_Learned]):
     other trainings (`qcattn.claims.born._ablation.two_way`).
 
     Attributes:
-        tasks: Those to be trained.
+        tasks: The tasks to be trained.
         words: Keys of the noisy words.
-        noise: Of each head's view, in each of 8 dimensions, in which a word has length sqrt(8).
+        noise: The noise of each head's view, in each of 8 dimensions, in which a word has length
+            sqrt(8).
         partner: The word to be found differs from the one shown in the bits of this number.
         window: Keys of the rows of another head.
         trainings: Draws of training queries and of shots.
-        queries: Trained on, in each, of noisy words.
+        queries: The number of queries that are trained on in each training, of noisy words.
         texts: The same of another head: with a quarter of them some trainings do much harm, and so
             rarely that intervals over six of them are too narrow.
         held_out: Queries that are never trained on; of another head the texts that are left.
-        evaluations: Of loss and gradient in one training, at most.
-        shots: Of each circuit while training.
-        held_out_shots: Of each held-out query.
+        evaluations: The number of evaluations of loss and gradient in one training, at most.
+        shots: The number of shots of each circuit while training.
+        held_out_shots: The number of shots of each held-out query.
         worth: The smallest gain that counts.
-        backend: ``Aer(draws="born")`` if None, which is quick on many small circuits.
+        backend: The backend; ``Aer(draws="born")`` if None, which is quick on many small circuits.
 
     Example:
         >>> small = LearnedMeasurement(

@@ -53,7 +53,7 @@ class _Registers(Measured):
         orders: Order parameters, shape (draws, 1 + couplings), the first below the threshold.
         threshold: The critical coupling.
         tests: Circuits of the registers.
-        counts: Of each.
+        counts: Counts of each register.
         uniform: Probability of the uniform state of each.
         r: Order parameter of the locked and of the drifting phases.
         at_lock: l1 coherence of the register put forward at r = 1, of 7.
@@ -81,14 +81,14 @@ class KuramotoLocking(Claim[_Registers]):
     Their coherence is bounded from counts.
 
     Attributes:
-        oscillators: Of each draw.
-        couplings: At which the threshold is fitted, above it.
+        oscillators: The number of oscillators of each draw.
+        couplings: The couplings at which the threshold is fitted, above it.
         below: A coupling below it.
         threshold: The critical coupling that is tested, in widths; 2 is Kuramoto's.
         locked_is_dephased: Whether the register put forward at r = 1 has a copy of its head kept.
         drifting_is_dephased: The same for the register near r = 0.
         epsilon: Total variation, or deviation of a probability, that counts as agreement.
-        shots: Of each circuit.
+        shots: The number of shots of each circuit.
 
     Example:
         >>> small = KuramotoLocking(oscillators=128, shots=20_000)

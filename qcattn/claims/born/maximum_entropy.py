@@ -40,7 +40,7 @@ class _State:
     """A random state.
 
     Attributes:
-        excess: Its free energy less that of the Gibbs state, measured.
+        excess: The measured free energy less that of the Gibbs state.
         exact: The same by dense algebra: D(rho || Gibbs) / beta.
     """
 
@@ -58,10 +58,10 @@ class _Moved:
     """The Gibbs state, moved.
 
     Attributes:
-        direction: Counted from 1.
-        step: In that direction, a share of the farthest that leaves a state.
-        energy: Measured.
-        entropy: Measured, nats.
+        direction: The number of the direction, counted from 1.
+        step: The step in that direction, a share of the farthest that leaves a state.
+        energy: The measured energy.
+        entropy: The measured entropy, nats.
     """
 
     direction: int
@@ -80,12 +80,12 @@ class _Shown(Measured):
     """Energies and entropies of random states, and of states around the Gibbs state.
 
     Attributes:
-        energy: Of the Gibbs state, by dense algebra.
-        entropy: Of the Gibbs state, by dense algebra, nats.
-        states: Random ones.
-        lines: Through the Gibbs state, one for each direction.
+        energy: The energy of the Gibbs state, by dense algebra.
+        entropy: The entropy of the Gibbs state, by dense algebra, nats.
+        states: Random states.
+        lines: Lines through the Gibbs state, one for each direction.
         moved: States of these lines.
-        defect: Of the identity of free energy and relative entropy, by dense algebra.
+        defect: The defect of the identity of free energy and relative entropy, by dense algebra.
         gained: Most that a row of attention gains in entropy when it is moved, by dense algebra.
     """
 
@@ -110,11 +110,11 @@ class MaximumEntropy(Claim[_Shown]):
     one of S whatever the circuit does.
 
     Attributes:
-        qubits: Of the system.
-        states: How many random states.
-        directions: How many ways to move the Gibbs state.
+        qubits: The number of qubits of the system.
+        states: The number of random states.
+        directions: The number of ways to move the Gibbs state.
         beta: Inverse temperature.
-        shots: Of each state in each of two bases.
+        shots: The number of shots of each state in each of two bases.
         tolerance: Deviation of a free energy that counts as agreement, nats / beta.
         fixed_energy: Whether the directions keep the energy, as is claimed.
 

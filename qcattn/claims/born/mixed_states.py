@@ -28,7 +28,7 @@ class _State:
     Attributes:
         unread: The system is measured along Z, then in a random basis; its partner is not.
         read: System and partner are measured.
-        defect: Of the system's part of the purification from the density matrix.
+        defect: The deviation of the system's part of the purification from the density matrix.
     """
 
     unread: tuple[Prepared, Prepared]
@@ -42,10 +42,11 @@ class _Shown(Measured):
 
     Attributes:
         laws: Shape (states, 2, outcomes): by the rule, along Z and in a random basis.
-        counts: Of the system alone, the same shape.
+        counts: Counts of the system alone, the same shape.
         joint_laws: Shape (states, partner's outcomes, outcomes): of system and partner.
-        joint_counts: Of system and partner, the same shape.
-        defect: Of the system's part of the purifications from the density matrices, the largest.
+        joint_counts: Counts of system and partner, the same shape.
+        defect: The largest deviation of the system's part of the purifications from the density
+            matrices.
         upper: Largest total variation of counts from laws, with its confidence.
     """
 
@@ -84,9 +85,9 @@ class MixedStates(Claim[_Shown]):
     heeded, it sorts the shots into states of their own.
 
     Attributes:
-        qubits: Of each state.
-        states: How many random states, of full rank.
-        shots: Of each circuit, three a state.
+        qubits: The number of qubits of each state.
+        states: The number of random states, of full rank.
+        shots: The number of shots of each circuit, three circuits a state.
         epsilon: Total variation that counts as agreement.
         partner: Whether the system has a partner. Without one it is in the superposition with the
             same weights, which is another state.

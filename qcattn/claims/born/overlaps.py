@@ -32,9 +32,9 @@ class _Overlaps(Measured):
     """Overlaps of queries with keys beside softmax. Arrays are of shape (rows, keys).
 
     Attributes:
-        softmax: Of the scores q.k / sqrt(d).
+        softmax: Softmax of the scores q.k / sqrt(d).
         exact: Squared overlaps of the states, by dense algebra.
-        counts: Of the swap tests, shape (rows, keys, 2).
+        counts: Counts of the swap tests, shape (rows, keys, 2).
         best: Overlaps from counts.
         low: Lower ends of intervals that all hold together.
         high: Upper ends.
@@ -84,12 +84,13 @@ class ScoresAsOverlaps(Claim[_Overlaps]):
 
     Attributes:
         rows: Queries, drawn at random.
-        keys: Of each: its own token and those before it.
-        coherent: If positive, the vectors are scaled by this and encoded as coherent states, the
-            keys brought to one length; their overlaps are those of states of a few qubits.
+        keys: The number of keys of each query: its own token and those before it.
+        coherent: A factor. If it is positive, the vectors are scaled by it and encoded as coherent
+            states, the keys brought to one length; their overlaps are those of states of a few
+            qubits.
         epsilon: Total variation, or deviation of a share, that counts as agreement.
-        shots: Of each overlap.
-        backend: ``Aer(draws="born")`` if None, which is quick on many circuits.
+        shots: The number of shots of each overlap.
+        backend: The backend; ``Aer(draws="born")`` if None, which is quick on many circuits.
 
     Example:
         >>> ScoresAsOverlaps(rows=1, keys=4, shots=200_000)(seed=1).standing

@@ -30,7 +30,8 @@ class _Shown(Measured):
     Attributes:
         rule: Shape (states, outcomes): probabilities by the rule.
         counts: Shape (states, outcomes): shots.
-        infidelity: Of each circuit's state with the vector that was drawn, shape (states,).
+        infidelity: The infidelity of each circuit's state with the vector that was drawn, shape
+            (states,).
         upper: Largest total variation of a state from the rule, with its confidence.
     """
 
@@ -48,11 +49,11 @@ class PureStates(Claim[_Shown]):
     against comes from the vector that was drawn, not from the circuit.
 
     Attributes:
-        qubits: Of each state.
-        states: How many random states.
-        shots: Of each state.
+        qubits: The number of qubits of each state.
+        states: The number of random states.
+        shots: The number of shots of each state.
         epsilon: Total variation that counts as agreement.
-        power: Of the amplitude's modulus in the rule that is tested; 2 is Born's.
+        power: The power of the amplitude's modulus in the rule that is tested; 2 is Born's.
 
     Example:
         >>> PureStates(states=2, shots=20_000)(seed=1).standing

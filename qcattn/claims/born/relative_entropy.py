@@ -60,8 +60,8 @@ class _Entropies(Measured):
         umegaki: Their relative entropy as states that are turned alike.
         of_rows: The divergence of the counted keys.
         still: Counts of the thermal state.
-        before: Its law.
-        displaced: Of each displacement.
+        before: The law of the thermal state.
+        displaced: What came of each displacement.
     """
 
     rows: np.ndarray
@@ -90,14 +90,14 @@ class RelativeEntropy(Claim[_Entropies]):
 
     Attributes:
         displacements: Real displacements of the oscillator.
-        mean_number: Of its thermal state, positive; beta is ln(1 + 1/m).
-        levels: Of the oscillator, a power of two.
-        model: Whose attention rows are taken.
-        head: Layer and head.
-        queries: Two of sentence 0, whose rows are compared.
+        mean_number: The mean number of its thermal state, positive; beta is ln(1 + 1/m).
+        levels: The number of levels of the oscillator, a power of two.
+        model: The model whose attention rows are taken.
+        head: The numbers of the layer and of the head.
+        queries: The numbers of two queries of sentence 0, whose rows are compared.
         tolerance: Deviation that counts as agreement, nats.
         preparation: (hamiltonian, beta) -> Prepared.
-        shots: Of each state.
+        shots: The number of shots of each state.
 
     Example:
         >>> claim = RelativeEntropy(levels=16, shots=50_000, tolerance=0.2, mean_number=0.3)

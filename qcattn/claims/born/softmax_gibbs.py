@@ -35,11 +35,11 @@ class _Way:
 
     Attributes:
         law: Softmax of the scores, shape (taus, rows, keys).
-        counts: Of the circuits, shape (taus, rows).
-        angles: Of the circuits, shape (taus, rows, num_parameters).
+        counts: Counts of the circuits, shape (taus, rows).
+        angles: Angles of the circuits, shape (taus, rows, num_parameters).
         fitted: Inverse temperatures, for each of taus and rows: of the circuit, and of its counts.
         distances: Total variation of the shares of shots from softmax, shape (taus, rows).
-        upper: Its upper confidence bounds, shape (taus, rows).
+        upper: The upper confidence bounds on ``distances``, shape (taus, rows).
         defect: Largest deviation of softmax from the dense reference.
     """
 
@@ -57,7 +57,7 @@ class _Rows:
     """Rows of a model, in all ways.
 
     Attributes:
-        ways: Where the temperature stands; what came of it.
+        ways: What came of each way, by where the temperature stands.
         law: Softmax of the scores, shape (rows, keys).
         twice: Counts with the factor 1/sqrt(d) in the energies and in beta, shape (rows,).
     """
@@ -107,9 +107,9 @@ class SoftmaxGibbs(Claim[_Shown]):
     Pauli strings of H and exponentiates the matrix.
 
     Attributes:
-        rows: Of each model.
+        rows: The number of rows of each model.
         taus: Temperatures.
-        shots: Of each row at each temperature, in each of the two ways.
+        shots: The number of shots of each row at each temperature, in each of the two ways.
         epsilon: Total variation that counts as agreement.
         detuning: Factor on the beta of the circuits; 1 is what is claimed.
 

@@ -35,12 +35,12 @@ class _Row:
     """One row of scores at every temperature, from cold to hot.
 
     Attributes:
-        name: As it is called.
+        name: The name of the row.
         scores: Shape (keys,).
         taus: Temperatures, shape (temperatures,).
         laws: Softmax, shape (temperatures, keys).
         counts: Shots, shape (temperatures, keys).
-        entropies: Of the counts, one a temperature.
+        entropies: The entropies of the counts, one a temperature.
         sharp: Share of the best key at the lowest temperature.
         upper: Total variation from uniform at the highest one, at most.
     """
@@ -72,7 +72,7 @@ class _Temperatures(Measured):
     """Rows of attention, and one of them with a tie.
 
     Attributes:
-        rows: As they are.
+        rows: The rows as they are.
         tied: The first row, its second score raised to the first.
         falls: Most that the entropy of softmax falls with tau, of 1,000 random rows, nats.
     """
@@ -91,8 +91,8 @@ class TemperatureLimits(Claim[_Temperatures]):
     second score raised to the first shows what low temperature does to a tie.
 
     Attributes:
-        rows: How many rows.
-        shots: Of each row at each temperature.
+        rows: The number of rows.
+        shots: The number of shots of each row at each temperature.
         epsilon: What is left to the other keys when cold, and total variation from uniform when
             hot, that counts as the limit.
         tie: Whether the rows themselves have two equal highest scores.

@@ -30,13 +30,13 @@ def follows(
     fails if some row, or all together, differ. Either is wrong with probability at most alpha.
 
     Args:
-        name: Under which the check is found.
+        name: The name under which the check is found.
         statement: What is tested, a sentence.
         counts: Integers (..., outcomes), or what has ``keys`` and ``stray``.
         p: Probabilities (..., outcomes).
         epsilon: Total variation that still counts as agreement.
         alpha: Error rate.
-        role: Of the check.
+        role: The role of the check.
 
     Example:
         >>> at = {"epsilon": 0.05, "alpha": 0.01}
@@ -106,13 +106,13 @@ def equals(
     the tolerance of it.
 
     Args:
-        name: Under which the check is found.
+        name: The name under which the check is found.
         statement: What is tested, a sentence.
-        estimate: With an interval.
+        estimate: A measured number with an interval.
         reference: The exact number.
         tolerance: Largest deviation that still counts as agreement, positive.
         alpha: Error rate of the interval; 0 where another check pays for it.
-        role: Of the check.
+        role: The role of the check.
 
     Example:
         >>> equals("x", "x is 1", Estimate(1.01, 0.98, 1.04), 1.0, tolerance=0.05, alpha=0.01).holds
@@ -134,11 +134,11 @@ def algebra(
     """Whether an identity holds in dense linear algebra, up to rounding.
 
     Args:
-        name: Under which the check is found.
+        name: The name under which the check is found.
         statement: What is tested, a sentence.
         defect: Largest deviation; NaN fails.
-        tolerance: What is rounding.
-        role: Of the check.
+        tolerance: The largest deviation that rounding may cause.
+        role: The role of the check.
 
     Example:
         >>> algebra("thirds", "1/3 * 3 is 1", abs(1 / 3 * 3 - 1)).holds
@@ -151,11 +151,11 @@ def every(name: str, statement: str, checks: Sequence[Check], *, role: Role = "c
     """Several checks as one: it holds if all of them do, and fails if one fails.
 
     Args:
-        name: Under which the check is found.
+        name: The name under which the check is found.
         statement: What is tested, a sentence.
-        checks: At least one; how the first that does not hold was found, or else the last one, is
-            how this one was.
-        role: Of the check.
+        checks: Checks, at least one; how the first that does not hold was found, or else the last
+            one, is how this one was.
+        role: The role of the check.
 
     Example:
         >>> one, other = algebra("x", "x", 0.0), algebra("y", "y", 1.0)

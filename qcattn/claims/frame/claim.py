@@ -25,8 +25,8 @@ class Measured:
     """What `Claim.measure` found; each claim adds fields of its own.
 
     Attributes:
-        shots: Drawn altogether.
-        numbers: Measured, with intervals; the first one goes into the table of all claims.
+        shots: The number of shots drawn altogether.
+        numbers: Measured numbers, with intervals; the first one goes into the table of all claims.
     """
 
     shots: int
@@ -39,7 +39,7 @@ class Description:
 
     Attributes:
         words: Plain sentences.
-        condition: Under which the claim holds; "" if none was found.
+        condition: The condition under which the claim holds; "" if none was found.
     """
 
     words: str
@@ -80,7 +80,7 @@ class Claim(ABC, Generic[M]):
 
         Args:
             root: All random numbers come from its children.
-            progress: Called with the share done, of 1.0.
+            progress: A function that is called with the share done, of 1.0.
         """
 
     @abstractmethod
@@ -104,7 +104,7 @@ class Claim(ABC, Generic[M]):
 
         Args:
             seed: What `numpy.random.default_rng` takes.
-            progress: Called with the share done, of 1.0, and what is done.
+            progress: A function that is called with the share done, of 1.0, and what is done.
 
         Returns:
             The finding.

@@ -72,10 +72,11 @@ def run_claims(
     Each starts from the same seed, so that one claim alone is found as it is among all of them.
 
     Args:
-        names: Names, such as ``"A6"``, or objects with premises of their own, such as
-            ``PureStates(qubits=2)``; None for all of them.
+        names: The claims by their names, such as ``"A6"``, or objects with premises of their own,
+            such as ``PureStates(qubits=2)``; None for all of them.
         seed: A whole number, 0 or more, or None for a fresh one.
-        progress: Called with the claims done, how many there are, and what is being done.
+        progress: A function that is called with the claims done, how many there are, and what is
+            being done.
         workers: Processes that the claims are spread over; the findings are the same for any
             number. One is this process.
 
@@ -85,8 +86,8 @@ def run_claims(
     Raises:
         ValueError: If there is no such claim, or one is no object of a `Claim`, or workers is no
             whole number, 1 or more.
-        Interrupted: On Ctrl-C. Its ``result`` holds the findings that are done; the others are
-            there too, undecided and without shots.
+        Interrupted: If Ctrl-C is pressed. Its ``result`` holds the findings that are done; the
+            others are there too, undecided and without shots.
 
     Example:
         >>> from qcattn.claims import PureStates

@@ -16,7 +16,7 @@ def axes(weights: np.ndarray, seen: np.ndarray) -> float:
 
     Args:
         weights: Attention, shape (heads, queries, keys).
-        seen: Which keys each query sees, shape (queries, keys).
+        seen: Whether each query sees each key, shape (queries, keys).
 
     Example:
         >>> seen = np.ones((1, 2), dtype=bool)

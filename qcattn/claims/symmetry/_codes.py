@@ -96,7 +96,7 @@ def failure(law: np.ndarray, preferred: np.ndarray) -> float:
     """The probability of a logical error if the coset of larger preference is chosen.
 
     Args:
-        law: Of syndromes and logical readings, shape (2, syndromes).
+        law: Probabilities of syndromes and logical readings, shape (2, syndromes).
         preferred: Preference for each; at a tie either is taken half of the time.
     """
     zero, one = preferred

@@ -26,8 +26,8 @@ def sampled(
     Where it does not hold the simulator is at fault, and nothing is said of the document.
 
     Args:
-        circuits: Each with its law as `Prepared.distribution`.
-        counts: Of each.
+        circuits: Circuits, each with its law as `Prepared.distribution`.
+        counts: Counts of each circuit.
         epsilon: Total variation that counts as agreement.
         alpha: Error rate of all together.
         statement: What is tested, a sentence.

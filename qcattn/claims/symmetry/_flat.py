@@ -42,8 +42,8 @@ def rotary_directions(d: int, base: float) -> int:
     that take one pair into another only those commute whose two angles are the same.
 
     Args:
-        d: Length of a query.
-        base: Of the angles.
+        d: The length of a query.
+        base: The base of the angles.
 
     Example:
         >>> rotary_directions(8, 10_000.0)

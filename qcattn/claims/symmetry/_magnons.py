@@ -35,10 +35,10 @@ def magnon_ring(sites: int, time: float, steps: int, axis: str) -> Prepared:
     """The ring after a time, every spin read along one axis.
 
     Args:
-        sites: An even number.
-        time: In units of 1 / J.
-        steps: Of Trotter's formula of second order.
-        axis: X or Y.
+        sites: The number of sites, even.
+        time: The time, in units of 1 / J.
+        steps: The number of steps of Trotter's formula of second order.
+        axis: The axis, X or Y.
     """
     system, key = QuantumRegister(sites, "system"), ClassicalRegister(sites, "key")
     circuit = QuantumCircuit(system, key, name=f"magnon along {axis}")
@@ -71,9 +71,9 @@ def energies(along_x: np.ndarray, along_y: np.ndarray, time: float, alpha: float
     """The energy of each of `momenta`, in units of J, from shots along X and along Y.
 
     Args:
-        along_x: Counts of all readings, shape (2**sites,).
-        along_y: Likewise.
-        time: That has passed; no energy may have turned by more than half a circle.
+        along_x: Counts of all readings along X, shape (2**sites,).
+        along_y: Counts of all readings along Y, shape (2**sites,).
+        time: The time that has passed; no energy may have turned by more than half a circle.
         alpha: Probability that some interval misses, at most.
     """
     sites = along_x.size.bit_length() - 1

@@ -57,7 +57,7 @@ def binder(x: np.ndarray, counts: np.ndarray, quantile: float) -> tuple[float, f
     Args:
         x: Values, shape (points,).
         counts: How often each came, shape (points,).
-        quantile: Of the normal distribution.
+        quantile: The quantile of the normal distribution.
 
     Example:
         >>> binder(np.array([-1.0, 1.0]), np.array([50, 50]), 2.0)[0].round(4)

@@ -29,7 +29,7 @@ class Tokens:
     Attributes:
         contents: Shape (tokens, width).
         positions: Shape (tokens, width).
-        weights: Of queries times keys, shape (width, width).
+        weights: Weights of queries times keys, shape (width, width).
     """
 
     contents: np.ndarray

@@ -49,10 +49,10 @@ def widths(
     Args:
         size: Sites, an even number, on a ring.
         times: Whole numbers, increasing.
-        runs: Surfaces.
+        runs: The number of surfaces.
         up: Probability that a valley becomes a hill in a step.
-        down: That a hill becomes a valley.
-        rng: Draws.
+        down: Probability that a hill becomes a valley in a step.
+        rng: The generator that draws the steps.
     """
     height = np.tile(np.arange(size) % 2, (runs, 1)).astype(np.int32)
     marks, found = set(np.asarray(times).tolist()), []
@@ -80,9 +80,9 @@ def learning_curve(
     Args:
         decay: a; the error falls as the number of samples to the power -a.
         samples: Whole numbers.
-        runs: Sets of samples.
-        rng: Draws.
-        features: That are drawn.
+        runs: The number of sets of samples.
+        rng: The generator that draws the samples.
+        features: The number of features that are drawn.
     """
     spectrum = np.arange(1, features + 1.0) ** -(1 + decay)
     rest = float(zeta(1 + decay) - spectrum.sum())

@@ -46,10 +46,10 @@ def quenched(sites: int, field: float, times: ArrayLike, steps: int, *, excited:
     excitation is a kink behind the first spin, and the spins are read along Z.
 
     Args:
-        sites: Of the chain.
+        sites: The number of sites of the chain.
         field: g, at J = 1.
         times: Shape (times,).
-        steps: Into which each time is cut.
+        steps: The number of steps into which each time is cut.
         excited: Whether the excitation is there.
 
     Returns:
@@ -96,7 +96,7 @@ def signal(keys: np.ndarray, field: float) -> np.ndarray:
         field: g.
 
     Returns:
-        Of X at sites 0, 1, ..., or of Z Z on bonds 0, 1, ...; shape (times, distances).
+        Means of X at sites 0, 1, ..., or of Z Z on bonds 0, 1, ...; shape (times, distances).
     """
     sites = keys.shape[-1].bit_length() - 1
     spins = 1.0 - 2.0 * every_reading(sites)

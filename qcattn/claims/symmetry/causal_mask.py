@@ -41,7 +41,7 @@ class _Front:
         times: Shape (times,).
         best: Half the change of the mean, shape (times, distances).
         margin: Half the width of its intervals.
-        exact: By free fermions.
+        exact: Half the change of the mean by free fermions, shape (times, distances).
         velocity: Sites per unit of time.
     """
 
@@ -58,12 +58,12 @@ class _Masked(Measured):
     """Masked rows before and after a later key was changed, and fronts.
 
     Attributes:
-        kept: Which keys each query sees, shape (queries, keys).
+        kept: Whether each query sees each key, shape (queries, keys).
         empty: Queries without a key, under each of the two readings of the printed mask.
         rows: Queries before the key that is changed which see a key.
-        before: As the circuits are, shape (rows,).
+        before: The rows as the circuits are, shape (rows,).
         after: The same queries, one later key replaced by another.
-        counts: Of before and after.
+        counts: Counts of before and after.
         future: Shots on keys later than the query.
         reach: Tokens back that one layer sees, with the whole mask and with a window.
         fronts: One a field.
@@ -94,13 +94,13 @@ class CausalMask(Claim[_Masked]):
         mask: ``"printed"``: 0 where query < key, as the document has it, or ``"mended"``: 0 where
             key <= query.
         tokens: Queries and keys.
-        changed: Which key is replaced.
+        changed: The number of the key that is replaced.
         window: Keys that a query sees, in the windowed stack.
-        sites: Of the Ising chain.
-        times: At which its front is looked for.
-        steps: Of Trotter's formula.
+        sites: The number of sites of the Ising chain.
+        times: The number of times at which its front is looked for.
+        steps: The number of steps of Trotter's formula.
         epsilon: Total variation that counts as agreement.
-        shots: Of each row and each time.
+        shots: The number of shots of each row and each time.
 
     Example:
         >>> quick = {"tokens": 8, "changed": 6, "sites": 6, "times": 8, "shots": 8_000}

@@ -42,12 +42,12 @@ class _Read(Measured):
     """References by what is known of them.
 
     Attributes:
-        cited: Those that the text cites.
-        unknown: Of these, those whose content could not be looked up.
-        wrong: Of these, those whose title says something else.
-        titled: Those whose title is known.
+        cited: References that the text cites.
+        unknown: Those of the cited references whose content could not be looked up.
+        wrong: Those of the cited references whose title says something else.
+        titled: The number of references whose title is known.
         repeated: Titles that are listed more than once.
-        number: Of all.
+        number: The number of all references.
     """
 
     cited: list[dict[str, Any]]
@@ -67,7 +67,7 @@ class Citations(Claim[_Read]):
     No circuit can speak here, and nothing is drawn.
 
     Attributes:
-        references: As `references_of_document` gives them.
+        references: The references, as `references_of_document` gives them.
 
     Example:
         >>> Citations()(seed=1).standing

@@ -40,10 +40,10 @@ class _Decoded(Measured):
 
     Attributes:
         circuit: Flips of a distance-3 code and their checks.
-        counts: Of it.
-        worse: By how much another temperature tells the logical reading worse, nats a shot.
+        counts: Counts of the circuit.
+        worse: The nats a shot by which another temperature tells the logical reading worse.
         failures: Probability of a logical error of distance 5, by likelihood and by the path.
-        rates: Of the curves.
+        rates: The rates of the curves.
         curves: The same over the rates.
         timed: Logical errors of repetition codes with wrong readings, by distance and rate; empty
             without the packages.
@@ -75,7 +75,7 @@ class CosetDecoding(Claim[_Decoded]):
         rate: Probability of a flip.
         factor: Inverse temperature of the claimed softmax, in units of Nishimori's.
         epsilon: Total variation that counts as agreement.
-        shots: Drawn.
+        shots: The number of shots drawn.
 
     Example:
         >>> CosetDecoding(shots=200_000, epsilon=0.02)(seed=1).standing

@@ -57,7 +57,7 @@ class _Coherence(Measured):
     """Figures of a card, their emulation, a true Ramsey experiment, and rows.
 
     Attributes:
-        norm: Of the state that the card is prepared in, emulated.
+        norm: The norm of the state that the card is prepared in, emulated.
         emulated: The norm after memory is filled with zeros, and the fidelity of a state of
             amplitude one.
         at_once: The fidelity of the card without idle time.
@@ -65,12 +65,12 @@ class _Coherence(Measured):
         lost: Largest loss of fidelity in all of the figures.
         patterns: Most bit patterns in which repetitions of one idle time ended.
         bound: Least T2 that would have shown, picoseconds.
-        clock: Of the card, picoseconds.
+        clock: The clock period of the card, picoseconds.
         circuits: Ramsey's, and rows before and after dephasing.
-        counts: Of each.
-        times: Of the fringes, picoseconds, by the planted T2.
+        counts: Counts of each circuit.
+        times: The times of the fringes, picoseconds, by the planted T2.
         found: T2 that was found, by the planted one.
-        drop: Of the share on the best key, when the keys are dephased.
+        drop: The drop of the share on the best key, when the keys are dephased.
     """
 
     norm: float
@@ -101,12 +101,12 @@ class TensorCoreDecoherence(Claim[_Coherence]):
 
     Attributes:
         start: ``"memset"``, all zeros as in the document, or ``"amplitude"``, a first one.
-        figures: Of a card, as `tensor_core_figures` gives them.
-        angle: By which the qubits of a row are turned before they are read, radians.
-        preparation: Of the rows, (hamiltonian, beta) -> Prepared.
-        rows: How many.
+        figures: The figures of a card, as `tensor_core_figures` gives them.
+        angle: The angle by which the qubits of a row are turned before they are read, radians.
+        preparation: The preparation of the rows, (hamiltonian, beta) -> Prepared.
+        rows: The number of rows.
         epsilon: Total variation that counts as agreement.
-        shots: Of each circuit.
+        shots: The number of shots of each circuit.
 
     Example:
         >>> TensorCoreDecoherence(rows=4, shots=10_000, epsilon=0.1)(seed=1).standing

@@ -32,10 +32,10 @@ class _Fidelities(Measured):
 
     Attributes:
         circuits: Cosets of distance 3 at each rate.
-        counts: Of each.
+        counts: Counts of each circuit.
         drawn: Fidelity of distance 3, from shots, at each rate.
         three: The same, exact.
-        five: Of distance 5, exact.
+        five: Fidelities of distance 5, exact.
         at: The rate at which distance 5 has the quoted fidelity.
         cycles: Fidelity of the experiment after 1, 2, ... 25 cycles.
     """
@@ -59,10 +59,10 @@ class QuotedFigures(Claim[_Fidelities]):
     logical errors a cycle [1], which makes :math:`(1 + (1 - 2\varepsilon)^n)/2` after n cycles.
 
     Attributes:
-        rates: Of flips.
+        rates: Rates of flips.
         cycle: Logical errors a cycle of a distance-5 experiment.
         epsilon: Total variation that counts as agreement.
-        shots: Of each rate.
+        shots: The number of shots at each rate.
 
     Example:
         >>> QuotedFigures(shots=50_000, epsilon=0.05)(seed=1).standing

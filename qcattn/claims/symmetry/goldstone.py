@@ -39,13 +39,13 @@ class _Modes(Measured):
 
     Attributes:
         circuits: The ring along X and along Y, and the valleys.
-        counts: Of each.
+        counts: Counts of each circuit.
         magnons: Energies at `momenta`, in units of J.
         valleys: Share of the barrier along the circle, by the number of keys.
-        generators: Broken in the ferromagnet.
-        modes: Of the ferromagnet, a momentum.
-        flat: Directions of one head of SmolLM2 that change no score.
-        rotary: Those that are left with rotary positions.
+        generators: The number of generators that are broken in the ferromagnet.
+        modes: The number of modes of the ferromagnet at a momentum.
+        flat: The number of directions of one head of SmolLM2 that change no score.
+        rotary: The number of those that are left with rotary positions.
         change: Largest relative change of a score in such a direction.
     """
 
@@ -72,14 +72,14 @@ class GoldstoneModes(Claim[_Modes]):
     that attention does have are counted on a head of SmolLM2.
 
     Attributes:
-        keys: On the circle, of the claim; one of 3, 4, 5, 6, 8.
-        sites: Of the ring, an even number.
-        time: After which its correlations are measured, in units of 1 / J.
-        steps: Of Trotter's formula.
+        keys: The number of keys on the circle, of the claim; one of 3, 4, 5, 6, 8.
+        sites: The number of sites of the ring, even.
+        time: The time after which its correlations are measured, in units of 1 / J.
+        steps: The number of steps of Trotter's formula.
         flatness: Share of a barrier that counts as none.
-        tolerance: Of a magnon's energy, in units of J.
+        tolerance: The tolerance of a magnon's energy, in units of J.
         epsilon: Total variation that counts as agreement, of the valleys.
-        shots: Of each circuit.
+        shots: The number of shots of each circuit.
 
     Example:
         >>> quick = {"sites": 6, "shots": 60_000, "tolerance": 0.15}

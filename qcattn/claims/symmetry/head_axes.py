@@ -31,13 +31,13 @@ class _Layers:
     """Some layers of one model.
 
     Attributes:
-        layers: Which.
-        heads: In each.
-        found: Number of axes of each, from shots, shape (layers,).
-        mean: Over layers, with its interval.
+        layers: The numbers of the layers.
+        heads: The number of heads in each layer.
+        found: Number of axes of each layer, from shots, shape (layers,).
+        mean: The mean number of axes over layers, with its interval.
         exact: The same of softmax.
         dealt: Number of axes where keys are dealt at random, mean over layers, shape (deals,).
-        p: That random keys give no more axes.
+        p: Probability that random keys give no more axes.
     """
 
     layers: tuple[int, ...]
@@ -55,8 +55,8 @@ class _Broken(Measured):
 
     Attributes:
         circuits: Rows of all layers, one a model.
-        counts: Of each.
-        models: By name.
+        counts: Counts of each circuit.
+        models: The models by their names.
     """
 
     circuits: list[Prepared]
@@ -73,11 +73,11 @@ class HeadAxes(Claim[_Broken]):
     every row, which have as sharp rows and no reason to agree: a permutation test.
 
     Attributes:
-        layers: Of each model by its name.
+        layers: The layers of each model by its name.
         dealt: Whether the heads themselves have their keys dealt at random.
-        deals: Of the permutation test.
+        deals: The number of deals of the permutation test.
         epsilon: Total variation that counts as agreement.
-        shots: Of each row.
+        shots: The number of shots of each row.
 
     Example:
         >>> quick = {"layers": {"minilm": (1,)}, "deals": 300, "shots": 2_000, "alpha": 0.02}

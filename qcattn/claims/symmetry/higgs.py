@@ -37,14 +37,14 @@ class _Fringes(Measured):
 
     Attributes:
         circuits: The probe after each time, read along X and along Y, and near the onset.
-        counts: Of each.
-        times: Of the fringes, in units of one over the coupling.
+        counts: Counts of each circuit.
+        times: The times of the fringes, in units of one over the coupling.
         cosines: Mean of cos(field x time) at each time.
         sines: Mean of sin(field x time).
-        size: Of the field, by its fringe.
+        size: The size of the field, by its fringe.
         exact: The minimum of the energy.
-        sizes: Of the field near the onset, at both distances.
-        exponent: By which it grows with the distance.
+        sizes: The sizes of the field near the onset, at both distances.
+        exponent: The exponent by which it grows with the distance.
         degree: Power with which the value map grows with what it is given.
     """
 
@@ -75,11 +75,11 @@ class HiggsCoupling(Claim[_Fringes]):
     Attributes:
         coupling: ``"value map"``, as the document has it, or ``"probe"``, the mended one.
         distance: :math:`\beta k^2 - 1` of the fringes, positive: beyond the onset.
-        qubits: Of the field.
-        times: Of the fringes.
-        tolerance: Of the size of the field, relative, and of the exponent.
+        qubits: The number of qubits of the field.
+        times: The number of times of the fringes.
+        tolerance: The tolerance of the size of the field, relative, and of the exponent.
         epsilon: Total variation that counts as agreement.
-        shots: Of each circuit.
+        shots: The number of shots of each circuit.
 
     Example:
         >>> quick = {"times": 6, "shots": 40_000}

@@ -30,10 +30,10 @@ class _Kept(Measured):
 
     Attributes:
         circuit: Cosets of distance 3.
-        counts: Of it.
+        counts: Counts of the circuit.
         drawn: Logical errors of distance 3, from shots.
-        exact: Those of distances 3 and 5.
-        rates: Of flips, of the curves.
+        exact: Logical errors of distances 3 and 5, exact.
+        rates: Rates of flips, of the curves.
         curves: Logical errors over the rates, by distance.
         gates: Logical errors with noise at every gate, by distance; empty without the packages.
     """
@@ -57,10 +57,10 @@ class TopologicalMemory(Claim[_Kept]):
     is sampled by stim and decoded by PyMatching, for distances 3, 5 and 7.
 
     Attributes:
-        rate: Of flips.
+        rate: The rate of flips.
         beyond: The rate that is tried above the threshold.
         epsilon: Total variation that counts as agreement.
-        shots: Drawn on Aer, and of each distance by stim.
+        shots: The number of shots drawn on Aer, and of each distance by stim.
 
     Example:
         >>> TopologicalMemory(shots=50_000, epsilon=0.05)(seed=1).standing

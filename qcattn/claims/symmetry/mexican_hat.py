@@ -38,11 +38,11 @@ class _Hat(Measured):
 
     Attributes:
         circuits: Fields and rows.
-        counts: Of each.
+        counts: Counts of each circuit.
         binders: Binder's cumulant at every beta, by the size.
-        crossing: Where the curves of both sizes cross.
+        crossing: The inverse temperature at which the curves of both sizes cross.
         landau: Deviation from mu and lambda of the expansion.
-        minima: Of real keys, by beta lambda_max.
+        minima: The number of minima of real keys, by beta lambda_max.
         attention: The same at the temperature of attention: beta lambda_max, and minima.
         keys: How many real keys there are.
         rows: Energy of softmax above uniform attention, mean over rows.
@@ -79,11 +79,11 @@ class MexicanHat(Claim[_Hat]):
     Attributes:
         spring: Factor of :math:`|x|^2/2`; 0 is attention as it is.
         keys: Real keys whose minima are counted, at most 388.
-        qubits: Of the field.
+        qubits: The number of qubits of the field.
         rows: Real rows whose energy is measured.
-        tolerance: Of the cumulant at the onset.
+        tolerance: The tolerance of the cumulant at the onset.
         epsilon: Total variation that counts as agreement.
-        shots: Of each field.
+        shots: The number of shots of each field.
 
     Example:
         >>> quick = {"keys": 32, "qubits": 6, "shots": 40_000, "epsilon": 0.1}

@@ -40,10 +40,10 @@ class _Placed(Measured):
     Attributes:
         circuits: ``bare``, ``placed``, ``masked``: rows of permuted tokens; ``none``, ``small`` and
             ``large``: the response; ``magnet small``, ``magnet large``.
-        counts: Of each.
+        counts: Counts of each row.
         expected: Laws of the same rows if a permutation only permutes them, by name.
         order: Response at each amplitude, of attention and of the magnet.
-        exponents: By how much each grows with the amplitude.
+        exponents: The exponent by which each grows with the amplitude.
         exact: The same from the laws.
         rotated: Defect of attention when tokens are rotated into each other, dense.
         swapped: The same when they are permuted.
@@ -74,12 +74,12 @@ class PositionField(Claim[_Placed]):
     square of the amplitude. A magnet's magnetisation grows with the field itself.
 
     Attributes:
-        amplitude: Of the positions, where they are to break the symmetry.
+        amplitude: The amplitude of the positions, where they are to break the symmetry.
         normalised: Whether attention has a softmax, where tokens are rotated into each other.
-        tokens: A power of two.
-        width: Of contents and positions.
+        tokens: The number of tokens, a power of two.
+        width: The width of contents and positions.
         epsilon: Total variation that counts as agreement.
-        shots: Of each row.
+        shots: The number of shots of each row.
 
     Example:
         >>> PositionField(shots=60_000, epsilon=0.1)(seed=1).standing

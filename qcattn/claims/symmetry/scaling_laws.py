@@ -37,14 +37,14 @@ class _Powers(Measured):
 
     Attributes:
         circuits: Uniform rows, by the number of keys.
-        counts: Of the largest number of shots.
-        growth: Of surfaces, by their class.
+        counts: Counts of the largest number of shots.
+        growth: The growth of surfaces, by their class.
         roughness: The same of their final width over the size.
-        learned: Of kernel regression, by the decay of the spectrum.
-        errors: Of the error of sampling, over shots and over keys.
+        learned: The exponent of kernel regression, by the decay of the spectrum.
+        errors: The exponent of the error of sampling, over shots and over keys.
         drawn: Mean total variation over shots, shape (shots,).
         surfaces: Mean squared widths over time, by class.
-        times: Of these.
+        times: The times of these widths.
     """
 
     circuits: list[Prepared]
@@ -70,12 +70,12 @@ class ScalingLaws(Claim[_Powers]):
 
     Attributes:
         published: Exponents of the loss over parameters and over data [1].
-        size: Sites of a surface.
-        duration: Steps of its growth.
-        runs: Surfaces, and sets of samples.
-        rows: Rows of each number of keys.
-        decades: Of shots over which the error of sampling is followed.
-        shots: Of each row, where the number of keys is varied.
+        size: The number of sites of a surface.
+        duration: The number of steps of its growth.
+        runs: The number of surfaces, and of sets of samples.
+        rows: The number of rows at each number of keys.
+        decades: The number of decades of shots over which the error of sampling is followed.
+        shots: The number of shots of each row, where the number of keys is varied.
         largest: Samples of kernel regression.
         epsilon: Total variation that counts as agreement.
 

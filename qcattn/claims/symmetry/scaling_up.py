@@ -43,9 +43,9 @@ class _Scaled(Measured):
         mirrored: Gates and share of shots that come back, by the number of qubits.
         kept: Share that comes back without noise.
         rate: Errors that show, a gate, in units of its error rate.
-        gates: Of all tokens of the document, extrapolated.
+        gates: The number of gates for all tokens of the document, extrapolated.
         rows: Rows of attention.
-        counts: Of these.
+        counts: Counts of these rows.
         sampled: Share of shots on the best key.
         rival: What the share is held against.
     """
@@ -76,7 +76,7 @@ class MillionTokens(Claim[_Scaled]):
         rival: What the accuracy is held against: ``"softmax"``, or ``"uniform"`` attention.
         largest: Qubits of the largest circuit that is built.
         epsilon: Total variation that counts as agreement.
-        shots: Of each row and each circuit.
+        shots: The number of shots of each row and each circuit.
 
     Example:
         >>> quick = {"largest": 8, "shots": 20_000, "epsilon": 0.1}

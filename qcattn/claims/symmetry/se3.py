@@ -29,7 +29,7 @@ class _Moved(Measured):
 
     Attributes:
         prepared: Every arm, shape (arms, nodes); the motions are ``motion 1`` and so on.
-        counts: Of each.
+        counts: Counts of each arm.
         of: The counts of each arm, by its name, shape (nodes, nodes).
         laws: Softmax before anything is moved, by the kind of score, shape (nodes, nodes).
         vectors: Mean displacement to the other nodes after the first motion, from shots.
@@ -60,11 +60,11 @@ class GaugeInvariance(Claim[_Moved]):
 
     Attributes:
         links: Whether the weights that the claim is about have link variables.
-        nodes: Points, a power of two.
-        motions: Random motions of all of them.
+        nodes: The number of points, a power of two.
+        motions: The number of random motions of all points.
         epsilon: Total variation of one row that counts as agreement.
         pooled: The same of a row, all motions together.
-        shots: Of each row after each motion.
+        shots: The number of shots of each row after each motion.
 
     Example:
         >>> quick = {"motions": 3, "shots": 10_000, "epsilon": 0.1, "pooled": 0.06}

@@ -34,7 +34,7 @@ class ExpectationJob(ProbeJob):
 
     Attributes:
         paulis: One string a circuit, qubit 0 rightmost.
-        exact: Its value.
+        exact: The exact value of each string.
     """
 
     paulis: tuple[str, ...]

@@ -47,7 +47,8 @@ class Runs(ProbeJob):
     """Runs whose shots must be independent.
 
     Attributes:
-        offsets: Of each call, what is added to the seed of the first; None calls without a seed.
+        offsets: Numbers that are added to the seed of the first call, one for each call; None calls
+            without a seed.
         ordered: Whether shots come in the order in which they were drawn.
     """
 

@@ -32,7 +32,7 @@ class OptionJob(ProbeJob):
     """A circuit that is run with each value of an option.
 
     Attributes:
-        option: Of `Simulator.choices`.
+        option: An option of `Simulator.choices`.
     """
 
     option: str

@@ -96,9 +96,10 @@ def recipe_of(name: str, form: Form, bindings: int) -> Recipe:
     """A circuit around one form of a gate.
 
     Args:
-        name: Of the circuit.
-        form: What it is around.
-        bindings: If more than one, the angles are parameters with so many values.
+        name: The name of the circuit.
+        form: The form of the gate that the circuit is around.
+        bindings: The number of bindings; if more than one, the angles are parameters with so many
+            values.
     """
     inner, count, controls, word, called = form
     called = called.rstrip("_")

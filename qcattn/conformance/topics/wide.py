@@ -37,9 +37,9 @@ def spread(
     """Append random gates that keep the number of terms: cx, x, swap, and phases.
 
     Args:
-        program: Where to append.
+        program: The program to append to.
         rng: Draws them.
-        gates: How many.
+        gates: The number of gates.
         phases: Words of further gates, diagonal ones, separated by blanks.
 
     Returns:
