@@ -149,8 +149,8 @@ def scaled_dot_product_scores(
         keys: Keys (..., k, d); the leading axes broadcast against those of `queries`.
         mask: Boolean, True where the query may attend to the key, or floating, added to the scores
             (0 keeps them, ``-inf`` masks). Broadcasts to (..., q, k).
-        causal: Apply :func:`causal_mask` (q, k): query i sees keys 0 to i. Aligned at the top left,
-            as torch's ``is_causal``, also when q and k differ.
+        causal: Whether to apply :func:`causal_mask` (q, k): query i sees keys 0 to i. Aligned at
+            the top left, as torch's ``is_causal``, also when q and k differ.
         scale: Factor on the dot products; 1/sqrt(d) if None.
 
     Returns:

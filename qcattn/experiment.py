@@ -70,7 +70,8 @@ def run(
             imitated.
         alpha: Probability that a perfect sampler is said to differ, over all rows and
             comparisons together, in (0, 1).
-        progress: Told the rows that are done after each chunk, and how far a long one is.
+        progress: A function that is told the rows that are done after each chunk, and how far a
+            long one is.
 
     Warns:
         Doubtful: If the scores look like weights after softmax, or if keys are masked because

@@ -65,7 +65,7 @@ def announce(what: str, forecast: Forecast, cures: Iterable[str] = ()) -> None:
     """Warn of work that takes long, and say what would be quicker.
 
     Args:
-        what: Is to be done, such as "drawing 1 row".
+        what: What is to be done, such as "drawing 1 row".
         forecast: The forecast of the work; below half a minute nothing is said.
         cures: What would be quicker.
 

@@ -22,7 +22,7 @@ def html_table(
     Args:
         headings: The headings over the columns.
         lines: Lines of cells; each has as many cells as there are headings.
-        align: One letter a column, ``l`` or ``r``; all ``l`` if "".
+        align: The alignment, one letter a column, ``l`` or ``r``; all ``l`` if "".
         caption: The caption under the table, or "".
         kind: The HTML class of the table, or "".
         marked: Numbers of the lines that stand out, as class ``marked``.

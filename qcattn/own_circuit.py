@@ -51,7 +51,7 @@ def run_circuit(
         backend: What `qcattn.run` takes; `Aer` if None.
         noise: What `qcattn.run` takes.
         alpha: Probability that a perfect sampler is said to differ, over all rows, in (0, 1).
-        progress: Told the rows that are done.
+        progress: A function that is told the rows that are done.
 
     Returns:
         The result: counts, verdict and costs, as of `qcattn.run`. Its scores are the logarithms of

@@ -31,7 +31,7 @@ def parse_json(content: str | bytes, parse_float: Any = float) -> Any:
 
     Args:
         content: The document; bytes in UTF-8, 16 or 32, with or without a mark of that.
-        parse_float: Makes a number of a text that has a point or an exponent.
+        parse_float: A function that makes a number of a text that has a point or an exponent.
 
     Raises:
         ValueError: If it is not JSON, or an object has one name twice; the message begins with
@@ -76,7 +76,7 @@ def read_npz(
     """Read arrays of an archive by name.
 
     Args:
-        file: Open for reading.
+        file: The file, open for reading.
         names: The names of the arrays to read, if they are there, or a function that chooses them
             from the names there are; the other arrays are not unpacked. All if None.
         most: Bytes that they may take unpacked, all together; half of the memory there is if None.
@@ -136,7 +136,7 @@ def read_npy(file: IO[bytes], most: int | None = None) -> NDArray[Any]:
     """Read the array of a .npy file.
 
     Args:
-        file: Open for reading.
+        file: The file, open for reading.
         most: Bytes that it may take, as its header says; half of the memory there is if None.
 
     Raises:

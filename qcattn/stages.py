@@ -180,7 +180,7 @@ def draw_result(
         alpha: Probability that a perfect sampler is said to differ.
         settings: How it was prepared, for the record; the backend adds its own.
         preparing: Seconds that preparing took.
-        progress: Told the rows that are done after each chunk.
+        progress: A function that is told the rows that are done after each chunk.
         outcomes: Scores of what is drawn, shape (..., num_outcomes), where that is no key; None if
             it is.
 
@@ -306,7 +306,7 @@ def draw_each(
     """Draw counts of each circuit, from random numbers that follow from an address alone.
 
     Args:
-        prepared: One template, or several.
+        prepared: Templates, one or several.
         shots: Shots a row.
         root: Entropy of the whole.
         address: Words of 32 bits that name these shots among all that have this root. Where there

@@ -103,7 +103,7 @@ def lines_of(text: str, *, comments: bool = False) -> list[Line]:
 
     Args:
         text: A table; a first line ``sep=;`` names the separator, as Excel has it.
-        comments: Leave out lines that begin with ``#``.
+        comments: Whether to leave out lines that begin with ``#``.
 
     Raises:
         ValueError: If the text is no table at all, such as one with a quote that never ends.
@@ -255,9 +255,9 @@ class Matrix:
     """Rows of numbers, with their headings and labels.
 
     Attributes:
-        values: One list a row, all of one length.
-        heading: One label a column, or () without a heading.
-        beside: One label a row, or () without a column of labels.
+        values: The numbers, one list a row, all of one length.
+        heading: The headings, one label a column, or () without a heading.
+        beside: The labels of the rows, or () without a column of labels.
     """
 
     values: list[list[float]]

@@ -281,7 +281,7 @@ def prepare(
         backend: Circuit to counts, as `qcattn.run` takes it; `Aer` if None (small circuits with
             resets by its density matrix, which samples them all at once).
         alpha: Probability that any perfect sampler is said to differ, in (0, 1).
-        progress: Told how many of the trials are done, and which comes next.
+        progress: A function that is told how many of the trials are done, and which comes next.
         workers: Processes that the trials are spread over, this one among them; the counts are the
             same for any number. Several begin with the methods that foresee the longest work.
             With more than one, a script must do its work under ``if __name__ == "__main__":``.

@@ -24,7 +24,8 @@ class Estimator(Simulator):
 
     Attributes:
         estimator: The primitive.
-        seeded: Makes the primitive anew with a seed, or None: then it keeps its own.
+        seeded: A function that makes the primitive anew with a seed, or None: then the primitive
+            keeps its own.
 
     Example:
         >>> from qiskit.primitives import StatevectorEstimator
@@ -60,7 +61,7 @@ class Estimator(Simulator):
         """There are no shots.
 
         Raises:
-            DoesNotFit: Always.
+            DoesNotFit: In any case.
         """
         raise DoesNotFit("an estimator gives expectation values and no shots; take a sampler")
 

@@ -32,7 +32,7 @@ class NoiseTerm:
     down wrongly; numbers ``1 given 0`` and ``0 given 1``.
 
     Attributes:
-        kind: One of these four.
+        kind: The kind of noise, one of these four.
         gates: Names of the gates after which it acts; () for readout.
         qubits: The qubits on which it acts: those of the gate in its order, or qubits that are
             measured; () for all.

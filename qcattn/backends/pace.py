@@ -55,7 +55,7 @@ def draw_seconds(
 
     Args:
         circuit: The template.
-        simulator: Makes the simulator that it runs on, with its noise.
+        simulator: A function that makes the simulator that it runs on, with its noise.
         mixed: Whether the state is a density matrix.
         noisy: Whether gates have errors.
         again: Whether one run walks through the circuit for every shot.

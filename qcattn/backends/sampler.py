@@ -42,7 +42,7 @@ class Sampler(Simulator):
         sampler: The primitive.
         pass_manager: Run on the template first, for primitives that take a device's own gates
             only (``generate_preset_pass_manager(backend=...)``), or None.
-        seeded: Makes the primitive anew with a seed, for `sample`, or None.
+        seeded: A function that makes the primitive anew with a seed, for `sample`, or None.
 
     Example:
         >>> from qiskit.primitives import StatevectorSampler

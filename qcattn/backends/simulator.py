@@ -160,7 +160,7 @@ class Simulator(ABC):
 
         Args:
             option: ``"precision"`` or ``"method"``.
-            value: One of its values.
+            value: One of the values of that choice.
         """
         raise NotImplementedError(f"{type(self).__name__} has no choice of {option}")
 
@@ -248,7 +248,7 @@ def readings_of_strings(strings: Sequence[str], clbits: int) -> np.ndarray:
     """Turn bitstrings of shots into readings, shape (shots, clbits), bool, bit 0 first.
 
     Args:
-        strings: One a shot, bit 0 rightmost; spaces between registers are left out.
+        strings: Bitstrings, one a shot, bit 0 rightmost; spaces between registers are left out.
         clbits: Classical bits of the circuit.
 
     Raises:

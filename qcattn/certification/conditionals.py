@@ -97,7 +97,7 @@ def certify_conditionals(
     Args:
         readings: Shape (shots, n), 0 or 1: whether each independent shot attends to each key; from
             any sampler, of counts as ``numpy.repeat(prepared.codewords, counts.keys, axis=0)``.
-        scores: One row, shape (n,); ``-inf`` masks.
+        scores: One row of scores, shape (n,); ``-inf`` masks.
         encoding: The couplings and mu.
         beta: Inverse temperature asked for.
         alpha: Probability that a perfect sampler is refuted, at most.

@@ -182,7 +182,7 @@ def fit_loss(heatings: Sequence[Heating]) -> float:
     """The loss kappa that fits the ratios of betas best, by least squares.
 
     Args:
-        heatings: One or more, of any circuits.
+        heatings: One heating or more, of any circuits.
 
     Raises:
         ValueError: If there are none.

@@ -38,8 +38,8 @@ def proportion(hits: ArrayLike, shots: ArrayLike, alpha: float) -> tuple[np.ndar
     """Clopper-Pearson interval of a probability; it is (0, 1) without shots.
 
     Args:
-        hits: Integers (...).
-        shots: Integers that broadcast with hits.
+        hits: Numbers of hits, integers (...).
+        shots: Numbers of shots, integers that broadcast with hits.
         alpha: Probability that the interval misses, at most; half of it on either side.
 
     Returns:
@@ -86,8 +86,8 @@ def binomial_p_value(
     Twice the smaller tail, each at the end of the range that makes it larger.
 
     Args:
-        hits: Integers (...).
-        shots: Integers.
+        hits: Numbers of hits, integers (...).
+        shots: Numbers of shots, integers.
         low: Smallest probability of the hypothesis.
         high: Largest one.
 

@@ -79,7 +79,7 @@ def kms(state: np.ndarray, hamiltonian: np.ndarray, beta: float) -> KMS:
 
     Args:
         state: Shape (2**n, 2**n).
-        hamiltonian: Hermitian, shape (2**n, 2**n), in units of k_B T at beta = 1.
+        hamiltonian: A Hermitian matrix, shape (2**n, 2**n), in units of k_B T at beta = 1.
         beta: Inverse temperature, positive.
 
     Example:

@@ -49,7 +49,8 @@ class Observables:
         estimates: Measured means, NaN without kept shots.
         low: Lower ends of their intervals, which all hold together at 1 - alpha.
         high: Upper ends.
-        p_values: Two-sided exact binomial tests of the claim, not corrected for their number.
+        p_values: The p-values of two-sided exact binomial tests of the claim, not corrected for
+            their number.
         kept: The number of kept shots behind each mean.
         state: ``"gibbs"`` or ``"qsample"``.
         error: Trace distance that the hypothesis allows.

@@ -107,7 +107,7 @@ def expectation(
 
     Args:
         prepared: One circuit, shape ().
-        operator: Hermitian, on the system's qubits.
+        operator: A Hermitian operator on the system's qubits.
         shots: Shots of each basis.
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
         seed: What `numpy.random.default_rng` takes.

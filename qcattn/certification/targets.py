@@ -22,7 +22,7 @@ def exact_state(hamiltonian: Hamiltonian, beta: float, state: State) -> np.ndarr
     terms.
 
     Args:
-        hamiltonian: One, shape ().
+        hamiltonian: One Hamiltonian, shape ().
         beta: Inverse temperature, positive.
         state: ``"gibbs"`` or ``"qsample"``.
 

@@ -20,7 +20,7 @@ def bar(*, quiet: bool) -> Iterator[Progress]:
     """Show a bar while work goes on, and say beforehand what takes long.
 
     Args:
-        quiet: Show no bar.
+        quiet: Whether to show no bar.
 
     Yields:
         What the work tells how far it is.

@@ -65,8 +65,9 @@ class Dependence:
     """One way in which shots can fail to be independent.
 
     Attributes:
-        p_value: Two-sided unless the part has only one side.
-        score: Positive: too many coincidences or too far apart. Negative: too few, or too good.
+        p_value: The p-value, two-sided unless the part has only one side.
+        score: The score. Positive: too many coincidences or too far apart. Negative: too few, or
+            too good.
         where: What was worst: a lag; (first run, second run, shift); or of a repeated stretch
             (first run, place in it, second run, place in it, shots).
     """

@@ -76,7 +76,7 @@ def files_of(topic: str) -> dict[str, bytes]:
     """The files of one topic, by their names in the corpus.
 
     Args:
-        topic: One of `topic_names`.
+        topic: The name of a topic, one of `topic_names`.
     """
     files: dict[str, bytes] = {}
     for recipe in recipes_of(topic):
@@ -89,7 +89,7 @@ def recipes_of(topic: str) -> list[Recipe]:
     """The recipes of one topic.
 
     Args:
-        topic: One of `topic_names`.
+        topic: The name of a topic, one of `topic_names`.
     """
     return list(import_module(f"{topics.__name__}.{topic}").recipes())
 

@@ -74,7 +74,7 @@ def law_of(circuit: QuantumCircuit, *, noise: Sequence[NoiseTerm] = ()) -> Law:
     do many measurements and resets of few qubits.
 
     Args:
-        circuit: All parameters bound, with classical bits.
+        circuit: A circuit with classical bits, all parameters bound.
         noise: What acts, beside the circuit.
 
     Returns:

@@ -138,7 +138,7 @@ class Probe(ABC, Generic[T]):
         """Run one job by itself.
 
         Args:
-            job: One of `jobs`.
+            job: A job, one of `jobs`.
             simulator: Adapter of what is tested.
             seed: The seed of this job alone, as `numpy.random.default_rng` takes it.
 

@@ -103,11 +103,11 @@ def run_conformance(
         seconds: Seconds that the run may take; those of `qcattn.conformance.timing.LEVEL_SECONDS`
             if None. Each probe has an equal part, and what others leave of theirs. Jobs that do not
             fit are left out, whatever the shots said so far, and the report says how many.
-        made_by: Makes the simulator in a process of its own, a function of a module. There a job
-            that takes more than a third of its probe's time is ended and left out, and a simulator
-            that crashes is an alarm of the job in which it did. None draws in this process, where
-            one slow circuit takes as long as it takes.
-        progress: Told the shots that are done, how many there are, and the job.
+        made_by: A function of a module that makes the simulator in a process of its own. There a
+            job that takes more than a third of its probe's time is ended and left out, and a
+            simulator that crashes is an alarm of the job in which it did. None draws in this
+            process, where one slow circuit takes as long as it takes.
+        progress: A function that is told the shots that are done, how many there are, and the job.
 
     Returns:
         The report.
@@ -256,7 +256,7 @@ def jobs_of(
     """The jobs of a probe; the same circuits at every call, so that what is known may be kept.
 
     Args:
-        probe: One of `all_probes`.
+        probe: A probe, one of `all_probes`.
         level: ``"quick"``, ``"standard"`` or ``"deep"``.
         cases: Circuits; the corpus if None.
     """

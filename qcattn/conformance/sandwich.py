@@ -116,8 +116,8 @@ def sandwich(
     """Draw circuits until every fault of the gate shows, and keep the best of many tries.
 
     Args:
-        gates: Draws the gate, on qubits from 0 on, once for each binding.
-        rng: Draws everything.
+        gates: A function that draws the gate, on qubits from 0 on, once for each binding.
+        rng: The generator that draws everything.
     """
     tries = []
     for _ in range(_TRIES):

@@ -100,7 +100,7 @@ def scripts_of(
         made_by: A function of a module that makes the simulator in another process.
         seconds: Seconds that all scripts may take together; `seconds_of_scripts` of the level if
             None.
-        progress: Told the seconds that were used, and what is tried.
+        progress: A function that is told the seconds that were used, and what is tried.
 
     Yields:
         The name of each probe with an alarm, and its script, as soon as it is written.

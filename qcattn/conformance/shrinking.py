@@ -44,7 +44,7 @@ class Shrunk:
         tried: Attempts that were run.
         kept: Steps that were kept.
         way: Number of the way in `WAYS` by which it is being made smaller.
-        place: Smaller jobs of this way that did not fail.
+        place: The number of smaller jobs of this way that did not fail.
     """
 
     job: ProbeJob
@@ -169,7 +169,7 @@ def shrink(
         alpha: The error rate, as for `shrinking`.
         steps: The number of attempts, as for `shrinking`.
         seconds: Seconds, as for `shrinking`.
-        progress: Told the jobs that were run, and what is done.
+        progress: A function that is told the jobs that were run, and what is done.
 
     Returns:
         The smallest job found, or None if it does not fail again.

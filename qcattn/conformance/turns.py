@@ -155,8 +155,9 @@ def turns(
     Args:
         works: The jobs of each probe.
         simulator: The simulator that is tested.
-        made_by: Makes it in another process, where a job that takes too long is ended and left out,
-            and one that ends the process raises what is reported; None for this process.
+        made_by: A function that makes it in another process, where a job that takes too long is
+            ended and left out, and one that ends the process raises what is reported; None for this
+            process.
         root: Entropy of the run.
         seconds: Seconds that the whole may take; each probe has an equal part, and what others
             leave of theirs.

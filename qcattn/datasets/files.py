@@ -172,7 +172,7 @@ def _read(
 
     Args:
         path: The file.
-        names: Chooses among the arrays of an archive those that are read.
+        names: A function that chooses among the arrays of an archive those that are read.
         memory: Bytes that may be taken; half of the memory there is if None.
     """
     texts = {".json": _read_json} | dict.fromkeys((".csv", ".tsv", ".txt"), _read_table)

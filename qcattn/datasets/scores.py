@@ -144,8 +144,8 @@ def axis_of(scores: Scores, name: str, wanted_by: str = "") -> int:
     """The position of the axis of layers or of heads.
 
     Args:
-        scores: Where axes have names, these decide; else shape (layers, ..., queries, keys) has
-            layers, and shape (layers, heads, ..., queries, keys) has heads.
+        scores: The scores. Where axes have names, these decide; else shape (layers, ..., queries,
+            keys) has layers, and shape (layers, heads, ..., queries, keys) has heads.
         name: ``"layer"`` or ``"head"``.
         wanted_by: The option or argument that asks, as a message names it.
 

@@ -102,7 +102,7 @@ class Interacting:
         """The same encoding at another inverse temperature, at which ``attended`` is to be met.
 
         Args:
-            beta: Positive, scalar or of shape (...).
+            beta: The inverse temperature, positive, scalar or of shape (...).
         """
         return replace(self, beta=beta)
 
@@ -113,7 +113,7 @@ class Interacting:
         probability :math:`1/(1 + e^{-\beta h_i})`. No set is listed: any number of keys will do.
 
         Args:
-            scores: One row, shape (n,); ``-inf`` masks.
+            scores: One row of scores, shape (n,); ``-inf`` masks.
             readings: Shape (..., n), 0 or 1: which keys are attended.
 
         Returns:

@@ -57,7 +57,7 @@ def integrate(
         frequencies: Shape (..., N), radians per unit of time.
         coupling: K, shape (...) or a number.
         start: Phases at time zero, shape (..., N).
-        times: Increasing, from 0 or later, shape (times,).
+        times: Times, increasing, from 0 or later, shape (times,).
         weights: W, shape (N, N), rows of sum one, the same for all leading axes; None is 1/N.
         tolerance: The tolerance of a phase in one step, radians.
 

@@ -37,8 +37,8 @@ class Amplitude:
     2^n - 1 rotations and 2^n - n - 1 cx for n binary qubits [1].
 
     Attributes:
-        native: Leave each level of the tree as one ``multiplexer``, an instruction that Aer's
-            statevector runs as it stands, in place of rotations and cx: up to 2^20 keys. One
+        native: Whether to leave each level of the tree as one ``multiplexer``, an instruction that
+            Aer's statevector runs as it stands, in place of rotations and cx: up to 2^20 keys. One
             Hamiltonian at a time, binary codewords. The method of the result says so.
 
     Example:

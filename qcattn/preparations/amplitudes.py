@@ -87,7 +87,7 @@ def amplitude_angles(probabilities: np.ndarray, hamiltonian: Hamiltonian) -> np.
 
     Args:
         probabilities: Shape (..., num_keys), each row summing to one.
-        hamiltonian: Says which basis state stands for which key.
+        hamiltonian: The Hamiltonian, which says which basis state stands for which key.
 
     Returns:
         Shape (..., num_amplitude_angles), radians.

@@ -47,9 +47,9 @@ def system_blocks(
     Args:
         num_qubits: Qubits, 1 or more.
         layers: Layers.
-        real: Leave out rz, which makes the circuit complex.
-        even: Leave out ry, which mixes the parities.
-        free: Leave out second neighbours.
+        real: Whether to leave out rz, which makes the circuit complex.
+        even: Whether to leave out ry, which mixes the parities.
+        free: Whether to leave out second neighbours.
 
     References:
         [1] M. Consiglio et al., Phys. Rev. A 110, 012445 (2024), arXiv:2303.11276.

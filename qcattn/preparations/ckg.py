@@ -161,7 +161,7 @@ class CKG:
         sweeps keep lies about ``error`` from the Gibbs state.
 
         Args:
-            hamiltonian: One that it takes, shape (), not turned by a basis.
+            hamiltonian: One Hamiltonian that it takes, shape (), not turned by a basis.
             beta: Inverse temperature, positive.
 
         Raises:
@@ -188,7 +188,7 @@ class CKG:
         """The time that finding the steps takes; their number, and so the gates, is part of it.
 
         Args:
-            hamiltonian: One that it takes, shape ().
+            hamiltonian: One Hamiltonian that it takes, shape ().
         """
         n = hamiltonian.num_qubits
         if hamiltonian.off_diagonal is None:

@@ -77,7 +77,7 @@ def with_true_error(prepared: Prepared, hamiltonian: Hamiltonian, beta: ArrayLik
     For methods that search for a circuit, which know no better bound.
 
     Args:
-        prepared: One circuit.
+        prepared: One prepared circuit.
         hamiltonian: Aimed at, shape ().
         beta: Inverse temperature.
     """

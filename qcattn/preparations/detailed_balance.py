@@ -152,7 +152,7 @@ class DetailedBalance:
         """One round through all jumps, which keeps the Gibbs state; the ancilla ends in zero.
 
         Args:
-            hamiltonian: One that it takes, shape (), not turned by a basis.
+            hamiltonian: One Hamiltonian that it takes, shape (), not turned by a basis.
             beta: Inverse temperature, positive.
         """
         on = self._on_keys if hamiltonian.off_diagonal is None else self._on_states
@@ -162,7 +162,7 @@ class DetailedBalance:
         """The time that finding the steps takes; their number, and so the gates, is part of it.
 
         Args:
-            hamiltonian: One that it takes, shape ().
+            hamiltonian: One Hamiltonian that it takes, shape ().
         """
         n = hamiltonian.num_qubits
         if hamiltonian.off_diagonal is None:

@@ -81,7 +81,7 @@ def gradient(
 
     Args:
         generators: The generators, as given to `evolved`.
-        angles: One a generator, radians.
+        angles: Angles, one a generator, radians.
         state: What `evolved` gave.
         slope: G, shape of ``state``.
     """

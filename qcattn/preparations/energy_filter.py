@@ -82,8 +82,8 @@ def filtered_jumps(
             frequent ones first. The balance is exact whatever is left out.
 
     Returns:
-        Each of shape (N, N), up to a phase in detailed balance:
-        :math:`L_{ij} = \pm e^{-\nu_{ij}/2} \bar L_{ji}`.
+        Jumps, each of shape (N, N), up to a phase in detailed balance: :math:`L_{ij} = \pm
+        e^{-\nu_{ij}/2} \bar L_{ji}`.
 
     Example:
         >>> nu = np.array([[0.0, -2.0], [2.0, 0.0]])

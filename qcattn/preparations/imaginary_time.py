@@ -103,7 +103,7 @@ class ImaginaryTime:
         """Prepare.
 
         Args:
-            hamiltonian: One of any kind, shape ().
+            hamiltonian: One Hamiltonian of any kind, shape ().
             beta: Inverse temperature, one positive number.
 
         Returns:
@@ -183,7 +183,7 @@ class ImaginaryTime:
         """The time that the dense linear algebra for its distribution takes.
 
         Args:
-            hamiltonian: One that it takes, shape ().
+            hamiltonian: One Hamiltonian that it takes, shape ().
         """
         return Forecast(3 * eigen_seconds(hamiltonian), 32 * 4**hamiltonian.num_qubits)
 

@@ -31,7 +31,7 @@ def pursued(
     Args:
         values: Shape (4**q,): expectation values of all strings of the domain, at their numbers.
         domain: Terms and strings of the domain.
-        regularisation: Positive.
+        regularisation: A positive number.
 
     Returns:
         Numbers of the chosen strings and their coefficients, units of energy; both of shape

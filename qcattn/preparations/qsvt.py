@@ -156,7 +156,7 @@ class QSVT:
         """The time that the dense linear algebra for its distribution takes.
 
         Args:
-            hamiltonian: One that it takes, shape ().
+            hamiltonian: One Hamiltonian that it takes, shape ().
         """
         return Forecast(eigen_seconds(hamiltonian), 32 * 4**hamiltonian.num_qubits)
 

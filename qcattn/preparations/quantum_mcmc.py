@@ -204,7 +204,7 @@ def energies_of_states(hamiltonian: Hamiltonian) -> np.ndarray:
     """The energies of all basis states, before U, (2**n,); ``inf`` where there is no key.
 
     Args:
-        hamiltonian: One without terms that are not diagonal.
+        hamiltonian: One Hamiltonian without terms that are not diagonal.
 
     Example:
         >>> from qcattn.encodings import Binary

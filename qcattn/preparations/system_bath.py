@@ -181,7 +181,7 @@ class SystemBath:
         The coupling falls to zero within each sweep, so that its end leaves no trace of its own.
 
         Args:
-            hamiltonian: One that it takes, shape (), not turned by a basis.
+            hamiltonian: One Hamiltonian that it takes, shape (), not turned by a basis.
             beta: Inverse temperature, positive.
         """
         circuit, labels = _registers(hamiltonian.num_qubits), self._labels(hamiltonian)

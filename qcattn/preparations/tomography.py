@@ -46,7 +46,7 @@ def measured_expectations(
     A string is estimated from the shots of all bases it can be read in.
 
     Args:
-        circuit: Prepares the state, without measurements or parameters.
+        circuit: A circuit that prepares the state, without measurements or parameters.
         qubits: q of its qubits; qubits[j] bears letter j.
         real: The state has real amplitudes: strings with an odd number of Y are zero.
         shots: Shots a basis.

@@ -18,7 +18,7 @@ def turned_reading(
     """The circuit with every qubit of the system turned by ry(-angle) before it is read.
 
     Args:
-        prepared: One circuit.
+        prepared: One prepared circuit.
         angle: The angle, radians.
         dephased: Whether a fresh qubit learns each bit of the key before the turn, which drops
             the off-diagonal elements of the state.

@@ -97,7 +97,7 @@ def mend(store: Store, cells: Iterable[GridCell]) -> list[str]:
     so the first batch of that block is taken out with it; drawn again it is the same.
 
     Args:
-        store: Open for writing.
+        store: The store, open for writing.
         cells: The cells of a grid, which `Store.register` writes down next.
 
     Returns:

@@ -49,7 +49,8 @@ class Cell:
         among: How many cells share it.
         failure: The error that ended it, or "".
         rule: The rule for stopping that was asked for last, or "".
-        looks: Looks taken under a rule, the one with most of them; 0 without.
+        looks: The number of looks taken under a rule, of the rule with most of them; 0 without a
+            rule.
         met: Whether the rule was met.
     """
 

@@ -70,10 +70,10 @@ def sweep(
             and alpha is shared out over the looks.
         executor: Any `concurrent.futures.Executor`; this process if None. It is not shut down.
             `Processes` replaces workers that die.
-        retry_failed: Try cells again that failed before.
-        progress: Told after each job the batches that are recorded, those of before included, of
-            those there will be (with a rule for stopping, at most); and in words the shots that
-            this call drew and the cells that failed.
+        retry_failed: Whether to try cells again that failed before.
+        progress: A function that is told after each job the batches that are recorded, those of
+            before included, of those there will be (with a rule for stopping, at most); and in
+            words the shots that this call drew and the cells that failed.
 
     Returns:
         The cells of the grid.

@@ -51,7 +51,7 @@ class Store:
 
     Args:
         path: The file.
-        write: Open for writing; made if it is not there.
+        write: Whether to open the file for writing; it is made if it is not there.
         checked: Whether this process has looked it through before; that is not done again.
 
     Raises:

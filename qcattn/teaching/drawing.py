@@ -91,7 +91,7 @@ def target_of(setup: Setup) -> Target:
     """The target of a setting, in less than a millisecond: no circuit is built.
 
     Args:
-        setup: Checked, as `setup_of` gives it.
+        setup: A setting that was checked, as `setup_of` gives it.
 
     Example:
         >>> target_of(Setup((0.0, 0.0), preparation="QSVT")).expected.tolist()
@@ -171,7 +171,7 @@ def laws_of(setup: Setup) -> Laws:
     """The circuit of a setting with its laws, and the target of its counts.
 
     Args:
-        setup: Checked, as `setup_of` gives it.
+        setup: A setting that was checked, as `setup_of` gives it.
 
     Raises:
         DoesNotFit: If the preparation does not take this Hamiltonian; those that do are named.
@@ -202,7 +202,7 @@ def drawn(setup: Setup, shots: Any, seed: Any, number: Any) -> Counts:
     Args:
         setup: A setting that was checked.
         shots: 1 to `MOST_SHOTS_OF_CALL`.
-        seed: Whole number, 0 or more.
+        seed: A whole number, 0 or more.
         number: The number of the batch, 0 or more.
 
     Returns:
@@ -231,7 +231,7 @@ def twin_counts(setup: Setup, shots: Any, seed: Any, number: Any) -> np.ndarray:
     Args:
         setup: A setting as for `drawn`, as are the other arguments.
         shots: 1 to `MOST_SHOTS_OF_CALL`.
-        seed: Whole number, 0 or more.
+        seed: A whole number, 0 or more.
         number: The number of the batch, 0 or more.
 
     Returns:

@@ -32,7 +32,7 @@ def export_lesson(lesson: Lesson, record: Mapping[str, Any], folder: str | Path)
     Args:
         lesson: The steps.
         record: What `qcattn.teaching.recording.record_lesson` drew of it.
-        folder: Must not exist yet, or be empty.
+        folder: The folder to make; it must not exist yet, or be empty.
 
     Raises:
         ValueError: If the folder holds something.

@@ -25,7 +25,7 @@ def piece_of_page(name: str) -> str:
     """The text of a file of the page.
 
     Args:
-        name: One of `PAGE`.
+        name: The name of a file, one of `PAGE`.
 
     Example:
         >>> piece_of_page("index.html")[:15]

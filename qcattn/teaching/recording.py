@@ -41,7 +41,7 @@ def record_lesson(
 
     Args:
         lesson: The steps; each may need another `beta` or `noise`, and nothing else.
-        seed: Whole number, 0 or more. The record follows from it.
+        seed: A whole number, 0 or more. The record follows from it.
         betas: The inverse temperatures of the grid.
         noises: The noises of the grid.
         batches: Shots of each batch, in their order.

@@ -25,7 +25,7 @@ def serve_page(
         host: The address to serve on.
         port: 0 for a free one.
         opened: Whether a browser is opened.
-        tell: Told the address, once the page can be had there.
+        tell: A function that is told the address, once the page can be had there.
 
     Raises:
         OSError: If the address cannot be had.

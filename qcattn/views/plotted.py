@@ -40,7 +40,7 @@ def write_plot(
     """Plot on fresh axes and write the figure, whole or not at all.
 
     Args:
-        plot: Plots on the axes that it is given.
+        plot: A function that plots on the axes that it is given.
         path: The file, .svg, .png or .pdf; it must not exist yet.
         width: Inches.
         height: Inches.

@@ -38,7 +38,7 @@ def inline_svg(
     matplotlib's is read or changed, so that threads may plot at the same time.
 
     Args:
-        plot: Plots on the axes that it is given.
+        plot: A function that plots on the axes that it is given.
         width: Inches; up to 5 a phone shows it without scrolling, and no text below 9 pixels.
         height: Inches.
         name: Prefix of the ids inside, one for each picture of a page.
@@ -59,7 +59,7 @@ def svg_file(plot: Callable[[Axes], object], width: float, height: float) -> str
     """Plot on fresh axes and return an SVG file, black on white, that stands alone.
 
     Args:
-        plot: Plots on the axes that it is given.
+        plot: A function that plots on the axes that it is given.
         width: Inches.
         height: Inches.
     """

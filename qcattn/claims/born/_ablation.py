@@ -166,7 +166,8 @@ def ablate(
 
     Args:
         name: The name of the task.
-        task: Every training takes queries of its own, and then come those that are held out.
+        task: The task. Every training takes queries of its own, and then come those that are held
+            out.
         trainings: How every run is trained and measured.
         seed: The seed, which is split over the trainings.
         progress: A function that is called with the trainings done.

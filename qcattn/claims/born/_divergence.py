@@ -23,7 +23,7 @@ def divergence(counts: np.ndarray, reference: np.ndarray, q: np.ndarray, alpha: 
         counts: Shape (outcomes,).
         reference: What the law should be, positive, shape (outcomes,); a wrong one widens the
             interval and leaves it valid.
-        q: Positive, shape (outcomes,).
+        q: Positive numbers, shape (outcomes,).
         alpha: Probability that the interval misses, at most.
 
     Example:
@@ -45,7 +45,7 @@ def largest_divergence(counts: np.ndarray, reference: np.ndarray, alpha: float) 
 
     Args:
         counts: Shape (outcomes,).
-        reference: Positive, shape (outcomes,).
+        reference: Positive numbers, shape (outcomes,).
         alpha: Probability that it fails, at most.
     """
     shots = int(counts.sum())

@@ -53,12 +53,12 @@ def noisy_words(
 
     Args:
         queries: How many.
-        rng: Draws the words, the queries and the noise.
+        rng: The generator that draws the words, the queries and the noise.
         words: Keys, 2 or more.
-        noise: Standard deviation in each dimension.
+        noise: The standard deviation of the noise in each dimension.
         partner: The word to be found is the one whose number differs from the word shown in the
             bits of this number; 0 is the word itself.
-        vocabulary: Draws the words in place of ``rng``.
+        vocabulary: The generator that draws the words in place of ``rng``.
 
     Returns:
         The task.
@@ -90,7 +90,7 @@ def another_head(queries: int, rng: np.random.Generator, *, window: int = 8) -> 
 
     Args:
         queries: How many at most, of the 1,500 that are stored.
-        rng: Chooses and deals.
+        rng: The generator that chooses and deals.
         window: Keys, 2 to 8: the query's own token and those before it.
 
     Returns:

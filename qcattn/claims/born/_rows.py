@@ -18,7 +18,7 @@ def real_rows(model: str, number: int, rng: np.random.Generator) -> np.ndarray:
     Args:
         model: ``"smollm2"`` or ``"minilm"``.
         number: How many.
-        rng: Draws them.
+        rng: The generator that draws them.
 
     Returns:
         Scores q.k / sqrt(d), shape (number, keys), ``-inf`` where a key is masked; rows of one

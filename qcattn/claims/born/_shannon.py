@@ -26,7 +26,7 @@ def shannon(counts: ArrayLike, alpha: float) -> Estimate:
     """Estimate the entropy of a distribution from counts.
 
     Args:
-        counts: Integers, shape (outcomes,).
+        counts: Counts, integers, shape (outcomes,).
         alpha: Probability that the interval misses, at most.
 
     Returns:

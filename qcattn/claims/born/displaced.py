@@ -77,7 +77,7 @@ class DisplacedThermal(Claim[_Displaced]):
 
     Attributes:
         mean_numbers: Mean numbers of the thermal states, 0 or more.
-        displacements: Real displacements.
+        displacements: Displacements, real.
         levels: The number of levels that are kept, a power of two.
         epsilon: Total variation that counts as agreement.
         preparation: (hamiltonian, beta) -> Prepared; what makes the thermal state.

@@ -70,7 +70,7 @@ class LearnedMeasurement(Claim[_Learned]):
             sqrt(8).
         partner: The word to be found differs from the one shown in the bits of this number.
         window: Keys of the rows of another head.
-        trainings: Draws of training queries and of shots.
+        trainings: The number of draws of training queries and of shots.
         queries: The number of queries that are trained on in each training, of noisy words.
         texts: The same of another head: with a quarter of them some trainings do much harm, and so
             rarely that intervals over six of them are too narrow.

@@ -35,7 +35,7 @@ class _Displaced:
     """A displaced thermal state against the thermal one, in nats.
 
     Attributes:
-        displacement: Real.
+        displacement: The displacement, real.
         exact: Relative entropy by dense logarithms.
         by_energy: The same, beta times the energy gained.
         counted_exact: Divergence of the number distributions.
@@ -89,7 +89,7 @@ class RelativeEntropy(Claim[_Entropies]):
     too: it cannot be larger, and is smaller where the states do not commute.
 
     Attributes:
-        displacements: Real displacements of the oscillator.
+        displacements: Displacements of the oscillator, real.
         mean_number: The mean number of its thermal state, positive; beta is ln(1 + 1/m).
         levels: The number of levels of the oscillator, a power of two.
         model: The model whose attention rows are taken.

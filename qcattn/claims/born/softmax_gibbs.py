@@ -83,7 +83,7 @@ class _Shown(Measured):
     """Rows of real attention.
 
     Attributes:
-        models: Their rows.
+        models: The rows of each model.
         upper: Largest total variation of a row from softmax, with its confidence.
     """
 

@@ -79,7 +79,7 @@ class Claim(ABC, Generic[M]):
         """Draw what the experiment needs.
 
         Args:
-            root: All random numbers come from its children.
+            root: The seed from whose children all random numbers come.
             progress: A function that is called with the share done, of 1.0.
         """
 

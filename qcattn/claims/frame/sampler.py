@@ -32,7 +32,7 @@ def check_sampler(backend: Backend, seed: np.random.SeedSequence) -> Check:
 
     Args:
         backend: (prepared, shots, seed) -> Counts.
-        seed: Split over the circuits.
+        seed: The seed, which is split over the circuits.
 
     Returns:
         The check ``"sampler"``, a control.

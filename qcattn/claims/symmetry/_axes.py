@@ -40,7 +40,7 @@ def shuffled(weights: np.ndarray, seen: np.ndarray, rng: np.random.Generator) ->
     Args:
         weights: Shape (heads, queries, keys); keys that are seen come first in every row.
         seen: Shape (queries, keys).
-        rng: Deals.
+        rng: The generator that deals.
     """
     order = np.where(seen, rng.random(weights.shape), 2.0).argsort(axis=-1)
     return np.take_along_axis(weights, order, axis=-1) * seen

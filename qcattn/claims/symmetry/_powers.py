@@ -48,7 +48,7 @@ def widths(
 
     Args:
         size: Sites, an even number, on a ring.
-        times: Whole numbers, increasing.
+        times: Times, whole numbers, increasing.
         runs: The number of surfaces.
         up: Probability that a valley becomes a hill in a step.
         down: Probability that a hill becomes a valley in a step.
@@ -79,7 +79,7 @@ def learning_curve(
 
     Args:
         decay: a; the error falls as the number of samples to the power -a.
-        samples: Whole numbers.
+        samples: Numbers of samples, whole numbers.
         runs: The number of sets of samples.
         rng: The generator that draws the samples.
         features: The number of features that are drawn.

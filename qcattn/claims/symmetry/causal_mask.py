@@ -66,7 +66,7 @@ class _Masked(Measured):
         counts: Counts of before and after.
         future: Shots on keys later than the query.
         reach: Tokens back that one layer sees, with the whole mask and with a window.
-        fronts: One a field.
+        fronts: The fronts, one a field.
     """
 
     kept: np.ndarray

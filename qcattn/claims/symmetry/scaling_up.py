@@ -39,7 +39,7 @@ class _Scaled(Measured):
     """Circuits as they are built, run with noise, and rows that look for the best key.
 
     Attributes:
-        built: Two-qubit gates by the number of keys.
+        built: Numbers of two-qubit gates, by the number of keys.
         mirrored: Gates and share of shots that come back, by the number of qubits.
         kept: Share that comes back without noise.
         rate: Errors that show, a gate, in units of its error rate.

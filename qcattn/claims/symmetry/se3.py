@@ -28,7 +28,8 @@ class _Moved(Measured):
     """Attention rows of a set of points, before and after it was moved.
 
     Attributes:
-        prepared: Every arm, shape (arms, nodes); the motions are ``motion 1`` and so on.
+        prepared: The circuits of every arm, shape (arms, nodes); the motions are ``motion 1`` and
+            so on.
         counts: Counts of each arm.
         of: The counts of each arm, by its name, shape (nodes, nodes).
         laws: Softmax before anything is moved, by the kind of score, shape (nodes, nodes).

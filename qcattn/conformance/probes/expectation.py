@@ -33,7 +33,7 @@ class ExpectationJob(ProbeJob):
     """A job that asks for expectation values of some circuits.
 
     Attributes:
-        paulis: One string a circuit, qubit 0 rightmost.
+        paulis: Pauli strings, one a circuit, qubit 0 rightmost.
         exact: The exact value of each string.
     """
 

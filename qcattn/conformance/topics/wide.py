@@ -38,7 +38,7 @@ def spread(
 
     Args:
         program: The program to append to.
-        rng: Draws them.
+        rng: The generator that draws them.
         gates: The number of gates.
         phases: Words of further gates, diagonal ones, separated by blanks.
 

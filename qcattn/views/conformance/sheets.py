@@ -25,7 +25,7 @@ def summary(report: Report, *, narrow: bool = False) -> Sheet:
 
     Args:
         report: What was found.
-        narrow: Leave out interval, jobs and seconds, for a terminal.
+        narrow: Whether to leave out interval, jobs and seconds, for a terminal.
     """
     columns = {
         "probe": Column("probe"),

@@ -31,8 +31,8 @@ def write_page_of(findings: Sequence[Finding], path: str | Path, *, pictures: bo
     Args:
         findings: What to show, one or several.
         path: The file to write; an existing file is replaced.
-        pictures: Plot them. They take seconds, which nobody who pressed Ctrl-C waits for; a page
-            without them says how to have them.
+        pictures: Whether to plot pictures. They take seconds, which nobody who pressed Ctrl-C waits
+            for; a page without them says how to have them.
 
     Raises:
         ValueError: If there are no findings.

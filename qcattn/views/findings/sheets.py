@@ -32,7 +32,7 @@ def summary(findings: Sequence[Finding], *, narrow: bool = False) -> Sheet:
 
     Args:
         findings: What to show.
-        narrow: Put number and interval into one cell, for a terminal.
+        narrow: Whether to put number and interval into one cell, for a terminal.
     """
     lines = []
     for finding in findings:

@@ -168,8 +168,8 @@ def stays_above(ranks: np.ndarray, limit: np.ndarray, many: int) -> float:
     grows by binomial steps as t grows; counts that reach r at the limit of rank r are dropped.
 
     Args:
-        ranks: Ascending, from 1.
-        limit: Ascending, one for each rank.
+        ranks: Ranks, ascending, from 1.
+        limit: Limits, ascending, one for each rank.
         many: Number of variables.
 
     Returns:

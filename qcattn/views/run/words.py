@@ -32,7 +32,7 @@ def sentence(result: Result) -> str:
         result: A run.
 
     Returns:
-        Two to five sentences without line breaks.
+        The sentences, two to five, without line breaks.
 
     Example:
         >>> from qcattn.experiment import run

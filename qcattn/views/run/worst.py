@@ -70,8 +70,8 @@ def worst_rows(result: Result, number: int = 10) -> tuple[WorstRow, ...]:
         number: How many rows at most.
 
     Returns:
-        One for each row. Rows without shots are left out; ties go to the row with the larger
-        statistic.
+        The worst rows, one entry for each. Rows without shots are left out; ties go to the row with
+        the larger statistic.
     """
     fit = result.fit
     order = _by_p_value(fit.p_values, fit.statistic, fit.undecided)[:number]
