@@ -327,7 +327,7 @@ def no_numbers(dtype: np.dtype[Any]) -> str:
 
 
 def rounding(values: ArrayLike) -> float:
-    """By how much rounding may move a sum away from one, or two equal entries apart.
+    """How far rounding may move a sum away from one, or two equal entries apart.
 
     It follows from the precision in which the numbers were computed: half, single or double, in
     whatever byte order, and also single that is stored as double.

@@ -20,7 +20,7 @@ __all__ = [
     "telling_head",
 ]
 
-#: Of a text, far more than any model reads.
+#: Tokens of the longest text, far more than any model reads.
 _LONGEST = 2**20
 
 

@@ -19,7 +19,7 @@ _PAUSE = 0.1
 
 
 class Progress(Protocol):
-    """Called from time to time while work goes on.
+    """A function that is called from time to time while work goes on.
 
     Example:
         >>> def say(done: float, total: float, what: str) -> None:

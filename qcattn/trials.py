@@ -54,7 +54,7 @@ __all__ = ["Trial", "Trials", "all_methods", "methods_alike", "prepare"]
 ROUNDING = 1e-9
 #: Trace distance from the state aimed at above which that is said beside the verdict.
 FAR = 0.01
-#: From so many k_B T above the ground state an energy stands for a mask: no level is up there.
+#: Units of k_B T above the ground state from which on an energy is a mask: no level is up there.
 _MASK = 5000
 #: Qubits up to which a circuit with resets is sampled from its density matrix.
 _DENSE = 9

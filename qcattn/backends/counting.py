@@ -1,4 +1,4 @@
-"""From what a simulator returns to counts of keys, strays and discarded shots."""
+"""Counts of keys, strays and discarded shots, made of what a simulator returns."""
 
 from __future__ import annotations
 

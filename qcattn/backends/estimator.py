@@ -61,7 +61,7 @@ class Estimator(Simulator):
         """There are no shots.
 
         Raises:
-            DoesNotFit: In any case.
+            DoesNotFit: Whatever is asked.
         """
         raise DoesNotFit("an estimator gives expectation values and no shots; take a sampler")
 

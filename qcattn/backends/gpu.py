@@ -18,10 +18,10 @@ from qcattn.versions import package_versions
 
 __all__ = ["gpu_refused", "gpu_works"]
 
-#: Of the batch that is compared: enough rows that one takes the place of another where Aer mixes
-#: them up, and angles of gates on one and on two qubits.
+#: Rows, qubits and layers of the batch that is compared: enough rows that one takes the place of
+#: another where Aer mixes them up, and angles of gates on one and on two qubits.
 _ROWS, _QUBITS, _LAYERS = 8, 4, 2
-#: By how much probabilities may differ, from rounding.
+#: How far rounding may move probabilities apart.
 _ROUNDING = {"double": 1e-10, "single": 1e-4}
 
 

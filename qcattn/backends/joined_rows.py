@@ -52,7 +52,7 @@ _ROW_QUBITS, _QUBITS = 6, 13
 _NUMBERS_OF_JOB = 2**17
 
 _ROOT = 0.5**0.5
-#: To the basis in which a rotation about an axis is diagonal, and which of the two states is first
+#: Change to the basis in which a rotation about an axis is diagonal; the state that comes first is
 #: turned by exp(-i angle / 2).
 _BASES = {
     "rx": np.array([[_ROOT, _ROOT], [_ROOT, -_ROOT]]),

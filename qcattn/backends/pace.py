@@ -28,15 +28,16 @@ class _Rate(NamedTuple):
     amplitude: float
 
 
-#: By whether the state is a density matrix, and whether gates are noisy. An error after a gate is
-#: drawn anew in each walk over a state, and is one more and larger matrix on a density matrix.
+#: Rates by whether the state is a density matrix, and whether gates are noisy. An error after a
+#: gate is drawn anew in each walk over a state, and is one more and larger matrix on a density
+#: matrix.
 _RATES = {
     (False, False): _Rate(8e-7, 2.5e-9),
     (True, False): _Rate(8e-7, 1e-8),
     (False, True): _Rate(4e-6, 7e-9),
     (True, True): _Rate(5e-5, 1.5e-8),
 }
-#: Of a gate where one run walks through the circuit for every shot, and of such a walk.
+#: Seconds of a gate where one run walks through the circuit for every shot, and of such a walk.
 _AGAIN, _WALK = 2.5e-7, 1e-6
 
 

@@ -97,7 +97,7 @@ class Piped(Simulator):
 
     @property
     def untold(self) -> frozenset[Ability]:
-        """As of a `qcattn.backends.sampler.Sampler` in this environment."""
+        """What a `qcattn.backends.sampler.Sampler` in this environment would not tell either."""
         about = self._worker.about
         told = self.runs or about["operations"] is not None or about["name"] == "StatevectorSampler"
         return frozenset() if told else STEERED

@@ -416,7 +416,7 @@ def _fitted(circuits: list[Any], backend: Any, operations: Any) -> list[Any]:
 
 
 def _names(circuit: Any) -> set[str]:
-    """Of all operations, those in the blocks of control flow too."""
+    """The names of all operations, those in the blocks of control flow too."""
     found = set()
     for step in circuit.data:
         found.add(step.operation.name)

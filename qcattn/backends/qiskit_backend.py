@@ -147,7 +147,7 @@ class QiskitBackend(Simulator):
         return drawn
 
     def _results(self, circuits: list[QuantumCircuit], **options: Any) -> list[Any]:
-        """Of one call of the backend, of which no circuit failed."""
+        """The results of one call of the backend, of which no circuit failed."""
         result = self.backend.run(self._fitted(circuits), **options).result()
         if not result.success:
             raise RuntimeError(f"{self.backend.name} failed: {what_failed(result)}")

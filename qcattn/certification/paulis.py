@@ -84,7 +84,7 @@ def pauli_terms(operator: Any) -> tuple[float, list[str], np.ndarray]:
 def operator_groups(
     groups: Sequence[PauliGroup], strings: Sequence[str], weights: np.ndarray
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each basis, the values of its share of an operator and the counts of the readings."""
+    """The values of each basis' share of an operator, and the counts of its readings."""
     out = []
     for group in groups:
         table = np.zeros(len(group.counts))

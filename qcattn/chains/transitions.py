@@ -9,7 +9,7 @@ from qcattn.arguments import check_beta, real_array
 
 __all__ = ["acceptances", "metropolis", "spectral_gap", "worst_distance"]
 
-#: Above this two entries of a proposal differ by more than rounding.
+#: The largest difference of two entries of a proposal that may be rounding.
 _ASYMMETRY = 1e-9
 
 

@@ -32,7 +32,7 @@ from scipy import special
 from qcattn.comparisons._quadratic import null_moments, statistic, weigh
 from qcattn.comparisons._rows import Floats
 
-#: Below this the likelihood ratio itself is the p-value; above, it is added to what was sampled.
+#: The likelihood ratio itself is the p-value below this; above, it is added to what was sampled.
 CERTAIN = 1e-10
 #: Standard deviations that the tilted laws of each mixture aim at.
 STRENGTHS = np.array([2.5, 4.0, 6.0, 10.0])

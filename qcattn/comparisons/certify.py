@@ -274,7 +274,7 @@ def _of_lumped(
     alpha: float,
     luck: float | None,
 ) -> Floats:
-    """As `_by_quadratic`, for rows whose rarest outcomes are one."""
+    """The bound of `_by_quadratic`, for rows whose rarest outcomes are one."""
     n = np.maximum(shots, 2).astype(np.float64)[:, None]
     log_term = np.log(2 * left.sum(axis=-1, keepdims=True) / (BOX * alpha))
 

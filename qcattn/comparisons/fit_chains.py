@@ -236,7 +236,7 @@ def _drawn_again(
 
 
 class _Steps:
-    """From keys and uniform numbers to the next keys, by the inverse of each row's ladder.
+    """A step from keys and uniform numbers to the next keys, by the inverse of each row's ladder.
 
     The unit interval is cut into cells, and the key of a cell is looked up; only in a cell that an
     edge of the ladder cuts are the edges compared. The keys are the same as by comparing all.

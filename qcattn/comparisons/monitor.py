@@ -54,7 +54,7 @@ from qcattn.records import Counts
 CONCENTRATIONS = 10.0 ** np.arange(0, 8.25, 0.5)
 #: Smaller probabilities are taken for zero: no number of shots makes such an outcome likely.
 NEVER = 1e-300
-#: From here on Stirling's series is exact to 1e-15.
+#: The number from which on Stirling's series is exact to 1e-15.
 _SERIES = 64.0
 _HALF_LOG_2PI = 0.9189385332046727
 

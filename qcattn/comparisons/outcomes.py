@@ -30,7 +30,7 @@ _MOST = 2**63
 #: Characters of the name of a row at most.
 _LONGEST = 48
 _BASES = {"hexadecimals": 16, "binary numbers": 2, "bitstrings": 2, "decimals": 10, "texts": 0}
-#: As no number is written, but bitstrings are.
+#: Digits written as no number is, but as bitstrings are.
 _PADDED = re.compile(r"0\d+")
 #: What other programs call the dictionary that holds them.
 _NAMES = {

@@ -270,7 +270,7 @@ class _Run:
         return self._through(blocks[k].data, [way], qubits, bits)
 
     def _value(self, said: Any, memory: int, bits: Mapping) -> int:
-        """Of a condition or a target: a bit, a register, a pair with a value, an expression."""
+        """The value of a condition or target: a bit, register, pair with a value, or expression."""
         if isinstance(said, tuple):
             what, value = said
             return int(self._value(what, memory, bits) == int(value))

@@ -18,7 +18,7 @@ from qiskit import QuantumCircuit
 
 __all__ = ["program", "read_qasm"]
 
-#: Of stdgates.inc, by their own names.
+#: The gates of stdgates.inc, by their own names.
 _GATES = (
     "p|x|y|z|h|s|sdg|t|tdg|sx|rx|ry|rz|cx|cy|cz|cp|crx|cry|crz|ch|swap|ccx|cswap|cu|id|u1|u2|u3"
 )

@@ -15,7 +15,7 @@ from qcattn.backends.noise_terms import NoiseTerm
 
 __all__ = ["Program", "Recipe", "generator", "parameter", "rounded"]
 
-#: From it comes every random number of the corpus.
+#: The entropy from which every random number of the corpus comes.
 _ENTROPY = 20261127
 
 

@@ -50,7 +50,7 @@ class Reference(Simulator):
 
     @property
     def most_qubits(self) -> int:
-        """As many qubits as the laws of the corpus take."""
+        """The number of qubits that the laws of the corpus take."""
         return 200
 
     def sample(

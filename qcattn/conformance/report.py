@@ -50,7 +50,7 @@ class LeftOut:
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        """In words; "" where there are none."""
+        """The jobs that were left out in words; "" where there are none."""
         if not self.jobs:
             return ""
         jobs = f"{self.jobs:,} job{'s' if self.jobs > 1 else ''}"

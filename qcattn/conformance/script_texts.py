@@ -64,7 +64,7 @@ BACKEND = (
 """
 )
 
-#: With tables of values.
+#: The calls of a backend with tables of values.
 BACKEND_OF_TABLES = (
     _CALLS
     + """        options["parameter_binds"] = [
@@ -83,7 +83,7 @@ BACKEND_OF_TABLES = (
 """
 )
 
-#: Of circuits that end in `qcattn.backends.qiskit_backend.with_saved`.
+#: The calls for circuits that end in `qcattn.backends.qiskit_backend.with_saved`.
 SAVED = """    import qiskit_aer  # adds save_probabilities to QuantumCircuit
     from qiskit import transpile
     backend = {factory}
@@ -95,7 +95,7 @@ SAVED = """    import qiskit_aer  # adds save_probabilities to QuantumCircuit
 """
 SAVED_OF = "Saved probabilities of circuits that run as one job, by the numbers of their outcomes."
 
-#: Of one circuit, with the method that the backend says it used.
+#: The call for one circuit, with the method that the backend says it used.
 METHOD = """    from qiskit import transpile
     backend = {factory}
     (n,) = numbers
@@ -129,7 +129,7 @@ SAMPLER_OF_TABLES = """    sampler = {factory}
     return out
 """
 
-#: Of the simulator's own calls.
+#: The simulator's own calls.
 OWN = """{start}    out = []
     for place, n in enumerate(numbers):
         (made, read), shots = circuit(n), SHOTS[n]
@@ -367,7 +367,7 @@ print("nothing was raised, which is right")
 sys.exit(0)
 """
 
-#: By what a probe compares; see `qcattn.conformance.probe.Probe.shown_by`.
+#: The ends of scripts by what a probe compares; see `qcattn.conformance.probe.Probe.shown_by`.
 TAILS = {
     "laws": _RUNS + _LAWS,
     "independence": _RUNS + _INDEPENDENCE,

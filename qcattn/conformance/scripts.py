@@ -242,7 +242,7 @@ def _is_seeded(simulator: Simulator) -> bool:
 def _own(
     simulator: Simulator, circuits: Sequence[QuantumCircuit], tables: bool, saved: bool
 ) -> _Drawing:
-    """In the simulator's own calls."""
+    """The drawing in the simulator's own calls."""
     if tables:
         raise DoesNotFit("the adapter tells its calls for circuits without parameters only")
     told = [simulator.calls(circuit) for circuit in circuits]

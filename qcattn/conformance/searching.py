@@ -28,11 +28,11 @@ from qcattn.progress import Progress, silent
 
 __all__ = ["Script", "scripts_of", "seconds_of_scripts", "shows"]
 
-#: Of the seconds of a level, what all scripts together may take.
+#: The share of a level's seconds that all scripts together may take.
 _SHARE = 0.5
 #: Seconds of one script, from which on those of other alarms wait.
 _LEAST = 20.0
-#: Of the seconds of a script, those in which its job is made smaller; it is run in the rest.
+#: The share of a script's seconds in which its job is made smaller; it is run in the rest.
 _SEARCH = 0.7
 #: Refuted jobs of a probe that are tried, until one fails again.
 _JOBS = 3
@@ -235,7 +235,7 @@ class _Search:
 def _shrinking(
     made_by: Callable[[], Simulator], probe: Probe[Any], small: Shrunk, seed: int, seconds: float
 ) -> Iterator[Attempt | Shrunk]:
-    """In a process of its own."""
+    """The search of `shrinking`, in a process of its own."""
     yield from shrinking(probe, made_by(), small, seed=seed, seconds=seconds)
 
 

@@ -249,7 +249,7 @@ def _rounder(job: ProbeJob) -> Iterator[ProbeJob]:
 
 
 def _shortest(job: ProbeJob) -> Iterator[ProbeJob]:
-    """Of one and two qubits: every circuit of the gates that are left, the shortest first."""
+    """Every circuit of the gates that are left, the shortest first, on one or two qubits."""
     circuits = _circuits(job)
     if len(circuits) != 1:
         return
@@ -351,7 +351,7 @@ class Way:
     of: Callable[[ProbeJob], Iterator[ProbeJob]]
 
 
-#: In the order in which they are gone.
+#: The ways, in the order in which they are gone.
 WAYS = (
     Way("fewer circuits", _fewer_tasks),
     Way("fewer bindings", _bound),

@@ -1,4 +1,4 @@
-"""From the classical bits of shots to counts of the outcomes of a law."""
+"""Counts of the outcomes of a law, made of the classical bits of shots."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from qcattn.conformance.probe import Level, ProbeJob
 
 __all__ = ["LEVEL_SECONDS", "foreseen", "in_turn", "longest"]
 
-#: Of a whole run, shared by its probes; what does not fit is left out, and said.
+#: Seconds of a whole run, shared by its probes; what does not fit is left out, and said.
 LEVEL_SECONDS: dict[Level, float] = {"quick": 180.0, "standard": 1200.0, "deep": 7200.0}
 
 
-#: Of its probe's time, what one job may take at most, and seconds that it may take in any case.
+#: The share of its probe's time that a job may take, and seconds that it may take in any case.
 _SHARE, _LEAST = 1 / 3, 2.0
 
 

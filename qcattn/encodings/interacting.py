@@ -68,7 +68,7 @@ class Interacting:
     beta: ArrayLike = 1.0
 
     def __str__(self) -> str:
-        """With its options; arrays by their shapes."""
+        """The encoding with its options; arrays are written by their shapes."""
         options = {name: getattr(self, name) for name in ("couplings", "mu")}
         if self.attended is not None:
             options = {"couplings": self.couplings, "attended": self.attended}

@@ -21,7 +21,7 @@ from qcattn.stages import compare
 __all__ = ["VERDICT_ARRAYS", "check_alike", "checked"]
 
 VERDICT_ARRAYS = ("statistic", "p_values", "refuted", "resolution", "undecided")
-#: Of stored numbers against the same computed again, on another machine for example.
+#: Tolerances of stored numbers against the same computed again, on another machine for example.
 _CLOSE = {"rtol": 1e-6, "atol": 1e-9}
 #: Largest difference of a probability from the softmax of the scores.
 _ROUNDING = 1e-6

@@ -15,7 +15,7 @@ import numpy as np
 
 __all__ = ["Part", "coordinates", "superoperators"]
 
-#: Of Hermitian matrices: all, or the real or the imaginary part of each.
+#: The part of Hermitian matrices: all, or the real or the imaginary part of each.
 Part = Literal["hermitian", "symmetric", "antisymmetric"]
 
 

@@ -315,7 +315,7 @@ class _Away:
         self.inverse = lu_factor(whole, check_finite=False)
 
     def __call__(self, state: np.ndarray) -> float:
-        """Of a state, shape (N, N), or of populations, shape (N,)."""
+        """The distance of a state, shape (N, N), or of populations, shape (N,)."""
         difference = lu_solve(self.inverse, self.generator @ state.ravel(), check_finite=False)
         if state.ndim == 2:
             difference = np.linalg.eigvalsh(difference.reshape(state.shape))

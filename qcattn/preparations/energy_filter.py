@@ -125,5 +125,5 @@ def _levels(sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rate(jump: np.ndarray) -> float:
-    """Of a jump from the maximally mixed state, times the dimension."""
+    """The rate of a jump from the maximally mixed state, times the dimension."""
     return float(np.linalg.norm(jump) ** 2)

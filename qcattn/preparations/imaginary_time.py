@@ -259,7 +259,7 @@ def _empty(hamiltonian: Hamiltonian, heralds: int) -> QuantumCircuit:
 
 
 def _ended(circuit: QuantumCircuit, hamiltonian: Hamiltonian, steps: int) -> QuantumCircuit:
-    """With the basis change and the measurement of the key, compiled."""
+    """The circuit with the basis change and the measurement of the key, compiled."""
     system, key = circuit.qregs[0], circuit.cregs[0]
     append_basis(circuit, hamiltonian, system)
     circuit.measure(system, key)

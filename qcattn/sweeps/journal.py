@@ -23,7 +23,7 @@ __all__ = ["LOG", "check_beside", "is_filled", "journal_of"]
 
 LOG, _JOURNAL = "-wal", "-journal"
 _MAGIC = bytes.fromhex("d9d505f920a163d7")
-#: Of page 1: counter of writes, size of the file, list of free pages; counter and version again.
+#: What changes on page 1: counter of writes, size of the file, free pages; counter and version.
 _MOVING = (slice(24, 40), slice(92, 100))
 #: How often, and at what distance in seconds, it is looked again: another may be writing.
 _LOOKS, _PAUSE = 10, 0.1

@@ -301,7 +301,7 @@ class Store:
     def looks(
         self, specs: dict[str, dict[str, Any]]
     ) -> dict[str, list[tuple[str, int, int, bool]]]:
-        """For each cell: rule, looks taken, batches at the last one, whether it was met then."""
+        """The rule of each cell, looks taken, batches at the last one, whether it was met then."""
         out: dict[str, list[tuple[str, int, int, bool]]] = {}
         for values, stated in self.stated("looks"):
             if values[0] in specs:

@@ -13,7 +13,7 @@ INK = "#7a7a7c"
 SOFTMAX = "#2f74b8"
 MEASURED = "#c46a1b"
 FAULT = "#d02f2f"
-#: Of several curves in one picture.
+#: The colours of several curves in one picture.
 SERIES = (MEASURED, SOFTMAX, "#2a9a76", "#a259b5", "#8f8a2c", "#d0608f", "#3aa3b8", "#8a6d5a")
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["legend_below", "legend_inside", "rows_below"]
 
-#: As long may names be that stand two on a line under a picture.
+#: Characters of the longest names that stand two on a line under a picture.
 _SHORT = 26
 # All of it is said, so that it does not depend on settings.
 _LOOK: dict[str, Any] = {
@@ -49,7 +49,7 @@ def legend_below(ax: Axes) -> None:
 
 
 def _under(ax: Axes) -> tuple[BboxBase, Transform]:
-    """In pixels, the line under the numbers and the name of an axis, wherever these are now."""
+    """The line under the numbers and the name of an axis, wherever these are now, in pixels."""
     from matplotlib.transforms import BboxBase, IdentityTransform
 
     class Under(BboxBase):

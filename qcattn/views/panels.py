@@ -21,7 +21,7 @@ __all__ = ["plot_panel", "size_of"]
 _MARKERS = "osD^vP"
 #: Lines of dashes are 1 point wide: a setting says whether dashes grow with the width.
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (2, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
-#: As many curves have their names inside the picture; those of more stand under it.
+#: The most curves whose names stand inside the picture; the names of more stand under it.
 _INSIDE = 3
 #: Characters of a line of the title, so that it is no wider than the picture.
 _LINE = 46

@@ -62,7 +62,7 @@ class Ablation:
     shots: int
 
     def gain(self, better: str, worse: str, alpha: float) -> Estimate:
-        """By how much the held-out loss of one run is below that of another.
+        """The amount by which the held-out loss of one run is below that of another.
 
         The interval holds for other queries and other trainings; see `two_way`.
         """

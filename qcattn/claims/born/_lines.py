@@ -9,7 +9,7 @@ from scipy.linalg import eigh
 
 __all__ = ["Line", "gibbs_line", "random_hamiltonian"]
 
-#: From a step between -1 and 1 to a density matrix.
+#: A function from a step between -1 and 1 to a density matrix.
 Line = Callable[[float], np.ndarray]
 
 

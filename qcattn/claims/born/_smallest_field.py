@@ -204,7 +204,7 @@ class SmallestField:
         )
 
     def _laws(self, strength: float) -> tuple[np.ndarray, np.ndarray]:
-        """Of the first qubit, with its coherence and without."""
+        """The laws of the first qubit, with its coherence and without."""
         hamiltonian = Transverse(field=strength)(self.scores)
         whole = (turned_law(hamiltonian, self.angle, dephased) for dephased in (False, True))
         seen, dephased = (p.reshape(-1, 2).sum(axis=0) for p in whole)

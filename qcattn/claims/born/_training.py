@@ -73,7 +73,7 @@ __all__ = [
 _BETA = (0.05, 30.0)
 #: Relative fall of the loss in an iteration at which training ends; shots hardly tell it from none.
 _FLAT = 1e-3
-#: Of central differences.
+#: The step of central differences.
 _STEP = 1e-5
 
 

@@ -223,7 +223,7 @@ class EntropyAsDistance(Claim[_Distances]):
         ]
 
     def _distance(self, p: np.ndarray, q: np.ndarray) -> np.ndarray:
-        """Of laws (..., keys), shape (...)."""
+        """The distance of laws (..., keys), shape (...)."""
         if self.kind == "relative entropy":
             return np.asarray(kl_divergence(p, q))
         middle = (p + q) / 2
@@ -258,7 +258,7 @@ class EntropyAsDistance(Claim[_Distances]):
         return int(first), int(middle), int(last)
 
     def _excess(self, laws: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
-        """By how much each inequality is broken at most, over random pairs of pairs of rows."""
+        """The most by which each inequality is broken, over random pairs of pairs of rows."""
         p, q, other_p, other_q = laws[rng.integers(0, len(laws), (4, _DENSE))]
         t = rng.random(_DENSE)[:, None]
         value = self._distance(p, q)

@@ -28,7 +28,7 @@ from qcattn.records import Prepared
 
 __all__ = ["FlatLocking"]
 
-#: Of a word's vector.
+#: The dimension of a word's vector.
 _WIDTH = 16
 #: r that prints as 1.000.
 _ONE = 0.9995

@@ -242,7 +242,7 @@ class KMSCondition(Claim[_Balance]):
         return Transverse(field=self.transverse)(self.scores)
 
     def _defects(self, teeth: Comb, counts: np.ndarray) -> list[Estimate]:
-        """At each frequency, at the beta that was asked for; all together at one share."""
+        """The defect at each frequency, at the beta that was asked for, all at one share."""
         rows = range(len(teeth.frequencies))
         return [defect(teeth, counts, self.beta, self.share / len(rows), row) for row in rows]
 

@@ -32,7 +32,7 @@ __all__ = ["LearnedMeasurement"]
 Task = Literal["noisy words", "another head"]
 
 _ALONE = {"beta": "beta", "basis": "the basis", "phase": "the phase"}
-#: Of what is measured against dense algebra: derivatives, and shares of shots.
+#: The tolerance of what is measured against dense algebra: derivatives, and shares of shots.
 _TOLERANCE = 0.05
 
 

@@ -260,7 +260,7 @@ class KuramotoLocking(Claim[_Registers]):
         )
 
     def _band(self, draws: int) -> float:
-        """Within which the thresholds of all draws lie together."""
+        """The band within which the thresholds of all draws lie together."""
         scatter = scatter_of_threshold(self.oscillators, self.couplings, 1.0)
         return -float(ndtri(self.share / (2 * draws))) * scatter
 

@@ -280,7 +280,7 @@ def _meeting(queries: np.ndarray, keys: np.ndarray) -> float:
 
 
 def _swap_tests(states: np.ndarray) -> list[Prepared]:
-    """Of the first state with each of the others: outcome 0 comes with (1 + |<q|k>|^2) / 2."""
+    """Swap tests of the first state with each other: outcome 0 comes with (1 + |<q|k>|^2) / 2."""
     n = states.shape[1].bit_length() - 1
     made = []
     for state in states:

@@ -92,7 +92,7 @@ class _Shown(Measured):
 
     @property
     def ways(self) -> list[_Way]:
-        """Of all models, both ways of one model after the other."""
+        """The ways of all models, both ways of one model after the other."""
         return [way for rows in self.models.values() for way in rows.ways.values()]
 
 

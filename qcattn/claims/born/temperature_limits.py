@@ -286,7 +286,7 @@ def _numbers(rows: Sequence[_Row], tied: _Row) -> tuple[Number, ...]:
 
 
 def _gap(row: np.ndarray) -> float:
-    """Between the two highest scores."""
+    """The gap between the two highest scores."""
     second, first = np.sort(row)[-2:]
     return float(first - second)
 
@@ -300,7 +300,7 @@ def _tied(rows: np.ndarray) -> np.ndarray:
 
 
 def _temperatures(row: np.ndarray, gap: float) -> list[float]:
-    """From cold to hot, the entropy growing by about equal steps in between."""
+    """Temperatures from cold to hot, the entropy growing by about equal steps in between."""
     cold, hot = _COLD * gap, _HOT * float(np.ptp(row))
     least, most = _entropy(row, cold), float(np.log(row.size))
     between = [

@@ -1,4 +1,4 @@
-"""From counts, intervals and dense numbers to checks: holds, fails, or undecided."""
+"""Checks made of counts, intervals and dense numbers: each holds, fails, or is undecided."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class Claim(ABC, Generic[M]):
         )
 
     def _controls(self, root: np.random.SeedSequence) -> Iterable[Check]:
-        """Of the backend, with a seed of which the experiment has no part."""
+        """The checks of the backend, with a seed of which the experiment has no part."""
         if self.draws:
             apart = np.random.SeedSequence(root.entropy, spawn_key=(2**32 - 1,))
             yield check_sampler(self.sampler(), apart)

@@ -64,7 +64,7 @@ def checks_of(distance: int) -> tuple[tuple[int, ...], ...]:
 
 
 def _flips(distance: int) -> list[int]:
-    """For each qubit, the readings that its flip changes, as the bits of a number."""
+    """The readings that a flip of each qubit changes, as the bits of a number."""
     rows = checks_of(distance)
     return [sum(1 << bit for bit, row in enumerate(rows) if q in row) for q in range(distance**2)]
 

@@ -313,7 +313,7 @@ class CausalMask(Claim[_Masked]):
 
 
 def _velocity(best: np.ndarray, times: np.ndarray, margin: float) -> Estimate:
-    """From the first distance to the one before the last, with the interval of both arrivals."""
+    """The velocity from the first distance to the last but one, with both arrivals' interval."""
     distances = best.shape[1] - 3
     near, far = np.abs(best[:, 1]), np.abs(best[:, 1 + distances])
     (sooner, first, later), (early, last, late) = (

@@ -265,7 +265,7 @@ class CosetDecoding(Claim[_Decoded]):
         )
 
     def _rate(self, factor: float) -> float:
-        """Of flips whose probabilities are Boltzmann weights at a factor of Nishimori's beta."""
+        """The rate of flips that are Boltzmann-distributed at a factor of Nishimori's beta."""
         return float(1 / (1 + np.exp(factor * nishimori(self.rate))))
 
 

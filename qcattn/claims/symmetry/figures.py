@@ -22,7 +22,7 @@ __all__ = ["QuotedFigures"]
 
 #: The fidelity that the document quotes for distance 5.
 _QUOTED = 0.985
-#: By how much fidelities may differ that are one figure.
+#: How far fidelities may differ that are one figure.
 _SAME = 0.005
 
 

@@ -294,7 +294,7 @@ def _apart(less: Estimate, more: Estimate) -> bool | None:
 
 
 def _crossing(binders: Mapping[float, Sequence[Estimate]]) -> Estimate:
-    """Between the last beta at which the cumulant falls with size, and the first where it grows."""
+    """The crossing, between the last beta with a cumulant that falls with size, and the next."""
     pairs = list(zip(_BETAS, binders[_SMALL], binders[_LARGE], strict=True))
     falls = [beta for beta, small, large in pairs if _apart(large, small)]
     grows = [beta for beta, small, large in pairs if _apart(small, large)]

@@ -1,4 +1,4 @@
-"""As many shots come as were asked for, of every circuit."""
+"""Every circuit gives as many shots as were asked for."""
 
 from __future__ import annotations
 

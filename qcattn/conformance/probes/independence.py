@@ -36,9 +36,9 @@ __all__ = ["IndependentRuns", "Runs"]
 _SHOTS = {"quick": 4000, "standard": 10_000, "deep": 50_000}
 _CIRCUITS = {"quick": 3, "standard": 8, "deep": 20}
 _RUNS = 4
-#: By a law in groups and a number of shots.
+#: Resolutions by a law in groups and a number of shots.
 _RESOLUTIONS: dict[tuple[bytes, int], float] = {}
-#: Of the seeds of calls; None for a call without one.
+#: Offsets of the seeds of calls; None for a call without one.
 Offsets = tuple[int | None, ...]
 
 

@@ -98,7 +98,7 @@ def _pairs(shots: int) -> Iterator[tuple[int, int, np.ndarray]]:
 
 
 def _dependence(shots: np.ndarray, law: Law) -> Estimate:
-    """Of the distance whose pairs fit worst: total variation from the product of the law."""
+    """Total variation from the product of the law, of the distance whose pairs fit worst."""
     group, p = grouped(shots, law)
     square, off = np.outer(p, p).ravel(), []
     for lag, _, first in _pairs(len(group)):

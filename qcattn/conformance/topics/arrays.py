@@ -100,7 +100,7 @@ def _prepared(name: str, operation: Instruction, *, anew: bool = False) -> Recip
 
 
 def _multiplexer(controls: int, rng: np.random.Generator) -> Gate:
-    """For each number that the controls read a gate u with a phase, as a gate with a definition.
+    """A gate u with a phase for each number that the controls read, as a gate with a definition.
 
     Controlled, u(theta, phi, lam) is a phase of the controls and C X B X A on the target, of which
     the gates X alone are controlled [1].

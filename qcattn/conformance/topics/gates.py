@@ -77,7 +77,7 @@ def _forms() -> dict[str, Form]:
 
 
 def _file(name: str, inner: str, controls: Sequence[int]) -> str:
-    """Such as ``ccry-c01``: the controls' values follow, the first control first."""
+    """A name such as ``ccry-c01``: the controls' values follow, the first control first."""
     if all(controls):
         return name.rstrip("_") if len(controls) < 2 else f"{'c' * len(controls)}{inner}"
     return f"{'c' * len(controls)}{inner.removeprefix('c')}-c{''.join(map(str, controls))}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["lowest", "plot_p_value_quantiles", "stays_above"]
 
 LEVEL = 0.99
-#: Of more rows not all are plotted.
+#: The most rows that are all plotted.
 _MOST_POINTS = 400
 
 

@@ -58,7 +58,7 @@ def sentence(result: Result) -> str:
 
 
 def _noisy(result: Result) -> list[str]:
-    """That the simulator had noise, so that a difference is no wonder."""
+    """The sentence that the simulator had noise, so that a difference is no wonder."""
     noise = result.settings.get("noise", "none")
     if noise == "none":
         return []
@@ -89,7 +89,7 @@ def offence(result: Result, worst: WorstRow) -> str:
 
 
 def _repeating(result: Result) -> list[str]:
-    """That rows share their random numbers, and what can be said all the same."""
+    """The sentences that rows share their random numbers, and what can be said all the same."""
     alone = [verdict for verdict in result.verdicts if verdict.refuted.any()]
     return [
         "This sampler gives every row the same random numbers "

@@ -206,7 +206,7 @@ def _measured(
 
 
 def _coins(quantity: str, cell: Cell, counts: Counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each row: hits, shots, and the probability of a hit."""
+    """The hits and shots of each row, and the probability of a hit."""
     if quantity == "kept":
         exact = np.broadcast_to(np.asarray(cell.success), counts.shots.shape)
         return counts.kept.ravel(), counts.shots.ravel(), exact.ravel()

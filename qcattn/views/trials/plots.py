@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_error_against_beta", "plot_error_against_cost", "size_of_plot"]
 
 _MARKERS = "os^Dv"
-#: Of different sizes, so that several in one place are all seen.
+#: Sizes of marks that differ, so that several in one place are all seen.
 _SIZES = (9, 7, 5)
 _DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1)))
 #: Decades of gates and of errors, by which marks lie apart whose numbers do not lie on each other.
