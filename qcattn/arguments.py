@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _SMALL_BETA = "equal weights are the limit of a small beta, such as 1e-9"
-#: Shots of a row.
+#: The most shots of a row.
 MOST_SHOTS = 2**53
 
 

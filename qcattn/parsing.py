@@ -22,7 +22,7 @@ from qcattn.machine import memory_bytes
 
 __all__ = ["parse_json", "read_npy", "read_npz", "shape_in_npz"]
 
-#: Digits of a whole number at most, as Python's own limit.
+#: The most digits of a whole number, which is Python's own limit too.
 _MOST_DIGITS = 4300
 
 

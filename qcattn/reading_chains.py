@@ -48,7 +48,7 @@ from qcattn.thermal import boltzmann
 
 __all__ = ["ChainReadings", "read_chains"]
 
-#: Two starts lead to laws so close after burn-in, and the most sweeps that are tried for it.
+#: How close the laws are that two starts lead to after burn-in, and the most sweeps tried for it.
 _FORGOTTEN, _MOST_SWEEPS = 1e-2, 4096
 #: Bytes of a chain beside its readings, and of a gate, about.
 _CHAIN, _GATE = 64, 600

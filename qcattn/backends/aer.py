@@ -578,7 +578,7 @@ class _Simulated:
         return join_rows(self.circuit)
 
 
-#: The last two of each.
+#: The last two simulations of each prepared template.
 _SIMULATED: WeakKeyDictionary[Prepared, list[_Simulated]] = WeakKeyDictionary()
 
 

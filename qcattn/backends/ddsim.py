@@ -24,7 +24,7 @@ from qcattn.backends.translation import steps
 
 __all__ = ["Ddsim"]
 
-#: Its methods have these names, angles first, then qubits, as those of Qiskit.
+#: The gates whose names its methods have; these take angles first, then qubits, as Qiskit's do.
 _GATES = ["x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "p", "rx", "ry", "rz", "u",
           "cx", "cy", "cz", "ch", "cp", "crx", "cry", "crz", "swap", "iswap", "dcx", "ecr", "rxx",
           "ryy", "rzz", "rzx", "cswap"]  # fmt: skip

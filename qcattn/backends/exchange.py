@@ -30,7 +30,7 @@ from qcattn.errors import DoesNotFit
 
 __all__ = ["as_json"]
 
-#: Beyond the standard gates, whose parameters say all.
+#: Instructions that are known by name, beyond the standard gates, whose parameters say all.
 _BY_NAME = {
     "barrier",
     "break_loop",

@@ -10,7 +10,7 @@ from qcattn.plurals import plural
 
 __all__ = ["short_of", "what_failed"]
 
-#: Messages of a job that are shown, and letters of each.
+#: The most messages of a job that are shown, and the most letters of each.
 _MESSAGES, _LETTERS = 3, 400
 
 

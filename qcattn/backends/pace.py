@@ -16,7 +16,7 @@ __all__ = ["draw_seconds", "ends_in_measurements", "number_of_gates"]
 
 # Seconds, with Aer 0.18 on one or two cores of 2024: a circuit and a shot whatever they are.
 _CIRCUIT, _SHOT = 1e-4, 1e-6
-#: Gates of the template, qubits, and seconds foreseen that the pace is measured on at most.
+#: The most gates of the template, qubits, and foreseen seconds on which the pace is measured.
 _GATES, _QUBITS, _SAMPLE = 60, 20, 0.3
 _NOT_GATES = {"measure", "barrier"}
 

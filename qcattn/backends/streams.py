@@ -28,7 +28,7 @@ __all__ = [
 
 _SEED_STEP_OF_JOB = 2113
 _SEED_STEP_SHOT_BY_SHOT = 2**24
-#: Shots that Aer takes at once.
+#: The most shots that Aer takes at once.
 MOST_SHOTS_OF_RUN = 1_000_000
 
 

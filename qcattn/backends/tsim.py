@@ -24,7 +24,7 @@ _PLAIN = {"x": "X", "y": "Y", "z": "Z", "h": "H", "s": "S", "sdg": "S_DAG", "sx"
           "sxdg": "SQRT_X_DAG", "t": "T", "tdg": "T_DAG", "cx": "CX", "cy": "CY", "cz": "CZ",
           "swap": "SWAP", "iswap": "ISWAP"}  # fmt: skip
 _TURNS = {"rx": "R_X", "ry": "R_Y", "rz": "R_Z"}
-#: Rotations and T gates at most: what it takes grows as 2 to a part of their number.
+#: The most rotations and T gates: time and memory grow as 2 to a part of their number.
 _MOST_MAGIC = 16
 
 

@@ -36,7 +36,7 @@ from qcattn.arguments import check_beta, real_array, whole_number
 
 __all__ = ["filtered_walk", "quantum_walk"]
 
-#: Qubits of the phase whose walk, of 65,536 steps, is still a circuit that can be held.
+#: The most qubits of the phase: its walk, of 65,536 steps, is still a circuit that can be held.
 _MOST_PHASES = 16
 
 

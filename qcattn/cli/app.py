@@ -25,7 +25,7 @@ from qcattn.legible import quoted, shortened
 
 __all__ = ["app", "fail", "main", "report_fault", "reporting"]
 
-#: Characters of a message.
+#: The most characters of a message.
 _MOST = 4000
 
 app = typer.Typer(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-#: Sums of probabilities that were written with few digits are as far from one at most.
+#: How far from one the sum of probabilities may be that were written with few digits.
 _ROUNDED = 0.05
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["JOURNAL", "conformance", "print_report"]
 
 _FOLDER = "qcattn-conformance"
-#: Answers of a run in its folder, which a run that was cut off leaves there.
+#: The file of a run's answers in its folder; a run that was cut off leaves it there.
 JOURNAL = "journal.jsonl"
 #: Why there is no script, as long as none is found.
 _CUT_OFF = "the search for one was cut off; the command below searches again"

@@ -17,7 +17,7 @@ from qcattn.progress import hearing, tell
 
 __all__ = ["Kept", "check_folder", "free_folder", "keep"]
 
-#: A disk of Linux that is memory, where it is there.
+#: The folder of Linux that lies in memory, where there is one.
 _MEMORY = Path("/dev/shm")
 _AGAIN = "Run it again where there is room: the same seed gives the same counts again"
 

@@ -33,7 +33,7 @@ from qcattn.comparisons._rows import Floats, Ints
 
 #: Largest ratio of probabilities in a block of more than two.
 _ALIKE = 1.5
-#: More shots than this are given as infinite.
+#: The number of shots beyond which shots are given as infinite.
 _MOST = 1e12
 
 

@@ -27,7 +27,7 @@ POWER = 1.2815515655446004
 _GROWTH = np.geomspace(1e-9, 1.0, 73)
 #: Smallest total variation of the third pattern, and how often the range above it is halved.
 _SMALLEST, _HALVINGS = 1e-6, 14
-#: What a search that has found nothing ends at, or above.
+#: The value at which a search that found nothing ends, or above it.
 _ALMOST = 1 - 1e-6
 
 

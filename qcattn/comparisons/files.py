@@ -30,7 +30,7 @@ from qcattn.texts import (
 __all__ = ["normalised", "read_outcomes"]
 
 _KINDS = ".json, .csv, .tsv, .txt or .npy"
-#: Sums that are off by more are no matter of rounding.
+#: The largest error of a sum that rounding may explain.
 _ROUNDED = 0.05
 
 

@@ -52,7 +52,7 @@ Ints = NDArray[np.int64]
 
 #: Chains, visits and independent shots below which nothing is said without a transition matrix.
 FEWEST_CHAINS, FEWEST_VISITS = 16, 30
-#: Batches of a single chain.
+#: The number of batches of a single chain.
 BATCHES = 32
 #: Repetitions of a Monte Carlo test, exceedances that end it, and those drawn at once.
 REPETITIONS, ENOUGH, BLOCK = 1999, 20, 100

@@ -52,7 +52,7 @@ from qcattn.records import Counts
 
 #: Concentrations of the mixture.
 CONCENTRATIONS = 10.0 ** np.arange(0, 8.25, 0.5)
-#: Smaller probabilities are taken for zero: no number of shots makes such an outcome likely.
+#: The probability below which one is taken for zero: no number of shots makes its outcome likely.
 NEVER = 1e-300
 #: The number from which on Stirling's series is exact to 1e-15.
 _SERIES = 64.0

@@ -25,9 +25,9 @@ __all__ = [
     "together",
 ]
 
-#: Integers beyond are kept as floats; int64 would wrap.
+#: The integers from here on are kept as floats, since int64 would wrap.
 _MOST = 2**63
-#: Characters of the name of a row at most.
+#: The most characters of the name of a row.
 _LONGEST = 48
 _BASES = {"hexadecimals": 16, "binary numbers": 2, "bitstrings": 2, "decimals": 10, "texts": 0}
 #: Digits written as no number is, but as bitstrings are.

@@ -43,7 +43,7 @@ from qcattn.comparisons._rows import Bools, Floats, check_probabilities
 from qcattn.comparisons.certify import foreseen
 from qcattn.progress import tell
 
-#: More shots than this are given as infinite.
+#: The number of shots beyond which shots are given as infinite.
 MOST = 1e12
 #: Exponents of the patterns of deviation that are followed.
 PATTERNS = {"signs": 2 / 3, "halves": 1.0}

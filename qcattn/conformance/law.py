@@ -42,18 +42,18 @@ from qcattn.conformance.states import Mixture, State, Terms, Vector
 
 __all__ = ["gate_matrix", "law_of"]
 
-#: Probabilities below this are what cancellation leaves: the outcome is one that never comes out.
+#: The probability below which an outcome never comes out: cancellation has left it.
 _NEVER = 1e-25
-#: A way that is less likely than this is not followed.
+#: The probability below which a way is not followed.
 _UNLIKELY = 1e-30
 _DENSE_QUBITS = 12
 _DENSE_MIXTURE = 6
-#: Beyond so many measurements and resets one mixture is less work than all ways one by one.
+#: The most measurements and resets for which all ways one by one are less work than one mixture.
 _MOST_FORKS = 5
 _IDLE = {"barrier", "delay", "id"}
-#: They say what becomes of qubits in zero, and nothing of others.
+#: Instructions that say what becomes of qubits in zero, and nothing of others.
 _PREPARE = ("initialize", "state_preparation")
-#: The inverse, which says what becomes of the state that is prepared, and of no other.
+#: Their inverse, which says what becomes of the state that is prepared, and of no other.
 _UNPREPARE = "state_preparation_dg"
 
 

@@ -45,7 +45,7 @@ def draw(numbers, seed{options}):
 
 '''
 
-#: One call for each number of shots.
+#: The calls of a backend, one for each number of shots.
 _CALLS = """    from qiskit import transpile
     backend = {factory}
     by_number = {{}}
@@ -333,7 +333,7 @@ for options in ASKED:
     + _LAWS
 )
 
-#: What ends the process in which it is drawn is drawn in a child.
+#: The end of a script whose job ends the process that draws it: it is drawn in a child.
 _DIED = """import signal
 import subprocess
 

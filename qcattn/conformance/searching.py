@@ -40,7 +40,7 @@ _JOBS = 3
 _LATE = 2.0
 #: Seconds between two looks at a script that runs.
 _LOOK = 0.1
-#: Runs a script, and ends with 2 where it cannot draw at all.
+#: A program that runs a script, and ends with 2 where it cannot draw at all.
 _RUN = """
 import runpy, sys, traceback
 try:

@@ -15,7 +15,7 @@ from qcattn.errors import TooLarge
 
 __all__ = ["Mixture", "State", "Terms", "Vector"]
 
-#: Amplitudes below this are what cancellation leaves, and are dropped from `Terms`.
+#: The amplitude below which cancellation has left a term, which is dropped from `Terms`.
 _NOTHING = 1e-14
 _MOST_TERMS = 2**17
 

@@ -16,7 +16,7 @@ from qcattn.records import Hamiltonian, check_bytes, every_reading
 
 __all__ = ["Interacting"]
 
-#: The mean number of attended keys is met to this.
+#: The tolerance to which the mean number of attended keys is met.
 _MET = 1e-9
 
 

@@ -15,7 +15,7 @@ from qcattn.sweeps.results import Cell, Sweep
 
 __all__ = ["export_csv", "export_parquet"]
 
-#: How texts begin that spreadsheets take for formulas.
+#: Beginnings of texts that spreadsheets take for formulas.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _COLUMNS: dict[str, type] = {
     "row_name": str,

@@ -18,7 +18,7 @@ from scipy.special import expit, log_expit
 
 __all__ = ["bath_shares", "cycle_unitary", "flip_probability", "pulse"]
 
-#: A pulse lasts so many of its widths before and after its top.
+#: The number of its widths that a pulse lasts before and after its top.
 _REACH = 5.0
 
 

@@ -23,7 +23,7 @@ from qcattn.seeds import entropy
 
 __all__ = ["Move", "QuantumMCMC", "append_move", "energies_of_states", "transition_of"]
 
-#: Steps that are drawn at most; of 16 keys, a circuit of 50 million gates.
+#: The most steps that are drawn: for 16 keys a circuit of 50 million gates.
 _MOST_STEPS = 100_000
 #: Bytes that a gate takes while a circuit is put together, about.
 _GATE = 600

@@ -33,7 +33,7 @@ APPLICATION = 0x71636174
 SCHEMA = 2
 #: Seconds to wait for another process that is writing.
 PATIENCE = 60
-#: Held while this process reads the file by itself, or SQLite does. A file that is closed takes all
+#: A lock that is held while this process or SQLite reads the file. A file that is closed takes all
 #: locks of the process with it (POSIX), those of a write in another thread too.
 ALONE = threading.RLock()
 #: What a file system without hard links says.

@@ -26,12 +26,12 @@ from qcattn.walking import made
 
 __all__ = ["ROWS", "Grid", "GridCell", "Part", "labels", "parts", "task_key"]
 
-#: Rows of a block. Part of what determines the numbers, so it is the same everywhere.
+#: The rows of a block. They determine the numbers too, and so are the same everywhere.
 ROWS = 64
-#: Shots of a batch at most, so that all that is counted fits into 64 bits.
+#: The most shots of a batch, so that all that is counted fits into 64 bits.
 _MOST_SHOTS = 10**12
 _BATCH = 2048
-#: Raised when what is stored of a cell changes.
+#: The version of what is stored of a cell; it is raised when that changes.
 _FORMAT = 1
 
 

@@ -20,7 +20,7 @@ __all__ = ["Job", "Jobs"]
 
 #: Seconds of work in a job, so that handing it over and writing it down is nothing beside it.
 SECONDS = 0.5
-#: Batches in a job at most.
+#: The most batches in a job.
 MOST_BATCHES = 256
 
 

@@ -22,7 +22,7 @@ from qcattn.sweeps.strategies import digest
 
 __all__ = ["COLUMNS", "has_its_seal", "named", "read_row", "seal", "seal_of_batch", "unpacked"]
 
-#: Bytes of a batch at most, where its cell is not known.
+#: The most bytes of a batch, where its cell is not known.
 _MOST_BYTES = 2**30
 #: Columns of each table whose rows state their seal, which comes after them.
 COLUMNS = {

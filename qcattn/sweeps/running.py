@@ -36,7 +36,7 @@ __all__ = ["sweep"]
 
 #: Jobs handed to an executor that does not say how many workers it has.
 _MANY = 64
-#: What is missing of a cell is listed batch by batch.
+#: The most batches of a cell, since those that are missing are listed one by one.
 _MOST_BATCHES = 10**6
 #: How often workers may die in a row, with nothing drawn in between.
 _MOST_DEATHS = 12

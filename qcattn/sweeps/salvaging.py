@@ -37,7 +37,7 @@ _Content = bytes | mmap.mmap
 _LEAF = 0x0D
 _SIZES = {2**power for power in range(9, 17)}
 _USUAL_SIZE = 4096
-#: Bytes of the numbers of one array at most.
+#: The most bytes of the numbers of one array.
 _MOST_BYTES = 2**30
 _TABLES = ("points", "blocks", "batches", "looks")
 

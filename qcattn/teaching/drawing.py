@@ -38,17 +38,17 @@ __all__ = [
     "twin_counts",
 ]
 
-#: Shots of one call.
+#: The most shots of one call.
 MOST_SHOTS_OF_CALL = 20_000
-#: Seconds that preparing or drawing one batch may be foreseen to take.
+#: The most seconds that preparing or drawing one batch may be foreseen to take.
 _MOST_SECONDS = 5.0
-#: Seconds that a batch of the page may be foreseen to take where every shot is a run by itself.
+#: The most seconds that a batch of the page may be foreseen to take where each shot is a run.
 _BATCH_SECONDS = 0.15
 #: The same of the largest batch, where one state serves many shots.
 _MANY_SECONDS = 1.0
 #: Shots of such a batch below which no other way of drawing them is looked for.
 _FEW = 12
-#: Instructions of a circuit that are drawn.
+#: The most instructions of a circuit that are drawn.
 _SHOWN = 60
 #: First word of the address of a throw of the die, so that no batch of the circuit has it.
 _TWIN = 0x7477696E

@@ -15,7 +15,7 @@ from qcattn.teaching.pieces import lesson_document, piece_of_page
 
 __all__ = ["export_lesson", "is_export", "read_export"]
 
-#: Nothing comes from outside, as where the page is served.
+#: The policy of the page: nothing comes from outside, as where the page is served.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src blob: data:; base-uri 'none'; form-action 'none'"

@@ -17,7 +17,7 @@ from qcattn.teaching.words import words_in_place
 
 __all__ = ["Lesson", "LessonStep", "built_in", "read_lesson"]
 
-#: Bytes of a lesson.
+#: The most bytes of a lesson.
 _MOST_BYTES = 256 * 1024
 _MOST_STEPS = 40
 _OF_STEP = ("name", "title", "text", "question", "choices", "right", "because", "setup", "needs",

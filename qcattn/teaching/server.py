@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_BYTES", "MOST_WAITING", "needed", "page_server"]
 
-#: Bytes of a request.
+#: The most bytes of a request.
 MOST_BYTES = 64 * 1024
-#: Requests that may wait or be drawn at once.
+#: The most requests that may wait or be drawn at once.
 MOST_WAITING = 64
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

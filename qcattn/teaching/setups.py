@@ -19,7 +19,7 @@ from qcattn.walking import class_of, names
 
 __all__ = ["MOST_KEYS", "READINGS", "Setup", "offered", "read_setting", "real", "setup_of"]
 
-#: Keys of a row on the page: four qubits.
+#: The most keys of a row on the page: four qubits.
 MOST_KEYS = 16
 #: Scores, inverse temperatures, fields and phases of the page are at most this large.
 _MOST_SCORE, _MOST_BETA, _MOST_FIELD, _MOST_PHASE = 100.0, 100.0, 20.0, 100.0
@@ -27,7 +27,7 @@ _MOST_SCORE, _MOST_BETA, _MOST_FIELD, _MOST_PHASE = 100.0, 100.0, 20.0, 100.0
 READINGS = ("keys", "turned")
 #: What the page saves of itself beside its setting.
 _OF_PAGE = ("tokens", "seed", "rate", "step")
-#: Circuits of thousands of layers, which a class would wait for.
+#: Preparations with circuits of thousands of layers, for which a class would have to wait.
 _SLOW = ("SystemBath",)
 
 

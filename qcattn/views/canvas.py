@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FONT", "dressed", "fresh_axes", "in_font", "svg_of", "written"]
 
-#: It comes with matplotlib. Pages are set in fonts of their own; by this one texts are measured.
+#: The font that comes with matplotlib. Texts are measured by it; pages have fonts of their own.
 FONT = "DejaVu Sans"
 _SIZE = 9
 _POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -35,7 +35,7 @@ __all__ = [
 
 #: Errors below this are rounding.
 SMALLEST = 1e-12
-#: Characters of a token or of the name of an axis at most, wherever a result is shown.
+#: The most characters of a token or of the name of an axis, wherever a result is shown.
 _LONGEST = 48
 _AXES = ("batch", "layer", "head", "query")
 _MARKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}

@@ -31,11 +31,11 @@ __all__ = ["TensorCoreDecoherence", "tensor_core_figures"]
 
 #: T2 that a true Ramsey experiment is to find, picoseconds: those of the document's table.
 _PLANTED = (150.0, 300.0, 600.0, 1200.0, 1800.0)
-#: The largest T2 of its table, and the least drop of accuracy, ambient.
+#: The largest T2 of the document's table, and the least drop of accuracy, ambient.
 _LONGEST, _DROP = 1800.0, 0.107
-#: Rows of its table: T2 from and to, the drop of accuracy and what it may be off.
+#: Rows of the document's table: T2 from and to, the drop of accuracy and what it may be off.
 _TABLE = ((150.0, 300.0, 0.128, 0.021), (1200.0, 1800.0, 0.042, 0.013))
-#: What a bfloat16 amplitude near one is known to, relative.
+#: The relative precision to which a bfloat16 amplitude near one is known.
 _RESOLUTION = 2.0**-8
 
 

@@ -20,7 +20,7 @@ from qcattn.records import Counts, Prepared
 
 __all__ = ["TopologicalMemory"]
 
-#: Distances with noise at every gate, and the rate of these.
+#: Distances of codes with noise at every gate, and the rate of the noise.
 _DISTANCES, _GATE_RATE = (3, 5, 7), 0.003
 
 

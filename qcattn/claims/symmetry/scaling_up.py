@@ -27,7 +27,7 @@ from qcattn.records import Counts, Prepared
 
 __all__ = ["MillionTokens"]
 
-#: What the document has for 2026.
+#: The qubits, tokens and gain in accuracy that the document has for 2026.
 _QUBITS, _TOKENS, _GAIN = 1_000, 1_000_000, 0.38
 #: Qubits of the circuits that are run back to front, and the error that each cx is given there.
 _MIRRORED = (2, 3, 4, 5)

@@ -19,7 +19,7 @@ from qcattn.conformance.streams import of_cliffords
 __all__ = ["Equivalents"]
 
 _SHOTS = {"quick": 2000, "standard": 10_000, "deep": 100_000}
-#: Every how many-th circuit.
+#: The number of circuits among which one is run, by level.
 _EVERY = {"quick": 6, "standard": 2, "deep": 1}
 _BASIS = ["rz", "sx", "x", "cx"]
 

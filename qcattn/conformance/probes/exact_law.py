@@ -16,7 +16,7 @@ __all__ = ["ExactLaw"]
 
 #: Shots by level; circuits of few qubits are drawn at the largest number too.
 _SHOTS = {"quick": (400, 10_000), "standard": (400, 10_000, 100_000), "deep": (400, 10_000, 10**6)}
-#: Every how many-th circuit without noise is drawn a million times.
+#: The number of circuits without noise among which one is drawn a million times, by level.
 _MILLION = {"quick": 60, "standard": 10, "deep": 1}
 
 

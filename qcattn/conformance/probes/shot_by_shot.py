@@ -18,7 +18,7 @@ from qcattn.conformance.streams import of_cliffords
 __all__ = ["ShotByShot", "with_coin"]
 
 _SHOTS = {"quick": 1000, "standard": 10_000, "deep": 100_000}
-#: Every how many-th circuit.
+#: The number of circuits among which one is run, by level.
 _EVERY = {"quick": 4, "standard": 2, "deep": 1}
 
 

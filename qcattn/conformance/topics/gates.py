@@ -13,8 +13,8 @@ from qcattn.conformance.sandwich import Sandwich, Step, append, sandwich
 
 __all__ = ["FORMS", "Form", "recipe_of", "recipes", "width_of"]
 
-#: File name: name of the matrix, number of angles, values of the controls, word in OpenQASM 3 for
-#: gate and controls together ("" if it takes QPY), name in Qiskit.
+#: What the name of a file stands for: name of the matrix, number of angles, values of the controls,
+#: word in OpenQASM 3 for gate and controls together ("" if it takes QPY), name in Qiskit.
 Form = tuple[str, int, tuple[int, ...], str, str]
 
 _ALONE = {

@@ -10,7 +10,7 @@ from qcattn.conformance.recipe import Program, Recipe, generator, rounded
 __all__ = ["recipes"]
 
 _RELAXING = {"t1": 50.0, "t2": 30.0, "time": 20.0, "excited": 0.35}
-#: Coherences outlive populations: no mixture of unitary errors and resets gives it.
+#: Noise in which coherences outlive populations: no mixture of unitary errors and resets gives it.
 _LONG_T2 = {"t1": 40.0, "t2": 70.0, "time": 25.0, "excited": 0.2}
 
 _KINDS: dict[str, tuple[str, Sequence[NoiseTerm]]] = {

@@ -16,7 +16,7 @@ from qcattn.views.run.worst import deviance
 __all__ = ["LEVEL", "RowBars", "bands_in_words", "bars_of", "binomial_band"]
 
 LEVEL = 0.99
-#: Keys that have bars of their own.
+#: The most keys that have bars of their own.
 MOST = 30
 
 

@@ -32,10 +32,10 @@ _MOST_CELLS = 128
 _MOST_STROKES = 1500
 _LONGEST_LABEL = 16
 _LONGEST_TITLE = 30
-#: Times as wide as high are cells at most that are squares: a strip of them would not be seen.
+#: The most times that a map of square cells is as wide as it is high: flatter ones are stretched.
 _FLAT = 12
 _SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
-#: Share of the axis that lies between two of them at least.
+#: The least share of the axis that lies between two ticks.
 _GAP = 0.13
 _STEPS = [digit * 10**power for power in range(12) for digit in (1, 2, 5)]
 

@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 __all__ = ["write_report"]
 
-#: Inches: the widest picture that a phone shows without scrolling.
+#: Inches of the widest picture that a phone shows without scrolling.
 _WIDEST = 4.7
 _BARS = 6
 #: Inches that a letter of a name under the bars takes from their height.
 _LETTER = 0.07
 _BARS_BESIDE = 3
-#: Keys of a row that have bars of their own.
+#: The most keys of a row that have bars of their own.
 _KEYS = 24
-#: Lines of a table of bitstrings that are shown at once.
+#: The most lines of a table of bitstrings that are shown at once.
 _BOOK = 64
 _CIRCUIT_OPERATIONS = 400
-#: Characters of a sentence, or of where scores come from, that are quoted at most.
+#: The most characters that are quoted of a sentence, or of where scores come from.
 _SENTENCE = 400
 
 

@@ -21,7 +21,7 @@ __all__ = ["offence", "sentence"]
 
 #: A row whose other keys have less than this together is all on its likeliest one.
 _CERTAIN = 0.01
-#: Characters of a noise model at most.
+#: The most characters of a noise model.
 _LONGEST_NOISE = 120
 
 

@@ -33,9 +33,9 @@ _SHORTLY = {
     "kept": "kept share of shots",
 }
 _MARKERS = "osD^vPX*"
-#: Blue is softmax, and red what misses it.
+#: The colours of series: blue is left to softmax, and red to what misses it.
 _COLOURS = tuple(colour for colour in SERIES if colour != SOFTMAX)
-#: A line between fewer points would show a course that nobody measured.
+#: The fewest points of a line: one between fewer would show a course that nobody measured.
 _LEAST_OF_A_LINE = 3
 _SERIES = ("preparation", "encoding", "noise", "backend")
 

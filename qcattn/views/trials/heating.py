@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_heating"]
 
 _MARKERS = "os^Dv"
-#: Fewer gates than this that fail on average are shown as so many: the axis is logarithmic.
+#: The fewest failing gates on the axis, which is logarithmic; fewer are shown as so many.
 _FEWEST = 1e-3
 
 

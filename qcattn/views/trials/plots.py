@@ -24,7 +24,7 @@ _SIZES = (9, 7, 5)
 _DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1)))
 #: Decades of gates and of errors, by which marks lie apart whose numbers do not lie on each other.
 _APART = (0.3, 0.8)
-#: A line between fewer points would show a course that nobody measured.
+#: The fewest points of a line: one between fewer would show a course that nobody measured.
 _LEAST_OF_A_LINE = 3
 
 
