@@ -174,7 +174,8 @@ def _unpacked(archive: NpzFile, name: str) -> int:
 def _stated(file: IO[bytes]) -> tuple[int, int]:
     """Bytes that the array takes which begins here, as its header says; 0 if it says nothing.
 
-    As it is stored, and as it is computed with: small numbers become numbers of eight bytes.
+    The bytes count as they are stored and as they are computed with: small numbers become numbers
+    of eight bytes.
     """
     shape, dtype = _header(file)
     numbers = math.prod(shape)

@@ -400,7 +400,8 @@ def _check_counting(first: Line, others: Sequence[Line], *, labelled: bool) -> N
 def _check_counted(body: Sequence[Line], *, headed: bool) -> None:
     """Refuse a first column that counts lines beside fractions: pandas writes its index so.
 
-    Of three columns with words above them, all whole, the first is refused too: a named index.
+    The first of three columns with words above them, all whole, is refused too: it is a named
+    index.
     """
     counts = _counts([cells[0] for _, cells in body])
     others = [cell for _, cells in body for cell in cells[1:]]

@@ -1,10 +1,10 @@
 r"""Detailed balance in the counts of a diagonal Hamiltonian: no partition function, exact tests.
 
-Of the shots on key i or on the lowest key 0, the share of i is binomial with probability
+Among the shots on key i or on the lowest key 0, the share of i is binomial with probability
 :math:`1 / (1 + e^{\beta(E_i - E_0)})`, whatever the other keys do. That is tested for every key
-exactly, Bonferroni over the keys. A state within trace distance T of the Gibbs state has
-its share between :math:`(p_i - T)/(p_i + p_0)` and :math:`(p_i + T)/(p_i + p_0)` (a move between
-the two changes it most): that is the hypothesis where a preparation claims T > 0.
+exactly, Bonferroni over the keys. A state within trace distance T of the Gibbs state has its share
+between :math:`(p_i - T)/(p_i + p_0)` and :math:`(p_i + T)/(p_i + p_0)` (a move between the two
+changes it most): that is the hypothesis where a preparation claims T > 0.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 r"""Sets of keys judged key by key given the others: no list of sets, no partition function.
 
-Of a Boltzmann law of sets only the conditional probabilities are known beyond a few dozen keys:
+Beyond a few dozen keys only the conditional probabilities of a Boltzmann law of sets are known:
 
 .. math:: P(x_i = 1 \mid x_{-i}) = \frac{1}{1 + e^{-\beta h_i}}, \qquad
     h_i = s_i + \mu - \sum_j J_{ij} x_j .

@@ -12,8 +12,8 @@ Bernstein's inequality for the sum of the means, with :math:`v = \sum_g \sigma_g
 
 with probability at most :math:`\delta`. The unknown :math:`\sigma_g` is at most
 :math:`s_g + R_g \sqrt{2 \log(1/\delta_g) / (n_g - 1)}` with probability :math:`1 - \delta_g`, s
-being the sample's standard deviation [2], and at most :math:`R_g / 2` always. Of alpha nine tenths
-go to :math:`\delta`, the rest is shared by the :math:`\delta_g`.
+being the sample's standard deviation [2], and at most :math:`R_g / 2` always. Nine tenths of alpha
+go to :math:`\delta`, and the :math:`\delta_g` share the rest.
 
 References:
     [1] C. J. Clopper and E. S. Pearson, Biometrika 26, 404 (1934).

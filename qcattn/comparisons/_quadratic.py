@@ -7,8 +7,8 @@ With :math:`n` shots, counts :math:`k_i`, probabilities :math:`p_i` and weights 
           h(x, y) = \sum_i w_i (1_{x=i} - p_i)(1_{y=i} - p_i),
 
 a degenerate U-statistic over pairs of distinct shots: its mean under any law q is exactly
-:math:`n (n - 1) \sum_i w_i (q_i - p_i)^2`, with no bias from sparse counts. Of the products of
-two or three kernels only those survive in which every shot occurs twice, so with
+:math:`n (n - 1) \sum_i w_i (q_i - p_i)^2`, with no bias from sparse counts. Only those products of
+two or three kernels survive in which every shot occurs twice, so with
 :math:`C = \mathrm{diag}(p) - p p^T` and :math:`W = \mathrm{diag}(w)`
 
 .. math:: E U^2 = 2 n (n-1) E h^2, \qquad

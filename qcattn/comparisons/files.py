@@ -221,7 +221,8 @@ def _table(lines: list[Line], role: str) -> tuple[Any, tuple[str, ...]]:
 def _has_index(lines: list[Line]) -> bool:
     """Whether lines of outcome and value have a heading, and numbers of the lines before them.
 
-    As pandas and R write it, which leave the corner empty or out, and count from 0 and from 1.
+    An index is as pandas and R write it: they leave the corner empty or out, and count from 0 and
+    from 1.
     """
     (_, top), body = lines[0], [cells for _, cells in lines[1:]]
     if {len(cells) for cells in body} != {3} or not _words(top[-2:]):

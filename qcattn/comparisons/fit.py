@@ -91,8 +91,8 @@ class Fit:
 
     Attributes:
         p_values: One p-value a row; 1 where there are no shots.
-        zero: 0 where a shot fell on an outcome of probability zero, else 1. Of probabilities that
-            were measured, a p-value.
+        zero: 0 where a shot fell on an outcome of probability zero, else 1. It is a p-value where
+            the probabilities were measured.
         u: P-value of the quadratic statistic (not pursued below 1e-3 where another part is
             certain already).
         tail: P-value of the scan over rare sets.
@@ -223,16 +223,15 @@ class Fit:
     def resolution(self) -> Floats:
         r"""The smallest total variation that each row would have shown with 90% power, shape (...).
 
-        Of the deviations of one size the hardest to see are meant:
-        :math:`\epsilon_i = \min(c p_i^{2/3}, p_i)` with unknown signs, or a move between two
-        halves if that is harder. They are seen where the mean of U,
-        :math:`n (n-1) \sum w_i \epsilon_i^2`, exceeds U's critical value, at the level of a single
-        row among the others (Holm's first, alpha / 2 over the rows) times U's share, by 1.28 of
-        its standard deviations
+        The deviations of one size that are hardest to see are meant:
+        :math:`\epsilon_i = \min(c p_i^{2/3}, p_i)` with unknown signs, or a move between two halves
+        if that is harder. They are seen where the mean of U, :math:`n (n-1) \sum w_i \epsilon_i^2`,
+        exceeds U's critical value, at the level of a single row among the others (Holm's first,
+        alpha / 2 over the rows) times U's share, by 1.28 of its standard deviations
         :math:`(\sigma_0^2 + 4 n^3 \sum w_i^2 \epsilon_i^2 p_i)^{1/2}`. (With optimal weights, no
         share taken and no second term this is the floor
-        :math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}`.) 1 where nothing would have
-        been seen, as without shots.
+        :math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}`.) 1 where nothing would have been
+        seen, as without shots.
         """
         decided = np.count_nonzero(~self.undecided)
         level = self.alpha if decided <= 1 else self.alpha / 2 / decided

@@ -163,8 +163,8 @@ class Monitor:
     def rows(self) -> Bools:
         """The rows that differ, at a false discovery rate of at most alpha.
 
-        By e-BH [3] on the e-values now: the largest so far are no e-values. A single row differs
-        where `refuted` says so, once and for all.
+        The rows follow by e-BH [3] from the e-values now: the largest so far are no e-values. A
+        single row differs where `refuted` says so, once and for all.
         """
         if self.peak.size == 1:
             return self.peak >= -np.log(self.alpha)

@@ -8,11 +8,11 @@ those that the second moment of a mixture of laws leaves to any test.
 Beside them stands the number by which efficiency is measured on rows with many outcomes at work:
 the law :math:`p_i \pm \epsilon_i` with unknown signs in the normal limit. The likelihood ratio of
 that mixture to p has a logarithm of variance :math:`\frac12 n^2 \sum \epsilon_i^4 / p_i^2`, hence
-:math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}, z = z_\alpha + z_\beta`. Of all
-patterns with :math:`\sum \epsilon_i = 2 \epsilon` the hardest is
+:math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}, z = z_\alpha + z_\beta`. The hardest of
+all patterns with :math:`\sum \epsilon_i = 2 \epsilon` is
 :math:`\epsilon_i = \min(c p_i^{2/3}, p_i, 1 - p_i)`: at fixed sum, :math:`\epsilon^4 / p^2` has
-slope :math:`4 \epsilon^3 / p^2`, equal for all free outcomes. Where few outcomes are at work a
-test can do with less, so it is no floor; where no signs sum to zero it is not given.
+slope :math:`4 \epsilon^3 / p^2`, equal for all free outcomes. Where few outcomes are at work a test
+can do with less, so it is no floor; where no signs sum to zero it is not given.
 
 **To detect**: shots at which `fit` is foreseen (`qcattn.comparisons._foreseen`) to find the worst
 of four laws at this total variation. Outcomes are put in two groups of like weight, by

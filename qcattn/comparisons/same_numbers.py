@@ -5,7 +5,7 @@ gives rows that are right one by one and wrong together: rows of one law have th
 the luck of one row is the luck of all, and a global p-value means nothing. Two things show it; the
 p-value is twice the smaller of theirs.
 
-- *Counts*: rows of one law have identical counts. Of m such rows, any c agree by chance with
+- *Counts*: rows of one law have identical counts. Any c of m such rows agree by chance with
   :math:`\Pr(\text{equal, and } f(k)^{c-1} \le q) \le q`, where f(k) is the multinomial probability
   of the counts that they share, because the others repeat the first with just that probability. It
   is weighed against all choices of c among the m rows of each law, and c itself takes the share

@@ -1,8 +1,8 @@
 """Scores that three heads of a layer of SmolLM2 give to the same keys, stored as package data.
 
-Of 1,500 sentences, each the beginning of one that was drawn at random from Jane Austen's six
-novels, with a layer and three of its heads drawn at random. No two have a text in common, so they
-are independent, which rows of one text are not. Numbers are kept in half precision.
+They come from 1,500 sentences, each the beginning of one that was drawn at random from Jane
+Austen's six novels, with a layer and three of its heads drawn at random. No two have a text in
+common, so they are independent, which rows of one text are not. Numbers are kept in half precision.
 """
 
 import hashlib

@@ -65,13 +65,13 @@ class QITE:
 
     A domain is the support of a term, all sites at most ``domain`` bonds away (two sites are bound
     where a term holds both), and the partners of these sites. Terms whose domain lies within that
-    of others are taken with them, so that a domain of all sites takes one system a step. Where H
-    is real the state is real, and only strings with an odd number of Y turn it; the others decouple
-    exactly and are left out. Of those left few are needed: they are chosen one at a time, the one
-    with the steepest gradient first (orthogonal matching pursuit [2]). On all q qubits at most
-    :math:`2^q - 1` of the :math:`4^q` are independent in a real state. A is applied as a product of
-    rotations about its strings, and the next expectation values are those of this product, gate
-    for gate as delivered.
+    of others are taken with them, so that a domain of all sites takes one system a step. Where H is
+    real the state is real, and only strings with an odd number of Y turn it; the others decouple
+    exactly and are left out. Few of those that are left are needed: they are chosen one at a time,
+    the one with the steepest gradient first (orthogonal matching pursuit [2]). On all q qubits at
+    most :math:`2^q - 1` of the :math:`4^q` are independent in a real state. A is applied as a
+    product of rotations about its strings, and the next expectation values are those of this
+    product, gate for gate as delivered.
 
     A diagonal H keeps the vector in the span of :math:`|k\rangle|k\rangle`: n qubits evolve from
     the uniform superposition, and n cx make the pairs at the end. U of a `Rotated` Hamiltonian is

@@ -63,11 +63,11 @@ class QSVT:
     factor a^2 of the success for degree, so that a kept shot costs the fewest gates. It grows like
     :math:`\sqrt{\beta\lambda\ln(1/\epsilon)}`.
 
-    Error. Of the D states of the support, let :math:`S = \sum_k e^{-\beta(E_k-E)}`. The states
+    Error. Let :math:`S = \sum_k e^{-\beta(E_k-E)}` over the D states of the support. The states
     :math:`P^2/D` and :math:`a^2 e^{-\beta(H-E)}/D` before normalisation differ by at most
     :math:`a^2(2\epsilon\sqrt{S D}+\epsilon^2 D)/D` in trace norm (Cauchy-Schwarz), hence the
-    normalised ones by at most :math:`2r+r^2` in trace distance, :math:`r=\epsilon\sqrt{D/S}`.
-    S is not known, but :math:`S/D` is at least :math:`e^{-\beta(\bar E-E)}` with the mean energy
+    normalised ones by at most :math:`2r+r^2` in trace distance, :math:`r=\epsilon\sqrt{D/S}`. S is
+    not known, but :math:`S/D` is at least :math:`e^{-\beta(\bar E-E)}` with the mean energy
     (convexity) and :math:`e^{-\beta(E_{min}-E)}/D` with the least diagonal energy; epsilon is set
     by the larger of the two so that 2r + r^2 is at most ``error``, less a tenth for the phases.
 

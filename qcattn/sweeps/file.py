@@ -123,7 +123,7 @@ def _damaged(path: Path, what: str) -> Damaged:
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open a connection; ``mode`` is rw, or ro to leave every byte as it is.
 
-    Of text that is no UTF-8 each wrong byte is kept as half a character, so that no seal fits it.
+    Each wrong byte of a text that is no UTF-8 is kept as half a character, so that no seal fits it.
     """
     try:
         # What keeps a log is read without it, and without leaving another there.

@@ -112,7 +112,8 @@ def answer_draw(request: Any) -> dict[str, Any]:
 def choices() -> dict[str, Any]:
     """What the page offers: preparations, and rows of real attention with their tokens.
 
-    Of each packaged sentence the rows of two heads that look at no more than `MOST_KEYS` keys.
+    They are the rows, of each packaged sentence, of two heads that look at no more than `MOST_KEYS`
+    keys.
 
     Example:
         >>> row = choices()["rows"][0]

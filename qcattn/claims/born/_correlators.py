@@ -164,7 +164,7 @@ class Comb:
 def comb(frequencies: np.ndarray, beta: float, *, spacings: int = 400) -> Comb:
     r"""Choose times k tau, k = 1, 2, ..., one for each frequency, that show a temperature best.
 
-    Of a grid of tau the one is taken at which the sum of the defects (see
+    From a grid of tau the one is taken at which the sum of the defects (see
     `qcattn.claims.born._thermometer`) would give beta with the fewest shots, were all frequencies
     as strong in S as each other. The spectrum follows from what is measured by linear equations;
     beta only chooses the times.

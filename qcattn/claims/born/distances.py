@@ -61,7 +61,7 @@ class _Distances(Measured):
 class EntropyAsDistance(Claim[_Distances]):
     r"""A18: does relative entropy measure a distance between attention rows?
 
-    Of random rows of MiniLM those three are taken whose :math:`D(p\|r)` exceeds
+    Three random rows of MiniLM are taken, those whose :math:`D(p\|r)` exceeds
     :math:`D(p\|q) + D(q\|r)` most. Their states are drawn, and all six divergences counted: a
     distance is the same both ways and obeys the triangle inequality. What does hold is tried too:
     Pinsker's bound :math:`D \ge 2\,TV^2`, joint convexity, and that nothing done to the readings,

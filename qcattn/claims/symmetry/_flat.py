@@ -38,8 +38,8 @@ def directions(queries: np.ndarray, keys: np.ndarray) -> int:
 def rotary_directions(d: int, base: float) -> int:
     r"""The dimension of the matrices that commute with the rotations of rotary positions.
 
-    Pairs of coordinates turn by :math:`\theta_i = \mathrm{base}^{-2i/d}` a token. Of the blocks
-    that take one pair into another only those commute whose two angles are the same.
+    Pairs of coordinates turn by :math:`\theta_i = \mathrm{base}^{-2i/d}` a token. Only those blocks
+    that take one pair into another commute whose two angles are the same.
 
     Args:
         d: The length of a query.

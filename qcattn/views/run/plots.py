@@ -50,9 +50,9 @@ def plot_attention_map(
 ) -> Axes:
     """Plot the attention of one head, queries down and keys across.
 
-    The colour is proportional to the square root of the probability, from none to full. Masked
-    keys are hatched; a masked key that came all the same is crossed in red. Queries without
-    shots are struck through. Of more than 128 queries, or keys, a cell is several of them: the
+    The colour is proportional to the square root of the probability, from none to full. Masked keys
+    are hatched; a masked key that came all the same is crossed in red. Queries without shots are
+    struck through. Where there are more than 128 queries, or keys, a cell is several of them: the
     mean over its queries of the sum over its keys; the labels of the axes say of how many.
 
     Args:
@@ -125,10 +125,10 @@ def plot_row_bars(
 ) -> Axes:
     """Plot measured frequencies of one row as bars, against softmax with exact binomial bands.
 
-    A perfect sampler stays inside all bands of a row at once with at least 99% (Bonferroni over
-    all keys, those not shown included, `binomial_band`). The scale is that of square roots, on
-    which bands of large and small probabilities are about as wide [1]. Shots that read no key (the
-    stray ones) have a bar of their own. Of a row of many keys those are shown that deviate most,
+    A perfect sampler stays inside all bands of a row at once with at least 99% (Bonferroni over all
+    keys, those not shown included, `binomial_band`). The scale is that of square roots, on which
+    bands of large and small probabilities are about as wide [1]. Shots that read no key (the stray
+    ones) have a bar of their own. For a row of many keys the picture shows those that deviate most,
     a third of the bars, and the likeliest; all others together have one bar.
 
     Args:

@@ -25,12 +25,12 @@ _MOST_POINTS = 400
 def plot_p_value_quantiles(result: Result, ax: Axes | None = None) -> Axes:
     """Plot the p-values of the rows in ascending order against the quantiles of a uniform law.
 
-    Both axes are logarithmic, so that the small p-values show. A row's p-value joins several
-    tests by Bonferroni's inequality and is therefore uniform or larger: points above the diagonal
-    are no fault. The shaded region is what the points of a perfect sampler avoid, all of them at
-    once, in at least 99% of runs (`lowest`). Of more than 400 rows the smallest p-values and ever
-    fewer of the others are plotted. Rows without shots and rows with a single possible key, whose
-    p-value is 1 whatever is counted, are left out. The title says how many are which.
+    Both axes are logarithmic, so that the small p-values show. A row's p-value joins several tests
+    by Bonferroni's inequality and is therefore uniform or larger: points above the diagonal are no
+    fault. The shaded region is what the points of a perfect sampler avoid, all of them at once, in
+    at least 99% of runs (`lowest`). Where there are more than 400 rows, the smallest p-values and
+    ever fewer of the others are plotted. Rows without shots and rows with a single possible key,
+    whose p-value is 1 whatever is counted, are left out. The title says how many are which.
 
     Args:
         result: A result of any shape.
@@ -126,10 +126,10 @@ def lowest(many: int, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     r"""A simultaneous lower limit for sorted uniform variables.
 
     The r-th smallest of m uniform variables follows Beta(r, m - r + 1). The limit of each rank is
-    the same quantile of its own law (equal local levels [1]), and that quantile is chosen so
-    that all ranks together stay above their limits with probability ``level``, exactly
-    (`stays_above`). Variables that are stochastically larger than uniform stay above it with at
-    least that probability. Of more than 60 ranks a geometric selection is used.
+    the same quantile of its own law (equal local levels [1]), and that quantile is chosen so that
+    all ranks together stay above their limits with probability ``level``, exactly (`stays_above`).
+    Variables that are stochastically larger than uniform stay above it with at least that
+    probability. Where there are more than 60 ranks, a geometric selection is used.
 
     Args:
         many: Number of variables m, 1 or more.

@@ -149,7 +149,7 @@ def _value(axis: str, value: Any) -> str:
 def dots(sweep: Sweep, axis: str, *, quantity: str, by: Sequence[str]) -> list[Dot]:
     """The points of the picture; see `plot_over_axis`.
 
-    Of rows put together it is the mean over rows, each with the same weight however many shots it
+    For rows put together it is the mean over rows, each with the same weight however many shots it
     kept, and the interval is Bernstein's (`qcattn.certification.intervals.mean`). Cells that share
     their counts count once. alpha is shared out equally over all points, and cut for the looks that
     a rule for stopping took, so that all intervals hold together.
