@@ -78,10 +78,10 @@ def unmasked(scores: ArrayLike) -> ArrayLike:
 def softmax(scores: ArrayLike, *, beta: ArrayLike = 1.0) -> NDArray[np.float64]:
     r"""Probabilities :math:`p_i = e^{\beta s_i} / \sum_j e^{\beta s_j}` of every row.
 
-    Equivalent to ``scipy.special.softmax(beta * scores, axis=-1)``. The largest score of the row
-    is taken off first, so no finite score overflows. A masked key has probability exactly
-    zero, and so has a key whose exponent lies more than 745 below the largest, where float64
-    ends; :func:`log_softmax` stays finite there.
+    It is equivalent to ``scipy.special.softmax(beta * scores, axis=-1)``. The largest score of the
+    row is taken off first, so no finite score overflows. A masked key has probability exactly zero,
+    and so has a key whose exponent lies more than 745 below the largest, where float64 ends;
+    :func:`log_softmax` stays finite there.
 
     Args:
         scores: Scores (..., keys), dimensionless; ``-inf`` marks a masked key.
@@ -199,8 +199,8 @@ def scaled_dot_product_scores(
 def causal_mask(queries: int, keys: int | None = None) -> NDArray[np.bool_]:
     """Boolean mask that is True where query i may attend to key j: j <= i.
 
-    Aligned at the top left, as torch's ``is_causal``. When the queries are the last ones of a
-    longer sequence (cached decoding), use ``causal_mask(keys)[-queries:]`` instead.
+    The mask is aligned at the top left, as torch's ``is_causal`` is. When the queries are the last
+    ones of a longer sequence (cached decoding), use ``causal_mask(keys)[-queries:]`` instead.
 
     Args:
         queries: Number of queries, 1 or more.
@@ -272,7 +272,7 @@ def attention_output(
 ) -> NDArray[np.float64]:
     r"""Attention, :math:`\mathrm{softmax}(\beta\, q k^T / \sqrt{d})\, v`: equation (1) of [1].
 
-    Equals torch's ``scaled_dot_product_attention`` without dropout at ``beta=1``.
+    It equals torch's ``scaled_dot_product_attention`` without dropout at ``beta=1``.
 
     Args:
         queries: Queries (..., q, d).

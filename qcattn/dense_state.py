@@ -1,8 +1,8 @@
 """The exact state that a circuit gives, by dense linear algebra: the reference of every method.
 
-Independent of Aer. A circuit without resets is a vector; one with resets a density matrix. A bit
-of the herald register is projected on zero where it is measured, so what is left is the state of
-the kept shots.
+This is independent of Aer. The state of a circuit without resets is a vector, and that of one with
+resets is a density matrix. A bit of the herald register is projected on zero where it is measured,
+so what is left is the state of the kept shots.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def system_state(prepared: Prepared) -> tuple[np.ndarray, float]:
 def outcome_distribution(prepared: Prepared) -> tuple[np.ndarray, float]:
     """The probabilities of the keys among the kept shots, (num_keys,), and that of being kept.
 
-    They sum to less than one where strays come out. Raises what `system_state` raises.
+    They sum to less than one where strays come out. It raises what `system_state` raises.
     """
     rho, success = system_state(prepared)
     return read_keys(prepared, rho), success

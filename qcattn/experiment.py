@@ -184,8 +184,8 @@ def _announce(
 def held_bytes(shape: tuple[int, ...]) -> int:
     """An upper bound on the memory of a run, apart from what drawing takes.
 
-    Python and its libraries, a report, and the scores, energies, angles, probabilities and counts
-    of all rows with what comparing them takes.
+    It counts Python and its libraries, a report, and the scores, energies, angles, probabilities
+    and counts of all rows, with what comparing them takes.
 
     Args:
         shape: The shape of the scores, (..., num_keys).

@@ -34,9 +34,9 @@ def cores() -> int:
 def memory_bytes(process: Path = _SELF) -> int:
     """The most memory, in bytes, that this process may hold.
 
-    The least of what the machine has, of the limit of every control group that holds the process
-    (a container, a job of a scheduler; versions 1 and 2), and of the limit of its address space
-    (``ulimit -v``).
+    It is the least of what the machine has, of the limit of every control group that holds the
+    process (a container, a job of a scheduler; versions 1 and 2), and of the limit of its address
+    space (``ulimit -v``).
 
     Args:
         process: The folder in which Linux tells of the process.

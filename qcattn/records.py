@@ -922,9 +922,9 @@ class Result:
     def single_shots(self, index: int | tuple[int, ...] = (), seed: Any = 0) -> list[str]:
         """The kept shots of one row, one bitstring each, qubit 0 rightmost.
 
-        Counts know no order. This is one that is drawn from ``seed``: of independent shots every
-        order is as likely as any other. To test whether shots are independent takes their true
-        order, which `qcattn.independent` is given.
+        Counts know no order. This one is drawn from ``seed``: every order of independent shots is
+        as likely as any other. A test of whether shots are independent needs their true order,
+        which `qcattn.independent` is given.
 
         Args:
             index: The index of the row, () if there is one only.

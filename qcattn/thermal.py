@@ -74,7 +74,7 @@ def gibbs_state(hamiltonian: ArrayLike, beta: ArrayLike) -> Matrix:
 def boltzmann(energies: ArrayLike, beta: ArrayLike) -> Real:
     r"""The probabilities :math:`e^{-\beta E_i} / Z` of a diagonal Hamiltonian.
 
-    Equivalent to ``scipy.special.softmax(-beta * energies, axis=-1)``.
+    It is equivalent to ``scipy.special.softmax(-beta * energies, axis=-1)``.
 
     Args:
         energies: Energies (..., N), in units of k_B T at beta = 1; ``+inf`` has probability
@@ -212,11 +212,11 @@ def shannon_entropy(probabilities: ArrayLike) -> Real:
 def relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> Real:
     r"""Umegaki's relative entropy [1], :math:`D = \mathrm{Tr}\,\rho(\ln\rho - \ln\sigma)`, in nats.
 
-    Infinite when rho has weight where sigma has none. A matrix holds an eigenvalue only to about
-    1e-16 of the largest: those of sigma below N * 2.2e-16, and such weights of rho, count as
+    It is infinite when rho has weight where sigma has none. A matrix holds an eigenvalue only to
+    about 1e-16 of the largest: those of sigma below N * 2.2e-16, and such weights of rho, count as
     zero. A diagonal matrix shows its eigenvalues exactly, and two of them are compared as by
-    :func:`kl_divergence`. To a cold Gibbs state, whose small eigenvalues a matrix has lost, use
-    the identity under :func:`free_energy`.
+    :func:`kl_divergence`. To a cold Gibbs state, whose small eigenvalues a matrix has lost, use the
+    identity under :func:`free_energy`.
 
     Args:
         rho: Density matrix (..., N, N).
@@ -271,7 +271,7 @@ def kl_divergence(p: ArrayLike, q: ArrayLike) -> Real:
 def trace_distance(rho: ArrayLike, sigma: ArrayLike) -> Real:
     r"""Trace distance :math:`\frac12 \|\rho - \sigma\|_1`: half the sum of absolute eigenvalues.
 
-    The largest difference in probability that any one measurement can show [1].
+    It is the largest difference in probability that any one measurement can show [1].
 
     Args:
         rho: Density matrix (..., N, N).
@@ -300,7 +300,7 @@ def trace_distance(rho: ArrayLike, sigma: ArrayLike) -> Real:
 def fidelity(rho: ArrayLike, sigma: ArrayLike) -> Real:
     r"""Uhlmann's fidelity, squared: :math:`F = (\mathrm{Tr}\sqrt{\sqrt\rho\sigma\sqrt\rho})^2` [1].
 
-    For pure states the overlap :math:`|\langle a|b\rangle|^2`.
+    For pure states it is the overlap :math:`|\langle a|b\rangle|^2`.
 
     Args:
         rho: Density matrix (..., N, N).
@@ -326,8 +326,8 @@ def fidelity(rho: ArrayLike, sigma: ArrayLike) -> Real:
 def root_fidelity(rho: ArrayLike, sigma: ArrayLike) -> Real:
     r"""Uhlmann's fidelity, not squared: :math:`\sqrt F = \|\sqrt\rho\sqrt\sigma\|_1`.
 
-    The sum of singular values, taken in the two eigenbases. Eigenvalues within rounding of zero
-    (see :func:`relative_entropy`) count as zero, since their roots would not be small.
+    It is the sum of singular values, taken in the two eigenbases. Eigenvalues within rounding of
+    zero (see :func:`relative_entropy`) count as zero, since their roots would not be small.
 
     Args:
         rho: Density matrix (..., N, N).

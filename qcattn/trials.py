@@ -266,9 +266,9 @@ def prepare(
     """Prepare one thermal state in every way that fits, sample each, and compare.
 
     Counts of a method are compared with the distribution that it claims (exact ones claim that of
-    the Gibbs state), and its shots kept with the success that it predicts. Dense linear algebra
-    compares the state of its circuit with the state aimed at, and the distance with the error that
-    it claims.
+    the Gibbs state), and the shots that it keeps with the success that it predicts. Dense linear
+    algebra compares the state of its circuit with the state aimed at, and the distance with the
+    error that it claims.
 
     Args:
         hamiltonian: One `Hamiltonian`, or what `Hamiltonian.of` takes: a `SparsePauliOp`, or a

@@ -184,8 +184,8 @@ class Aer:
     def foreseen(self, prepared: Prepared, shots: int) -> Forecast:
         """The time that drawing is foreseen to take, from the template and a short measurement.
 
-        Infinite seconds where nobody can tell: large circuits by methods other than a statevector
-        or a density matrix.
+        Seconds are infinite where nobody can tell: large circuits by methods other than a
+        statevector or a density matrix.
 
         Example:
             >>> from qcattn.encodings import Binary

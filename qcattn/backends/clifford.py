@@ -15,8 +15,8 @@ __all__ = ["in_clifford_gates", "is_clifford"]
 def is_clifford(circuit: QuantumCircuit) -> bool:
     """Whether every gate is a Clifford gate, also in the bodies of control flow.
 
-    Measurements, resets and barriers are none of the gates; `initialize` counts as no Clifford
-    gate. A gate whose parameter has no value is not known to be one.
+    Measurements, resets and barriers do not count as gates; `initialize` is not a Clifford gate. A
+    gate whose parameter has no value is not known to be one.
 
     Example:
         >>> import numpy as np

@@ -125,8 +125,8 @@ def zero_noise(counts: Sequence[Any], scales: Sequence[float], *, factory: Any =
 def folded(prepared: Prepared, scale: int) -> Prepared:
     r"""The same circuit with its noise scaled, :math:`U (U^\dagger U)^{(s - 1)/2}`.
 
-    Global folding [1] of the template, for all rows at once; mitiq folds circuits whose angles
-    are numbers. Barriers keep a transpiler from undoing it.
+    This is global folding [1] of the template, for all rows at once; mitiq folds circuits whose
+    angles are numbers. Barriers keep a transpiler from undoing it.
 
     Args:
         prepared: A preparation whose template ends in its measurements and has nothing but gates

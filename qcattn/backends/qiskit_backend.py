@@ -110,7 +110,8 @@ class QiskitBackend(Simulator):
     ) -> list[list[np.ndarray]]:
         """Run the tasks as one job; see `Simulator.sample`.
 
-        Tasks of different shots go in one call a number of shots, since ``run`` takes one number.
+        Tasks with different numbers of shots go in several calls, one for each number, since
+        ``run`` takes one number.
         """
         extra = dict(self.options)
         if noise:

@@ -34,9 +34,9 @@ class Sampler(Simulator):
 
     All rows go in one call as one PUB. The primitive keeps its own seed: a seed given to a run does
     not reach it, and some (Aer's ``SamplerV2(seed=s)``) repeat the same shots at every call, or
-    (``StatevectorSampler(seed=s)``) in every row, which a run sees and says. Where
-    Aer's runs shot by shot (reset, mid-circuit measurement, sampled noise) it may repeat shots from
-    row to row; `Aer` does not.
+    (``StatevectorSampler(seed=s)``) in every row, which a run sees and says. Where Aer's sampler
+    runs shot by shot (reset, mid-circuit measurement, sampled noise) it may repeat shots from row
+    to row; `Aer` does not.
 
     Attributes:
         sampler: The primitive.

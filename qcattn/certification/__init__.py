@@ -3,9 +3,9 @@
 Dense (no shots): `certify_dense`, `certify_kms`. From shots, each with its error rate:
 `certify_observables`, `certify_purity`, `certify_distance`, `certify_free_energy`,
 `certify_balance`, `certify_correlations`, `certify_temperature`. Each takes one circuit, its
-Hamiltonian and beta; those from shots a backend, and split one seed over the circuits they run.
-`certify_conditionals` takes readings of sets of keys, `attention_weights` a result.
-"Refuted" means farther from the exact state than the preparation claims to be.
+Hamiltonian and beta; those from shots also take a backend, and split one seed over the circuits
+they run. `certify_conditionals` takes readings of sets of keys, and `attention_weights` takes a
+result. "Refuted" means farther from the exact state than the preparation claims to be.
 """
 
 from qcattn.certification.balance import Balance, certify_balance

@@ -10,8 +10,8 @@ second is the expectation value of the observable sigma, the third is computed. 
 d being the dimension. For a pure sigma the second is the fidelity f, and
 :math:`1 - f \le T \le \sqrt{1 - f}` [1] is used too. Half of alpha goes to each measurement.
 
-The upper bound closes as :math:`\sqrt d` times the shots to the power -1/4. Sigma diagonal takes
-one basis; any other one all Pauli strings, :math:`3^n` bases.
+The upper bound closes as :math:`\sqrt d` times the shots to the power -1/4. A diagonal sigma takes
+one basis; any other takes all Pauli strings, in :math:`3^n` bases.
 
 References:
     [1] C. A. Fuchs and J. van de Graaf, IEEE Trans. Inf. Theory 45, 1216 (1999).

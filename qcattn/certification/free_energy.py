@@ -216,7 +216,8 @@ def coherence(low: np.ndarray, high: np.ndarray, purity: float) -> float:
 def _allowed(error: float, span: float, size: int) -> float:
     """Relative entropy at most of a state within a trace distance of the Gibbs state.
 
-    Audenaert's continuity of the entropy, J. Phys. A 40, 8127 (2007), and the range of the energy.
+    It follows from Audenaert's continuity of the entropy, J. Phys. A 40, 8127 (2007), and the range
+    of the energy.
     """
     distance = min(max(error, 0.0), 1.0)
     if distance >= 1 - 1 / size:

@@ -83,7 +83,7 @@ def binomial_p_value(
 ) -> np.ndarray:
     """P-value of the hypothesis that a probability lies between low and high.
 
-    Twice the smaller tail, each at the end of the range that makes it larger.
+    It is twice the smaller tail, each at the end of the range that makes it larger.
 
     Args:
         hits: Numbers of hits, integers (...).

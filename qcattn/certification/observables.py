@@ -5,10 +5,10 @@ Each string P reads +1 or -1 in every shot, so the number of +1 is binomial with
 preparation claims: a state within trace distance T of the exact one, hence each probability within
 T of the exact one [1]. Intervals and tests share alpha over the strings (Bonferroni).
 
-Which strings: one letter X, Y or Z on one, two or all qubits, and the off-diagonal terms of H. The
-qsample has :math:`\langle X_q\rangle = \sum_b \sqrt{p_b p_{b \oplus q}}`, a sum of positive terms,
-where the Gibbs state of a diagonal H has zero; one-hot codewords, of which two bits differ, show it
-in the pairs.
+The strings are: one letter X, Y or Z on one, two or all qubits, and the off-diagonal terms of H.
+The qsample has :math:`\langle X_q\rangle = \sum_b \sqrt{p_b p_{b \oplus q}}`, a sum of positive
+terms, where the Gibbs state of a diagonal H has zero; one-hot codewords, of which two bits differ,
+show it in the pairs.
 
 References:
     [1] M. A. Nielsen and I. L. Chuang, Quantum Computation and Quantum Information (2010),

@@ -11,8 +11,9 @@ Chernoff's bound it holds at every n, not only for large ones: a mean energy as 
 probability at most :math:`e^{-n (g(\beta) - \min g)}` on either side. At alpha = 1% it is 1.26
 times as wide as the asymptotic one.
 
-**Other H.** The beta at which the exact mean energy is the measured one; the interval of the energy
-(`qcattn.certification.intervals.mean`) becomes one of beta, since E falls with beta.
+**Other H.** The estimate is the beta at which the exact mean energy is the measured one; the
+interval of the energy (`qcattn.certification.intervals.mean`) becomes one of beta, since E falls
+with beta.
 
 **Is it a temperature?** The hypothesis "some beta" leaves beta open. It is tested over the betas of
 an interval at 1 - gamma, gamma = alpha / 10: the largest p-value among them, plus gamma, is a valid

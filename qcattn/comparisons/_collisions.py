@@ -2,9 +2,9 @@ r"""The exact law of the number of collisions in a row of equal probabilities.
 
 Where all K outcomes have the probability 1/K, the quadratic statistic U of
 `qcattn.comparisons._quadratic` is an affine function of the number of collisions
-:math:`C = \sum_i k_i (k_i - 1) / 2`, the pairs of shots that read the same. Few collisions take
-few values, and no smooth law fits their tail: of 37 shots on 4,096 outcomes 15% have a collision,
-and a gamma law says 5%. The exact law is the coefficient of :math:`x^n y^c` of
+:math:`C = \sum_i k_i (k_i - 1) / 2`, the pairs of shots that read the same. Few collisions take few
+values, and no smooth law fits their tail: 15% of runs of 37 shots on 4,096 outcomes have a
+collision, and a gamma law says 5%. The exact law is the coefficient of :math:`x^n y^c` of
 
 .. math:: n! \, K^{-n} \Big( \sum_k \frac{x^k y^{k (k - 1) / 2}}{k!} \Big)^K .
 

@@ -82,9 +82,10 @@ def added_moments(
 def _third(mean: Floats, added: Floats, scale: Floats) -> Floats:
     r"""Third moment of (k - mean)^2 - k for a negative binomial k, beyond what has been counted.
 
-    From its factorial moments :math:`\theta^j \alpha (\alpha + 1) \dots (\alpha + j - 1)` with
-    :math:`\alpha = \mu / \theta`, less that of a Poisson count, :math:`4 \mu^2 (1 + 2 \mu)`, and
-    less what the added variance brings to a normal law, :math:`8 (\mu + V)^3 - 8 \mu^3`.
+    It follows from its factorial moments
+    :math:`\theta^j \alpha (\alpha + 1) \dots (\alpha + j - 1)` with :math:`\alpha = \mu / \theta`,
+    less that of a Poisson count, :math:`4 \mu^2 (1 + 2 \mu)`, and less what the added variance
+    brings to a normal law, :math:`8 (\mu + V)^3 - 8 \mu^3`.
     """
     cross = added * (61 + 72 * scale + 28 * scale**2) + 18 * mean
     return 4 * added * (cross + 1 + scale * (16 + scale * (57 + scale * (72 + 30 * scale))))
@@ -196,10 +197,10 @@ def unseen(counts: Floats, p: Floats, n: Floats, coarse: Floats) -> Floats:
     r"""The p-value of shots on outcomes that calibration never read.
 
     If one calibration shot stands for a probability of at most c, an outcome that is expected h
-    times in n shots is expected in calibration at least h / (n c) times. Of all that are seen of
-    it, in counts and calibration together, each is among the counts with probability at most
-    :math:`\pi = n c / (1 + n c)`, so that h or more of them all are with at most
-    :math:`\pi^h`; times the number of outcomes, any of which may be the one.
+    times in n shots is expected in calibration at least h / (n c) times. Each of all that are seen
+    of it, in counts and calibration together, is among the counts with probability at most
+    :math:`\pi = n c / (1 + n c)`, so that all of h or more are there with at most :math:`\pi^h`;
+    times the number of outcomes, any of which may be the one.
 
     Args:
         counts: Shape (rows, outcomes).

@@ -29,7 +29,7 @@ since a tangent in between is far from both in a peaked row; the larger counts. 
 are in no such set, and an outcome that expects less than one shot adds at most its probability:
 nothing has to be lumped.
 
-**What it costs.** Of a perfect sampler B is about
+**What it costs.** For a perfect sampler B is about
 :math:`\sum_i (p_i (1 - p_i) / 2 \pi n)^{1/2} + z (v / n)^{1/2}` with v = 1/4 (or p_t (1 - p_t)
 where the likeliest outcome has more than half). The first term, the luck of the best of all sets,
 grows with the number of outcomes at work; for flat rows of many outcomes the quadratic bound of

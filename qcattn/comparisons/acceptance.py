@@ -17,9 +17,9 @@ def acceptance(
 ) -> Verdict:
     """Compare the share of kept shots with the predicted success, row by row.
 
-    The exact two-sided binomial test of each row (`scipy.stats.binomtest`), Bonferroni over
-    rows. Kept shots are tested on their own, given that they were kept; so the two comparisons
-    are independent.
+    It is the exact two-sided binomial test of each row (`scipy.stats.binomtest`), with Bonferroni's
+    correction over rows. Kept shots are tested on their own, given that they were kept; so the two
+    comparisons are independent.
 
     Args:
         counts: Counts of shape (...); or the numbers of kept and of all shots, two arrays of

@@ -13,11 +13,11 @@ __all__ = ["effective_size"]
 def effective_size(values: ArrayLike) -> float:
     r"""The number of independent shots whose mean is as uncertain as that of a chain's values.
 
-    The number of values over :math:`1 + 2 \sum_k \rho_k`. The autocorrelations are summed in pairs
-    :math:`\rho_{2k} + \rho_{2k+1}`, which are positive and fall in a reversible chain; the sum ends
-    before the first pair that is not positive, and no pair counts more than the one before it:
-    Geyer's initial monotone sequence [1]. Autocovariances are averaged over chains about one common
-    mean, so that chains that stay apart count as correlated.
+    It is the number of values over :math:`1 + 2 \sum_k \rho_k`. The autocorrelations are summed in
+    pairs :math:`\rho_{2k} + \rho_{2k+1}`, which are positive and fall in a reversible chain; the
+    sum ends before the first pair that is not positive, and no pair counts more than the one before
+    it: Geyer's initial monotone sequence [1]. Autocovariances are averaged over chains about one
+    common mean, so that chains that stay apart count as correlated.
 
     Args:
         values: Shape (chains, reads), or (reads,) for one chain: what was read, in its order, as

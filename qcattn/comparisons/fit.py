@@ -230,8 +230,8 @@ class Fit:
         alpha / 2 over the rows) times U's share, by 1.28 of its standard deviations
         :math:`(\sigma_0^2 + 4 n^3 \sum w_i^2 \epsilon_i^2 p_i)^{1/2}`. (With optimal weights, no
         share taken and no second term this is the floor
-        :math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}`.) 1 where nothing would have been
-        seen, as without shots.
+        :math:`n = \sqrt 2 z / (\sum \epsilon_i^4 / p_i^2)^{1/2}`.) It is 1 where nothing would have
+        been seen, as without shots.
         """
         decided = np.count_nonzero(~self.undecided)
         level = self.alpha if decided <= 1 else self.alpha / 2 / decided
@@ -245,7 +245,8 @@ class Fit:
     def resolution_together(self) -> float:
         """The smallest total variation that all rows together would have shown with 90% power.
 
-        The same in every row, signs unknown, seen by the sum of the standardised U at alpha / 4.
+        It is the same in every row, with unknown signs, seen by the sum of the standardised U at
+        alpha / 4.
         """
         skew = self._sensitivity.skew
         weights = np.where(skew > 0, damping(skew), 0.0)

@@ -179,7 +179,7 @@ class Monitor:
     def expected_stopping(self, q: Any, *, paths: int = 32, seed: int = 0) -> Floats:
         """The mean number of shots until each row alone is refuted if it is sampled from q.
 
-        Simulated from a fresh start, looking whenever the shots have grown by 5%.
+        It is simulated from a fresh start, looking whenever the shots have grown by 5%.
 
         Args:
             q: The other law, shape of p.

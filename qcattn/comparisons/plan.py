@@ -88,7 +88,8 @@ class Plan:
 def plan(p: Any, epsilon: float, alpha: float = 0.01, power: float = 0.9) -> Plan:
     """Say how many shots rows of probabilities need.
 
-    What takes long, 200,000 outcomes and more, is told to who hears it (`qcattn.progress.hearing`).
+    The progress of long work, on 200,000 outcomes and more, is told to whoever hears it
+    (`qcattn.progress.hearing`).
 
     Args:
         p: Probabilities of shape (..., outcomes).

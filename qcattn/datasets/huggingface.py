@@ -30,7 +30,7 @@ def scores(folder: str | Path, text: str) -> Scores:
     model that does anything else (extra "sink" columns, no softmax) is refused and not misread.
 
     Nothing is downloaded, no code from the folder is run, and only ``.safetensors`` weights are
-    read: pickled ``.bin`` files are refused. Needs the extra ``hf``.
+    read: pickled ``.bin`` files are refused. It needs the extra ``hf``.
 
     Args:
         folder: Model folder with ``config.json``, a tokeniser and ``.safetensors`` weights.

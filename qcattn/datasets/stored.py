@@ -21,13 +21,12 @@ def load_scores(model: str = "smollm2", sentence: int | str = 0) -> Scores:
     """Attention scores of a real model, stored with the package.
 
     ``smollm2`` is SmolLM2-135M-Instruct, a causal decoder (30 layers, 9 heads): keys after the
-    query are masked. Its first sentence has 11 tokens, so 2,970 rows. ``minilm`` is
+    query are masked. Its first sentence has 11 tokens, and so 2,970 rows. ``minilm`` is
     all-MiniLM-L6-v2, an encoder (6 layers, 12 heads) that masks nothing; its tokens include
     ``[CLS]`` and ``[SEP]``. MiniLM's head (0, 2) is degenerate: it copies the token before. In
     every row the key one place to the left (``[CLS]`` itself in the first row) has probability
-    above 0.996, the others fall to 2e-22, and the scores of a row span up to 50. So all but one
-    key have an expected count of zero at any usual number of shots, which makes it a good
-    stress test.
+    above 0.996, the others fall to 2e-22, and the scores of a row span up to 50. So all but one key
+    have an expected count of zero at any usual number of shots, which makes it a good stress test.
 
     Args:
         model: ``smollm2`` or ``minilm``.

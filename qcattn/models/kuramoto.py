@@ -49,8 +49,8 @@ def integrate(
 ) -> np.ndarray:
     """Integrate the phases up to some times.
 
-    Runge and Kutta's method of order 5(4) for the phases less what each would drift alone. The
-    error allowed to an oscillator grows with its frequency: those that are far too fast to lock
+    It uses Runge and Kutta's method of order 5(4) for the phases less what each would drift alone.
+    The error allowed to an oscillator grows with its frequency: those that are far too fast to lock
     need not be followed as closely.
 
     Args:

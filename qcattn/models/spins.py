@@ -1,6 +1,6 @@
 r"""Hamiltonians of the literature whose terms do not commute, as sums of Pauli strings.
 
-Energies in units of k_B T at beta = 1. Site i is qubit i. A ring (``periodic``) joins the last
+Energies are in units of k_B T at beta = 1. Site i is qubit i. A ring (``periodic``) joins the last
 site to the first; on two sites that bond is the one that is there already, and is not doubled.
 """
 

@@ -66,8 +66,8 @@ class Amplified:
     :math:`\sin^2((2k+1)\arcsin\sqrt{r^2 s'})` with the true s' of the reference: if the given s is
     wrong, it shows there, and the kept shots are thermal all the same.
 
-    2 n + 1 qubits; a round takes about 2^(n+1) + 8 n rotations and 2^(n+1) + 6 n - 6 cx for n
-    binary qubits.
+    It has 2 n + 1 qubits; a round takes about 2^(n+1) + 8 n rotations and 2^(n+1) + 6 n - 6 cx for
+    n binary qubits.
 
     Attributes:
         success: Probability s that `Heralded` keeps a shot, if known, scalar or of shape (...);

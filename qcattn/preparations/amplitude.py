@@ -34,7 +34,7 @@ class Amplitude:
     computational basis it gives softmax exactly; it is not the Gibbs state, from which it differs
     in bases such as X (it has all the coherence a state with these populations can have).
 
-    2^n - 1 rotations and 2^n - n - 1 cx for n binary qubits [1].
+    It takes 2^n - 1 rotations and 2^n - n - 1 cx for n binary qubits [1].
 
     Attributes:
         native: Whether to leave each level of the tree as one ``multiplexer``, an instruction that

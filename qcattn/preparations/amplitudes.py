@@ -40,8 +40,8 @@ def append_amplitudes(
     rotations, as many as a real state has free parameters, and 2^n - n - 1 cx, half of the count
     of [1, section 4] for a complex state since the z rotations are not needed.
 
-    One-hot codewords: the excitation walks down the qubits; each step splits it between a qubit
-    and the next. 2 n - 3 rotations and 2 n - 3 cx.
+    One-hot codewords: the excitation walks down the qubits; each step splits it between a qubit and
+    the next. This takes 2 n - 3 rotations and 2 n - 3 cx.
 
     References:
         [1] M. Moettoenen et al., Quantum Inf. Comput. 5, 467 (2005), arXiv:quant-ph/0407010.

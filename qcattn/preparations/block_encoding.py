@@ -54,9 +54,9 @@ class BlockEncoding(NamedTuple):
 def block_encoding(hamiltonian: Hamiltonian) -> BlockEncoding:
     """The block encoding of one Hamiltonian, before its basis change; it holds on the support.
 
-    Terms are counted through; or those that are diagonal are labelled by their strings, which
-    selects them all by one controlled Z for each qubit but may need more labels. The way with the
-    fewer gates is taken.
+    Either all terms are numbered, or the diagonal ones are labelled by their strings, which selects
+    them all by one controlled Z for each qubit but may need more labels. The way with the fewer
+    gates is taken.
 
     Example:
         >>> from qcattn.models.spins import ising
@@ -126,10 +126,10 @@ def append_select_phase(
     r"""Append :math:`e^{i\phi Z \otimes S}`, Z on ``sign``.
 
     S is a reflection, so this is the phase that singular values need, without the ancilla that
-    otherwise marks the projector. One string after another: a cx from each of its qubits gives
-    ``sign`` their parity, and a rotation turns it if the label is that of the string. Where labels
-    are strings, the parities are taken for all at once, by Toffoli gates up to a phase, which the
-    two sides undo.
+    otherwise marks the projector. The strings go one after another: a cx from each of its qubits
+    gives ``sign`` their parity, and a rotation turns it if the label is that of the string. Where
+    labels are strings, the parities are taken for all at once, by Toffoli gates up to a phase,
+    which the two sides undo.
     """
     angles = phase * np.sign(encoding.weights)
     places = numbers_of(encoding.labels)
@@ -176,7 +176,7 @@ def _multiplexed_phase(
 ) -> None:
     r"""Append :math:`\sum_b |b\rangle\langle b| \otimes e^{i\phi_b Z}`, b the controls' state.
 
-    A rotation for each subset of the controls, in Gray order, and a cx between neighbours:
+    It is a rotation for each subset of the controls, in Gray order, and a cx between neighbours:
     2^k of both for k controls [2].
 
     References:

@@ -74,7 +74,7 @@ def delivered(
 def with_true_error(prepared: Prepared, hamiltonian: Hamiltonian, beta: ArrayLike) -> Prepared:
     """Replace the distribution and the error by those of the circuit, by dense linear algebra.
 
-    For methods that search for a circuit, which know no better bound.
+    This is for methods that search for a circuit, which know no better bound.
 
     Args:
         prepared: One prepared circuit.

@@ -43,7 +43,7 @@ class Heralded:
     with probability :math:`Z e^{\beta E_0}/2^n = 1/(2^n \max_k p_k)` (num_keys in place of 2^n
     where the codewords are one-hot).
 
-    2 n + 1 qubits, 2^n rotations and 2^n - 1 + n cx for n binary qubits.
+    It takes 2 n + 1 qubits, 2^n rotations and 2^n - 1 + n cx for n binary qubits.
 
     Example:
         >>> from qcattn.encodings import Binary

@@ -66,7 +66,8 @@ class ImaginaryTime:
     *Success.* For M large :math:`Z e^{\beta \sum_g \min G_g}/2^n`, which for layers that do not
     commute is smaller than that of `Heralded` by :math:`e^{-\beta(E_0 - \sum_g \min G_g)}`.
 
-    2 n + 1 qubits; a cluster on k qubits takes 2^k rotations, 2^k - 1 cx and one measurement.
+    It has 2 n + 1 qubits; a cluster on k qubits takes 2^k rotations, 2^k - 1 cx and one
+    measurement.
 
     Attributes:
         steps: M, from 1 to 4096; None for the fewest that the claim needs for ``error`` (found by

@@ -30,11 +30,11 @@ class Purification:
 
     Told: its angles come from the Boltzmann weights p, computed classically. The system register
     alone is in the Gibbs state :math:`\sum_k p_k |c_k\rangle\langle c_k|`, a mixed state: the
-    partner, which nobody looks at, has taken its coherence. Twice the qubits of `Amplitude`,
+    partner, which nobody looks at, has taken its coherence. It has twice the qubits of `Amplitude`,
     the same counts in the computational basis, and fair coins along X or Y.
 
-    2^n - 1 rotations and 2^n - 1 cx for n binary qubits: the tree of `Amplitude` and one cx
-    from each qubit to its partner [1].
+    It takes 2^n - 1 rotations and 2^n - 1 cx for n binary qubits: the tree of `Amplitude` and one
+    cx from each qubit to its partner [1].
 
     Example:
         >>> from qcattn.encodings import Binary

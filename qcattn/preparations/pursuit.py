@@ -24,7 +24,7 @@ def pursued(
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Choose the strings of A and their coefficients.
 
-    Minimises :math:`\|(A + i h - i \langle h\rangle)\psi\|^2`, and ``regularisation`` times the
+    It minimises :math:`\|(A + i h - i \langle h\rangle)\psi\|^2`, and ``regularisation`` times the
     sum of squared coefficients, over strings that are chosen one at a time, the one of the steepest
     gradient first; after each choice all coefficients are solved for again.
 

@@ -71,11 +71,12 @@ class QSVT:
     (convexity) and :math:`e^{-\beta(E_{min}-E)}/D` with the least diagonal energy; epsilon is set
     by the larger of the two so that 2r + r^2 is at most ``error``, less a tenth for the phases.
 
-    Success. :math:`a^2 S/D`, which is :math:`a^2` times that of `Heralded` where E is the lowest
-    energy. E is the lowest energy of a diagonal Hamiltonian, else the least diagonal energy minus
-    the weights of all other strings, unless ``ground_energy`` is higher.
+    Success. The probability is :math:`a^2 S/D`, which is :math:`a^2` times that of `Heralded` where
+    E is the lowest energy. E is the lowest energy of a diagonal Hamiltonian, else the least
+    diagonal energy minus the weights of all other strings, unless ``ground_energy`` is higher.
 
-    2 n + m + 1 qubits. One-hot codewords, masked keys and padding are left out of the Bell pairs.
+    It has 2 n + m + 1 qubits. One-hot codewords, masked keys and padding are left out of the Bell
+    pairs.
 
     Attributes:
         error: Trace distance from the Gibbs state that is claimed, between 2.5e-12 and 1.

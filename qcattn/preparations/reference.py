@@ -41,7 +41,7 @@ def populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
 def qsample_populations(hamiltonian: Hamiltonian, beta: ArrayLike) -> np.ndarray:
     r"""The law of the pure state :math:`U \sum_k \sqrt{p_k} |c_k\rangle`, shape (..., num_keys).
 
-    The same as `populations` where U = 1; else the keys interfere.
+    It is the same as `populations` where U = 1; else the keys interfere.
 
     Raises:
         ValueError: If `populations` raises it.

@@ -1,8 +1,9 @@
 """Rotations whose angle depends on other qubits, in cx and ry only.
 
-Two ladders, each exact and with the fewest gates known. Both alternate ry on the target with
-a cx from a control. A cx is a cz between ry(pi/2) and ry(-pi/2), which merge into the rotations
-beside it; so the ladder is written with cz in mind and only its first and last angle shift.
+There are two ladders, each exact and with the fewest gates known. Both alternate ry on the target
+with a cx from a control. A cx is a cz between ry(pi/2) and ry(-pi/2), which merge into the
+rotations beside it; so the ladder is written with cz in mind and only its first and last angle
+shift.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def multiplexed_rotation(
 ) -> None:
     r"""Append ry(a_b) on ``target``, where b is the basis state of ``controls``.
 
-    Uniformly controlled rotation of Moettoenen et al. [1, figure 2] in mirrored order: its first
-    cz acts on a target in \|0>, where it does nothing, and is left out: 2^k rotations and
+    This is the uniformly controlled rotation of Moettoenen et al. [1, figure 2] in mirrored order:
+    its first cz acts on a target in \|0>, where it does nothing, and is left out: 2^k rotations and
     2^k - 1 cx for k controls.
 
     Args:
@@ -83,7 +84,7 @@ def one_hot_rotation(
 ) -> None:
     r"""Append ry(a_k) on ``target`` when control k is the only one excited.
 
-    m rotations and m - 1 cx for m controls. The target's \|1> comes out with a sign that
+    It takes m rotations and m - 1 cx for m controls. The target's \|1> comes out with a sign that
     depends on the key (all keys but the last); it is of no consequence where the target is
     measured, which is the only use made of it here.
     """

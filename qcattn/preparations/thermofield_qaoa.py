@@ -57,10 +57,10 @@ class ThermofieldQAOA:
     are positive else, and then F alone. Where H is given in a rotated basis, all this happens in
     that basis, and its rotation U follows on the system.
 
-    Exact for the classical Ising ring of L sites at p = L/2 [1]; in general approximate, and the
-    error claimed is the true trace distance, by dense diagonalisation.
+    It is exact for the classical Ising ring of L sites at p = L/2 [1], and approximate in general;
+    the error claimed is the true trace distance, by dense diagonalisation.
 
-    2 n qubits; memory and time grow as 4^n and 8^n.
+    It has 2 n qubits; memory and time grow as 4^n and 8^n.
 
     Attributes:
         layers: p, from 1 to 200; None takes n // 2 + 1, one more than the Ising ring needs.

@@ -83,7 +83,7 @@ class Variational:
 
     The error claimed is the true trace distance, by dense diagonalisation.
 
-    2 n qubits and at most 5 n cx a layer.
+    It has 2 n qubits and at most 5 n cx a layer.
 
     Attributes:
         layers: The number of layers of each register, from 1 to 1,000, which have more angles than
@@ -436,7 +436,7 @@ def _circuit(
 ) -> QuantumCircuit:
     """The template; with letters, the ancilla is read too and each system qubit in its letter.
 
-    Where the angles are of H between Hadamards, these follow.
+    Where the angles belong to H between Hadamards, these follow.
     """
     n = hamiltonian.num_qubits
     system, ancilla = QuantumRegister(n, "system"), QuantumRegister(n, "ancilla")

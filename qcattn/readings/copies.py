@@ -18,7 +18,7 @@ def two_copies(prepared: Prepared) -> Prepared:
 
     Key bit q is the first bit of pair q and key bit n + q the second; 11 is the singlet. Heralds of
     both copies must read zero. The registers ``system``, ``key`` and ``herald`` hold both copies,
-    the second one after the first; of the others the second copy's end in ``_2``.
+    the second one after the first; the names of the second copy's other registers end in ``_2``.
 
     Args:
         prepared: One circuit, shape ().
