@@ -141,9 +141,9 @@ def _list(names: list[str] | None, json: bool) -> None:
 def print_findings(
     findings: Sequence[Finding], kept: Kept, json: bool, *, in_full: bool = False
 ) -> None:
-    """Print the table of findings, ``in_full`` each one's tests and numbers too, and the place.
+    """Print the table of findings and the place; ``in_full`` each one's tests and numbers too.
 
-    Or JSON.
+    With ``json`` it prints a document in place of the tables.
     """
     from qcattn.views.findings import sheets
     from qcattn.views.findings.brief import brief

@@ -1,7 +1,7 @@
 """The standard streams of a command: what they do not take stops nothing and is no verdict.
 
-A reader that goes away (``| head``), a full disk behind ``>``, a stream that is closed, and an
-encoding that lacks a character: the command goes on, and its exit code stays its own.
+If a reader goes away (``| head``), a disk behind ``>`` is full, a stream is closed or an encoding
+lacks a character, the command goes on, and its exit code stays its own.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def show_sweep(done: Sweep, json: bool, epsilon: float | None = None) -> None:
 def _check(store: Path, json: bool) -> None:
     """Say what is damaged in a store, and end with exit code 0 if nothing is.
 
-    What can be read of one whose pages are damaged is put into a new file.
+    What can be read of a store whose pages are damaged is put into a new file.
     """
     from qcattn.sweeps import damages, salvage
 

@@ -74,7 +74,7 @@ def same(a: Any, b: Any, *, alpha: float = 0.01, permutations: int = 999, seed: 
     Args:
         a: Integers of shape (..., outcomes), or an object with ``keys`` and ``stray``; stray shots
             are one more outcome. Or counts as Qiskit gives them (see `fit`).
-        b: Counts of the other sampler, same shape, or likewise.
+        b: Counts of the other sampler, of the same shape or given by Qiskit too.
         alpha: Error rate.
         permutations: Ways to deal the shots that are tried. No p-value is below one over their
             number plus 1, nor the overall one of several rows below twice that.

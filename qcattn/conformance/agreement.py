@@ -53,8 +53,8 @@ def follow(
 ) -> Outcome:
     """Whether all shots of a job follow their laws, and are as many as were asked for.
 
-    All laws of the job are tested together by `qcattn.comparisons.fit`; effect and words are of
-    the one that fits worst.
+    All laws of the job are tested together by `qcattn.comparisons.fit`; effect and words are those
+    of the one that fits worst.
     """
     wrong = as_asked(job, drawn)
     if wrong:

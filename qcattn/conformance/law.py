@@ -69,9 +69,9 @@ class _Way:
 def law_of(circuit: QuantumCircuit, *, noise: Sequence[NoiseTerm] = ()) -> Law:
     r"""The exact distribution of the classical memory after a run.
 
-    Up to 12 qubits all amplitudes are kept, in extended precision; beyond that those that are not
-    zero. Gates that no measured qubit can feel are left out. Noise takes a density matrix, and so
-    do many measurements and resets of few qubits.
+    Up to 12 qubits all amplitudes are kept, in extended precision; beyond that only those that are
+    not zero. Gates that no measured qubit can feel are left out. Noise takes a density matrix, and
+    so do many measurements and resets of few qubits.
 
     Args:
         circuit: A circuit with classical bits, all parameters bound.

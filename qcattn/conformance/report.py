@@ -198,8 +198,8 @@ def conclude(
 ) -> Probed:
     """Conclude what the jobs of one probe say together.
 
-    Half of alpha looks at each job by itself (Bonferroni for the probe, Holm for naming jobs),
-    half at all of them together: Fisher's combination of their p-values.
+    Half of alpha looks at each job by itself (Bonferroni for the probe, Holm for naming jobs), and
+    half looks at all of them together, by Fisher's combination of their p-values.
 
     Args:
         name: The name of the probe.

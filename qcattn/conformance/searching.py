@@ -89,9 +89,9 @@ def scripts_of(
     """Write a script for each probe with an alarm, from a refuted job that is made small.
 
     Jobs are drawn in a process of its own: what is wrong with a simulator may end the process in
-    which it draws, or take without end. A job that ends it is made small by such processes, one
-    after the other, and its script draws in a child. Each alarm has an equal part of the time, but
-    20 seconds at least, and what others leave of theirs.
+    which it draws, or keep it busy for ever. A job that ends it is made small by such processes,
+    one after the other, and its script draws in a child. Each alarm has an equal part of the time,
+    but 20 seconds at least, and what others leave of theirs.
 
     Args:
         report: What was found.

@@ -47,9 +47,9 @@ def uniforms(counts: np.ndarray, p: np.ndarray, rng: np.random.Generator) -> np.
 def alike(one: np.ndarray, other: np.ndarray) -> float:
     r"""The p-value that two independent runs are as near to each other as these.
 
-    For independent u and v, :math:`|u - v|` is at most x with probability :math:`2x - x^2`;
-    Fisher's combination over the parts. The same for :math:`|u - (1 - v)|`, runs that mirror each
-    other.
+    For independent u and v, :math:`|u - v|` is at most x with probability :math:`2x - x^2`; the
+    parts are joined by Fisher's combination. The same holds for :math:`|u - (1 - v)|`, for runs
+    that mirror each other.
 
     Args:
         one: Transforms of one run, shape (parts,).
@@ -67,7 +67,8 @@ def alike(one: np.ndarray, other: np.ndarray) -> float:
 def too_close(all_runs: np.ndarray) -> float:
     r"""The p-value that independent shots keep as close to their law as these.
 
-    For a uniform u, :math:`2|u - 1/2|` is uniform too; Fisher's combination over all of them.
+    For a uniform u, :math:`2|u - 1/2|` is uniform too; all of them are joined by Fisher's
+    combination.
 
     Args:
         all_runs: Transforms of any number of runs, any shape.

@@ -33,7 +33,7 @@ def export_csv(sweep: Sweep, path: str | Path) -> int:
     """Write counts as CSV, whole or not at all.
 
     Columns: the address of the cell, the axes of the sweep, the leading axes of the scores, the
-    name of the row where rows have names, then key, token, count, of the row stray, kept and all
+    name of the row where rows have names, then key, token, count, the row's stray, kept and all
     shots, and expected, the softmax of the key. An axis of the name of another column has " of
     sweep" or " of scores" behind it. Before a text that a spreadsheet would take for a formula,
     such as the token "=1+1", there is an apostrophe.

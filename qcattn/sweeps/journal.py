@@ -6,8 +6,8 @@ whatever file lies there by then: put back into an older copy, they destroy it. 
 shown to belong to the file. Its first page holds what made this store unlike any other (see
 `qcattn.sweeps.file`) and a counter of the writes; the file must have the same, or be one further.
 
-A log ``runs.sqlite-wal`` belongs to no store of this version, and says nothing of the file that it
-is of; SQLite would put it into any.
+A log ``runs.sqlite-wal`` belongs to no store of this version, and does not say to which file it
+belongs; SQLite would put it into any.
 
 References:
     SQLite, "Database File Format", sections 1.3 and 3; "How To Corrupt An SQLite Database File",

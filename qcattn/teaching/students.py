@@ -1,7 +1,7 @@
 """New data for every student, from one number: the same on every machine and version of NumPy.
 
-NumPy may change what its ``Generator`` draws from one version to the next; `SeedSequence` and the
-raw numbers of `PCG64` it keeps. So scores and shots are made here from raw numbers alone, and the
+NumPy may change what its ``Generator`` draws from one version to the next; it keeps `SeedSequence`
+and the raw numbers of `PCG64`. So scores and shots are made here from raw numbers alone, and the
 notebook of a student and the machine that marks it agree.
 """
 

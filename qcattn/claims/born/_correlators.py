@@ -142,7 +142,7 @@ def correlation(
 class Comb:
     """Linear estimators of a spectrum at known frequencies from correlations at chosen times.
 
-    With S(v) + S(-v) = offsets + even @ Re G and S(v) - S(-v) = -odd @ Im G.
+    It gives S(v) + S(-v) = offsets + even @ Re G and S(v) - S(-v) = -odd @ Im G.
 
     Attributes:
         frequencies: v > 0, shape (frequencies,).

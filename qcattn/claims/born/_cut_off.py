@@ -76,8 +76,8 @@ def measured_error(
 ) -> Estimate:
     """Measured total variation from the closed form, with an interval at 1 - alpha.
 
-    Above by `certify`. Below by the set of levels that should come too often, fixed beforehand:
-    no set's probability differs by more than the total variation.
+    The upper end is that of `certify`. The lower end is by the set of levels that should come too
+    often, fixed beforehand: no set's probability differs by more than the total variation.
     """
     law, shots = cut_off_law(levels, mean_number, amount), int(counts.sum())
     often = np.diag(displaced_thermal(levels, mean_number, amount)) > law[:-1]

@@ -34,7 +34,8 @@ def majorises(spectrum: np.ndarray, p: np.ndarray) -> bool:
 def basis_for(spectrum: np.ndarray, p: np.ndarray) -> np.ndarray:
     r"""A real orthogonal U with :math:`\mathrm{diag}(U\,\mathrm{diag}(\lambda)\,U^T) = p`.
 
-    n - 1 plane rotations, each of which brings one diagonal element to its place.
+    It is a product of n - 1 plane rotations, each of which brings one diagonal element to its
+    place.
 
     Args:
         spectrum: Shape (n,).

@@ -38,7 +38,7 @@ def purified(
 ) -> QuantumCircuit:
     r"""The state :math:`\sum_k w_k |v_k\rangle\langle v_k|` on a register ``system``, measured.
 
-    Prepares :math:`\sum_k \sqrt{w_k} |v_k\rangle |k\rangle` and reads the first register.
+    It prepares :math:`\sum_k \sqrt{w_k} |v_k\rangle |k\rangle` and reads the first register.
 
     Args:
         weights: Eigenvalues of the state, shape (2**n,).

@@ -58,7 +58,7 @@ class Sought:
     def smallest(self) -> Estimate:
         """The field at which the share of runs that see it reaches the power.
 
-        Between a field whose share is surely below it and one whose share is surely above.
+        It lies between a field whose share is surely below it and one whose share is surely above.
         """
         least = [x for name, x in self.fields.items() if self.rates[name].high < POWER]
         most = [x for name, x in self.fields.items() if self.rates[name].low > POWER]

@@ -49,8 +49,9 @@ def defect(
 ) -> Estimate:
     r"""The defect :math:`(S(\nu)+S(-\nu))\tanh(\beta\nu/2) - (S(\nu)-S(-\nu))`, with interval.
 
-    Zero at every frequency in a thermal state at beta. It is linear in the means of the Hadamard
-    tests, whatever beta, so `qcattn.certification.intervals.mean` bounds it at any number of shots.
+    It is zero at every frequency in a thermal state at beta. It is linear in the means of the
+    Hadamard tests, whatever beta, so `qcattn.certification.intervals.mean` bounds it at any number
+    of shots.
 
     Args:
         teeth: The estimator.

@@ -261,7 +261,7 @@ def train(
 ) -> Trained:
     """Train some of the parameters and leave the others as they are.
 
-    SciPy's L-BFGS-B on common random numbers: every evaluation has the same seed.
+    It is trained by SciPy's L-BFGS-B on common random numbers: every evaluation has the same seed.
 
     Args:
         task: The task to be trained on.

@@ -289,8 +289,8 @@ class KuramotoLocking(Claim[_Registers]):
     def _drawn_orders(self, rng: np.random.Generator, alpha: float) -> np.ndarray:
         """The r of each draw at ``below`` and at each of ``couplings``, (draws, 1 + couplings).
 
-        As many draws as make their smallest and largest value an interval of the median at 1 -
-        alpha: all lie on one side with probability 2^(1 - draws).
+        There are as many draws as make their smallest and largest value an interval of the median
+        at 1 - alpha: all lie on one side with probability 2^(1 - draws).
         """
         draws = int(np.ceil(1 - np.log2(alpha)))
         couplings = np.array([self.below, *self.couplings])

@@ -26,7 +26,7 @@ def follows(
 ) -> Check:
     """Whether counts follow a law.
 
-    It holds if every row is certified to lie within total variation epsilon and none differs, it
+    It holds if every row is certified to lie within total variation epsilon and none differs; it
     fails if some row, or all together, differ. Either is wrong with probability at most alpha.
 
     Args:

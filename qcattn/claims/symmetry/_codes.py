@@ -72,7 +72,7 @@ def _flips(distance: int) -> list[int]:
 def cosets(distance: int, rate: float) -> np.ndarray:
     """Probability of each syndrome with each logical reading, shape (2, syndromes).
 
-    Exact: qubit after qubit, over all syndromes.
+    It is exact, summed qubit after qubit over all syndromes.
     """
     law = np.zeros(2 ** len(checks_of(distance)))
     law[0] = 1.0

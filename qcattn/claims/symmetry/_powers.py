@@ -74,8 +74,8 @@ def learning_curve(
 ) -> np.ndarray:
     r"""Errors of kernel regression with the spectrum :math:`i^{-(1+a)}`, shape (runs, samples).
 
-    Bayes' error, averaged over what is learned. Features beyond those that are drawn are noise of
-    the variance that they have together.
+    They are Bayes' errors, averaged over what is learned. Features beyond those that are drawn are
+    noise of the variance that they have together.
 
     Args:
         decay: a; the error falls as the number of samples to the power -a.

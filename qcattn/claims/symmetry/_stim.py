@@ -40,7 +40,7 @@ def surface(distance: int, rate: float) -> Any:
 def repetition(distance: int, rate: float) -> Any:
     """A repetition code over as many rounds as its distance: bits flip, and readings are wrong.
 
-    Both with one rate, which makes the random-bond Ising model of the square lattice [1]. Stim
+    Both have one rate, which makes the random-bond Ising model of the square lattice [1]. Stim
     flips a bit by X or Y, two thirds of what it calls depolarisation.
 
     References:

@@ -170,7 +170,8 @@ def _shared(runs: Sequence[tuple[np.ndarray, Law]]) -> Estimate:
     """The largest share of shots that two runs have in common in the same place, of all pairs.
 
     A share c of the shots of two independent runs is equal by chance, and a share s + (1 - s) c of
-    two that have a share s in common; Hoeffding's interval at 95%, Bonferroni over the pairs.
+    two that have a share s in common; the interval is Hoeffding's at 95%, with Bonferroni's
+    correction over the pairs.
     """
     groups, off = [grouped(shots, law) for shots, law in runs], []
     for (one, p), (other, q) in combinations(groups, 2):

@@ -40,7 +40,7 @@ class ManyCircuits(Probe[ProbeJob]):
     def jobs(self, cases: Sequence[Case], level: Level) -> Iterator[ProbeJob]:
         """Circuits without noise, shared out so that each job holds different kinds.
 
-        Those of Clifford gates have jobs of their own, too, and so have those that are wide.
+        Circuits of Clifford gates have jobs of their own, too, and so have wide circuits.
         """
         quiet = [case for case in cases if not case.noise]
         static = [case for case in quiet if not case.features - {"parameters"}]

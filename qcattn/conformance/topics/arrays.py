@@ -102,8 +102,8 @@ def _prepared(name: str, operation: Instruction, *, anew: bool = False) -> Recip
 def _multiplexer(controls: int, rng: np.random.Generator) -> Gate:
     """A gate u with a phase for each number that the controls read, as a gate with a definition.
 
-    Controlled, u(theta, phi, lam) is a phase of the controls and C X B X A on the target, of which
-    the gates X alone are controlled [1].
+    A controlled u(theta, phi, lam) is a phase of the controls and C X B X A on the target, in which
+    only the gates X are controlled [1].
 
     References:
         [1] A. Barenco et al., Phys. Rev. A 52, 3457 (1995), lemma 5.1.

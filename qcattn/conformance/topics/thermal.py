@@ -60,7 +60,7 @@ _ROWS = {
 def row(keys: int) -> np.ndarray:
     """The scores of token number ``keys`` - 1 of a real text with itself and those before it.
 
-    Shape (keys,), rounded, so that no circuit depends on how a machine adds.
+    It has shape (keys,) and is rounded, so that no circuit depends on how a machine adds.
 
     Example:
         >>> row(4).shape

@@ -46,8 +46,8 @@ def _deep(qubits: int, depth: int) -> Recipe:
 def _echo(qubits: int, coins: int) -> Recipe:
     """Coins are spread, phases put on what they became, and the spreading undone.
 
-    Between, a cut through the middle of the qubits takes 2**coins values, of which none is small;
-    what a truncation drops is missing from the interference at the end.
+    In between, a cut through the middle of the qubits takes 2**coins values, of which none is
+    small; what a truncation drops is missing from the interference at the end.
     """
     name = f"truncation/echo-{qubits}-qubits-{coins}-coins"
     rng = generator(name)

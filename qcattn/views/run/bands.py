@@ -118,8 +118,8 @@ def bands_in_words(result: Result, rows: Sequence[tuple[int, ...]]) -> str:
 def binomial_band(shots: int, p: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     r"""Counts between which a binomial variable stays with at least this probability.
 
-    The smallest and largest k with :math:`P(K < k) \le \frac{1 - level}{2}` on the one side and
-    :math:`P(K > k) \le \frac{1 - level}{2}` on the other: exact, equal tails.
+    They are the smallest and largest k with :math:`P(K < k) \le \frac{1 - level}{2}` on the one
+    side and :math:`P(K > k) \le \frac{1 - level}{2}` on the other: exact, equal tails.
 
     Args:
         shots: Number of shots, 0 or more.

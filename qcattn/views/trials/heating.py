@@ -27,9 +27,9 @@ def plot_heating(
 ) -> Axes:
     """Plot the ratio of effective beta to that without noise against lambda, the failing gates.
 
-    A colour and a mark for each name, intervals as bars, hollow where no temperature fits the
-    counts. The line is the law of `qcattn.certification.heating`, for the levels and the beta of
-    the first. Points without noise are left out.
+    Each name has a colour and a mark, with its interval as a bar; the mark is hollow where no
+    temperature fits the counts. The line is the law of `qcattn.certification.heating`, for the
+    levels and the beta of the first. Points without noise are left out.
 
     Args:
         heatings: Heatings of any circuits for one Hamiltonian, one of them with noise.
