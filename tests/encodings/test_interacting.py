@@ -128,6 +128,26 @@ def test_fourteen_keys_are_compared_in_one_row():
     assert qcattn.fit(result.counts, other).overall() < 1e-6
 
 
+def test_twelve_keys_by_a_thermal_method_are_certified_and_two_percent_of_beta_are_caught():
+    """False-failure rate 1e-6. The copies that no reading sees cost nothing: 13 qubits, not 25."""
+    scores = np.random.default_rng(12).normal(size=12)
+    encoding = Interacting(couplings=0.3 * couplings_of(12, 12))
+    born = qcattn.backends.Aer(draws="born", device="CPU")
+    result = qcattn.run(
+        scores,
+        encoding=encoding,
+        preparation="Heralded",
+        shots=20_000_000,
+        seed=1,
+        alpha=1e-6,
+        backend=born,
+    )
+    assert result.prepared.kind == "thermal" and result.agrees
+    assert born.footprint(result.prepared, 1).state == 16 * 2**13
+    other = boltzmann(-result.scores, 1.02)
+    assert qcattn.fit(result.counts, other).overall() < 1e-6
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [
