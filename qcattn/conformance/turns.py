@@ -194,10 +194,10 @@ def turns(
         except (_TooLong, Died) as error:
             if begun is None:
                 raise
-            answer = Answer(begun.job, None, begun.most, cut=True)
+            # Another must start, which is time of its probe: it may be that every job ends one.
+            answer = Answer(begun.job, None, begun.most + starting, cut=True)
             if isinstance(error, Died) and not error.killed:
                 said = f"the process of the simulator ended with code {error.code}"
-                # Another must start, which is time of its probe: it may be that every job ends one.
                 took = time.monotonic() - since + starting
                 answer = Answer(begun.job, Outcome(0.0, said=said, raised="Died"), took)
             known[begun.probe, begun.job] = answer

@@ -443,11 +443,35 @@ class TestTime:
         assert died[0].seconds >= 0.05  # or a simulator that dies every time would have no end
         assert not any(one.cut for one in report.probed[0].answers)
 
+    def test_the_start_after_a_job_that_was_ended_is_time_of_its_probe(self, monkeypatch):
+        """Or a simulator that is slow to start would take several times what the level says."""
+        starts = []
+
+        def slowly(function, *args, waiting):
+            starts.append(1)
+            time.sleep(0.5)
+            for event in function(*args):
+                yield event
+                if len(starts) == 1 and isinstance(event, turns.Begun):
+                    waiting(event.most + 0.1)
+
+        monkeypatch.setattr(turns, "apart", slowly)
+        report = run_conformance(
+            Reference(),
+            cases=CASES[:1],
+            seed=1,
+            probes=["exact law"],
+            seconds=9.0,
+            made_by=Reference,
+        )
+        (cut,) = (one for one in report.probed[0].answers if one.cut)
+        assert 3.5 <= cut.seconds < 4.5 and len(starts) == 2  # a third of the time, and the start
+
     def test_a_circuit_without_an_end_is_left_out_and_a_crash_is_an_alarm(self, tmp_path):
         """In a process of its own; what was ended is not tried again by the run that goes on."""
         every = [case for case in corpus() if not case.features and len(case.laws) == 1]
         cases = [next(case for case in every if case.qubits == size) for size in (2, 3, 4, 5)]
-        run = {"cases": cases, "seed": 2, "probes": ["exact law"], "seconds": 15.0}
+        run = {"cases": cases, "seed": 2, "probes": ["exact law"], "seconds": 30.0}
         run |= {"journal": tmp_path / "journal.jsonl", "made_by": Stuck}
         begun = time.monotonic()
         report = run_conformance(Stuck(), **run)
