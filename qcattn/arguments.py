@@ -164,7 +164,7 @@ def check_betas(beta: ArrayLike) -> NDArray[np.float64]:
         beta: What was given, of any shape.
 
     Returns:
-        The same, float64.
+        The same numbers, float64.
 
     Raises:
         ValueError: If one is not positive and finite; the message says which.
@@ -195,7 +195,7 @@ def check_distributions(
         slack: How far below zero rounding may have brought a probability.
 
     Returns:
-        The same, float64; neither cut off at zero nor normalised.
+        The same probabilities, float64; neither cut off at zero nor normalised.
 
     Raises:
         ValueError: If there is no outcome, an entry is not finite or negative, or a row does not

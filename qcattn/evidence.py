@@ -119,7 +119,7 @@ class Curve:
         x: Abscissas.
         y: Ordinates.
         low: Lower ends of intervals, or None.
-        high: Upper ends, or None.
+        high: Upper ends of the intervals, or None.
         style: ``"points"`` for what was measured, ``"line"`` for what is exact, or ``"bars"``.
     """
 

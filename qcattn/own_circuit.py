@@ -46,7 +46,7 @@ def run_circuit(
         values: Values of the parameters, in the order of ``circuit.parameters``, shape (...,
             parameters): one row for each row of the law.
         register: Name of the classical register that is read; None if there is only one.
-        shots: Shots a row.
+        shots: The number of shots of each row.
         seed: Anything `numpy.random.default_rng` takes; the result keeps what reproduces it.
         backend: What `qcattn.run` takes; `Aer` if None.
         noise: What `qcattn.run` takes.

@@ -32,8 +32,9 @@ class Progress(Protocol):
         """Take note.
 
         Args:
-            done: How much is done, in units of the work (rows, trials, batches, claims).
-            total: How much there is, in the same units.
+            done: How much of the work is done, in units of the work (rows, trials, batches,
+                claims).
+            total: How much work there is, in the same units.
             what: What is being done now, for people to read.
         """
 
@@ -51,8 +52,8 @@ def tell(done: float, total: float, what: str) -> None:
     It may be called as often as one likes; a step is passed on ten times a second at most.
 
     Args:
-        done: How much is done, in units of this piece of work.
-        total: How much there is, in the same units.
+        done: How much of the work is done, in units of this piece of work.
+        total: How much work there is, in the same units.
         what: What is being done now, for people to read.
     """
     _heard.get()(done, total, what)

@@ -176,7 +176,7 @@ def draw_result(
         beta: Inverse temperature, scalar or of shape (...).
         shots: Shots a row, 1 or more.
         seed: Entropy of the whole, 0 or more.
-        backend: Circuit to counts.
+        backend: A backend, from a circuit to counts.
         alpha: Probability that a perfect sampler is said to differ.
         settings: How it was prepared, for the record; the backend adds its own.
         preparing: Seconds that preparing took.
@@ -307,11 +307,11 @@ def draw_each(
 
     Args:
         prepared: Templates, one or several.
-        shots: Shots a row.
+        shots: The number of shots of each row.
         root: Entropy of the whole.
         address: Words of 32 bits that name these shots among all that have this root. Where there
             are several circuits, the place of each is one word more.
-        backend: Circuit to counts.
+        backend: A backend, from a circuit to counts.
     """
     several = len(prepared) > 1
     return [

@@ -15,7 +15,7 @@ def roll(probabilities: np.ndarray, shots: int, key: int, first: int) -> np.ndar
 
     Args:
         probabilities: Shape (rows, outcomes), each row summing to one.
-        shots: Shots a row.
+        shots: The number of shots of each row.
         key: The key of the counter-based generator.
         first: Number of the first row; row r has the stream whose counter starts at r 2^128.
 

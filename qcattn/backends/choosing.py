@@ -30,7 +30,7 @@ def backend_of(value: Any, name: str = "backend", *methods: str) -> Backend:
     """Make a backend of an object, a name, a primitive or a Qiskit backend.
 
     Args:
-        value: None for `Aer`, an object of `qcattn.backends`, a text as
+        value: What to make a backend of: None for `Aer`, an object of `qcattn.backends`, a text as
             `qcattn.backends.named.making` takes it (a class of that folder, an entry point, or
             ``module:factory``), a ``BaseSamplerV2``, an ``AerSimulator`` (its method, device,
             precision and noise are taken), or any other ``BackendV2``.

@@ -48,7 +48,7 @@ class Reader:
 
         Args:
             outcomes: All classical bits of a shot read as one integer.
-            number: How many outcomes there are.
+            number: The number of outcomes there are.
         """
         if self._wide:
             return np.fromiter(map(self._column, outcomes), np.int64, number)

@@ -94,9 +94,9 @@ def footprint(
 
     Args:
         circuit: The template.
-        rows: Rows in all.
-        keys: Keys a row.
-        shots: Shots a row.
+        rows: The number of rows in all.
+        keys: The number of keys of each row.
+        shots: The number of shots of each row.
         dense: Whether all amplitudes are held; matrix product and stabiliser states are not
             predicted, and count as nothing.
         mixed: Whether the state is a density matrix.

@@ -60,7 +60,7 @@ def draw_seconds(
         mixed: Whether the state is a density matrix.
         noisy: Whether gates have errors.
         again: Whether one run walks through the circuit for every shot.
-        passes: How often the circuit is walked through, all rows together.
+        passes: The number of times that the circuit is walked through, all rows together.
         shots: Shots that are sampled, all rows together.
         gates: Gates of one walk.
     """

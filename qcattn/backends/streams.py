@@ -50,7 +50,7 @@ def results(
         simulator: The simulator to run on.
         circuit: The template.
         values: Shape (rows, parameters).
-        shots: Shots a row.
+        shots: The number of shots of each row.
         root: Entropy of the whole job.
         at_once: Rows a job, where Aer samples them at once.
         workers: Rows of a job that are simulated at the same time.

@@ -32,12 +32,12 @@ class Balance:
     Attributes:
         exact: -beta (E_i - E_0); -inf for a masked key.
         low: Lower ends of the measured log ratios, all together at 1 - alpha.
-        high: Upper ends.
+        high: Upper ends of the intervals.
         p_values: Exact tests, not corrected for their number; 0 for a masked key that was hit. In
             the place of the lowest key stands the test of shots that read no key.
         reference: The lowest key.
         outside: Shots that read no key.
-        shots: Shots drawn.
+        shots: The number of shots drawn.
         alpha: Error rate.
     """
 
@@ -78,7 +78,7 @@ def certify_balance(
         prepared: One circuit, shape ().
         hamiltonian: What it was prepared for, shape (), diagonal as it is written.
         beta: Inverse temperature, positive.
-        shots: Shots.
+        shots: The number of shots.
         backend: (prepared, shots, seed) -> Counts; None is `Aer()`.
         seed: What `numpy.random.default_rng` takes.
         alpha: Error rate.

@@ -52,7 +52,7 @@ class Conditionals:
         beta: The inverse temperature of the readings, its interval at 1 - alpha / 2; NaN where no
             key has a field.
         asked: The inverse temperature asked for.
-        shots: Readings.
+        shots: The number of readings.
         alpha: Error rate of `refuted`.
     """
 

@@ -44,7 +44,7 @@ class Correlations:
             Hermitian part first, then the other. Those that vanish for any state are left out.
         estimates: Measured expectation values, dimensionless; NaN without kept shots.
         low: Lower ends of their intervals, which all hold together at 1 - alpha.
-        high: Upper ends.
+        high: Upper ends of the intervals.
         ranges: Largest minus smallest eigenvalue of each observable.
         error: Trace distance that the preparation claims at most.
         shots: Shots drawn, in all bases.

@@ -48,7 +48,7 @@ class Distance:
         high: Upper bound.
         purity: The measured purity of the system.
         overlap: The measured trace of the system's state times the exact one.
-        state: ``"gibbs"`` or ``"qsample"``.
+        state: The state aimed at, ``"gibbs"`` or ``"qsample"``.
         error: Trace distance that the preparation claims at most.
         shots: Shots drawn in all bases and of two copies.
         alpha: Probability that a bound fails, at most.

@@ -42,7 +42,7 @@ class Heating:
     Attributes:
         name: The name of the circuit.
         strength: Probability that a two-qubit gate leaves its two qubits maximally mixed.
-        gates: Two-qubit gates.
+        gates: The number of two-qubit gates.
         asked: Inverse temperature that the circuit was prepared for.
         beta: The effective inverse temperature, with its interval.
         thermal: Whether the counts may have any temperature.
@@ -173,7 +173,7 @@ def lawful_ratio(heating: Heating, loss: float) -> float:
 
     Args:
         heating: The heating of any circuit.
-        loss: kappa.
+        loss: The loss kappa of a failing gate.
     """
     return heated_beta(heating.levels, heating.cold, heating.load, loss) / heating.cold
 

@@ -89,7 +89,7 @@ def binomial_p_value(
         hits: Numbers of hits, integers (...).
         shots: Numbers of shots, integers.
         low: Smallest probability of the hypothesis.
-        high: Largest one.
+        high: The largest probability of the hypothesis.
 
     Returns:
         Shape (...); 1 without shots.

@@ -21,7 +21,7 @@ class Marginals:
         exact: The probabilities of the law that the counts are compared with.
         best: Share of the kept shots; NaN where none was kept.
         low: Lower ends of the intervals of Clopper and Pearson.
-        high: Upper ends.
+        high: Upper ends of the intervals.
         alpha: Probability that an interval of a row misses, at most, all keys of it together.
     """
 

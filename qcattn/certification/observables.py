@@ -48,11 +48,11 @@ class Observables:
         exact: Expectation values in the state that the circuit is held against.
         estimates: Measured means, NaN without kept shots.
         low: Lower ends of their intervals, which all hold together at 1 - alpha.
-        high: Upper ends.
+        high: Upper ends of the intervals.
         p_values: The p-values of two-sided exact binomial tests of the claim, not corrected for
             their number.
         kept: The number of kept shots behind each mean.
-        state: ``"gibbs"`` or ``"qsample"``.
+        state: The state aimed at, ``"gibbs"`` or ``"qsample"``.
         error: Trace distance that the hypothesis allows.
         shots: Shots drawn, in all bases.
         alpha: Error rate of all intervals together, and of `refuted`.

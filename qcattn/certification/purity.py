@@ -43,7 +43,7 @@ class Purity:
         exact: The purity of the state that the circuit is held against.
         p_value: Exact two-sided binomial test of the claim.
         kept: Shots of which both copies were kept.
-        state: ``"gibbs"`` or ``"qsample"``.
+        state: The state aimed at, ``"gibbs"`` or ``"qsample"``.
         error: Trace distance that the hypothesis allows.
         shots: Shots drawn, each of two copies.
         alpha: Error rate of the interval and of the test.

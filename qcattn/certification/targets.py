@@ -24,7 +24,7 @@ def exact_state(hamiltonian: Hamiltonian, beta: float, state: State) -> np.ndarr
     Args:
         hamiltonian: One Hamiltonian, shape ().
         beta: Inverse temperature, positive.
-        state: ``"gibbs"`` or ``"qsample"``.
+        state: The state, ``"gibbs"`` or ``"qsample"``.
 
     Returns:
         Shape (2**n, 2**n), complex.

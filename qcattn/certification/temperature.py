@@ -71,7 +71,7 @@ class Temperature:
         asked: The inverse temperature that the circuit was prepared for.
         p_value: The p-value of the hypothesis that the counts have any temperature.
         outside: Kept shots on states that no temperature gives: padding, masked keys.
-        kept: Kept shots.
+        kept: The number of kept shots.
         shots: Shots drawn, in all bases.
         alpha: Error rate of the interval, and of `thermal`.
     """
@@ -152,8 +152,8 @@ class _Seen:
         levels: Energies that can occur.
         betas: A function from an error rate to the interval of the inverse temperature.
         p_values: A function from betas (any number) to the p-value of each.
-        kept: Kept shots.
-        shots: Shots drawn.
+        kept: The number of kept shots.
+        shots: The number of shots drawn.
         outside: Kept shots on states that no temperature gives.
     """
 

@@ -33,7 +33,7 @@ def uniform_proposal(num_qubits: int) -> NDArray[np.float64]:
     """Propose every basis state with equal probability, the present one too.
 
     Args:
-        num_qubits: n.
+        num_qubits: The number of qubits n.
 
     Returns:
         Shape (2**n, 2**n).
@@ -54,7 +54,7 @@ def local_proposal(num_qubits: int) -> NDArray[np.float64]:
     """Propose to flip one qubit, each with equal probability.
 
     Args:
-        num_qubits: n.
+        num_qubits: The number of qubits n.
 
     Returns:
         Shape (2**n, 2**n).
@@ -172,8 +172,8 @@ def mixer(num_qubits: int, angle: float) -> NDArray[np.complex128]:
     r""":math:`e^{-i a \sum_q X_q}` as a matrix of shape (2**n, 2**n).
 
     Args:
-        num_qubits: n.
-        angle: a, radians.
+        num_qubits: The number of qubits n.
+        angle: The angle a, radians.
 
     Example:
         >>> (mixer(2, 0.3).imag[0, 1] / mixer(2, 0.3).real[0, 0]).round(6)

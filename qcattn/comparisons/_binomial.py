@@ -19,7 +19,7 @@ def upper(k: Any, n: Any, p: Any) -> Floats:
 
     Args:
         k: Hits, whole numbers of any shape.
-        n: Shots, broadcastable.
+        n: The number of shots, broadcastable.
         p: Probability of a hit, broadcastable.
 
     Returns:
@@ -64,8 +64,8 @@ def as_far(k: Any, n: Any, p: Any, centre: Any) -> Floats:
     """The probability that hits lie as far from a centre as k, or farther, on either side.
 
     Args:
-        k: Hits.
-        n: Shots.
+        k: The number of hits.
+        n: The number of shots.
         p: Probability of a hit.
         centre: Any number.
 

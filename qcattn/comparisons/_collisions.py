@@ -78,7 +78,7 @@ def equal_tail(counts: Floats, outcomes: int, score: float, skew: float) -> floa
 
     Args:
         counts: Shape (any,).
-        outcomes: How many outcomes have that probability, 3 or more.
+        outcomes: The number of outcomes that have that probability, 3 or more.
         score: U in units of its standard deviation.
         skew: Skewness of U.
 
@@ -102,7 +102,7 @@ def collision_tail(shots: int, outcomes: int, collisions: int) -> float | None:
     """The probability of at least this many collisions of shots on equally likely outcomes.
 
     Args:
-        shots: n.
+        shots: The number of shots n.
         outcomes: K, 2 or more.
         collisions: Pairs of shots that read the same.
 

@@ -139,7 +139,7 @@ def upper_tail(hits: Floats, n: Floats, mass: Floats, variance: Floats, coarse: 
 
     Args:
         hits: Hits, at least 1, any shape.
-        n: Shots.
+        n: The number of shots.
         mass: Measured probability.
         variance: The variance of the error of that probability.
         coarse: The most probability that one calibration shot stands for.
@@ -169,7 +169,7 @@ def deviating(counts: Floats, n: int, p: Floats, variance: Floats, coarse: float
 
     Args:
         counts: Shape (outcomes,).
-        n: Shots.
+        n: The number of shots.
         p: Measured probabilities, shape (outcomes,).
         variance: The variances of their errors, same shape.
         coarse: The most probability that one calibration shot stands for.

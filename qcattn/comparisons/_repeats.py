@@ -38,7 +38,7 @@ class Repeat:
         log_probability: Logarithm of the probability that shots repeat it; 0 where none is found.
         first: Run and place of one occurrence.
         second: Run and place of the other.
-        length: Shots.
+        length: The number of shots of the stretch.
     """
 
     log_probability: float

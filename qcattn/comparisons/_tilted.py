@@ -114,7 +114,7 @@ def energy_tail(
     Args:
         counts: Shape (outcomes,), none where p is zero.
         p: Shape (outcomes,).
-        side: 1 for a score that is too high (too cold), -1 for too low.
+        side: The side: 1 for a score that is too high (too cold), -1 for too low.
         draws: Draws from the proposal.
         rng: Source of randomness, independent of the counts.
 

@@ -101,7 +101,7 @@ class Fit:
         u_score: U in units of its null standard deviation.
         energy_score: The energy score, centred, in units of its null standard deviation; positive
             means too much on the likely outcomes, that is too cold.
-        shots: Shots a row.
+        shots: The number of shots of each row.
         undecided: Rows without shots: they neither agree nor differ.
         alpha: Error rate of the whole answer.
     """
@@ -189,7 +189,7 @@ class Fit:
 
         Args:
             row: Index of the row on the leading axes; nothing if there are none.
-            limit: How many to name at most.
+            limit: The number of outcomes to name at most.
 
         Returns:
             Outcomes whose p-value times the number of possible outcomes is at most alpha, shots on

@@ -212,9 +212,9 @@ def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.
     Outcomes such as 10 and 11, bitstrings or decimals, are what goes with the other table.
 
     Args:
-        counts: Most often counts.
-        probabilities: Most often probabilities; they may be one row for all. Where rows have names
-            in both, they are those of the same name.
+        counts: Outcomes that are counts most often.
+        probabilities: Outcomes that are probabilities most often; they may be one row for all.
+            Where rows have names in both, they are those of the same name.
 
     Returns:
         Counts (rows, outcomes), probabilities (rows or 1, outcomes), and how outcomes and rows are

@@ -57,7 +57,7 @@ class Case:
         name: The folder and the name of the file, such as ``"gates/ry"``.
         exercises: Words for what it exercises: gates, ``"ctrl_state"``, ``"complex phase"``,
             ``"wide"``...
-        qubits: Qubits it needs.
+        qubits: The number of qubits that it needs.
         clbits: Classical bits, all registers together.
         features: What a backend must be able to do.
         parameters: Names of its parameters, in the order of the columns of ``values``.

@@ -100,7 +100,7 @@ def standard_matrix(name: str, angles: Sequence[float] = ()) -> np.ndarray:
 
     Args:
         name: A key of ``MATRICES``.
-        angles: Radians.
+        angles: The angles, radians.
     """
     return MATRICES[name](*(_REAL(angle) for angle in angles))
 

@@ -33,8 +33,8 @@ class Step:
 
     Attributes:
         name: Key of the matrices, without controls.
-        angles: Radians.
-        qubits: Controls first.
+        angles: The angles, radians.
+        qubits: The qubits, controls first.
         controls: Value at which each control acts.
         word: How the file writes it, if not by its name.
     """
@@ -95,7 +95,7 @@ class Sandwich:
     """A circuit around each of a few bindings of a gate.
 
     Attributes:
-        qubits: How many.
+        qubits: The number of qubits.
         before: What stands before the gate.
         gates: The gate, once for each binding.
         after: What stands after it.

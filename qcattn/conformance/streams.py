@@ -95,9 +95,9 @@ def paired(one: np.ndarray, p: np.ndarray, other: np.ndarray, q: np.ndarray, see
 
     Args:
         one: Groups, shape (shots,).
-        p: Their probabilities.
+        p: Probabilities of the groups.
         other: Groups of the other stream, same shape.
-        q: Their probabilities.
+        q: Probabilities of the other stream's groups.
         seed: The seed of the comparison.
     """
     table = np.bincount(one * len(q) + other, minlength=len(p) * len(q))

@@ -248,7 +248,7 @@ def _own_numbers(numbers: list[int | None], layers: int) -> tuple[int, ...]:
 
     Args:
         numbers: The layer in which each softmax was taken, None where the model does not say.
-        layers: How many layers report attention.
+        layers: The number of layers that report attention.
     """
     known = [number for number in numbers if number is not None]
     counted = known == list(range(layers))

@@ -32,7 +32,7 @@ class MiniLMConfig:
     """Architecture of a BERT-type encoder, as its ``config.json`` states it.
 
     Attributes:
-        layers: Number of blocks.
+        layers: The number of blocks.
         heads: Heads of a block.
         epsilon: A number that is added to the variance in LayerNorm, dimensionless.
     """

@@ -146,7 +146,7 @@ def axis_of(scores: Scores, name: str, wanted_by: str = "") -> int:
     Args:
         scores: The scores. Where axes have names, these decide; else shape (layers, ..., queries,
             keys) has layers, and shape (layers, heads, ..., queries, keys) has heads.
-        name: ``"layer"`` or ``"head"``.
+        name: The name of the axis, ``"layer"`` or ``"head"``.
         wanted_by: The option or argument that asks, as a message names it.
 
     Raises:
@@ -206,7 +206,7 @@ def only(scores: Scores, name: str, number: int, wanted_by: str = "") -> Scores:
 
     Args:
         scores: Shape (..., keys).
-        name: ``"layer"`` or ``"head"``.
+        name: The name of the axis, ``"layer"`` or ``"head"``.
         number: The model's own number of it.
         wanted_by: The option or argument that asks, as a message names it.
 
@@ -281,7 +281,7 @@ def warn_of_masks(values: Any, weights: NDArray[np.float64]) -> int:
         weights: Their softmax, of the same shape.
 
     Returns:
-        How many there are.
+        The number of such scores.
 
     Example:
         >>> warn_of_masks([0.0, 1.0, float("-inf")], np.array([0.3, 0.7, 0.0]))

@@ -31,7 +31,7 @@ class SmolLM2Config:
     """Architecture of a Llama-type decoder, as GGUF metadata states it.
 
     Attributes:
-        layers: Number of blocks.
+        layers: The number of blocks.
         heads: Query heads of a block.
         key_heads: Key and value heads of a block; each serves ``heads // key_heads`` query heads.
         rotary_base: Base of the rotary angles, dimensionless.

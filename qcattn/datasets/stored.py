@@ -29,7 +29,7 @@ def load_scores(model: str = "smollm2", sentence: int | str = 0) -> Scores:
     have an expected count of zero at any usual number of shots, which makes it a good stress test.
 
     Args:
-        model: ``smollm2`` or ``minilm``.
+        model: The model, ``smollm2`` or ``minilm``.
         sentence: The number of the sentence, from 0 to 2, or the sentence itself.
 
     Returns:
@@ -65,7 +65,7 @@ def values_of(model: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
     """Load a model's value vectors: what they are (layer, sentence, heads served), and the numbers.
 
     Args:
-        model: ``smollm2`` or ``minilm``.
+        model: The model, ``smollm2`` or ``minilm``.
 
     Returns:
         The provenance, and values of shape (key_heads, tokens, d).

@@ -43,7 +43,7 @@ def export_csv(sweep: Sweep, path: str | Path) -> int:
         path: The file; it must not exist yet.
 
     Returns:
-        How many lines, the heading left out.
+        The number of lines, the heading left out.
 
     Raises:
         ValueError: If the file exists.

@@ -98,7 +98,7 @@ def scatter_of_threshold(oscillators: int, couplings: ArrayLike, width: float) -
     """The standard deviation, between draws, of the mean of K (1 - r^2) over couplings.
 
     Args:
-        oscillators: N.
+        oscillators: The number of oscillators N.
         couplings: Couplings, all above 2 width.
         width: The width of the Lorentzian.
 

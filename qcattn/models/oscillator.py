@@ -55,9 +55,9 @@ def number_distribution(levels: int, mean_number: float, amount: float) -> np.nd
     and Poisson's distribution at m = 0.
 
     Args:
-        levels: How many are given; they sum to less than one.
+        levels: The number of levels whose probabilities are given; they sum to less than one.
         mean_number: m, of the thermal state, 0 or more.
-        amount: Displacement.
+        amount: The displacement.
 
     Returns:
         Shape (levels,).
@@ -91,9 +91,9 @@ def truncation_bound(levels: int, mean_number: float, amount: float) -> float:
     P the weight of the top level on the way, when s of the displacement is done.
 
     Args:
-        levels: L.
-        mean_number: m.
-        amount: Displacement.
+        levels: The number of levels L.
+        mean_number: The mean number m of the thermal state.
+        amount: The displacement.
     """
     nodes, weights = np.polynomial.legendre.leggauss(24)
     top = [displaced_thermal(levels, mean_number, amount * (1 + x) / 2)[-1, -1] for x in nodes]

@@ -98,7 +98,7 @@ def free_fermions(num_qubits: int, *, hopping: float = 1.0, periodic: bool = Fal
 
     Args:
         num_qubits: Sites, 1 or more; an excited qubit is an occupied site.
-        hopping: t.
+        hopping: The hopping amplitude t.
         periodic: Ring, or open chain.
 
     Returns:

@@ -46,7 +46,7 @@ def system_blocks(
 
     Args:
         num_qubits: Qubits, 1 or more.
-        layers: Layers.
+        layers: The number of layers.
         real: Whether to leave out rz, which makes the circuit complex.
         even: Whether to leave out ry, which mixes the parities.
         free: Whether to leave out second neighbours.
@@ -107,7 +107,7 @@ class Layered:
     """The dense action of blocks on n qubits, qubit 0 the lowest bit.
 
     Attributes:
-        num_angles: How many angles the blocks have.
+        num_angles: The number of angles that the blocks have.
     """
 
     def __init__(self, blocks: Sequence[Block], num_qubits: int) -> None:

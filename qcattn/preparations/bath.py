@@ -71,7 +71,7 @@ def cycle_unitary(
         energies: Energies of H, shape (N,).
         operator: A in the eigenbasis, Hermitian, shape (N, N).
         omega: Splitting of the bath; its state 1 lies higher.
-        strength: Coupling a.
+        strength: The coupling a.
         width: Width of the pulse in time.
         step: Longest Trotter step.
     """

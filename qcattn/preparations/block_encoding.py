@@ -38,8 +38,9 @@ class BlockEncoding(NamedTuple):
         z: Shape (terms, n), bool: letters Z and Y.
         weights: Shape (terms,), with the signs of the strings.
         labels: Shape (terms, bits), bool: which state of the label register selects a term.
-        diagonal: How many terms, the first ones, are labelled by their string: bit q of the label
-            says that letter q is a Z, all others being the identity. 0 if all are counted.
+        diagonal: The number of terms, the first ones, that are labelled by their string: bit q of
+            the label says that letter q is a Z, all others being the identity. 0 if all are
+            counted.
     """
 
     shift: float

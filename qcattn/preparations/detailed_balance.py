@@ -222,7 +222,7 @@ class DetailedBalance:
         Args:
             channel: Real matrices that act beside one another; the first 2**n coordinates of the
                 first one are a diagonal.
-            num_qubits: n.
+            num_qubits: The number of qubits n.
         """
         states = 2**num_qubits
         trace = np.zeros(len(channel[0]))

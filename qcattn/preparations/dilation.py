@@ -33,7 +33,7 @@ class Repeated:
         last: Gates after the last sweep.
         once: What the gates found for dense unitaries may add to the trace distance in the first
             and the last part together.
-        each: The same of a sweep.
+        each: What the gates found for dense unitaries may add to the trace distance in each sweep.
     """
 
     first: QuantumCircuit

@@ -46,7 +46,7 @@ def transition_weight(
 
     Args:
         first: nu, in units of 1/beta.
-        second: nu'.
+        second: The second frequency nu'.
         rates: ``"metropolis"``, :math:`\gamma = \min(1, e^{-\omega - s^2/2})`, or ``"gaussian"``,
             :math:`\gamma = e^{-(\omega + (s^2 + 1)/2)^2 / 2}`.
         width: Standard deviation s of the line.

@@ -39,7 +39,7 @@ def exponential(
       solves a linear program over its coefficients and c.
 
     Args:
-        rate: r, positive.
+        rate: The rate r, positive.
         low: a, -1 or more.
         high: b, at most 1 and not below a.
         error: Epsilon, relative to c.

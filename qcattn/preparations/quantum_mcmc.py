@@ -35,7 +35,7 @@ class Move(NamedTuple):
     Attributes:
         gamma: Share of the mixer.
         time: The time of the evolution, in units of 1/energy of the generator.
-        steps: Trotter steps.
+        steps: The number of Trotter steps.
     """
 
     gamma: float
@@ -171,7 +171,7 @@ class QuantumMCMC:
         """The first moves that are drawn from ``seed``.
 
         Args:
-            number: How many.
+            number: The number of moves.
 
         Example:
             >>> one, other = QuantumMCMC(times=(2.0, 20.0)).moves(2)

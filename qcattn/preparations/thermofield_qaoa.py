@@ -153,8 +153,8 @@ def free_energy_and_mismatch(
 
     Args:
         state: The state of both copies, shape (2**n, 2**n), norm one.
-        matrix: H.
-        temperature: 1 / beta.
+        matrix: The matrix of H.
+        temperature: The temperature, 1 / beta.
 
     Returns:
         Twice a value C and its slope G, with :math:`dC = 2\,\mathrm{Re}\langle G, dM\rangle`: of

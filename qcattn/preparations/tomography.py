@@ -49,7 +49,7 @@ def measured_expectations(
         circuit: A circuit that prepares the state, without measurements or parameters.
         qubits: q of its qubits; qubits[j] bears letter j.
         real: The state has real amplitudes: strings with an odd number of Y are zero.
-        shots: Shots a basis.
+        shots: The number of shots in each basis.
         backend: Prepared, shots and seed to counts; one call, each basis a row of its own stream.
         seed: Anything `numpy.random.default_rng` takes.
 

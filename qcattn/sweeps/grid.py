@@ -125,7 +125,7 @@ class GridCell:
     Attributes:
         spec: What determines its counts, block by block and batch by batch, as JSON holds it.
         key: The address of the cell: SHA-256 of the spec.
-        point: Axis to value.
+        point: The value on each axis.
         scores: Shape (..., keys), float64.
         axes: Names of the leading axes, or ().
         tokens: One label for each key, or ().
@@ -178,7 +178,7 @@ class Grid:
         batch: Shots of a batch; 2,048, or all of ``shots`` where these are fewer, if None. A row is
             simulated once a batch, so larger ones are faster, and smaller ones follow ``shots``, or
             a rule for stopping, more closely.
-        seed: 0 or more.
+        seed: The seed, a whole number, 0 or more.
         alpha: Probability that any cell of perfect samplers is said to differ.
 
     Raises:

@@ -20,7 +20,7 @@ def merge(sources: Sequence[str | Path], into: str | Path) -> tuple[int, int]:
         into: File to add to, made if it is not there.
 
     Returns:
-        How many batches were new, and how many were there already.
+        The number of batches that were new, and of those that were there already.
 
     Raises:
         ValueError: If a file is missing, foreign, newer or damaged, or is to be merged into itself.

@@ -40,13 +40,13 @@ class Cell:
         store: The file.
         key: Address of the cell.
         spec: What determines its counts.
-        point: Axis to value.
+        point: The value on each axis.
         axes: Names of the leading axes, or ().
         tokens: One label for each key, or ().
         row_names: One label for each entry of the last leading axis, or ().
         shots: Shots a row that were asked for.
         alpha: Probability that any cell of perfect samplers is said to differ.
-        among: How many cells share it.
+        among: The number of cells that share that probability.
         failure: The error that ended it, or "".
         rule: The rule for stopping that was asked for last, or "".
         looks: The number of looks taken under a rule, of the rule with most of them; 0 without a

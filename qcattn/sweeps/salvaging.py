@@ -49,8 +49,8 @@ class Salvaged:
     Attributes:
         why: What is wrong with the old file, in words.
         store: The new file.
-        batches: How many batches of shots are in it.
-        cells: How many cells they are of.
+        batches: The number of batches of shots in it.
+        cells: The number of cells that the batches belong to.
     """
 
     why: str

@@ -118,7 +118,8 @@ class Store:
         """Write what was drawn, all of it or nothing.
 
         Returns:
-            How many batches another process had recorded meanwhile; they are not written again.
+            The number of batches that another process had recorded meanwhile; they are not written
+            again.
         """
         known = 0
         with self.transaction():
@@ -154,7 +155,7 @@ class Store:
         """Add the content of another store; every row is checked on the way.
 
         Returns:
-            How many batches were new, and how many were here already.
+            The number of batches that were new, and of those that were here already.
         """
         specs = other.specs()
         other.check_homes(specs)

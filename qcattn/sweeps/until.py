@@ -89,7 +89,7 @@ def rule(text: str) -> Certified | Width:
     """Make a rule from its description.
 
     Args:
-        text: ``"certified=0.02"`` or ``"width=0.01"``.
+        text: The description, ``"certified=0.02"`` or ``"width=0.01"``.
 
     Raises:
         ValueError: If there is no such rule, or the number is none or out of range.

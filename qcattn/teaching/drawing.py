@@ -201,7 +201,7 @@ def drawn(setup: Setup, shots: Any, seed: Any, number: Any) -> Counts:
 
     Args:
         setup: A setting that was checked.
-        shots: 1 to `MOST_SHOTS_OF_CALL`.
+        shots: The number of shots, from 1 to `MOST_SHOTS_OF_CALL`.
         seed: A whole number, 0 or more.
         number: The number of the batch, 0 or more.
 
@@ -230,7 +230,7 @@ def twin_counts(setup: Setup, shots: Any, seed: Any, number: Any) -> np.ndarray:
 
     Args:
         setup: A setting as for `drawn`, as are the other arguments.
-        shots: 1 to `MOST_SHOTS_OF_CALL`.
+        shots: The number of shots, from 1 to `MOST_SHOTS_OF_CALL`.
         seed: A whole number, 0 or more.
         number: The number of the batch, 0 or more.
 

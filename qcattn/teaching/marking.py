@@ -72,7 +72,7 @@ def totals_of(given: Any, outcomes: int) -> Totals:
 
     Args:
         given: A mapping with ``keys``, ``stray``, ``discarded`` and ``peak``, or None.
-        outcomes: How many there are.
+        outcomes: The number of outcomes.
 
     Raises:
         ValueError: If it is something else.
@@ -196,7 +196,7 @@ def marked(mark: Mark, before: Totals, after: Totals, expected: np.ndarray) -> d
     Args:
         mark: The mark of the step.
         before: Totals before the batch.
-        after: Totals after it.
+        after: Totals after the batch.
         expected: The law that is tested, shape (outcomes,).
 
     Returns:

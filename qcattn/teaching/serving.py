@@ -23,7 +23,7 @@ def serve_page(
     Args:
         lesson: The steps.
         host: The address to serve on.
-        port: 0 for a free one.
+        port: The number of the port; 0 for a free one.
         opened: Whether a browser is opened.
         tell: A function that is told the address, once the page can be had there.
 

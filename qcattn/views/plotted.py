@@ -42,8 +42,8 @@ def write_plot(
     Args:
         plot: A function that plots on the axes that it is given.
         path: The file, .svg, .png or .pdf; it must not exist yet.
-        width: Inches.
-        height: Inches.
+        width: The width, inches.
+        height: The height, inches.
 
     Raises:
         ValueError: If the file exists or its ending is none of these.

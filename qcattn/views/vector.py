@@ -40,7 +40,7 @@ def inline_svg(
     Args:
         plot: A function that plots on the axes that it is given.
         width: Inches; up to 5 a phone shows it without scrolling, and no text below 9 pixels.
-        height: Inches.
+        height: The height, inches.
         name: Prefix of the ids inside, one for each picture of a page.
         label: What the picture shows, for those who cannot see it.
 
@@ -60,8 +60,8 @@ def svg_file(plot: Callable[[Axes], object], width: float, height: float) -> str
 
     Args:
         plot: A function that plots on the axes that it is given.
-        width: Inches.
-        height: Inches.
+        width: The width, inches.
+        height: The height, inches.
     """
     from qcattn.views.canvas import FONT
 

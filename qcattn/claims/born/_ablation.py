@@ -130,7 +130,7 @@ class Trainings:
     """How every run of an ablation is trained and measured.
 
     Attributes:
-        number: How often each run is trained, every time on other queries.
+        number: The number of times that each run is trained, every time on other queries.
         queries: The number of queries of each training.
         held_out: The number of queries that are left, at most.
         evaluations: The number of evaluations of loss and gradient, at most.

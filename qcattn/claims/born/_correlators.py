@@ -41,7 +41,7 @@ def hadamard_test(
         prepared: The circuit that prepares the state in its register ``system``, shape ().
         observable: A Pauli string, qubit 0 rightmost.
         evolution: exp(-iHt), shape (2**n, 2**n).
-        part: ``"real"`` or ``"imaginary"``.
+        part: The part, ``"real"`` or ``"imaginary"``.
         mean: What it should be, between -1 and 1.
 
     Returns:

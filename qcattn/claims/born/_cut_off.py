@@ -33,7 +33,7 @@ class CutOff:
         levels: The number of levels that are kept.
         counts: Counts of the levels, shape (levels,).
         error: Total variation from the closed form, measured.
-        exact: The same by dense linear algebra.
+        exact: The total variation from the closed form by dense linear algebra.
     """
 
     levels: int

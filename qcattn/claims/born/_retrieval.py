@@ -52,7 +52,7 @@ def noisy_words(
     Words are random directions of length sqrt(8) in 8 dimensions; the noise is normal in each.
 
     Args:
-        queries: How many.
+        queries: The number of queries.
         rng: The generator that draws the words, the queries and the noise.
         words: Keys, 2 or more.
         noise: The standard deviation of the noise in each dimension.
@@ -89,7 +89,7 @@ def another_head(queries: int, rng: np.random.Generator, *, window: int = 8) -> 
     neither of the formulas that are compared.
 
     Args:
-        queries: How many at most, of the 1,500 that are stored.
+        queries: The number of queries at most, of the 1,500 that are stored.
         rng: The generator that chooses and deals.
         window: Keys, 2 to 8: the query's own token and those before it.
 

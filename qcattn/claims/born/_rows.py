@@ -17,7 +17,7 @@ def real_rows(model: str, number: int, rng: np.random.Generator) -> np.ndarray:
 
     Args:
         model: ``"smollm2"`` or ``"minilm"``.
-        number: How many.
+        number: The number of rows.
         rng: The generator that draws them.
 
     Returns:

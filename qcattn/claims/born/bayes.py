@@ -38,7 +38,7 @@ class _Update:
         laws: Posteriors by Bayes' rule, shape (rows, keys).
         counts: Kept shots, shape (rows, keys).
         evidence: Probability that a shot is kept, by Bayes' rule, shape (rows,).
-        kept: The same from shots, one a row.
+        kept: The probability that a shot is kept, from shots, one a row.
     """
 
     laws: np.ndarray

@@ -50,7 +50,7 @@ class _Links(Measured):
         correlations: Counts of the Hadamard tests, shape (2, times, 2).
         beta: Inverse temperature of the correlations.
         stationary: Mean of the observable in the thermal state.
-        coherent: The same in the pure state.
+        coherent: The mean of the observable in the pure state.
         excess: Relative entropy to the Gibbs state, nats.
         born_distance: Total variation of the Born counts from softmax.
         bayes_distance: Total variation of the Bayes counts from softmax.

@@ -30,7 +30,8 @@ class _Readings(Measured):
     Attributes:
         softmax: Softmax of the row, shape (keys,).
         clicked: Clicks by the key that was sent, shape (keys,).
-        clicked_other: The same when some keys are sent more often.
+        clicked_other: Clicks by the key that was sent, when some keys are sent more often, shape
+            (keys,).
         clicks: Share of each key's own shots on which the apparatus clicks.
         likelihood: What they should be, e^(score - highest score).
         total: Sum of these shares over the keys.
@@ -58,7 +59,7 @@ class AttentionDictionary(Claim[_Readings]):
     Attributes:
         uneven: How far the shares of the keys sent are from alike, between 0 and 1, where softmax
             is claimed.
-        beyond: The same where another prior is tried.
+        beyond: How far the shares of the keys sent are from alike where another prior is tried.
         epsilon: Total variation, or deviation of a share, that counts as agreement.
         shots: The number of shots of all keys together, and of each key by itself.
 

@@ -51,7 +51,7 @@ class _Displaced(Measured):
         upper: Largest total variation of a state from it, with its confidence.
         cut_offs: The worst state at other cut-offs.
         position: Mean position of W rho W+ for the worst state.
-        backwards: The same of W+ rho W.
+        backwards: Mean position of W+ rho W for the worst state.
     """
 
     grid: list[tuple[float, float]]

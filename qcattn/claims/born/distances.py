@@ -43,7 +43,7 @@ class _Distances(Measured):
     Attributes:
         laws: Softmax of the rows, shape (3, keys).
         found: The distance of each ordered pair of rows, counted.
-        exact: The same of the laws.
+        exact: The distance of each ordered pair of rows, of the laws.
         total_variation: Total variation of the first and the last law, exact.
         merged: The distance of the first and the last row, every two keys taken as one, counted.
         excess: The most by which each inequality is broken, by its name, dense.

@@ -92,7 +92,7 @@ class FlatLocking(Claim[_Locked]):
         words: Keys, each an oscillator.
         many: Words of a large vocabulary, for comparison.
         arc: The arc of the circle on which the phases begin, radians.
-        starts: How many times they do, for each kind of weights.
+        starts: The number of times that they do, for each kind of weights.
         spread: Width of the Lorentzian of natural frequencies; 0 is flat geometry.
         uneven: The width that is tried beyond flat geometry, with coupling 1: above 1/2 it lies
             below the critical coupling.

@@ -44,7 +44,7 @@ class _Reading:
         estimated: Outputs by Aer's Estimator, shape (heads, d).
         best: Outputs from shots, shape (heads, d).
         low: Lower ends of intervals.
-        high: Upper ends.
+        high: Upper ends of the intervals.
     """
 
     model: str

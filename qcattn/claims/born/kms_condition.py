@@ -51,11 +51,11 @@ class _Balance(Measured):
         hamiltonian: The Hamiltonian whose thermal state it is.
         teeth: The estimator of the correlations in time.
         thermal: Counts of the Hadamard tests of the thermal state, shape (2, times, 2).
-        pure: The same of the pure state.
+        pure: Counts of the Hadamard tests of the pure state, shape (2, times, 2).
         beta: Inverse temperature of the thermal state.
         unlike: Distance of two states of several phases that both fulfil the condition, dense.
         defects: The defect of the thermal state at the beta that was asked for, one a frequency.
-        broken: The same of the pure state.
+        broken: The defects of the pure state, one a frequency.
     """
 
     hamiltonian: Hamiltonian
@@ -88,7 +88,8 @@ class KMSCondition(Claim[_Balance]):
         beta: Inverse temperature, positive.
         observable: A, a Pauli string, qubit 0 rightmost.
         preparation: (hamiltonian, beta) -> Prepared; what makes the state.
-        phases: How many phases of one energy the system has in the dense part beyond the claim.
+        phases: The number of phases of one energy that the system has in the dense part beyond the
+            claim.
         tolerance: Largest relative deviation of beta that counts as agreement; three times as much
             is allowed for the defect of one frequency.
         shots: The number of shots of all Hadamard tests of the thermal state together; a tenth for

@@ -72,8 +72,9 @@ class LearnedMeasurement(Claim[_Learned]):
         window: Keys of the rows of another head.
         trainings: The number of draws of training queries and of shots.
         queries: The number of queries that are trained on in each training, of noisy words.
-        texts: The same of another head: with a quarter of them some trainings do much harm, and so
-            rarely that intervals over six of them are too narrow.
+        texts: The number of queries that are trained on, of another head: with a quarter of them
+            some trainings do much harm, and so rarely that intervals over six of them are too
+            narrow.
         held_out: Queries that are never trained on; of another head the texts that are left.
         evaluations: The number of evaluations of loss and gradient in one training, at most.
         shots: The number of shots of each circuit while training.

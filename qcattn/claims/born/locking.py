@@ -57,7 +57,7 @@ class _Registers(Measured):
         uniform: Probability of the uniform state of each.
         r: Order parameter of the locked and of the drifting phases.
         at_lock: l1 coherence of the register put forward at r = 1, of 7.
-        adrift: The same near r = 0.
+        adrift: The l1 coherence of the register near r = 0.
     """
 
     orders: np.ndarray
@@ -86,7 +86,7 @@ class KuramotoLocking(Claim[_Registers]):
         below: A coupling below it.
         threshold: The critical coupling that is tested, in widths; 2 is Kuramoto's.
         locked_is_dephased: Whether the register put forward at r = 1 has a copy of its head kept.
-        drifting_is_dephased: The same for the register near r = 0.
+        drifting_is_dephased: Whether the register near r = 0 has a copy of its head kept.
         epsilon: Total variation, or deviation of a probability, that counts as agreement.
         shots: The number of shots of each circuit.
 

@@ -41,7 +41,7 @@ class _State:
 
     Attributes:
         excess: The measured free energy less that of the Gibbs state.
-        exact: The same by dense algebra: D(rho || Gibbs) / beta.
+        exact: The excess by dense algebra: D(rho || Gibbs) / beta.
     """
 
     excess: Estimate

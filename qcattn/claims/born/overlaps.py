@@ -37,7 +37,7 @@ class _Overlaps(Measured):
         counts: Counts of the swap tests, shape (rows, keys, 2).
         best: Overlaps from counts.
         low: Lower ends of intervals that all hold together.
-        high: Upper ends.
+        high: Upper ends of the intervals.
         meeting: Largest deviation from softmax of overlaps of coherent states with keys of one
             length, by dense algebra.
     """

@@ -37,9 +37,9 @@ class _Displaced:
     Attributes:
         displacement: The displacement, real.
         exact: Relative entropy by dense logarithms.
-        by_energy: The same, beta times the energy gained.
+        by_energy: Relative entropy as beta times the energy gained.
         counted_exact: Divergence of the number distributions.
-        counted: The same from counts.
+        counted: Divergence of the number distributions, from counts.
         lost: Relative entropy less that divergence, from the same shots.
     """
 

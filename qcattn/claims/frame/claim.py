@@ -38,7 +38,7 @@ class Description:
     """The finding in words that follow from the checks.
 
     Attributes:
-        words: Plain sentences.
+        words: The finding in plain sentences.
         condition: The condition under which the claim holds; "" if none was found.
     """
 

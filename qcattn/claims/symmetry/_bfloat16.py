@@ -32,7 +32,7 @@ def there_and_back(qubits: int, start: float) -> tuple[float, float]:
     """Norm and fidelity of a state that begins with one amplitude, transformed twice.
 
     Args:
-        qubits: n.
+        qubits: The number of qubits n.
         start: The first amplitude; 0 is what filling memory with zeros leaves.
 
     Example:

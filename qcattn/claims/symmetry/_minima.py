@@ -56,7 +56,7 @@ def binder(x: np.ndarray, counts: np.ndarray, quantile: float) -> tuple[float, f
 
     Args:
         x: Values, shape (points,).
-        counts: How often each came, shape (points,).
+        counts: How often each value came, shape (points,).
         quantile: The quantile of the normal distribution.
 
     Example:

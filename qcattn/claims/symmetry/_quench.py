@@ -93,7 +93,7 @@ def signal(keys: np.ndarray, field: float) -> np.ndarray:
 
     Args:
         keys: Counts of all readings, shape (times, 2**sites).
-        field: g.
+        field: The field g.
 
     Returns:
         Means of X at sites 0, 1, ..., or of Z Z on bonds 0, 1, ...; shape (times, distances).

@@ -37,7 +37,7 @@ class _Front:
     """How far an excitation was seen, at one field.
 
     Attributes:
-        field: g.
+        field: The field g, at J = 1.
         times: Shape (times,).
         best: Half the change of the mean, shape (times, distances).
         margin: Half the width of its intervals.
@@ -93,7 +93,7 @@ class CausalMask(Claim[_Masked]):
     Attributes:
         mask: ``"printed"``: 0 where query < key, as the document has it, or ``"mended"``: 0 where
             key <= query.
-        tokens: Queries and keys.
+        tokens: The number of queries and of keys.
         changed: The number of the key that is replaced.
         window: Keys that a query sees, in the windowed stack.
         sites: The number of sites of the Ising chain.

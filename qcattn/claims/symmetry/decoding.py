@@ -44,7 +44,7 @@ class _Decoded(Measured):
         worse: The nats a shot by which another temperature tells the logical reading worse.
         failures: Probability of a logical error of distance 5, by likelihood and by the path.
         rates: The rates of the curves.
-        curves: The same over the rates.
+        curves: Probabilities of a logical error over the rates.
         timed: Logical errors of repetition codes with wrong readings, by distance and rate; empty
             without the packages.
     """

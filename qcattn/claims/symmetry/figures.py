@@ -34,7 +34,7 @@ class _Fidelities(Measured):
         circuits: Cosets of distance 3 at each rate.
         counts: Counts of each circuit.
         drawn: Fidelity of distance 3, from shots, at each rate.
-        three: The same, exact.
+        three: Fidelities of distance 3, exact.
         five: Fidelities of distance 5, exact.
         at: The rate at which distance 5 has the quoted fidelity.
         cycles: Fidelity of the experiment after 1, 2, ... 25 cycles.

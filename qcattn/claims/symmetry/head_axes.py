@@ -35,7 +35,7 @@ class _Layers:
         heads: The number of heads in each layer.
         found: Number of axes of each layer, from shots, shape (layers,).
         mean: The mean number of axes over layers, with its interval.
-        exact: The same of softmax.
+        exact: The mean number of axes of softmax.
         dealt: Number of axes where keys are dealt at random, mean over layers, shape (deals,).
         p: Probability that random keys give no more axes.
     """

@@ -43,10 +43,10 @@ class _Hat(Measured):
         crossing: The inverse temperature at which the curves of both sizes cross.
         landau: Deviation from mu and lambda of the expansion.
         minima: The number of minima of real keys, by beta lambda_max.
-        attention: The same at the temperature of attention: beta lambda_max, and minima.
-        keys: How many real keys there are.
+        attention: beta lambda_max at the temperature of attention, and the number of minima there.
+        keys: The number of real keys.
         rows: Energy of softmax above uniform attention, mean over rows.
-        highest: The same of all rows of SmolLM2, the highest, dense.
+        highest: The energy of the highest of all rows of SmolLM2, dense.
     """
 
     circuits: list[Prepared]

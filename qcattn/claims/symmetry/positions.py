@@ -44,9 +44,9 @@ class _Placed(Measured):
         expected: Laws of the same rows if a permutation only permutes them, by name.
         order: Response at each amplitude, of attention and of the magnet.
         exponents: The exponent by which each grows with the amplitude.
-        exact: The same from the laws.
+        exact: The exponents from the laws.
         rotated: Defect of attention when tokens are rotated into each other, dense.
-        swapped: The same when they are permuted.
+        swapped: The defect of attention when tokens are permuted, dense.
         shifted: Change of real scores when all rotary positions are shifted, relative.
     """
 

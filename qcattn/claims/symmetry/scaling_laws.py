@@ -39,7 +39,7 @@ class _Powers(Measured):
         circuits: Uniform rows, by the number of keys.
         counts: Counts of the largest number of shots.
         growth: The growth of surfaces, by their class.
-        roughness: The same of their final width over the size.
+        roughness: The exponent of the final width of surfaces over the size, by their class.
         learned: The exponent of kernel regression, by the decay of the spectrum.
         errors: The exponent of the error of sampling, over shots and over keys.
         drawn: Mean total variation over shots, shape (shots,).

@@ -34,7 +34,7 @@ class _Moved(Measured):
         of: The counts of each arm, by its name, shape (nodes, nodes).
         laws: Softmax before anything is moved, by the kind of score, shape (nodes, nodes).
         vectors: Mean displacement to the other nodes after the first motion, from shots.
-        turned: The same before it, rotated along, shape (nodes, 3).
+        turned: The mean displacement before the first motion, rotated along, shape (nodes, 3).
         defect: Largest change of an invariant score under a motion, dense.
         distances: Total variation of each arm from before, at most and as measured.
     """
@@ -64,7 +64,7 @@ class GaugeInvariance(Claim[_Moved]):
         nodes: The number of points, a power of two.
         motions: The number of random motions of all points.
         epsilon: Total variation of one row that counts as agreement.
-        pooled: The same of a row, all motions together.
+        pooled: Total variation of a row that counts as agreement, all motions together.
         shots: The number of shots of each row after each motion.
 
     Example:

@@ -26,7 +26,7 @@ class RowBars:
 
     Attributes:
         keys: Indices of the keys that have a bar of their own, ascending.
-        others: How many keys share the bar after these; 0 if there is no such bar.
+        others: The number of keys that share the bar after these; 0 if there is no such bar.
         stray: Whether the last bar is that of shots that read no key.
         measured: Shots counted.
         p: Probabilities.

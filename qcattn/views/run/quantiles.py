@@ -170,7 +170,7 @@ def stays_above(ranks: np.ndarray, limit: np.ndarray, many: int) -> float:
     Args:
         ranks: Ranks, ascending, from 1.
         limit: Limits, ascending, one for each rank.
-        many: Number of variables.
+        many: The number of variables.
 
     Returns:
         The probability.

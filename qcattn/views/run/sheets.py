@@ -124,7 +124,7 @@ def worst(result: Result, number_of_rows: int = 10) -> Sheet:
 
     Args:
         result: A result of any shape.
-        number_of_rows: How many rows at most.
+        number_of_rows: The number of rows at most.
 
     Returns:
         A table; refuted rows stand out.
@@ -157,7 +157,7 @@ def codebook(result: Result, number_of_keys: int = 1024) -> Sheet:
 
     Args:
         result: A result of any shape.
-        number_of_keys: How many keys at most, the first ones.
+        number_of_keys: The number of keys at most, the first ones.
     """
     keys = len(result.prepared.codewords)
     strings = bitstrings(result.prepared.codewords[:number_of_keys])
@@ -184,7 +184,7 @@ def heralds(result: Result, number_of_rows: int = 20) -> Sheet:
 
     Args:
         result: A result of any shape.
-        number_of_rows: How many rows at most; those that fit worst are kept.
+        number_of_rows: The number of rows at most; those that fit worst are kept.
 
     Returns:
         A table; rows whose herald differs stand out.

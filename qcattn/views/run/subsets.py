@@ -28,7 +28,7 @@ def likeliest(result: Result, row: tuple[int, ...] | None = None, number: int = 
     Args:
         result: The result of a run whose outcomes are sets.
         row: The index of the row; None for the one whose law is spread most.
-        number: How many sets at most.
+        number: The number of sets at most.
 
     Example:
         >>> from qcattn.encodings import Interacting

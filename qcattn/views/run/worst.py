@@ -45,9 +45,9 @@ class Group:
 
     Attributes:
         index: Their common first index, or () for all rows together.
-        rows: How many they are.
-        decided: How many of them have shots.
-        refuted: How many of them differ, family-wise over the whole run.
+        rows: The number of the rows.
+        decided: The number of rows that have shots.
+        refuted: The number of rows that differ, family-wise over the whole run.
         worst: Index of the row with the smallest p-value, or None where no row has shots.
         smallest: The smallest p-value; NaN where no row has shots.
         together: Bonferroni's p-value of all of them: the smallest times their number.
@@ -67,7 +67,7 @@ def worst_rows(result: Result, number: int = 10) -> tuple[WorstRow, ...]:
 
     Args:
         result: A run.
-        number: How many rows at most.
+        number: The number of rows at most.
 
     Returns:
         The worst rows, one entry for each. Rows without shots are left out; ties go to the row with
