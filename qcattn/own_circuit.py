@@ -1,4 +1,4 @@
-"""One's own circuit with a known law: to counts, the test of fit, and a result with its page."""
+"""One's own circuit with a known law: its counts, the test of fit, and a result with its page."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def _say_mended(done: Sweep) -> None:
 
 
 def _say(heading: str, lines: Sequence[str], err: bool = False) -> None:
-    """Some lines under a heading; of many the first."""
+    """Some lines under a heading; only the first ones where there are many."""
     more = [f"and {len(lines) - _MOST_LINES:,} more"] if len(lines) > _MOST_LINES else []
     for line in (heading, *(f"  {line}" for line in (*lines[:_MOST_LINES], *more))):
         say(line, err=err)

@@ -176,7 +176,7 @@ def _through(
 def _queries_keys_values(
     stream: NDArray[np.float64], weights: Weights, layer: int, config: MiniLMConfig
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Each of shape (heads, tokens, d)."""
+    """Queries, keys and values, each of shape (heads, tokens, d)."""
     prefix = f"encoder.layer.{layer}.attention.self."
     queries, keys, values = (
         _linear(stream, weights, prefix + name)

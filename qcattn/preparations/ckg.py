@@ -201,7 +201,7 @@ class CKG:
         return labels_of(hamiltonian, self.couplings, "XZ", "couplings")
 
     def _on_keys(self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]) -> _Steps:
-        """Where H is diagonal: a key changes at the rate alpha(nu, nu)."""
+        """The steps where H is diagonal: a key changes at the rate alpha(nu, nu)."""
 
         def moved(gained: np.ndarray) -> np.ndarray:
             nu = beta * gained
@@ -218,7 +218,7 @@ class CKG:
         return _Steps(steps, start, found, found.state)
 
     def _on_states(self, hamiltonian: Hamiltonian, beta: float, labels: tuple[str, ...]) -> _Steps:
-        """Where H is any matrix."""
+        """The steps where H is any matrix."""
         energies, vectors = np.linalg.eigh(hamiltonian.matrix)
         nu = frequencies(energies, beta)
         jumps = [

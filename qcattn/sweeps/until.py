@@ -1,4 +1,4 @@
-r"""When a cell has been sampled enough: rules that look at counts, and pay for every look.
+r"""Rules that say when a cell has been sampled enough: they look at counts, and pay for every look.
 
 A cell is looked at after 1, 2, 3, 4, 6, 8, 12, 16, ... batches of every row, whatever else the
 store holds, so a rule stops a cell at the same batch however the sweep was cut. Look j gets the

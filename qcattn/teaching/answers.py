@@ -1,4 +1,4 @@
-"""One request of the page to its answer: what the server, a notebook and an export all call."""
+"""The answer to a request of the page: what the server, a notebook and an export all call."""
 
 from __future__ import annotations
 

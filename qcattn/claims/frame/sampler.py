@@ -109,7 +109,7 @@ def _discarding() -> Prepared:
 
 
 def _even() -> Prepared:
-    """All readings alike."""
+    """A circuit that gives all readings alike."""
     circuit = _registers()
     circuit.h(range(_QUBITS))
     circuit.measure(range(_QUBITS), range(_QUBITS))
