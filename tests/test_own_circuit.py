@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Gate, Parameter
-from qiskit.circuit.library import QFTGate
+from qiskit.circuit.library import QFTGate, UCGate
 from qiskit.primitives import StatevectorSampler
+from qiskit.quantum_info import Statevector, random_unitary
+from qiskit_aer import AerSimulator
 
 from qcattn import DoesNotFit, Sampler, load, run_circuit, save
+from qcattn.backends import Aer
 from qcattn.views.run.report import write_report
 from qcattn.views.run.words import sentence
 
@@ -20,6 +23,29 @@ def turn():
     circuit = QuantumCircuit(1, name="turn")
     circuit.ry(Parameter("angle"), 0)
     return circuit
+
+
+def above_idle_qubits():
+    """A multiplexer on the upper three of five qubits, which are read, and the law."""
+    used, gates = [2, 3, 4], [random_unitary(2, seed=seed).data for seed in range(4)]
+    body = QuantumCircuit(5, 3)
+    body.h(used)
+    body.append(UCGate(gates), used)
+    law = Statevector(body).probabilities(used)
+    body.measure(used, range(3))
+    return body, law
+
+
+@pytest.mark.parametrize("draws", ["shots", "born"])
+def test_a_multiplexer_above_idle_qubits_follows_its_law(draws):
+    """False-failure rate 1e-8. Aer alone would draw from another law, or end the process."""
+    circuit, law = above_idle_qubits()
+    aer = Aer(draws=draws, device="CPU")
+    done = run_circuit(circuit, law, shots=20_000, seed=1, alpha=ALPHA, backend=aer)
+    assert done.agrees
+    assert not run_circuit(circuit, law[::-1], shots=20_000, seed=1, backend=aer).agrees
+    assert "multiplexer" in AerSimulator().target.operation_names, "it is Aer that would take it"
+    assert "multiplexer" not in aer.fitted(done.prepared).count_ops()
 
 
 def with_gates_of_qiskit():

@@ -318,7 +318,10 @@ class Aer:
             noisy = set(noise.noise_instructions) - {"measure", "reset"}
             if used - noisy and noisy - used:
                 return transpile(circuit, basis_gates=noise.basis_gates, optimization_level=1)
-        own = _operations(circuit.num_qubits)
+        # Of a multiplexer Aer forgets to renumber the controls where it leaves out qubits on which
+        # nothing acts: it ends the process, or draws from another law without a word.
+        idle = active_qubits(circuit) < circuit.num_qubits
+        own = _operations(circuit.num_qubits, multiplexers=not idle)
         if not operations_of(circuit) <= {*own.operation_names, "barrier"}:
             try:
                 return transpile(circuit, target=own, optimization_level=0)
@@ -583,9 +586,10 @@ _SIMULATED: WeakKeyDictionary[Prepared, list[_Simulated]] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=8)
-def _operations(num_qubits: int) -> Target:
+def _operations(num_qubits: int, *, multiplexers: bool) -> Target:
     """The operations that Aer runs as they are, on so many qubits."""
     known, target = AerSimulator().target, Target(num_qubits=num_qubits)
     for name in known.operation_names:
-        target.add_instruction(known.operation_from_name(name), name=name)
+        if multiplexers or name != "multiplexer":
+            target.add_instruction(known.operation_from_name(name), name=name)
     return target
