@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcattn.arguments import check_betas, entry, real_array, whole_number
+from qcattn.plurals import plural
 
 __all__ = [
     "attention_output",
@@ -326,7 +327,7 @@ def _raise_for_row(array: NDArray[np.float64], row: tuple[np.intp, ...], name: s
     if np.isneginf(values).all():
         raise ValueError(
             f"`{name}` has every key masked (-inf) at {place}, so that row has no "
-            f"distribution; unmask one of its {values.size} keys or leave the row out"
+            f"distribution; unmask one of its {plural(values.size, 'key')} or leave the row out"
         )
     key = int(np.argmax(np.isnan(values) | np.isposinf(values)))
     raise ValueError(

@@ -180,7 +180,10 @@ def _fused(
             if not halts:
                 continue
         elif item.clbits or item.is_control_flow():
-            raise ValueError(f"`prepared` has {name!r}, which depends on classical bits")
+            raise ValueError(
+                f"`prepared` has {name!r}, which depends on classical bits; take a preparation "
+                "that only measures its herald on the way"
+            )
         if halts or len(qubits) > 2:
             waiting.extend((loose.pop(qubit), [qubit]) for qubit in qubits if qubit in loose)
         if halts:

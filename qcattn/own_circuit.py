@@ -14,6 +14,7 @@ from qcattn.arguments import check_alpha, check_distributions, check_object, che
 from qcattn.backends.choosing import RUN, backend_of, with_noise
 from qcattn.datasets import Scores
 from qcattn.errors import Interrupted
+from qcattn.plurals import plural
 from qcattn.progress import Progress, silent
 from qcattn.records import Prepared, Result, check_bytes, every_reading
 from qcattn.seeds import entropy
@@ -132,13 +133,14 @@ def _register(circuit: QuantumCircuit, wanted: str | None) -> tuple[str, int]:
 
 def _law(law: ArrayLike | Mapping[str, float], bits: int) -> np.ndarray:
     """Probabilities of all readings, shape (..., 2**bits), each row summing to one."""
-    check_bytes(8 * 2**bits * (bits + 2), f"the law of a register of {bits} bits")
+    check_bytes(8 * 2**bits * (bits + 2), f"the law of a register of {plural(bits, 'bit')}")
     if isinstance(law, Mapping):
         table = np.zeros(2**bits)
         for word, probability in law.items():
             if not isinstance(word, str) or len(word) != bits or set(word) - {"0", "1"}:
                 raise ValueError(
-                    f"`law` must have bitstrings of {bits} bits as its keys, but has {word!r}"
+                    f"`law` must have bitstrings of {plural(bits, 'bit')} as its keys, but has "
+                    f"{word!r}"
                 )
             table[int(word, 2)] = probability
         law = table
@@ -146,8 +148,7 @@ def _law(law: ArrayLike | Mapping[str, float], bits: int) -> np.ndarray:
     if rows.shape[-1] != 2**bits:
         raise ValueError(
             f"`law` must be of shape (..., {2**bits}), with a probability for each reading of "
-            f"{bits} "
-            f"bits, but is of shape {rows.shape}"
+            f"{plural(bits, 'bit')}, but is of shape {rows.shape}"
         )
     return rows / rows.sum(axis=-1, keepdims=True)
 
@@ -158,8 +159,8 @@ def _values(values: ArrayLike | None, circuit: QuantumCircuit, law: np.ndarray) 
     table = np.zeros((*rows, 0)) if values is None else np.asarray(values, dtype=float)
     if table.shape != (*rows, number):
         raise ValueError(
-            f"`values` must be of shape {(*rows, number)}, a value for each of the {number} "
-            f"parameters in every row of the law, but is "
+            f"`values` must be of shape {(*rows, number)}, a value for each parameter in every row "
+            f"of the law, but is "
             f"{'left out' if values is None else f'of shape {table.shape}'}"
         )
     return table

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from qcattn.errors import TooLarge
 from qcattn.machine import memory_bytes
+from qcattn.plurals import plural
 
 __all__ = ["parse_json", "read_npy", "read_npz", "shape_in_npz"]
 
@@ -64,7 +65,7 @@ def parse_json(content: str | bytes, parse_float: Any = float) -> Any:
         ) from error
     except RecursionError as error:
         raise ValueError(
-            "it is JSON that cannot be read: its lists are nested too deeply"
+            "it is JSON that cannot be read: its lists are nested too deeply; nest them less"
         ) from error
 
 
@@ -242,5 +243,5 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _whole(text: str) -> int:
     if len(text) > _MOST_DIGITS:
-        raise ValueError(f"it holds a whole number of {len(text):,} digits; write fewer")
+        raise ValueError(f"it holds a whole number of {plural(len(text), 'digit')}; write fewer")
     return int(text)

@@ -199,12 +199,12 @@ def _why_not_started() -> str:
     said = "a worker process ended before it could be given anything to do; "
     if script is not None and not os.path.exists(script):
         return said + (
-            f"it begins by importing the script that started it, which is {script!r}, not a file. "
-            "Save the script to a file and run that"
+            f"it begins by importing the script that started it, which is {script!r}, not a file; "
+            "save the script to a file and run that"
         )
     return said + (
         "it begins by importing the script that started it, which must do its work under "
-        '`if __name__ == "__main__":`. If it does, the machine may be out of memory or processes'
+        '`if __name__ == "__main__":`; if it does, the machine may be out of memory or processes'
     )
 
 

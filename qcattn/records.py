@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from qcattn.arguments import check_positive, no_numbers, rounding
+from qcattn.arguments import check_positive, entry, no_numbers, rounding
 from qcattn.errors import TooLarge
 from qcattn.frames import frame, named_columns
 from qcattn.machine import memory_bytes
@@ -388,8 +388,13 @@ def _weights_of(operator: SparsePauliOp) -> np.ndarray:
         )
     weights = np.asarray(operator.coeffs)
     weights = weights.astype(complex) if weights.dtype.kind == "O" else weights
-    if not np.isfinite(weights).all():
-        raise ValueError("`operator` has coefficients that are not finite; give numbers")
+    wrong = ~np.isfinite(weights)
+    if wrong.any():
+        string = operator.paulis[int(wrong.argmax())]
+        raise ValueError(
+            f"`operator` must have finite coefficients, but that of {string} is "
+            f"{weights[wrong][0]}; give a number"
+        )
     return weights
 
 
@@ -432,8 +437,13 @@ def _dense_operator(operator: Any) -> np.ndarray:
         )
     if matrix.dtype.kind not in "iufc":
         raise ValueError(f"`operator` must be {kinds}, but {no_numbers(matrix.dtype)}")
-    if not np.isfinite(matrix).all():
-        raise ValueError("`operator` has entries that are not finite; give numbers")
+    wrong = np.argwhere(~np.isfinite(matrix))
+    if len(wrong):
+        place = tuple(wrong[0])
+        raise ValueError(
+            f"`operator` must be finite, but {entry('operator', place)} is {matrix[place]}; give a "
+            "number"
+        )
     return matrix
 
 
@@ -945,8 +955,8 @@ class Result:
         row = tuple(index) if isinstance(index, tuple) else (int(index),)
         if len(row) != len(self.shape):
             raise ValueError(
-                f"`index` must have {len(self.shape)} numbers, one for each of the leading axes "
-                f"{self.shape}, but is {row}; name one row"
+                f"`index` must have {plural(len(self.shape), 'number')}, one for each of the "
+                f"leading axes {self.shape}, but is {row}; name one row"
             )
         words = bitstrings(self.prepared.codewords)
         counts = self.counts[row]

@@ -17,6 +17,7 @@ from typing import Any
 
 from qcattn.legible import quoted
 from qcattn.opening import open_file
+from qcattn.plurals import plural
 
 __all__ = [
     "CURE",
@@ -88,12 +89,12 @@ def read_text(path: str | Path) -> str:
         line = 1 + content.count(b"\n", 0, error.start)
         raise ValueError(
             f"it is not {encoding.upper()} text: line {line:,} holds the byte "
-            f"0x{content[error.start]:02x}. Save it as UTF-8, which Excel calls CSV UTF-8."
+            f"0x{content[error.start]:02x}; save it as UTF-8, which Excel calls CSV UTF-8"
         ) from error
     if "\0" in text:
         raise ValueError(
-            "it holds zero bytes, which UTF-8 text does not, and no mark of UTF-16. Save it as "
-            "UTF-8."
+            "it holds zero bytes, which UTF-8 text does not, and no mark of UTF-16; save it as "
+            "UTF-8"
         )
     return text
 
@@ -156,7 +157,9 @@ def _split(text: str, separator: str) -> list[Line]:
                 lines.append((reader.line_num, [cell.strip() for cell in cells]))
     except csv.Error as error:
         if separator == ",":
-            raise ValueError(f"line {reader.line_num} is not CSV: {error}.") from error
+            raise ValueError(
+                f"line {reader.line_num} is not CSV ({error}); close each quote"
+            ) from error
         return []  # one endless cell, because this is not the separator
     return lines
 
@@ -244,8 +247,8 @@ def parsed(cell: str, place: str, mark: str = ".") -> float:
         raise ValueError(f"{place} is {quoted(cell.strip(), 40)}, which is not a number; {cure}")
     if math.isinf(number) and "inf" not in _plain(cell).lower():
         raise ValueError(
-            f"{place} is {cell.strip()[:40]}, which is beyond float64. "
-            "If it stands for a masked key, write -inf."
+            f"{place} is {cell.strip()[:40]}, which is beyond float64; "
+            "write a smaller number, or -inf if it stands for a masked key"
         )
     return number
 
@@ -329,14 +332,16 @@ def matrix_of(lines: Sequence[Line], read: Reader = parsed) -> Matrix:
     beside = len(top) > 2 and all(cells and _no_number(cells[0]) for _, cells in lines)
     headed = corner or short or _words(top) or (beside and _outcomes(top[1:]))
     if headed and not body:
-        raise ValueError(f"line {first} is a heading, and there are no lines below it")
+        raise ValueError(
+            f"line {first} is a heading without lines below it; write the numbers below it"
+        )
     body = body if headed else list(lines)
     width = len(top) + short
     for number, cells in body:
         if len(cells) != width:
             raise ValueError(
-                f"line {number} has {len(cells)} columns, but line {first} has {width}. Give "
-                "every row one number for each column, -inf for a masked key."
+                f"line {number} has {plural(len(cells), 'column')}, but line {first} has {width}; "
+                "give every row one number for each column, -inf for a masked key"
             )
     labelled = corner or short or (width > 1 and all(_no_number(cells[0]) for _, cells in body))
     if not headed:

@@ -13,14 +13,13 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         [
-            ("legible", "opening"),
+            ("legible", "opening", "plurals"),
             (
                 "errors",
                 "frames",
                 "machine",
                 "markup",
                 "names",
-                "plurals",
                 "progress",
                 "seeds",
                 "texts",

@@ -58,7 +58,7 @@ def twice(content: bytes, name: str) -> bytes:
 def test_what_stands_twice_is_refused(tmp_path, name, content, read):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(ValueError, match=rf"{name}': it h.* twice.*; keep one"):
+    with pytest.raises(ValueError, match=rf"{name}`: it h.* twice.*; keep one"):
         read(path)
 
 

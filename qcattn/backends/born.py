@@ -58,8 +58,8 @@ def without_measurements(circuit: QuantumCircuit) -> tuple[QuantumCircuit, list[
         out._append(instruction)  # the same bits: nothing to check
     if circuit.num_clbits > _MOST_BITS:
         raise ValueError(
-            f"`draws='born'` lists the probabilities of all outcomes, but the circuit reads "
-            f"{circuit.num_clbits} bits, and {_MOST_BITS} are the most; use draws='shots'"
+            f"`draws='born'` lists the probabilities of all outcomes, of at most {_MOST_BITS} "
+            f"bits, but the circuit reads {circuit.num_clbits}; use draws='shots'"
         )
     missing = set(range(circuit.num_clbits)) - set(qubit_of)
     if missing:

@@ -10,6 +10,7 @@ from qiskit.circuit import Qubit
 
 from qcattn.errors import TooLarge
 from qcattn.legible import quoted
+from qcattn.plurals import plural
 
 __all__ = ["Footprint", "active_qubits", "footprint", "parse_bytes"]
 
@@ -55,9 +56,9 @@ class Footprint:
             needed = self.fixed + self.row
             raise TooLarge(
                 f"one row takes {needed:,} bytes ({needed / 2**30:,.3g} GiB), of which "
-                f"{self.state:,} are the state of {self.qubits} qubits, but `memory` leaves "
-                f"{memory:,} bytes ({memory / 2**30:,.3g} GiB) to drawing; take fewer keys, a "
-                "preparation with fewer qubits, precision='single', or more memory"
+                f"{self.state:,} are the state of {plural(self.qubits, 'qubit')}, but `memory` "
+                f"leaves {memory:,} bytes ({memory / 2**30:,.3g} GiB) to drawing; take fewer "
+                "keys, a preparation with fewer qubits, precision='single', or more memory"
             )
         return (memory - self.fixed) // self.row
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from qiskit.circuit import ParameterVector
 
+from qcattn.plurals import plural
 from qcattn.records import Prepared
 
 __all__ = ["Quasi", "folded", "readout_mitigated", "zero_noise"]
@@ -180,7 +181,7 @@ def _all_outcomes(counts: Any) -> np.ndarray:
     if size < 2 or size & (size - 1) or stray.any():
         raise ValueError(
             f"`counts` must be of shape (..., 2^n) and name every basis state, but there are "
-            f"{size} and {int(stray.sum())} shots on none; prepare from "
+            f"{size} and {plural(int(stray.sum()), 'shot')} on none; prepare from "
             "`hamiltonian.filled(gap=50)`"
         )
     if not table.sum(axis=-1).all():

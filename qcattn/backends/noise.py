@@ -13,7 +13,8 @@ from qiskit_aer.noise import (
     thermal_relaxation_error,
 )
 
-from qcattn.legible import quoted
+from qcattn.legible import listed, quoted
+from qcattn.plurals import plural
 
 __all__ = ["noise_options"]
 
@@ -112,7 +113,7 @@ def _backend(name: str, num_qubits: int | None) -> Any:
     backend = getattr(fake_provider, name)()
     if num_qubits is not None and backend.num_qubits < num_qubits:
         raise ValueError(
-            f"`noise` is {name} of {backend.num_qubits} qubits, but the circuit needs "
+            f"`noise` is {name} of {plural(backend.num_qubits, 'qubit')}, but the circuit needs "
             f"{num_qubits}; use a larger backend or fewer keys"
         )
     return backend
@@ -129,5 +130,5 @@ def _number(name: str, value: str) -> float:
 
 def _unknown(name: str, known: list[str]) -> str:
     near = get_close_matches(name[:80], known, 1, 0.4)
-    hint = f"did you mean {near[0]!r}" if near else f"known are {', '.join(known[:6])}"
-    return f"`noise` has no {quoted(name)}; {hint}"
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"`noise` must name one of {listed(known, 6)}, but names {quoted(name)}{hint}"

@@ -315,7 +315,10 @@ class OnBackend:
         each = self._run(circuits, shots=shots, **extra)
         wanted = sum(map(len, rows))
         if len(each) > wanted or (len(each) < wanted and len(tasks) > 1):
-            raise RuntimeError(f"{self.name} gave {len(each)} results, not {wanted}{_told(each)}")
+            raise RuntimeError(
+                f"{self.name} must give {wanted} in all, a result for each circuit, but gave "
+                f"{len(each)}{_told(each)}"
+            )
         drawn, start = [], 0
         for k, (circuit, _) in enumerate(made):
             stop = start + len(rows[k])

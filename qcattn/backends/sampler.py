@@ -19,6 +19,7 @@ from qcattn.backends.noise_terms import NoiseTerm
 from qcattn.backends.qiskit_backend import abilities_of
 from qcattn.backends.simulator import Ability, Simulator, Task
 from qcattn.errors import DoesNotFit
+from qcattn.plurals import plural
 from qcattn.records import Counts, Prepared
 from qcattn.versions import version_behind
 
@@ -158,7 +159,7 @@ def _bits(array: BitArray, number: int) -> np.ndarray:
     unpacked = np.unpackbits(array.array, axis=-1)[..., ::-1][..., : array.num_bits]
     if unpacked.shape[0] != number or unpacked.ndim != 3:
         raise RuntimeError(
-            f"`sampler` gave results of shape {unpacked.shape[:-2]} for {number} rows"
+            f"`sampler` gave results of shape {unpacked.shape[:-2]} for {plural(number, 'row')}"
         )
     return unpacked.astype(bool)
 

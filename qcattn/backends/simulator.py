@@ -19,6 +19,7 @@ from qcattn.arguments import check_shots
 from qcattn.backends.calls import Calls
 from qcattn.backends.counting import Reader, collect
 from qcattn.backends.noise_terms import NoiseTerm
+from qcattn.plurals import plural
 from qcattn.records import Counts, Prepared
 from qcattn.seeds import entropy
 
@@ -200,7 +201,8 @@ class Simulator(ABC):
             (drawn,) = self.sample([Task(circuit, shots, rows)], int(part))
             if len(drawn) != len(rows):
                 raise RuntimeError(
-                    f"{type(self).__name__} gave {len(drawn)} results for {len(rows)} rows"
+                    f"{type(self).__name__} gave {plural(len(drawn), 'result')} for "
+                    f"{plural(len(rows), 'row')}"
                 )
             readings = np.stack(drawn)
             discarded = np.asarray(readings[..., fired].any(axis=-1)) if herald else None
@@ -260,7 +262,9 @@ def readings_of_strings(strings: Sequence[str], clbits: int) -> np.ndarray:
     """
     text = "".join(strings).replace(" ", "")
     if len(text) != len(strings) * clbits:
-        raise ValueError(f"every shot must have {clbits} bits, but {strings[:1]} was given")
+        raise ValueError(
+            f"every shot must have {plural(clbits, 'bit')}, but {strings[:1]} was given"
+        )
     letters = np.frombuffer(text.encode("ascii"), np.uint8).reshape(len(strings), clbits)
     return letters[:, ::-1] == ord("1")
 

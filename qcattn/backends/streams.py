@@ -128,8 +128,8 @@ def check_bound(circuit: QuantumCircuit, values: np.ndarray) -> None:
     """
     if circuit.num_parameters != values.shape[-1]:
         raise RuntimeError(
-            f"the circuit has {circuit.num_parameters} parameters, but a row has "
-            f"{values.shape[-1]} values: a transpiler left some out; report this circuit"
+            f"the circuit has {plural(circuit.num_parameters, 'parameter')}, but a row has "
+            f"{plural(values.shape[-1], 'value')}: a transpiler left some out; report this circuit"
         )
 
 

@@ -76,7 +76,9 @@ def _run(tsim: Any, circuit: QuantumCircuit, shots: int, seed: int | None) -> np
     found = steps(circuit, [*_PLAIN, *_TURNS], reset=True)
     magic = sum(step.name in ("t", "tdg", *_TURNS) for step in found)
     if magic > _MOST_MAGIC:
-        raise DoesNotFit(f"{magic} gates are not Clifford, and tsim is asked for {_MOST_MAGIC}")
+        raise DoesNotFit(
+            f"at most {_MOST_MAGIC} gates may not be Clifford on tsim, but {magic:,} are not"
+        )
     made, column_of = tsim.Circuit(), {}
     for step in found:
         if step.name == "measure":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Real
 
 from qcattn.arguments import check_alpha, check_beta
+from qcattn.plurals import plural
 from qcattn.records import Hamiltonian, Prepared
 
 __all__ = ["check_of_gibbs", "check_prepared"]
@@ -40,7 +41,7 @@ def check_prepared(
     bits = prepared.codewords.shape[1]
     if bits != hamiltonian.num_qubits:
         raise ValueError(
-            f"`prepared` has {bits} system qubits, but `hamiltonian` has "
+            f"`prepared` has {plural(bits, 'system qubit')}, but `hamiltonian` has "
             f"{hamiltonian.num_qubits}; give the one that was prepared"
         )
     check_beta(beta)

@@ -146,9 +146,10 @@ def _bits(readings: ArrayLike, scores: ArrayLike) -> np.ndarray:
             f"shapes are {array.shape} and {n}"
         )
     if array.dtype.kind not in "biuf" or not np.isin(array, (0, 1)).all():
+        odd = array[~np.isin(array, (0, 1))].tolist() or [array.dtype]
         raise ValueError(
-            "`readings` must be 1 where a shot attends to a key and 0 elsewhere, but holds other "
-            "numbers"
+            "`readings` must be 1 where a shot attends to a key and 0 elsewhere, but holds "
+            f"{odd[0]}; count a key once"
         )
     return array.astype(bool)
 

@@ -25,6 +25,7 @@ from qcattn.certification.checking import check_of_gibbs
 from qcattn.certification.intervals import mean
 from qcattn.certification.paulis import exact_expectations, measure_strings, support
 from qcattn.evidence import Estimate
+from qcattn.plurals import plural
 from qcattn.records import Hamiltonian, Prepared, check_bytes, walsh_hadamard
 
 __all__ = ["Correlations", "certify_correlations", "kms_observables"]
@@ -128,8 +129,8 @@ def certify_correlations(
     n = hamiltonian.num_qubits
     if n > MOST_QUBITS:
         raise ValueError(
-            f"`hamiltonian` has {n} qubits: its correlations take {3**n:,} bases; take at most "
-            f"{MOST_QUBITS} qubits, or use certify_balance, certify_observables or "
+            f"`hamiltonian` has {plural(n, 'qubit')}: its correlations take {3**n:,} bases; take "
+            f"at most {MOST_QUBITS} qubits, or use certify_balance, certify_observables or "
             "certify_free_energy"
         )
     pairs, observables = kms_observables(hamiltonian.matrix, beta)
@@ -187,7 +188,7 @@ def kms_observables(
     from qiskit.quantum_info import Pauli
 
     n = len(matrix).bit_length() - 1
-    check_bytes(3 * 6 * n * (3 * n + 1) * 16 * 4**n, f"the correlations of {n} qubits")
+    check_bytes(3 * 6 * n * (3 * n + 1) * 16 * 4**n, f"the correlations of {plural(n, 'qubit')}")
     levels, vectors = np.linalg.eigh(matrix)
     gaps = levels[:, None] - levels
     up = special.expit(beta * gaps)

@@ -30,6 +30,7 @@ from qcattn.certification.paulis import expectation
 from qcattn.certification.purity import purity_interval, swap_test
 from qcattn.certification.targets import State, exact_state
 from qcattn.evidence import Estimate
+from qcattn.plurals import plural
 from qcattn.records import Hamiltonian, Prepared, pauli_sum
 from qcattn.seeds import entropy
 
@@ -113,8 +114,8 @@ def certify_distance(
     sigma = exact_state(hamiltonian, beta, aimed)
     if n > MOST_QUBITS and not np.array_equal(sigma, np.diag(np.diag(sigma))):
         raise ValueError(
-            f"`hamiltonian` has {n} qubits, and its {aimed} state is not diagonal: measuring it "
-            f"whole takes {3**n:,} bases; take at most {MOST_QUBITS} qubits, or use "
+            f"`hamiltonian` has {plural(n, 'qubit')}, and its {aimed} state is not diagonal: "
+            f"measuring it whole takes {3**n:,} bases; take at most {MOST_QUBITS} qubits, or use "
             "certify_observables and certify_free_energy"
         )
     of_bases, of_copies = np.random.SeedSequence(entropy(seed)).spawn(2)

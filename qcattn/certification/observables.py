@@ -34,6 +34,7 @@ from qcattn.certification.paulis import (
     support,
 )
 from qcattn.certification.targets import State, exact_state
+from qcattn.plurals import plural
 from qcattn.records import Hamiltonian, Prepared
 
 __all__ = ["Observables", "certify_observables"]
@@ -139,8 +140,8 @@ def certify_observables(
     for string in chosen:
         if len(string) != hamiltonian.num_qubits or not set("IXYZ") >= set(string):
             raise ValueError(
-                f"`strings` must be {hamiltonian.num_qubits} letters I, X, Y, Z each, but one is "
-                f"{string!r}"
+                f"`strings` must be {plural(hamiltonian.num_qubits, 'letter')} I, X, Y, Z each, "
+                f"but one is {string!r}"
             )
     aimed: State = prepared.state if state is None else state
     exact = exact_expectations(exact_state(hamiltonian, beta, aimed), chosen)

@@ -33,6 +33,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import PhaseGate, UCRYGate, XGate
 
 from qcattn.arguments import check_beta, real_array, whole_number
+from qcattn.plurals import plural
 
 __all__ = ["filtered_walk", "quantum_walk"]
 
@@ -138,7 +139,7 @@ def filtered_walk(
     rest = list(range(r, r + n + moves + 1))
     place = whole_number(start, "start", least=0)
     if place >= 2**n:
-        raise ValueError(f"`start` must be below {2**n} for {n} spins, but is {place}")
+        raise ValueError(f"`start` must be below {2**n} for {plural(n, 'spin')}, but is {place}")
     for q in range(n):
         if place >> q & 1:
             circuit.x(rest[q])

@@ -11,7 +11,31 @@ from qcattn.walking import classes, made
 if TYPE_CHECKING:
     from qcattn.datasets import Scores
 
-__all__ = ["encoding_of", "known", "read", "select", "strategy"]
+__all__ = ["check_alone", "encoding_of", "known", "read", "select", "strategy"]
+
+
+def check_alone(given: dict[str, Any]) -> None:
+    """Refuse options of which one excludes the others.
+
+    Args:
+        given: The value of each option, by the name of the option; None where it is left out.
+
+    Raises:
+        ValueError: If more than one is given.
+
+    Example:
+        >>> check_alone({"--workers": 2, "--dask": None})
+        >>> check_alone({"--workers": 2, "--dask": "tcp://here"})
+        Traceback (most recent call last):
+        ValueError: one of `--workers` and `--dask` may be given, but `--workers` and `--dask` ...
+    """
+    options = [f"`{option}`" for option in given]
+    chosen = [f"`{option}`" for option, value in given.items() if value is not None]
+    if len(chosen) > 1:
+        raise ValueError(
+            f"one of {', '.join(options[:-1])} and {options[-1]} may be given, but "
+            f"{', '.join(chosen[:-1])} and {chosen[-1]} are; leave out all but one"
+        )
 
 
 def read(
@@ -31,10 +55,12 @@ def read(
     from qcattn import datasets
     from qcattn.datasets import files
 
-    if sum(value is not None for value in (scores, qk, hf)) > 1:
-        raise ValueError("give one of `--scores`, `--qk` and `--hf`, not several")
+    check_alone({"--scores": scores, "--qk": qk, "--hf": hf})
     if (hf is None) != (text is None):
-        raise ValueError("`--hf` and `--text` go together: a model folder and a text to read")
+        raise ValueError(
+            "`--hf`, a model folder, and `--text`, which it reads, must be given together, but "
+            f"`{'--text' if hf is None else '--hf'}` is given alone; give both, or leave it out"
+        )
     own = any(value is not None for value in (scores, qk, hf))
     if own and (model is not None or sentence is not None):
         raise ValueError("`--model` and `--sentence` choose packaged scores; leave them out here")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcattn.cli.app import app, fail, reporting
+from qcattn.cli.choices import check_alone
 from qcattn.cli.options import Json, Seed
 from qcattn.cli.output import Kept, check_folder, free_folder, keep
 from qcattn.cli.printing import exit_code, print_json, print_place, print_sheets, print_words
@@ -67,8 +68,7 @@ def claims(
 
     whole_number(seed, "--seed", least=0)
     workers = cores() if workers is None else whole_number(workers, "--workers")
-    if json and as_markdown:
-        raise ValueError("give one of `--json` and `--markdown`, not both")
+    check_alone({"--json": json or None, "--markdown": as_markdown or None})
     chosen = names if document is None else _of(document, names)
     if listed:
         _list(chosen, json)

@@ -31,7 +31,7 @@ def export(
         if path is not None
     ]
     if not targets:
-        raise ValueError("give `--csv FILE` or `--parquet FILE`")
+        raise ValueError("`--csv` or `--parquet` must be given, but neither is; write `--csv FILE`")
     done = load_sweep(store)
     for path, write in targets:
         say(f"{path}: {plural(write(done, path), 'line')}")

@@ -28,7 +28,9 @@ def merge(
 
     sources, target = (stores, into) if into is not None else (stores[1:], stores[0])
     if not sources:
-        raise ValueError("give two stores, or one and `--into`")
+        raise ValueError(
+            f"`STORES` must be two or more without `--into`, but `{target}` is alone; name another"
+        )
     new, known = together(sources, target)
     say(
         f"{target}: {new:,} {'batch' if new == 1 else 'batches'} added, {known:,} were there "

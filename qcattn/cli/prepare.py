@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcattn.cli.app import app, fail, reporting
-from qcattn.cli.choices import known, read, select, strategy
+from qcattn.cli.choices import check_alone, known, read, select, strategy
 from qcattn.cli.options import (
     Head,
     Json,
@@ -213,10 +213,8 @@ def _hamiltonian(
 ) -> tuple[Hamiltonian, str]:
     """The Hamiltonian that the options name, and what it is where it comes from scores."""
     packaged = rows.model is not None or rows.sentence is not None
-    if (name is not None) + (pauli is not None) + (rows.scores is not None) + packaged > 1:
-        raise ValueError(
-            "give one of `--hamiltonian`, `--pauli`, `--scores` and `--model`, not several"
-        )
+    sources = {"--hamiltonian": name, "--pauli": pauli, "--scores": rows.scores}
+    check_alone(sources | {"--sentence" if rows.model is None else "--model": packaged or None})
     of_model = {"--qubits": qubits, "--open": chain or None}
     if name is not None:
         _refuse(rows.choices, "--hamiltonian")

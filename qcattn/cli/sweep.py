@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcattn.cli.app import app, reporting
+from qcattn.cli.choices import check_alone
 from qcattn.cli.options import Json
 from qcattn.cli.printing import exit_code, print_json, print_sheets, print_words
 from qcattn.cli.progress import bar
@@ -73,8 +74,7 @@ def sweep(
         _check(check, json)
     if plan is None:
         raise ValueError("`PLAN` is missing; name a TOML file, or a store with --check")
-    if workers is not None and dask is not None:
-        raise ValueError("give one of `--workers` and `--dask`, not both")
+    check_alone({"--workers": workers, "--dask": dask})
     if workers is not None:
         whole_number(workers, "--workers")
     grid = read_plan(plan)

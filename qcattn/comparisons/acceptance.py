@@ -90,6 +90,11 @@ def _kept(counts: Counts | tuple[ArrayLike, ArrayLike]) -> tuple[Ints, Ints]:
         return counts.kept, counts.shots
     kept, shots = np.broadcast_arrays(*(np.asarray(number) for number in counts))
     both = check_counts(np.stack([kept, shots], axis=-1))[0]
-    if np.any(both[..., 0] > both[..., 1]):
-        raise ValueError("`counts` must be (kept, shots), but keeps more than all shots")
+    wrong = both[..., 0] > both[..., 1]
+    if wrong.any():
+        more, fewer = both[wrong][0]
+        raise ValueError(
+            f"`counts` must be (kept, shots), but keeps {more:,} of {fewer:,}; give all shots, not "
+            "the discarded ones"
+        )
     return both[..., 0], both[..., 1]

@@ -29,6 +29,7 @@ import numpy as np
 
 from qcattn.arguments import real_array, rounding
 from qcattn.comparisons._rows import Floats, check_probabilities
+from qcattn.plurals import plural
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ def expected(p: Any, *, readout: Any, calibration_shots: Any = None) -> Expected
     if any(m.shape != (2, 2) for m in qubits) or 2 ** len(qubits) != law.shape[-1]:
         raise ValueError(
             f"`readout` must be one matrix, or one 2 x 2 matrix a qubit for "
-            f"{law.shape[-1]} outcomes, but holds {len(qubits)} of shapes "
+            f"{plural(law.shape[-1], 'outcome')}, but holds {len(qubits)} of shapes "
             f"{[m.shape for m in qubits]}"
         )
     return _tensored(law, qubits, _shots(calibration_shots, 1)[0])

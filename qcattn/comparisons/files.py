@@ -15,6 +15,7 @@ from qcattn.comparisons.outcomes import Outcomes, counted, kind_of, labelled, nu
 from qcattn.legible import shortened
 from qcattn.opening import open_file
 from qcattn.parsing import parse_json, read_npy
+from qcattn.plurals import plural
 from qcattn.texts import (
     CURE,
     Line,
@@ -70,12 +71,12 @@ def read_outcomes(path: str | Path, role: str = "counts") -> Outcomes:
         if isinstance(content, np.ndarray):
             outcomes = _positions(content, path, role)
         else:
-            outcomes = labelled(content, f"'{path}'")
+            outcomes = labelled(content, f"`{path}`")
         return replace(outcomes, row_names=row_names)
     except FileNotFoundError:
-        raise ValueError(f"File '{path}' is missing.") from None
+        raise ValueError(f"`{path}` is missing; check the name and the folder") from None
     except ValueError as error:
-        raise ValueError(f"File '{path}': {shortened(str(error))}") from None
+        raise ValueError(f"`{path}`: {shortened(str(error))}") from None
 
 
 def normalised(law: Outcomes, *, anyway: bool = False) -> tuple[Outcomes, float]:
@@ -115,16 +116,17 @@ def _positions(array: np.ndarray, path: Path, role: str) -> Outcomes:
     values = np.atleast_2d(array)
     if array.dtype.kind not in "iuf" or values.ndim != 2 or not values.size:
         raise ValueError(
-            f"holds an array of shape {array.shape} and type {array.dtype}; pass "
+            f"it holds an array of shape {array.shape} and type {array.dtype}; pass "
             "numbers of shape (outcomes,) or (rows, outcomes)"
         )
     if role == "counts" and array.ndim == 2 and len(array) > 1 and np.isin(array, (0, 1)).all():
         raise ValueError(
-            f"holds {len(values):,} rows of {values.shape[1]} numbers that all are 0 or 1, which "
+            f"it holds {plural(len(values), 'row')} of {plural(values.shape[1], 'number')} that "
+            "all are 0 or 1, which "
             'may be shots bit by bit or counts; write each shot as one text such as "01", or '
             "counts as dictionaries {outcome: number}"
         )
-    return Outcomes(tuple(range(values.shape[1])), values, 0, f"'{path}'", "positions")
+    return Outcomes(tuple(range(values.shape[1])), values, 0, f"`{path}`", "positions")
 
 
 def _content(path: Path, role: str) -> tuple[Any, tuple[str, ...]]:
@@ -139,7 +141,7 @@ def _content(path: Path, role: str) -> tuple[Any, tuple[str, ...]]:
     if suffix in (".csv", ".tsv", ".txt"):
         return _table(lines_of(read_text(path)), role)
     if suffix != ".json":
-        raise ValueError(f"ends in {suffix!r}; pass {_KINDS}")
+        raise ValueError(f"it ends in {suffix!r}; pass {_KINDS}")
     with open_file(path) as file:
         content = parse_json(file.read())
     table = split_table(content)
@@ -152,7 +154,7 @@ def _content(path: Path, role: str) -> tuple[Any, tuple[str, ...]]:
     if not isinstance(names, list):
         return _of_json(content, role), ()
     if not all(isinstance(name, str) for name in names):
-        raise ValueError("holds `row_names` that are not texts; give one label for each row")
+        raise ValueError("it holds `row_names` that are not texts; give one label for each row")
     return _of_json({key: content[key] for key in content if key != "row_names"}, role), uncounted(
         names
     )
@@ -165,7 +167,9 @@ def _of_json(content: Any, role: str) -> Any:
         content = role_in(content, role)
         content = [content] if isinstance(content, Mapping) else content
     if not isinstance(content, list) or not content:
-        raise ValueError("holds neither a dictionary {outcome: number} nor a list")
+        raise ValueError(
+            "it holds neither a dictionary {outcome: number} nor a list; write one of them"
+        )
     if all(isinstance(row, dict) for row in content):
         return [role_in(row, role) for row in content]
     if role == "counts":
@@ -180,7 +184,7 @@ def _of_json(content: Any, role: str) -> Any:
         return array if array.dtype.kind in "iu" else np.array(content, dtype=float)
     except (ValueError, TypeError, OverflowError):
         raise ValueError(
-            "holds a list that is not an array of numbers; write rows of equal length"
+            "it holds a list that is not an array of numbers; write rows of equal length"
         ) from None
 
 
@@ -191,12 +195,12 @@ def _of_result(entry: Any) -> Any:
             return data["counts"]
         if isinstance(data.get("memory"), list):
             return counted(data["memory"])
-    raise ValueError("is a result without counts; measure into classical bits")
+    raise ValueError("it is a result without counts; measure into classical bits")
 
 
 def _table(lines: list[Line], role: str) -> tuple[Any, tuple[str, ...]]:
     if not lines:
-        raise ValueError("is empty")
+        raise ValueError("it is empty; write the numbers again")
     widths = {len(cells) for _, cells in lines}
     if widths == {1}:
         return _column(lines, role), ()
@@ -271,5 +275,5 @@ def _pairs(lines: list[Line]) -> dict[str, float]:
             raise ValueError(f"line {number} has outcome {label!r} again; keep one")
         table[label] = number_of(value, place, mark)
     if not table:
-        raise ValueError("has a heading and no lines; write the numbers below it")
+        raise ValueError("it has a heading and no lines; write the numbers below it")
     return table

@@ -202,7 +202,8 @@ class Fit:
         index = (row,) if isinstance(row, (int, np.integer)) else tuple(row)
         if len(index) != len(shape):
             raise IndexError(
-                f"`row` must have {len(shape)} indices, one for each leading axis, but is {row!r}"
+                f"`row` must have {plural(len(shape), 'number')}, one for each leading axis, but "
+                f"is {row!r}"
             )
         flat = int(np.arange(self.p_values.size).reshape(shape)[index])
         counts, p, n = self._rows.counts[flat], self._rows.p[flat], int(self._rows.shots[flat])

@@ -45,7 +45,7 @@ from qcattn.comparisons._binomial import upper
 from qcattn.comparisons._repeats import rarest_repeat
 from qcattn.comparisons._rows import Floats, Ints, check_probabilities
 from qcattn.comparisons.fit import fit
-from qcattn.plurals import p_is
+from qcattn.plurals import p_is, plural
 from qcattn.records import check_bytes
 
 #: Consecutive batches into which each run is cut.
@@ -215,8 +215,9 @@ def _possible(runs: list[Ints], p: Any, parts: Sequence[str]) -> list[str]:
     names = [name for name in PARTS if name in parts and name not in left_out]
     if not names:
         raise ValueError(
-            f"`parts` must hold a part that {len(runs)} runs allow (with p or without), "
-            f"but is {parts!r}"
+            f"`parts` must hold a part that can be tested on {plural(len(runs), 'run')} "
+            f"{'without' if p is None else 'with'} `p`, but is {parts!r}; leave it out for all "
+            "that can"
         )
     return names
 
@@ -228,10 +229,11 @@ def _check_permutations(permutations: int, names: list[str], alpha: float) -> No
     needed = max(1, math.ceil(most * len(names) / alpha) - 1)
     if permutations < needed:
         free = [name for name in names if not PARTS[name]]
-        cure = f" Or look only at parts that need none: parts={free}." if free and resting else ""
+        cure = f"; or look only at parts that need none: parts={free}" if free and resting else ""
         raise ValueError(
-            f"`permutations` must be at least {needed} for each of the {len(names)} parts "
-            f"to refute at alpha = {alpha} by itself, but is {permutations}.{cure}"
+            f"`permutations` must be at least {needed} for each of the "
+            f"{plural(len(names), 'part')} to refute at alpha = {alpha} by itself, but is "
+            f"{permutations}{cure}"
         )
 
 
@@ -257,10 +259,12 @@ def _encode(memories: Sequence[Any], p: Any) -> tuple[list[Ints], int]:
         return [part.astype(np.int64) for part in np.split(flat, ends)], len(names)
     outcomes = len(check_probabilities(p))
     for i, run in enumerate(runs):
-        if run.dtype.kind not in "iu" or run.min() < 0 or run.max() >= outcomes:
+        whole = run.dtype.kind in "iu"
+        wrong = run[(run < 0) | (run >= outcomes)] if whole else run
+        if len(wrong):
             raise ValueError(
-                f"`memories` must hold indices from 0 to {outcomes - 1} where `p` is "
-                f"given, but run {i} does not"
+                f"`memories` must hold whole numbers from 0 to {outcomes - 1} where `p` is given, "
+                f"but run {i} holds {wrong.tolist()[0]!r}; number the outcomes as `p` does"
             )
     return [run.astype(np.int64) for run in runs], outcomes
 

@@ -92,13 +92,13 @@ def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:
             f"{covariance.shape}"
         )
     size, shape = law.shape[-1], law.shape[:-1]
-    for name, array, axes in (("values", values, -1), ("covariance", covariance, (-2, -1))):
-        finite = np.isfinite(array).all(axis=axes)
+    for name, array in (("values", values), ("covariance", covariance)):
+        finite = np.isfinite(array)
         if not finite.all():
-            row = np.unravel_index(int(finite.argmin()), shape)
+            place = np.unravel_index(int(finite.argmin()), array.shape)
             raise ValueError(
-                f"`quasi.{name}` must be finite, but {entry(f'quasi.{name}', row)} is not; leave "
-                "out rows that could not be mitigated"
+                f"`quasi.{name}` must be finite, but {entry(f'quasi.{name}', place)} is "
+                f"{array[place]}; leave out rows that could not be mitigated"
             )
     rows = zip(
         values.reshape(-1, size),

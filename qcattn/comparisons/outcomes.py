@@ -76,8 +76,8 @@ class Outcomes:
         object.__setattr__(self, "row_names", tuple(map(legible, self.row_names)))
         if self.row_names and len(self.row_names) != len(self.values):
             raise ValueError(
-                f"holds {len(self.row_names)} `row_names` for {plural(len(self.values), 'row')}; "
-                "name each of them, or none"
+                f"it holds {len(self.row_names)} `row_names` for "
+                f"{plural(len(self.values), 'row')}; name each of them, or none"
             )
 
     def name(self, column: int) -> str:
@@ -130,7 +130,7 @@ def outcomes_of(value: Any, source: str, role: str) -> Outcomes | None:
     try:
         return replace(labelled(rows, source), single=single)
     except ValueError as error:
-        raise ValueError(f"{source} {error}") from None
+        raise ValueError(f"{source}: {error}") from None
 
 
 def _tables(value: Any, role: str) -> tuple[list[Mapping[Any, Any]], bool] | None:
@@ -179,7 +179,7 @@ def role_in(content: Mapping[Any, Any], role: str) -> Any:
         if isinstance(content.get(name), Mapping | list | tuple):
             return content[name]
     raise ValueError(
-        f"holds {', '.join(map(repr, list(content)[:6]))} and no dictionary called "
+        f"it holds {', '.join(map(repr, list(content)[:6]))} and no dictionary called "
         f"{' or '.join(map(repr, _NAMES[role]))}; give the dictionary {{outcome: number}}"
     )
 
@@ -197,7 +197,7 @@ def counted(shots: Iterable[Any]) -> dict[str, int]:
     texts = [str(shot) for shot in shots]
     if kind_of(texts) == "decimals":
         raise ValueError(
-            f"holds {texts[0]!r} in quotes, which may be an outcome or a number of shots; write "
+            f"it holds {texts[0]!r} in quotes, which may be an outcome or a number of shots; write "
             "outcomes in binary, or numbers without quotes"
         )
     found: dict[str, int] = {}
@@ -240,14 +240,15 @@ def together(counts: Outcomes, probabilities: Outcomes) -> tuple[np.ndarray, np.
     _check_room(counts, probabilities)
     if 0 < min(counts.bits, probabilities.bits) < max(counts.bits, probabilities.bits):
         raise ValueError(
-            f"{counts.source} has outcomes of {counts.bits} bits, but {probabilities.source} of "
-            f"{probabilities.bits}; write both with all bits"
+            f"{counts.source} has outcomes of {plural(counts.bits, 'bit')}, but "
+            f"{probabilities.source} of {probabilities.bits}; write both with all bits"
         )
     rows = {len(counts.values), len(probabilities.values)}
     if len(rows) > 1 and len(probabilities.values) != 1:
         raise ValueError(
-            f"{counts.source} has {len(counts.values)} rows, but {probabilities.source} has "
-            f"{len(probabilities.values)}; give one row of probabilities for each, or one for all"
+            f"{counts.source} has {plural(len(counts.values), 'row')}, but {probabilities.source} "
+            f"has {len(probabilities.values)}; give one row of probabilities for each, or one for "
+            "all"
         )
     probabilities = _in_order(probabilities, counts)
     first = (probabilities, counts) if counts.kind != "positions" else (counts, probabilities)
@@ -341,7 +342,8 @@ def _check_room(counts: Outcomes, law: Outcomes) -> None:
         fits, room = exact if plain[0] else most < number, f"outcomes up to {most}"
     if not fits:
         raise ValueError(
-            f"{held.source} holds {number} numbers a row, but {other.source} has {room}; give one "
+            f"{held.source} holds {plural(number, 'number')} a row, but {other.source} has "
+            f"{room}; give one "
             'number for each outcome, shots one by one as texts such as "01", or a dictionary '
             "{outcome: number}"
         )
@@ -419,7 +421,7 @@ def labelled(rows: Sequence[Mapping[Any, Any]], source: str) -> Outcomes:
     numbered = all(isinstance(label, int | np.integer) for row in rows for label in row)
     rows = [{str(label): value for label, value in row.items()} for row in rows]
     if not all(rows):
-        raise ValueError("holds a row without outcomes")
+        raise ValueError("it holds a row without outcomes; leave it out")
     kind = "decimals" if numbered else kind_of(text for row in rows for text in row)
     base = _BASES[kind]
     bits = 0
@@ -435,10 +437,10 @@ def labelled(rows: Sequence[Mapping[Any, Any]], source: str) -> Outcomes:
                 label = int(text.replace(" ", ""), base) if base else text
             except ValueError:
                 raise ValueError(
-                    f"has outcome {text!r}, which is not {kind[:-1]}; write all alike"
+                    f"it has outcome {text!r}, which is not {kind[:-1]}; write all alike"
                 ) from None
             if label in seen:
-                raise ValueError(f"has outcome {text!r} twice; keep one, or their sum")
+                raise ValueError(f"it has outcome {text!r} twice; keep one, or their sum")
             seen.add(label)
             column = labels.setdefault(label, len(labels))
             entries.append((i, column, number_of(value, f"outcome {text!r}")))

@@ -45,7 +45,7 @@ def corpus_folder() -> Path:
     places = [house / "circuits", house.parent / "circuits"]
     here = [place for place in places if place.is_dir()]
     if not here:
-        raise NotWhole(f"there is no folder {places[0]}; install the package again")
+        raise NotWhole(f"`{places[0]}` is missing; install the package again")
     return here[0]
 
 
@@ -118,13 +118,13 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise NotWhole(f"{path} cannot be read; install the package again") from error
+        raise NotWhole(f"`{path}` cannot be read; install the package again") from error
 
 
 def _checked(path: Path, sha256: str) -> bytes:
     content = _bytes(path)
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise NotWhole(f"{path} is not the file in the manifest; install the package again")
+        raise NotWhole(f"`{path}` is not the file in the manifest; install the package again")
     return content
 
 
@@ -132,7 +132,7 @@ def _json(path: Path, content: bytes) -> dict[str, Any]:
     try:
         found = parse_json(content)
     except ValueError as error:
-        raise NotWhole(f"{path} cannot be used: {error}") from error
+        raise NotWhole(f"`{path}` cannot be used ({error}); install the package again") from error
     if not isinstance(found, dict):
-        raise NotWhole(f"{path} is not of this corpus; install the package again")
+        raise NotWhole(f"`{path}` is not of this corpus; install the package again")
     return found

@@ -44,7 +44,7 @@ def read_qasm(text: str) -> QuantumCircuit:
         from qiskit_qasm3_import import convert
     except ImportError as error:
         raise ImportError(
-            "Circuits in OpenQASM 3 are read by qiskit-qasm3-import: "
+            "circuits in OpenQASM 3 are read by qiskit-qasm3-import: "
             "`pip install 'qcattn[conformance]'`"
         ) from error
     return convert(program(text))

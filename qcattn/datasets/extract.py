@@ -10,6 +10,7 @@ import numpy as np
 
 from qcattn.datasets import huggingface, minilm, smollm2
 from qcattn.datasets.scores import Scores
+from qcattn.legible import quoted
 
 __all__ = ["extract", "write"]
 
@@ -38,8 +39,8 @@ def extract(model: str | Path, text: str) -> Scores:
         return huggingface.scores(model, text)
     nearest = get_close_matches(str(model), _MODELS, n=1, cutoff=0.0)[0]
     raise ValueError(
-        f"`model` is {str(model)!r}, which is neither a known model nor a folder; did "
-        f"you mean {nearest!r}? Pass {', '.join(map(repr, _MODELS))} or a model folder"
+        f"`model` must be one of {', '.join(map(repr, _MODELS))} or a model folder, but is "
+        f"{quoted(str(model))}; did you mean {nearest!r}?"
     )
 
 
@@ -68,7 +69,7 @@ def write(scores: Scores, path: str | Path) -> None:
     """
     path = Path(path)
     if path.suffix.lower() != ".npz":
-        raise ValueError(f"`path` is '{path}', but scores are written as .npz files")
+        raise ValueError(f"`path` must end in .npz, as scores are written, but is '{path}'")
     about = {
         field.name: getattr(scores, field.name)
         for field in dataclasses.fields(scores)
@@ -83,4 +84,6 @@ def write(scores: Scores, path: str | Path) -> None:
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise OSError(error.errno, f"Cannot write scores: {error.strerror}", str(path)) from error
+        raise OSError(
+            error.errno, f"`{path}` cannot be written ({error.strerror}); name another file"
+        ) from error

@@ -21,6 +21,7 @@ from qcattn.legible import listed, quoted, shortened
 from qcattn.machine import memory_bytes
 from qcattn.opening import open_file
 from qcattn.parsing import parse_json, read_npy, read_npz
+from qcattn.plurals import plural
 from qcattn.texts import Matrix, lines_of, matrix_of, read_text, split_table, uncounted
 
 __all__ = ["read_qk", "read_scores"]
@@ -131,11 +132,13 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ValueError(f"File '{path}' could not be read: {error.strerror or error}.") from error
+        raise ValueError(
+            f"`{path}` cannot be read ({error.strerror or error}); name another file"
+        ) from error
     except TooLarge as error:
-        raise TooLarge(f"File '{path}': {error}") from error
+        raise TooLarge(f"`{path}`: {error}") from error
     except ValueError as error:
-        raise ValueError(f"File '{path}': {shortened(str(error))}") from error
+        raise ValueError(f"`{path}`: {shortened(str(error))}") from error
 
 
 def _names_of_qk(content: Collection[str]) -> set[str]:
@@ -159,8 +162,8 @@ def _check_product(
     allowed = memory_bytes() // 2 if memory is None else memory
     if needed > allowed:
         raise TooLarge(
-            f"{rows:,} queries and {columns:,} keys, {batch:,} times, make scores that take "
-            f"{needed:,} bytes ({needed / 2**30:,.3g} GiB) while they are computed, but "
+            f"`queries` and `keys` make {plural(batch, 'table')} of {rows:,} x {columns:,} scores, "
+            f"which take {needed:,} bytes ({needed / 2**30:,.3g} GiB) while they are computed, but "
             f"{allowed:,} bytes may be taken; take fewer queries, or more memory"
         )
 
@@ -178,17 +181,17 @@ def _read(
     texts = {".json": _read_json} | dict.fromkeys((".csv", ".tsv", ".txt"), _read_table)
     kind, kinds = path.suffix.lower(), [".npy", ".npz", *texts]
     if path.is_dir():
-        raise ValueError(f"it is a folder. Name a file in it, such as '{path / 'scores.csv'}'.")
+        raise ValueError(f"it is a folder; name a file in it, such as '{path / 'scores.csv'}'")
     if kind not in kinds:
         raise ValueError(
-            f"files of kind '{path.suffix}' cannot be read. Use {', '.join(kinds)}: in PyTorch "
-            "numpy.save('scores.npy', scores.float().numpy()), in pandas "
-            "frame.to_csv('scores.csv'), and unpack what is compressed."
+            f"its name must end in {', '.join(kinds)}, but it ends in '{path.suffix}'; write such "
+            "a file (in PyTorch numpy.save('scores.npy', scores.float().numpy()), in pandas "
+            "frame.to_csv('scores.csv')), and unpack what is compressed"
         )
     if not path.exists():
-        raise ValueError("there is no such file. Check the name and the folder.")
+        raise ValueError("it is missing; check the name and the folder")
     if path.is_file() and path.stat().st_size == 0:
-        raise ValueError("the file is empty. Write the scores again.")
+        raise ValueError("it is empty; write the scores again")
     allowed = memory_bytes() // 2 if memory is None else memory
     if kind not in texts:
         content = _read_numpy(path, names, allowed)
@@ -233,9 +236,9 @@ def _read_table(path: Path) -> dict[str, Any]:
     table = matrix_of(lines)
     if len(table.values) > 1 and len(table.values[0]) == 1:
         raise ValueError(
-            f"it has {len(table.values)} rows of one key each, which has probability 1. Write all "
-            f"keys of a row on one line, as {_on_one_line(table)}, in NumPy by "
-            "numpy.savetxt(path, scores[None])."
+            f"it has {plural(len(table.values), 'row')} of one key each, which has probability 1; "
+            f"write all keys of a row on one line, as {_on_one_line(table)}, in NumPy by "
+            "numpy.savetxt(path, scores[None])"
         )
     return _with_labels(np.array(table.values, dtype=np.float64), table)
 
@@ -259,8 +262,8 @@ def _within_range(number: float, written: str, place: str) -> float:
     """The number, unless it was written as finite and overflowed."""
     if math.isinf(number) and "inf" not in written.lower():
         raise ValueError(
-            f"{place} is {written.strip()[:40]}, which is beyond float64. "
-            "If it stands for a masked key, write -inf."
+            f"{place} is {written.strip()[:40]}, which is beyond float64; "
+            "write a smaller number, or -inf if it stands for a masked key"
         )
     return number
 
@@ -278,8 +281,8 @@ def _read_json(path: Path) -> Any:
     if isinstance(inside, list) and inside and isinstance(inside[0], dict):
         raise ValueError(
             "it holds objects in an object or a list, and nothing says which are rows and which "
-            'are keys. Write lists of numbers; in pandas frame.to_json(path, orient="split"), or '
-            "frame.to_csv(path)."
+            'are keys; write lists of numbers, in pandas by frame.to_json(path, orient="split") '
+            "or frame.to_csv(path)"
         )
     return content
 
@@ -291,8 +294,8 @@ def _scores_name(content: Collection[str]) -> str:
     others = [name for name in content if name not in _LABELS]
     if len(others) != 1:
         raise ValueError(
-            f"it holds {listed(others) or 'nothing'}, and none is called 'scores'. "
-            "Name the array of scores `scores`."
+            f"it must hold an array called `scores`, but it holds {listed(others) or 'nothing'}; "
+            "call the array of scores so"
         )
     return others[0]
 
@@ -301,7 +304,8 @@ def _either(content: Collection[str], name: str, short: str) -> str:
     found = [each for each in (name, short) if each in content]
     if len(found) != 1:
         raise ValueError(
-            f"it needs either `{name}` or `{short}`, but it holds {listed(content) or 'nothing'}."
+            f"it must hold either `{name}` or `{short}`, but it holds "
+            f"{listed(content) or 'nothing'}; write one of them"
         )
     return found[0]
 
@@ -310,15 +314,17 @@ def _real(value: Any, name: str) -> NDArray[np.floating]:
     """A float array, float32 kept and everything else real made float64."""
     array = _array(value, name)
     if array.dtype.kind not in "iuf":
-        raise ValueError(f"`{name}` must hold real numbers, but {no_numbers(array.dtype)}.")
+        raise ValueError(f"`{name}` must hold real numbers, but {no_numbers(array.dtype)}")
     if array.size == 0:
-        raise ValueError(f"`{name}` of shape {array.shape} is empty. Pass at least one number.")
+        raise ValueError(f"`{name}` of shape {array.shape} is empty; pass at least one number")
     if array.dtype.kind == "f" and array.dtype.itemsize == 4:
         return array.astype(np.float32, copy=False)  # in the byte order of this machine
     with np.errstate(over="ignore"):
         converted = array.astype(np.float64)
     if np.any(np.isinf(converted) & np.isfinite(array)):
-        raise ValueError(f"`{name}` of type {array.dtype} holds numbers beyond float64.")
+        raise ValueError(
+            f"`{name}` of type {array.dtype} holds numbers beyond float64; take smaller units"
+        )
     return converted
 
 
@@ -329,7 +335,7 @@ def _scalar(content: dict[str, Any], name: str, kinds: str, missing: Any) -> Any
     value = np.asarray(content[name])
     if value.ndim != 0 or value.dtype.kind not in kinds:
         expected = "true or false" if kinds == "b" else "one number"
-        raise ValueError(f"`{name}` must be {expected}, but it is {quoted(content[name])}.")
+        raise ValueError(f"`{name}` must be {expected}, but it is {quoted(content[name])}")
     return value.item()
 
 
@@ -342,12 +348,14 @@ def _array(value: Any, name: str) -> NDArray[Any]:
     _collect(value, shape, name, leaves)
     kinds = {type(leaf) for leaf in leaves}
     if bool in kinds and len(kinds) > 1:
-        raise ValueError(f"`{name}` mixes true or false with numbers. Use one or the other.")
+        raise ValueError(f"`{name}` mixes true or false with numbers; use one or the other")
     dtype = np.float64 if float in kinds or not kinds else np.dtype(kinds.pop())
     try:
         return np.array(leaves, dtype=dtype).reshape(shape)
     except OverflowError as error:
-        raise ValueError(f"`{name}` holds an integer that is too large: {error}.") from error
+        raise ValueError(
+            f"`{name}` holds a whole number that is too large ({error}); take smaller units"
+        ) from error
 
 
 def _shape(value: Any) -> tuple[int, ...]:
@@ -359,7 +367,10 @@ def _shape(value: Any) -> tuple[int, ...]:
             break
         value = value[0]
     if len(shape) > 32:
-        raise ValueError(f"its lists are nested {len(shape)} deep; at most 32 axes can be read.")
+        raise ValueError(
+            f"its lists must be nested at most 32 deep, but they are {len(shape)} deep; write "
+            "one array (..., keys)"
+        )
     return tuple(shape)
 
 
@@ -367,10 +378,10 @@ def _collect(value: Any, shape: tuple[int, ...], place: str, leaves: list[bool |
     """Append the numbers of nested lists in order, or say where they leave the shape."""
     if shape:
         if not isinstance(value, list) or len(value) != shape[0]:
-            found = f"{len(value)} entries" if isinstance(value, list) else "no list"
+            found = f"of length {len(value)}" if isinstance(value, list) else quoted(value, 40)
             raise ValueError(
-                f"{place} has {found} where the first of its kind has {shape[0]}. Give every row "
-                'one score for each key, "-inf" if masked.'
+                f"{place} must be a list of length {shape[0]}, as the first of its kind is, but "
+                f'is {found}; give every row one score for each key, "-inf" if masked'
             )
         for index, entry in enumerate(value):
             _collect(entry, shape[1:], f"{place}[{index}]", leaves)
@@ -380,8 +391,8 @@ def _collect(value: Any, shape: tuple[int, ...], place: str, leaves: list[bool |
         leaves.append(value)
     else:
         raise ValueError(
-            f"{place} is {json.dumps(value)[:40]}, which is not a number. Write numbers, and "
-            '"-inf" for a masked key.'
+            f"{place} is {json.dumps(value)[:40]}, which is not a number; write numbers, and "
+            '"-inf" for a masked key'
         )
 
 
@@ -407,7 +418,7 @@ def _text(value: Any, name: str) -> str:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
     if not isinstance(value, str):
-        raise ValueError(f"`{name}` must be a text, but is {str(value)[:40]!r}.")
+        raise ValueError(f"`{name}` must be a text, but it is {quoted(value)}; write it in quotes")
     return value
 
 
@@ -420,7 +431,10 @@ def _whole_numbers(content: dict[str, Any], name: str) -> tuple[int, ...]:
         return ()
     listed = isinstance(numbers, list) and all(type(number) is int for number in numbers)
     if not listed or len(set(numbers)) < len(numbers) or min(numbers, default=0) < 0:
-        raise ValueError(f"`{name}` must be a list of different whole numbers, the model's own.")
+        raise ValueError(
+            f"`{name}` must be a list of different whole numbers, the model's own, but it is "
+            f"{quoted(content[name])}"
+        )
     return tuple(numbers)
 
 
@@ -432,7 +446,9 @@ def _texts(content: dict[str, Any], name: str, meaning: str) -> tuple[str, ...]:
     if texts is None:
         return ()
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"`{name}` must be a list of strings, {meaning}.")
+        raise ValueError(
+            f"`{name}` must be a list of strings, {meaning}, but it is {quoted(content[name])}"
+        )
     return tuple(texts)
 
 
@@ -442,5 +458,8 @@ def _stated(about: Any) -> dict[str, Any]:
     except ValueError:
         stated = None
     if not isinstance(stated, dict):
-        raise ValueError("`about` is not the provenance that qcattn writes. Leave it out.")
+        raise ValueError(
+            f"`about` must be the provenance that qcattn writes, but it is {quoted(about)}; "
+            "leave it out"
+        )
     return stated

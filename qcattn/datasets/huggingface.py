@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from qcattn.datasets.packages import require
 from qcattn.datasets.scores import Scores
+from qcattn.legible import quoted
 from qcattn.parsing import parse_json
+from qcattn.plurals import plural
 
 __all__ = ["scores"]
 
@@ -17,6 +19,7 @@ __all__ = ["scores"]
 _WHOLE = "model.safetensors"
 #: How the entries of a configuration end that count layers.
 _LAYERS = ("layers", "n_layer", "num_layer")
+_CURE = "download or save the model again, whole"
 _TOLERANCE = 1e-5  # of a probability in float32
 
 
@@ -58,7 +61,7 @@ def scores(folder: str | Path, text: str) -> Scores:
     longest = getattr(model.config, "max_position_embeddings", None)
     if ids.shape[-1] == 0 or (longest and ids.shape[-1] > longest):
         raise ValueError(
-            f"`text` has {ids.shape[-1]} tokens, but the model in '{folder}' takes 1 to "
+            f"`text` has {plural(ids.shape[-1], 'token')}, but the model in `{folder}` takes 1 to "
             f"{longest or 'any number'}; pass a {'shorter' if ids.shape[-1] else 'longer'} text"
         )
     recorded, reported, layers = _run(torch, model, folder, ids, inputs["attention_mask"])
@@ -82,14 +85,14 @@ def _weight_files(folder: Path) -> list[Path]:
     """
     if not (folder / "config.json").is_file():
         raise ValueError(
-            f"`folder` is '{folder}', which holds no config.json; "
+            f"`{folder}` must be a model folder, but it holds no config.json; "
             "pass a folder written by `save_pretrained` or downloaded whole"
         )
     config = _document(folder / "config.json")
     if "transformers_weights" in config or (folder / "adapter_config.json").exists():
         raise ValueError(
-            f"Model folder '{folder}' names weights that may lie elsewhere (`transformers_weights` "
-            "of config.json, or an adapter). Save the whole model again with `save_pretrained`."
+            f"`{folder}` names weights that may lie elsewhere (`transformers_weights` of "
+            "config.json, or an adapter); save the whole model again with `save_pretrained`"
         )
     whole, index = folder / _WHOLE, folder / f"{_WHOLE}.index.json"
     if whole.is_file():
@@ -98,9 +101,9 @@ def _weight_files(folder: Path) -> list[Path]:
         files = _shards(index)
     else:
         raise ValueError(
-            f"Model folder '{folder}' holds no .safetensors file that is named {_WHOLE} or in an "
-            "index. Pickled weights (.bin, .pt) are never loaded: save the model again with "
-            "`save_pretrained`, which writes safetensors."
+            f"`{folder}` must hold {_WHOLE}, or an index of .safetensors files, but it holds "
+            "neither, and pickled weights (.bin, .pt) are never loaded; save the model again with "
+            "`save_pretrained`, which writes safetensors"
         )
     _check_layers(folder, config, sum(_tensors(file) for file in files))
     return files
@@ -111,16 +114,16 @@ def _shards(index: Path) -> list[Path]:
     named = _document(index).get("weight_map")
     names = sorted(set(map(str, named.values()))) if isinstance(named, dict) else []
     if not names:
-        raise ValueError(f"'{index}' names no weight files. Get the whole model.")
+        raise ValueError(f"`{index}` must name files of weights, but it names none; {_CURE}")
     for name in names:
         plain = Path(name).name == name and name not in ("", ".", "..") and "\\" not in name
         if not plain or not name.endswith(".safetensors"):
             raise ValueError(
-                f"'{index}' names {name[:80]!r}, which is not a .safetensors file in this folder. "
-                "Weights from elsewhere are never loaded: get the whole model."
+                f"`{index}` names {quoted(name)}, which is not a .safetensors file in this folder, "
+                f"and weights from elsewhere are never loaded; {_CURE}"
             )
         if not index.with_name(name).is_file():
-            raise ValueError(f"'{index}' names {name!r}, which is missing. Get the whole model.")
+            raise ValueError(f"`{index}` names {quoted(name)}, which is missing; {_CURE}")
     return [index.with_name(name) for name in names]
 
 
@@ -129,9 +132,9 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         document = parse_json(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"File '{path}': {error}. Get the model again.") from error
+        raise ValueError(f"`{path}`: {error}; {_CURE}") from error
     if not isinstance(document, dict):
-        raise ValueError(f"File '{path}' holds no JSON object. Get the model again.")
+        raise ValueError(f"`{path}` must hold a JSON object, but holds {quoted(document)}; {_CURE}")
     return document
 
 
@@ -140,11 +143,11 @@ def _tensors(path: Path) -> int:
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
         if size > path.stat().st_size:
-            raise ValueError(f"'{path}' is damaged: its header ends after it. Get the model again.")
+            raise ValueError(f"`{path}` is damaged: its header ends after it; {_CURE}")
         try:
             header = parse_json(file.read(size))
         except ValueError as error:
-            raise ValueError(f"'{path}' is damaged ({error}). Get the model again.") from error
+            raise ValueError(f"`{path}` is damaged ({error}); {_CURE}") from error
     return len(header) if isinstance(header, dict) else 0
 
 
@@ -155,8 +158,8 @@ def _check_layers(folder: Path, config: dict[str, Any], tensors: int) -> None:
             _check_layers(folder, value, tensors)
         elif name.endswith(_LAYERS) and type(value) is int and value > tensors:
             raise ValueError(
-                f"`{name}` in the config.json of '{folder}' is {value:,}, but there are only "
-                f"{tensors:,} arrays of weights. Get the whole model."
+                f"`{name}` in the config.json of `{folder}` must be at most the number of arrays "
+                f"of weights, {tensors:,}, but is {value:,}; {_CURE}"
             )
 
 
@@ -173,17 +176,17 @@ def _load(transformers: Any, torch: Any, folder: Path) -> tuple[Any, Any]:
             output_loading_info=True,
         )
     except Exception as error:  # whatever transformers raises, the folder is the matter
-        raise ValueError(f"Model folder '{folder}' could not be loaded: {error}") from error
+        raise ValueError(f"`{folder}` cannot be loaded as a model ({error}); {_CURE}") from error
     lacking = [name for name in report["missing_keys"] if "pooler" not in name]
     if lacking:
         raise ValueError(
-            f"Model folder '{folder}' lacks {len(lacking)} weights, the first being "
-            f"{min(lacking)!r}; they would be random. Get the whole model."
+            f"`{folder}` lacks {plural(len(lacking), 'weight')} of its model, such as "
+            f"{min(lacking)!r}, which would be random; {_CURE}"
         )
     if model.config.is_encoder_decoder:
         raise ValueError(
-            f"Model folder '{folder}' is an encoder-decoder ({model.config.model_type}), which is "
-            "not supported. Pass an encoder or a decoder."
+            f"`{folder}` must hold an encoder or a decoder, but holds both as one model "
+            f"({model.config.model_type}); pass another model"
         )
     return tokeniser, model.to(torch.float32).eval()
 
@@ -234,7 +237,10 @@ def _run(
         with torch.no_grad(), Recorder():
             output = model(input_ids=ids, attention_mask=attention_mask, output_attentions=True)
     except Exception as error:
-        raise ValueError(f"The model in '{folder}' could not be run: {error}") from error
+        raise ValueError(
+            f"the model in `{folder}` cannot be run ({error}); compute its scores yourself and "
+            "pass them as an array or a file"
+        ) from error
     finally:
         for hook in hooks:
             hook.remove()
@@ -262,16 +268,16 @@ def _checked(
 ) -> NDArray[np.float32]:
     """The recorded scores as one array, if their softmax is what the model reports."""
     unsupported = (
-        f"The model in '{folder}' is of an unsupported architecture: {{}}. Compute its scores "
-        "yourself and pass them as an array or a file."
+        f"the model in `{folder}` is of an unsupported architecture: {{}}; compute its scores "
+        "yourself and pass them as an array or a file"
     )
     if not reported:
         raise ValueError(unsupported.format("it reports no attention"))
     if [layer.shape for layer in recorded] != [layer.shape for layer in reported]:
         raise ValueError(
             unsupported.format(
-                f"{len(recorded)} softmaxes over four axes were seen for {len(reported)} layers "
-                "of attention, or of other shapes"
+                f"the softmaxes over four axes are {len(recorded)}, and the layers that report "
+                f"attention are {len(reported)}, or their shapes differ"
             )
         )
     if len({layer.shape for layer in recorded}) > 1:

@@ -17,6 +17,7 @@ from qcattn.datasets.packages import (
 )
 from qcattn.datasets.scores import Scores
 from qcattn.parsing import parse_json
+from qcattn.plurals import plural
 
 __all__ = ["MiniLMConfig", "forward", "queries_keys_values", "scores"]
 
@@ -121,7 +122,7 @@ def queries_keys_values(
     """
     _, weights, config, ids, tokens = _loaded(text)
     if not 0 <= layer < config.layers:
-        raise ValueError(f"`layer` is {layer}, but layers are 0 to {config.layers - 1}")
+        raise ValueError(f"`layer` must be from 0 to {config.layers - 1}, but is {layer}")
     stream = _embedded(weights, config, ids)
     for number in range(layer):
         _, stream = _through(stream, weights, number, config)
@@ -212,7 +213,7 @@ def _tokenise(tokeniser: Any, text: str, longest: int) -> tuple[NDArray[np.int64
     encoded = tokeniser.encode(text)
     if not text.strip() or len(encoded.ids) > longest:
         raise ValueError(
-            f"`text` has {len(encoded.ids)} tokens, [CLS] and [SEP] included, but MiniLM "
+            f"`text` has {plural(len(encoded.ids), 'token')}, [CLS] and [SEP] included, but MiniLM "
             f"takes 3 to {longest}; pass a {'shorter' if text.strip() else 'longer'} text"
         )
     return np.array(encoded.ids), tuple(encoded.tokens)

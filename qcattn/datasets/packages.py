@@ -38,8 +38,8 @@ def require(name: str) -> ModuleType:
     package = name.partition(".")[0]
     if importlib.util.find_spec(package) is None:
         raise ModuleNotFoundError(
-            f"Package `{package}` is needed here and is not installed. "
-            f"Run: pip install 'qcattn[{_EXTRAS[package]}]'",
+            f"package `{package}` is needed here and is not installed; "
+            f"`pip install 'qcattn[{_EXTRAS[package]}]'` brings it",
             name=package,
         )
     return importlib.import_module(name)
@@ -68,7 +68,7 @@ def installed_file(package: str, *parts: str) -> Path:
         if path.is_file():
             return path
     raise ModuleNotFoundError(
-        f"Model file {'/'.join((package, *parts))} is not installed. Run: {_MODELS}",
+        f"model file `{'/'.join((package, *parts))}` is not installed; `{_MODELS}` brings it",
         name=package,
     )
 

@@ -71,8 +71,8 @@ def load_head() -> Head:
     expected = about.pop("numbers_sha256")
     if hashlib.sha256(content).hexdigest() != expected:
         raise ValueError(
-            "The stored queries and keys do not match their SHA-256: the package data are "
-            "damaged. Reinstall qcattn."
+            "the stored queries and keys do not match their SHA-256: the package data are "
+            "damaged; install qcattn again"
         )
     with (_FOLDER / f"{_NAME}.npz").open("rb") as file:
         stored = read_npz(file)

@@ -102,21 +102,21 @@ class Scores:
         keys = self.scores.shape[-1]
         if self.tokens and len(self.tokens) != keys:
             raise ValueError(
-                f"`tokens` holds {len(self.tokens)} labels, but `scores` of shape "
-                f"{self.scores.shape} has {keys} keys; pass one label for each key, or none"
+                f"`tokens` holds {plural(len(self.tokens), 'label')}, but `scores` of shape "
+                f"{self.scores.shape} has {plural(keys, 'key')}; pass one label for each key, or "
+                "none"
             )
         if self.axes and len(self.axes) != self.scores.ndim - 1:
             raise ValueError(
-                f"`axes` names {len(self.axes)} axes, but `scores` of shape "
-                f"{self.scores.shape} has {self.scores.ndim - 1} before the keys; name each of "
-                "them, or none"
+                f"`axes` must name each of the {self.scores.ndim - 1} before the keys of `scores` "
+                f"of shape {self.scores.shape}, but names {len(self.axes)}; name each, or none"
             )
         rows = self.scores.shape[-2] if self.scores.ndim > 1 else 0
         if self.row_names and len(self.row_names) != rows:
             raise ValueError(
-                f"`row_names` holds {len(self.row_names)} names, but `scores` of shape "
-                f"{self.scores.shape} has {rows} rows on its last axis before the keys; name each "
-                "of them, or none"
+                f"`row_names` holds {plural(len(self.row_names), 'name')}, but `scores` of shape "
+                f"{self.scores.shape} has {plural(rows, 'row')} on its last axis before the "
+                "keys; name each of them, or none"
             )
         if self.layers and "layer" not in self.axes:
             raise ValueError(
@@ -126,8 +126,9 @@ class Scores:
             )
         if self.layers and len(self.layers) != self.scores.shape[axis_of(self, "layer")]:
             raise ValueError(
-                f"`layers` holds {len(self.layers)} numbers, but `scores` of shape "
-                f"{self.scores.shape} has {self.scores.shape[axis_of(self, 'layer')]} layers"
+                f"`layers` holds {plural(len(self.layers), 'number')}, but `scores` of shape "
+                f"{self.scores.shape} has {self.scores.shape[axis_of(self, 'layer')]} on that "
+                "axis; give one number for each layer, or none"
             )
 
     def __repr__(self) -> str:
@@ -195,9 +196,7 @@ def index_on(scores: Scores, name: str, number: int, wanted_by: str = "") -> tup
     if number not in numbers:
         every = numbers == tuple(range(len(numbers)))
         there = f"0 to {len(numbers) - 1}" if every else ", ".join(map(str, numbers))
-        raise ValueError(
-            f"`{wanted_by or name}` is {number}, but there are {len(numbers)}: {there}"
-        )
+        raise ValueError(f"`{wanted_by or name}` must be one of {there}, but is {number}")
     return axis_of(scores, name, wanted_by), numbers.index(number)
 
 
@@ -265,9 +264,9 @@ def warn_of_weights(values: Any) -> None:
     if np.abs(array.sum(axis=-1) - 1).max() <= _DIGITS:
         warnings.warn(
             "`scores` look like attention weights, after softmax: every row is non-negative and "
-            "sums to 1. If they are, pass their logarithms (numpy.log), of which a weight of 0 "
-            "becomes -inf, a masked key; softmax is taken of what is given, so that what follows "
-            "is no statement on these weights",
+            "sums to 1, and softmax is taken of what is given, so that what follows is no "
+            "statement on these weights; if they are, pass their logarithms (numpy.log), of which "
+            "a weight of 0 becomes -inf, a masked key",
             Doubtful,
             stacklevel=3,
         )

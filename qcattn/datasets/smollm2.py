@@ -16,6 +16,7 @@ from qcattn.datasets.packages import (
     require,
 )
 from qcattn.datasets.scores import Scores
+from qcattn.plurals import plural
 
 __all__ = ["SmolLM2Config", "forward", "next_token", "queries_keys_values", "scores"]
 
@@ -136,7 +137,7 @@ def queries_keys_values(
     model = _Gguf(_path())
     config = _config(model)
     if not 0 <= layer < config.layers:
-        raise ValueError(f"`layer` is {layer}, but layers are 0 to {config.layers - 1}")
+        raise ValueError(f"`layer` must be from 0 to {config.layers - 1}, but is {layer}")
     ids, tokens = _tokenise(model, text)
     stream = model["token_embd.weight"][ids].astype(np.float64)
     for number in range(layer):
@@ -324,7 +325,7 @@ def _tokenise(model: _Gguf, text: str) -> tuple[NDArray[np.int64], tuple[str, ..
     context = model.field("llama.context_length")
     if not 1 <= len(ids) <= context:
         raise ValueError(
-            f"`text` has {len(ids)} tokens, but SmolLM2 takes 1 to {context}; "
+            f"`text` has {plural(len(ids), 'token')}, but SmolLM2 takes 1 to {context}; "
             f"pass a {'longer' if not ids else 'shorter'} text"
         )
     tokens = tuple(tokeniser.decode([number], skip_special_tokens=False) for number in ids)

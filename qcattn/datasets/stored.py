@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcattn.datasets.scores import Scores
+from qcattn.legible import quoted
 from qcattn.parsing import parse_json, read_npz
 
 __all__ = ["fingerprint", "load_scores", "pack", "packaged_models", "unpack", "values_of"]
@@ -165,8 +166,8 @@ def _array(file_name: str, name: str) -> NDArray[np.float32]:
 def _check(array: NDArray[np.float32], sha256: str, what: str) -> None:
     if fingerprint(array) != sha256:
         raise ValueError(
-            f"Stored {what} do not match their SHA-256: the package data are damaged. "
-            "Reinstall qcattn."
+            f"the stored {what} do not match their SHA-256: the package data are damaged; "
+            "install qcattn again"
         )
 
 
@@ -180,8 +181,8 @@ def _sentence_number(entries: list[dict[str, Any]], sentence: int | str) -> int:
     number = operator.index(sentence)
     if not 0 <= number < len(texts):
         raise ValueError(
-            f"`sentence` is {number}, but there are {len(texts)} stored sentences; "
-            f"pass a number from 0 to {len(texts) - 1}"
+            f"`sentence` must be a text or a number from 0 to {len(texts) - 1}, as many as are "
+            f"stored, but is {number}"
         )
     return number
 
@@ -189,6 +190,6 @@ def _sentence_number(entries: list[dict[str, Any]], sentence: int | str) -> int:
 def _unknown(argument: str, value: str, known: list[str]) -> str:
     nearest = get_close_matches(str(value), known, n=1, cutoff=0.0)[0]
     return (
-        f"`{argument}` is {value!r}, which is not stored; did you mean {nearest!r}? "
-        f"There are: {', '.join(map(repr, known))}."
+        f"`{argument}` must be one of {', '.join(map(repr, known))}, but is {quoted(value)}; did "
+        f"you mean {nearest!r}?"
     )

@@ -71,8 +71,8 @@ def load_triples() -> Triples:
     content = (_FOLDER / f"{_NAME}.npz").read_bytes()
     if hashlib.sha256(content).hexdigest() != about.pop("numbers_sha256"):
         raise ValueError(
-            "The stored scores of three heads do not match their SHA-256: the package data are "
-            "damaged. Reinstall qcattn."
+            "the stored scores of three heads do not match their SHA-256: the package data are "
+            "damaged; install qcattn again"
         )
     with (_FOLDER / f"{_NAME}.npz").open("rb") as file:
         stored = read_npz(file)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
-from qcattn.arguments import check_betas
+from qcattn.arguments import check_betas, entry
 from qcattn.attention import check_scores
 from qcattn.plurals import plural
 from qcattn.records import Hamiltonian, check_bytes, every_reading
@@ -161,7 +161,7 @@ class Interacting:
         size = 8 * int(np.prod(rows, dtype=object)) + 17 * n
         check_bytes(
             size * 2**n,
-            f"the list of all sets of {n} keys",
+            f"the list of all sets of {plural(n, 'key')}",
             "take fewer keys; `certify_conditionals` judges samples of more, and lists no set",
         )
         couplings = _couplings(self.couplings, n, tuple(rows))
@@ -255,23 +255,31 @@ def _couplings(given: ArrayLike, n: int, rows: tuple[int, ...]) -> np.ndarray:
             f"`couplings` must be one number or matrices of numbers of shape (..., {n}, {n}): "
             f"{error}"
         ) from error
-    if not np.isfinite(matrix).all():
+    infinite = np.argwhere(~np.isfinite(matrix))
+    if len(infinite):
+        place = tuple(infinite[0])
         raise ValueError(
-            "`couplings` must be finite, but are not; give a large number to a pair that must not "
-            "occur"
+            f"`couplings` must be finite, but {entry('couplings', place)} is {matrix[place]}; give "
+            "a large number to a pair that must not occur"
         )
     if matrix.ndim == 0:
         return float(matrix) * (1.0 - np.eye(n))
     if matrix.ndim == 1 or matrix.shape[-2:] != (n, n):
         raise ValueError(
-            f"`couplings` must be one number or of shape (..., {n}, {n}) for {n} keys, but are of "
-            f"shape {matrix.shape}"
+            f"`couplings` must be one number or of shape (..., {n}, {n}) for {plural(n, 'key')}, "
+            f"but are of shape {matrix.shape}"
         )
     slack = 1e-12 * np.abs(matrix).max(initial=0.0)
-    if np.abs(matrix - np.swapaxes(matrix, -1, -2)).max(initial=0.0) > slack:
-        raise ValueError(f"`couplings` must be symmetric, but are not; {cure}")
-    if np.abs(np.diagonal(matrix, axis1=-2, axis2=-1)).max(initial=0.0) > 0:
-        raise ValueError(f"`couplings` must have a diagonal of zeros, but it is not zero; {cure}")
+    skew = np.abs(matrix - np.swapaxes(matrix, -1, -2)).max(initial=0.0)
+    if skew > slack:
+        raise ValueError(
+            f"`couplings` must be symmetric, but differ from their transpose by {skew:.3g}; {cure}"
+        )
+    most = np.abs(np.diagonal(matrix, axis1=-2, axis2=-1)).max(initial=0.0)
+    if most > 0:
+        raise ValueError(
+            f"`couplings` must have a diagonal of zeros, but it holds {most:g} in size; {cure}"
+        )
     try:
         np.broadcast_to(matrix, (*rows, n, n))
     except ValueError as error:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qcattn.encodings.binary import Binary
+from qcattn.plurals import plural
 from qcattn.records import Hamiltonian, every_reading
 
 __all__ = ["Rotated"]
@@ -63,7 +64,8 @@ class Rotated:
         if angles.ndim < 2 or angles.shape[-1] != n or not np.isfinite(angles).all():
             raise ValueError(
                 f"`angles` must be finite and of shape (..., layers, {n}) for "
-                f"{plain.num_keys} keys on {n} qubits, but its shape is {angles.shape}"
+                f"{plural(plain.num_keys, 'key')} on {plural(n, 'qubit')}, but its shape is "
+                f"{angles.shape}"
             )
         try:
             basis = np.broadcast_to(angles.astype(float), (*plain.shape, *angles.shape[-2:]))

@@ -15,6 +15,7 @@ import numpy as np
 from qcattn.arguments import check_alpha, check_betas, check_distributions, whole_number
 from qcattn.attention import check_scores, softmax
 from qcattn.comparisons import same_numbers
+from qcattn.plurals import plural
 from qcattn.records import Prepared, Result, Verdict
 from qcattn.stages import compare
 
@@ -187,9 +188,9 @@ def _check_counts(result: Result) -> None:
     counts = result.counts
     parts = [counts.keys, counts.stray, counts.discarded]
     if any(((part < 0) | (part > result.shots)).any() for part in parts):
-        raise ValueError(f"`counts` must be between 0 and {result.shots:,} shots")
+        raise ValueError(f"`counts` must be between 0 and {plural(result.shots, 'shot')}")
     shots = counts.shots
     if (shots > result.shots).any() or (result.complete and (shots != result.shots).any()):
-        raise ValueError(f"`counts` must sum to the {result.shots:,} shots of a row")
+        raise ValueError(f"`counts` must sum to the {plural(result.shots, 'shot')} of a row")
     if result.prepared.herald_register is None and counts.discarded.any():
         raise ValueError("`discarded` counts shots, but nothing heralds")

@@ -53,8 +53,8 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise OSError(
                 error.errno,
-                f"`{folder}` cannot be written: {error.strerror or error}; nothing was left there. "
-                "Free space, or name another folder",
+                f"`{folder}` cannot be written: {error.strerror or error}, and nothing was left "
+                "there; free space, or name another folder",
             ) from error
         raise
 
@@ -93,8 +93,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise OSError(
                 error.errno,
-                f"`{path}` cannot be written: {error.strerror or error}; nothing was left there. "
-                "Free space, or name another place",
+                f"`{path}` cannot be written: {error.strerror or error}, and nothing was left "
+                "there; free space, or name another place",
             ) from error
         raise
 

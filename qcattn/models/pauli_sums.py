@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qcattn.parsing import parse_json
+from qcattn.plurals import plural
 from qcattn.texts import decimal_mark, lines_of, number_in, read_text
 
 if TYPE_CHECKING:
@@ -142,8 +143,8 @@ def _of_table(text: str) -> list[tuple[str, str, Any]]:
     wrong = next(((number, cells) for number, cells in lines if len(cells) != 2), None)
     if wrong:
         raise ValueError(
-            f"`--pauli`, line {wrong[0]} has {len(wrong[1])} columns, but must be a string and its "
-            "weight, for example ZZI,-0.5"
+            f"`--pauli`, line {wrong[0]} has {plural(len(wrong[1]), 'column')}, but must be a "
+            "string and its weight, for example ZZI,-0.5"
         )
     if not set(lines[0][1][0].upper()) <= set("IXYZ") and _weight(lines[0][1][1]) is None:
         lines = lines[1:]  # a heading
@@ -211,7 +212,7 @@ def _checked(terms: list[tuple[str, str, Any]]) -> list[tuple[str, complex]]:
     lengths = {len(label) for label, _ in out}
     if len(lengths) != 1:
         raise ValueError(
-            f"`--pauli` has strings of {sorted(lengths)} letters; give each a letter for every "
+            f"`--pauli` has strings of lengths {sorted(lengths)}; give each a letter for every "
             "qubit, I where it does nothing"
         )
     return out

@@ -17,6 +17,7 @@ from scipy.linalg import expm, lu_factor, lu_solve
 from qcattn.arguments import check_alpha, check_beta, check_positive, whole_number
 from qcattn.errors import DoesNotFit, TooLarge
 from qcattn.forecast import Forecast, announce
+from qcattn.plurals import plural
 from qcattn.preparations.costs import MULTIPLICATION, eigen_seconds
 from qcattn.preparations.delivery import delivered
 from qcattn.preparations.dilation import Repeated, steps_on_keys, steps_on_states
@@ -177,9 +178,9 @@ class CKG:
             return self._on_keys(hamiltonian, beta, labels)
         if hamiltonian.num_qubits > _MOST_QUBITS:
             raise TooLarge(
-                f"`hamiltonian` has {hamiltonian.num_qubits} qubits and is not diagonal, and CKG "
-                f"takes at most {_MOST_QUBITS} there, which is a million gates; take fewer, or "
-                "DetailedBalance"
+                f"`hamiltonian` has {plural(hamiltonian.num_qubits, 'qubit')} and is not "
+                f"diagonal, and CKG takes at most {_MOST_QUBITS} there, which is a million gates; "
+                "take fewer, or DetailedBalance"
             )
         announce("finding the steps of CKG", self.foreseen(hamiltonian))
         return self._on_states(hamiltonian, beta, labels)
@@ -266,11 +267,12 @@ class CKG:
         usual = log(1 / self.error) / relaxing
         last, distances = ceil(1 / relaxing), [away(state)]
         while distances[-1] > self.error:
-            if max(usual, len(distances)) > self.most_sweeps:
+            needed = max(usual, len(distances))
+            if needed > self.most_sweeps:
                 raise DoesNotFit(
-                    f"`most_sweeps` = {self.most_sweeps:,} sweeps do not come within `error` = "
-                    f"{self.error:g}, which takes {usual:,.0f} or more; take more, a larger "
-                    "error, or a higher temperature"
+                    f"`most_sweeps` must be {ceil(needed):,} or more to come within `error` = "
+                    f"{self.error:g}, but is {self.most_sweeps:,}; take more, a larger error, or a "
+                    "higher temperature"
                 )
             if len(distances) > last and distances[-1] > _STALLED * distances[-1 - last]:
                 break

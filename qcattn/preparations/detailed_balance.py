@@ -236,10 +236,10 @@ class DetailedBalance:
         while bound(powers[-1]) > self.error:
             if 2 ** (len(powers) - 1) >= self.most_sweeps:
                 raise DoesNotFit(
-                    f"`most_sweeps` = {self.most_sweeps} sweeps do not mix the chain: the bound on "
-                    "the error is "
-                    f"still {min(1.0, bound(powers[-1])):.2g}, above `error` = {self.error:g}; "
-                    "take more, a higher temperature, or `jumps` that join all states"
+                    f"`most_sweeps` = {self.most_sweeps:,} does not mix the chain: the bound on "
+                    f"the error is still {min(1.0, bound(powers[-1])):.2g}, above `error` = "
+                    f"{self.error:g}; take more, a higher temperature, or `jumps` that join all "
+                    "states"
                 )
             tell(len(powers), 2 * _POWERS, "powers of the channel")
             powers.append([one @ one for one in powers[-1]])

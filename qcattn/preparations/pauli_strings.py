@@ -14,6 +14,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from qcattn.errors import DoesNotFit
+from qcattn.plurals import plural
 from qcattn.records import Hamiltonian, numbers_of, walsh_hadamard
 
 __all__ = [
@@ -69,7 +70,7 @@ def labels_of(
     for label in given:
         if len(label) != n or not set(label) <= set("IXYZ"):
             raise DoesNotFit(
-                f"`{option}` must name Pauli strings of {n} letters I, X, Y, Z for this "
+                f"`{option}` must name Pauli strings of {plural(n, 'letter')} I, X, Y, Z for this "
                 f"Hamiltonian, such as {'I' * (n - 1) + 'X'!r}, but has {label!r}"
             )
     if given:

@@ -194,9 +194,9 @@ class QuantumMCMC:
             if bound <= self.error:
                 return moves[:number], chain, bound
         raise DoesNotFit(
-            f"`most_steps` = {self.most_steps} steps do not mix the chain: two starts still lead "
-            "to laws "
-            f"{bound:.2g} apart, above `error` = {self.error:g}; take more, or a higher temperature"
+            f"`most_steps` = {self.most_steps:,} does not mix the chain: two starts still lead to "
+            f"laws {bound:.2g} apart, above `error` = {self.error:g}; take more, or a higher "
+            "temperature"
         )
 
 

@@ -104,11 +104,11 @@ def translated(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> Excepti
     if name == "SQLITE_FULL" or name.startswith("SQLITE_IOERR"):
         return OSError(
             errno.ENOSPC if name == "SQLITE_FULL" else errno.EIO,
-            f"`{path}` cannot be written ({error}); what was recorded before is kept. Free space "
-            "and run the same again",
+            f"`{path}` cannot be written ({error}), but what was recorded before is kept; free "
+            "space and run the same again",
         )
     if name.startswith("SQLITE_READONLY") or name in ("SQLITE_CANTOPEN", "SQLITE_PERM"):
-        return OSError(errno.EACCES, f"`{path}` cannot be written ({error})")
+        return OSError(errno.EACCES, f"`{path}` cannot be written ({error}); name another file")
     return RuntimeError(f"`{path}`: {error}")
 
 

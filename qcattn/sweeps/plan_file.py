@@ -78,17 +78,17 @@ def read_plan(path: str | Path) -> Grid:
         raise ValueError(f"`{path}` cannot be read ({error.strerror}); name a plan") from error
     except RecursionError as error:
         raise ValueError(
-            f"`{path}` cannot be read as a plan: its lists are nested too deeply"
+            f"`{path}` cannot be read as a plan: its lists are nested too deeply; nest them less"
         ) from error
     except ValueError as error:
-        cure = "; write / for \\ in the name of a file" if "\\" in text else ""
-        raise ValueError(f"`{path}` is not TOML: {shortened(str(error))}{cure}") from error
+        cure = "write / for \\ in the name of a file" if "\\" in text else "correct that place"
+        raise ValueError(f"`{path}` is not TOML ({shortened(str(error))}); {cure}") from error
     try:
         return _grid(plan, path.parent)
     except (TypeError, OSError) as error:
         raise ValueError(f"`{path}`: {shortened(str(error))}") from error
     except ValueError as error:
-        raise ValueError(f"{path}: {shortened(str(error))}") from error
+        raise ValueError(f"`{path}`: {shortened(str(error))}") from error
 
 
 def _grid(plan: dict[str, Any], folder: Path) -> Grid:
@@ -117,8 +117,12 @@ def _scores(entry: Any, folder: Path) -> Iterable[Part]:
         raise ValueError(f"`scores` is {entry!r}; write [[scores]] and model = or file = below it")
     for key in entry:
         known("a key of `scores`", key, _SCORES)
-    if ("file" in entry) + ("qk" in entry) + ("model" in entry) != 1:
-        raise ValueError("`scores` needs one of `model`, `file` and `qk`")
+    named = [key for key in ("model", "file", "qk") if key in entry]
+    if len(named) != 1:
+        raise ValueError(
+            f"`scores` must have one of `model`, `file` and `qk`, but has "
+            f"{' and '.join(f'`{key}`' for key in named) or 'none of them'}; write one"
+        )
     for key in ("model", "file", "qk"):
         if not isinstance(entry.get(key, ""), str):
             raise ValueError(f"`{key}` is {entry[key]!r}; write a name in quotes")

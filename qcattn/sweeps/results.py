@@ -208,7 +208,7 @@ class Sweep:
             if all(cell.point.get(axis) == value for axis, value in point.items())
         )
         if not chosen:
-            raise ValueError(f"no cell is at {point}; there are {self.axes}")
+            raise ValueError(f"a cell must be at one of {self.axes}, but is asked for at {point}")
         return Sweep(self.store, chosen, self.alpha)
 
     @property

@@ -23,6 +23,7 @@ from typing import Any
 
 from qcattn.arguments import check_shots
 from qcattn.errors import Interrupted
+from qcattn.plurals import plural
 from qcattn.progress import Progress, silent
 from qcattn.sweeps.grid import Grid
 from qcattn.sweeps.jobs import Job, Jobs
@@ -173,8 +174,8 @@ class _Run:
             return executor.submit(work, job.pieces)
         except BrokenExecutor as error:
             raise RuntimeError(
-                f"the workers of {type(executor).__name__} died and it starts no new ones; what "
-                "was drawn is recorded. Run the same again, or use `qcattn.sweeps.Processes`"
+                f"the workers of {type(executor).__name__} died and it starts no new ones, but "
+                "what was drawn is recorded; run the same again, or use `qcattn.sweeps.Processes`"
             ) from error
 
     def _take(self, future: Future[list[Drawn]], job: Job) -> None:
@@ -184,7 +185,7 @@ class _Run:
             self._died(job, error)
         except CancelledError as error:
             raise RuntimeError(
-                "the executor cancelled what it was given; what was drawn is recorded. Run the "
+                "the executor cancelled what it was given, but what was drawn is recorded; run the "
                 "same again"
             ) from error
         except Exception as error:
@@ -212,9 +213,9 @@ class _Run:
         self.deaths_in_a_row += 1
         if self.deaths_in_a_row > _MOST_DEATHS:
             raise RuntimeError(
-                f"workers died {self.deaths_in_a_row} times with nothing drawn in between "
-                f"({error}); what was drawn before is recorded. They may be killed or run out of "
-                "memory."
+                f"workers died {plural(self.deaths_in_a_row, 'time')} with nothing drawn in "
+                f"between ({error}), killed or out of memory, but what was drawn before is "
+                "recorded; take fewer workers, or run the same again"
             ) from error
         for piece in job.pieces:
             place = (piece.cell, piece.block, piece.batches)

@@ -40,7 +40,7 @@ def strategy(room: str, name: str, **options: Any) -> Any:
     for option, value in options.items():
         default = usual[known(f"a field of {cls.__name__}", option, usual)]
         if isinstance(default, int | float) and not isinstance(value, int | float):
-            raise ValueError(f"`{cls.__name__}` has {option}={value!r}, which is not a number")
+            raise ValueError(f"`{option}` of {cls.__name__} must be a number, but is {value!r}")
     return cls(**{option: _tuples(value) for option, value in options.items()})
 
 
@@ -58,11 +58,13 @@ def described(value: Any, room: str) -> dict[str, Any]:
     cls = type(value)
     if classes(room).get(cls.__name__) is not cls:
         raise ValueError(
-            f"`{room}` holds {spelt(value)}, but a sweep stores names: pass an object of one of "
-            f"{', '.join(names(room))}"
+            f"`{room}` must be objects of {', '.join(names(room))}, whose names a sweep stores, "
+            f"but holds {spelt(value)}"
         )
     if not is_dataclass(value):
-        raise ValueError(f"`{room}` holds {spelt(value)}, which has no fields to store")
+        raise ValueError(
+            f"`{room}` holds {spelt(value)}, whose fields a sweep cannot store; make it a dataclass"
+        )
     out: dict[str, Any] = {"name": cls.__name__}
     for field in fields(value):
         now, usual = _plain(getattr(value, field.name), field.name), field.default

@@ -374,11 +374,17 @@ def _of_law(
     return _wrong(words, near[0] if near else None, hint)
 
 
+def _kind(law: Any) -> str:
+    return "a dictionary" if isinstance(law, Mapping) else "an array"
+
+
 def _alike(answer: Any, law: Any) -> tuple[np.ndarray, np.ndarray]:
     """Two laws as arrays of one shape."""
     if isinstance(law, Mapping) or isinstance(answer, Mapping):
         if not (isinstance(law, Mapping) and isinstance(answer, Mapping)):
-            raise ValueError("give a dictionary where the law is one, and an array where it is one")
+            raise ValueError(
+                f"probabilities must be {_kind(law)}, as the law is, but are {_kind(answer)}"
+            )
         names = sorted({*answer, *law}, key=str)
         answer, law = ([one.get(name, 0.0) for name in names] for one in (answer, law))
     given = check_distributions(answer, "probabilities")

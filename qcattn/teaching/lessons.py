@@ -99,15 +99,15 @@ def read_lesson(path: Path) -> Lesson:
     content = path.read_bytes()
     if len(content) > _MOST_BYTES:
         raise ValueError(
-            f"{path}: a lesson must be of at most {_MOST_BYTES:,} bytes, but is of "
+            f"`{path}`: a lesson must be of at most {_MOST_BYTES:,} bytes, but is of "
             f"{len(content):,}; make two of it"
         )
     try:
         return _lesson(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: it is not UTF-8 text ({error}); save it as UTF-8") from error
+        raise ValueError(f"`{path}`: it is not UTF-8 text ({error}); save it as UTF-8") from error
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"`{path}`: {error}") from error
 
 
 def _lesson(text: str) -> Lesson:
@@ -117,7 +117,7 @@ def _lesson(text: str) -> Lesson:
         raise ValueError(f"it is not TOML ({error}); correct that place") from error
     except RecursionError as error:
         raise ValueError(
-            "it cannot be read as a lesson: its lists are nested too deeply"
+            "it cannot be read as a lesson: its lists are nested too deeply; nest them less"
         ) from error
     for name in document:
         known("a name of a lesson", name, ["title", "step", "words"])

@@ -17,6 +17,7 @@ import numpy as np
 from qcattn.arguments import check_alpha, whole_number
 from qcattn.comparisons import Monitor, certify
 from qcattn.names import known
+from qcattn.plurals import plural
 from qcattn.records import Counts
 from qcattn.teaching.setups import real
 
@@ -92,7 +93,7 @@ def totals_of(given: Any, outcomes: int) -> Totals:
     keys = given["keys"]
     if not isinstance(keys, list) or len(keys) != outcomes:
         raise ValueError(
-            f"`keys` must be a list of {outcomes} counts, but is {keys!r:.80}; start anew"
+            f"`keys` must be a list of {plural(outcomes, 'count')}, but is {keys!r:.80}; start anew"
         )
     whole = [whole_number(one, "keys", least=0) for one in keys]
     stray, discarded = (whole_number(given[one], one, least=0) for one in ("stray", "discarded"))

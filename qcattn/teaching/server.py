@@ -100,8 +100,8 @@ def page_server(
         if waiting >= most_waiting:
             raise _Refused(
                 429,
-                f"{waiting} requests are waiting already, as many as may; try again in a second, "
-                "or draw fewer shots a second",
+                f"as many requests as may wait, {waiting}, wait already; try again in a second, or "
+                "draw fewer shots a second",
             )
         waiting += 1
         try:
@@ -160,7 +160,9 @@ def _asked(request: Request) -> Any:
     """The setting that stands in an address."""
     text = request.query_params.get("setup", "")
     if len(text) > MOST_BYTES:
-        raise _Refused(413, f"`setup` must be of at most {MOST_BYTES:,} characters")
+        raise _Refused(
+            413, f"`setup` must be of at most {MOST_BYTES:,} characters, but is of {len(text):,}"
+        )
     return _parsed(text.encode())
 
 

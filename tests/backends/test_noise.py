@@ -140,7 +140,7 @@ def test_a_backend_is_imitated():
         ("readout=0.7", "below 0.5"),
         ("thermal=-1", "above 0"),
         ("depolarizing=nan", "above 0"),
-        ("readout=0.1,shake", "no 'shake'"),
+        ("readout=0.1,shake", "but names 'shake'"),
     ],
 )
 def test_noise_that_is_none_is_named(text, message):

@@ -196,7 +196,10 @@ def test_a_job_of_which_a_part_failed_or_is_missing_says_which(tmp_path, monkeyp
     circuit.measure(0, 0)
     with pytest.raises(RuntimeError, match="1 of 2 circuits of the job, circuit 1: ERROR: device"):
         piped.sample([Task(circuit, 3)] * 2, 1)
-    with pytest.raises(RuntimeError, match=r"gave 1 results, not 2: 1 of circuit-\d+"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"must give 2 in all, a result for each circuit, but gave 1: 1 of circuit-\d+",
+    ):
         piped.sample([Task(circuit, 3)] * 2, 1)
 
 

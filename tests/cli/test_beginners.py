@@ -61,7 +61,7 @@ def test_what_typer_refuses_is_refused_with_a_cure(line, cure):
 @pytest.mark.parametrize(
     ("line", "cure"),
     [
-        ("run --scores .", "it is a folder. Name a file in it"),
+        ("run --scores .", "it is a folder; name a file in it"),
         ("compare law.json fair.json", "counts come first"),
         ("compare dice.json law.json", "count decimals from 0 to 2, or name the outcomes in both"),
         ("conformance --backend stim --probe bits", "`--probe` must be one of"),

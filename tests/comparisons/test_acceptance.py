@@ -100,7 +100,7 @@ def test_numbers_of_kept_and_all_shots_serve_as_counts_do():
     np.testing.assert_array_equal(one.undecided, [False, False, True])
     assert acceptance((kept, 500), 0.9).p_values.shape == (3,)
     for wrong, message in [
-        ((5, 3), "more than all"),
+        ((5, 3), "keeps 5 of 3; give all shots"),
         ((-1, 3), "negative"),
         ((0.5, 3), "integers"),
     ]:

@@ -163,7 +163,7 @@ def test_outcomes_are_read_as_what_goes_with_the_other_file(write, counts, law, 
         ),
         ({"10": 1, "11": 1}, [0.125] * 8, "'11', read as a decimal, but .* has 8 positions"),
         ({"00": 1, "11": 1}, {"0": 0.5, "5": 0.25, "4": 0.25}, None),
-        ({"0": 1, "1": 1}, {"000": 0.5, "111": 0.5}, "outcomes of 1 bits"),
+        ({"0": 1, "1": 1}, {"000": 0.5, "111": 0.5}, "outcomes of 1 bit,"),
         ({"10": 1, "11": 1}, {"100": 0.5, "111": 0.5}, "outcomes of 2 bits"),
         ({"0": 1, "a": 1}, [0.5, 0.5], "by texts such as 'a' and by positions such as '0'"),
     ],
@@ -257,7 +257,7 @@ def test_a_bad_file_is_named_with_its_place(write, name, content, message):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"nowhere.json' is missing"):
+    with pytest.raises(ValueError, match=r"nowhere.json` is missing; check"):
         read_outcomes(tmp_path / "nowhere.json")
 
 
@@ -265,7 +265,7 @@ def test_files_that_do_not_match_are_refused(write):
     counts = read_outcomes(write("c.json", [{"00": 1}, {"11": 1}]))
     with pytest.raises(ValueError, match="name outcomes differently"):
         together(counts, read_outcomes(write("p.json", {"cat": 1.0})))
-    with pytest.raises(ValueError, match=r"outcomes of 2 bits, but .*q.json' of 3"):
+    with pytest.raises(ValueError, match=r"outcomes of 2 bits, but .*q.json` of 3"):
         together(counts, read_outcomes(write("q.json", {"000": 1.0})))
     three = read_outcomes(write("q.npy", np.full((3, 4), 0.25)))
     with pytest.raises(ValueError, match=r"has 2 rows.*has 3"):

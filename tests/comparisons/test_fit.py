@@ -335,7 +335,7 @@ class TestBadInput:
             fit(counts, law * np.array(1.003, dtype=dtype))
 
     def test_offenders_of_no_row(self):
-        with pytest.raises(IndexError, match="1 indices"):
+        with pytest.raises(IndexError, match="must have 1 number, one for each"):
             fit([[1, 2]], [[0.5, 0.5]]).offenders()
 
 

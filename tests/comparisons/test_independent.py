@@ -189,8 +189,8 @@ def test_overall_is_bonferroni():
     [
         ([], None, "at least one run"),
         ([[1]], None, "two shots"),
-        ([[1, 2, 3]], [0.5, 0.5], "indices from 0 to 1"),
-        ([["0", "1"]], [0.5, 0.5], "indices"),
+        ([[1, 2, 3]], [0.5, 0.5], "whole numbers from 0 to 1 .* run 0 holds 2; number"),
+        ([["0", "1"]], [0.5, 0.5], "run 0 holds '0'"),
     ],
 )
 def test_bad_input(memories, p, message):

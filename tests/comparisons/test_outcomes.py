@@ -108,9 +108,9 @@ def test_a_measured_law_takes_named_counts():
 @pytest.mark.parametrize(
     ("counts", "law", "message"),
     [
-        ([1, 2, 3, 4], [0.2] * 5, "'c.json' holds 4 numbers a row, but '.*p.json' has 5"),
-        ([0, 1] * 500, {"0": 0.5, "1": 0.5}, "holds 1000 numbers a row, but .* up to 1"),
-        ([0, 1] * 500, {"0x0": 0.5, "0x1": 0.5}, "holds 1000 numbers a row, but .* up to 1"),
+        ([1, 2, 3, 4], [0.2] * 5, "`c.json` holds 4 numbers a row, but `.*p.json` has 5"),
+        ([0, 1] * 500, {"0": 0.5, "1": 0.5}, "holds 1,000 numbers a row, but .* up to 1"),
+        ([0, 1] * 500, {"0x0": 0.5, "0x1": 0.5}, "holds 1,000 numbers a row, but .* up to 1"),
         ([0, 3, 1] * 300, [0.25] * 4, "holds 900 numbers a row, but .* has 4"),
         ({"00": 3}, [0.1] * 10, "holds 10 numbers a row, but .* outcomes of 2 bits"),
         ([5, 6], {"cat": 0.5, "dog": 0.5}, "name outcomes differently"),
@@ -120,7 +120,7 @@ def test_numbers_that_are_not_as_many_are_refused_and_never_padded(counts, law, 
     paths = tmp_path / "c.json", tmp_path / "p.json"
     for path, content in zip(paths, (counts, law), strict=True):
         path.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match=message.replace("'c.json'", "c.json'")):
+    with pytest.raises(ValueError, match=message.replace("`c.json`", "c.json`")):
         together(read_outcomes(paths[0]), read_outcomes(paths[1], "probabilities"))
 
 

@@ -77,7 +77,7 @@ def test_what_may_be_a_heading_or_an_index_is_refused(tmp_path, content, message
 
 
 def test_as_many_names_as_rows(tmp_path):
-    with pytest.raises(ValueError, match=r"c\.json': holds 1 `row_names` for 2 rows"):
+    with pytest.raises(ValueError, match=r"c\.json`: it holds 1 `row_names` for 2 rows"):
         read(tmp_path, {"counts": [[1, 2], [3, 4]], "row_names": ["a"]}, "c.json")
     with pytest.raises(ValueError, match="`row_names` that are not texts"):
         read(tmp_path, {"counts": [[1, 2]], "row_names": [3]}, "c.json")
@@ -99,7 +99,7 @@ def test_rows_of_other_names_are_no_pair(tmp_path):
     counts = read(tmp_path, NAMED)
     law = read(tmp_path, LAW.replace("fair", "fare"), "p.csv", "probabilities")
     with pytest.raises(
-        ValueError, match=r"c\.csv' has a row called 'fair', but .*p\.csv' has none"
+        ValueError, match=r"c\.csv` has a row called 'fair', but .*p\.csv` has none"
     ):
         together(counts, law)
 

@@ -156,7 +156,7 @@ def test_a_named_index_is_no_row_and_no_key(content: str, message: str, tmp_path
 def test_a_column_is_no_row(content: str, tmp_path: Path) -> None:
     """As numpy.savetxt writes one row: each key was a row of its own, of probability 1."""
     with pytest.raises(
-        ValueError, match=r"rows of one key each, .* Write all keys of a row on one"
+        ValueError, match=r"rows of one key each, .*; write all keys of a row on one"
     ):
         read_scores(made(tmp_path, "s.csv", text(content)))
 
@@ -241,19 +241,19 @@ def test_weights_in_a_file_are_noticed(tmp_path: Path) -> None:
 
 BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     # nothing there, or nothing in it
-    ("s.npy", lambda path: None, r"there is no such file"),
+    ("s.npy", lambda path: None, r"it is missing; check the name"),
     ("s.npy", lambda path: path.mkdir(), r"it is a folder"),
-    ("s.npy", raw(b""), r"the file is empty"),
-    ("s.csv", raw(b""), r"the file is empty"),
+    ("s.npy", raw(b""), r"it is empty; write"),
+    ("s.csv", raw(b""), r"it is empty; write"),
     ("s.csv", text("\n\n"), r"`scores` of shape \(0,\) is empty"),
     ("s.npy", npy(np.zeros((3, 0))), r"`scores` of shape \(3, 0\) is empty"),
     ("s.json", text("[]"), r"`scores` of shape \(0,\) is empty"),
     ("s.json", text("[[], []]"), r"`scores` of shape \(2, 0\) is empty"),
-    ("s.npz", npz(), r"it holds nothing, and none is called 'scores'"),
+    ("s.npz", npz(), r"must hold an array called `scores`, but it holds nothing"),
     # of another kind
-    ("s.doc", text("1,2"), r"kind '.doc' cannot be read. Use .npy, .npz, .json, .csv, .tsv, .txt"),
-    ("scores", text("1,2"), r"kind '' cannot be read"),
-    ("s.npz", npz(a=ROWS, b=ROWS), r"holds 'a', 'b', and none is called 'scores'. Name"),
+    ("s.doc", text("1,2"), r"end in .npy, .npz, .json, .csv, .tsv, .txt, but it ends in '.doc'"),
+    ("scores", text("1,2"), r"but it ends in ''"),
+    ("s.npz", npz(a=ROWS, b=ROWS), r"called `scores`, but it holds 'a', 'b'; call"),
     (
         "s.npy",
         npy(np.array([[1 + 1j]])),
@@ -273,18 +273,18 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.npz", raw(pickle.dumps(Trap())), r"never unpickled"),
     ("s.npz", raw(b"PK\x03\x04 not a zip"), r"damaged, is not a NumPy file.*numpy.savez"),
     ("s.npy", raw(b"\x93NUMPY\x01\x00"), r"damaged, is not a NumPy file"),
-    ("s.csv", raw(b"1,2\n\xff1,2"), r"it is not UTF-8 text: line 2 .* 0xff\. .*CSV UTF-8"),
+    ("s.csv", raw(b"1,2\n\xff1,2"), r"it is not UTF-8 text: line 2 .* 0xff; .*CSV UTF-8"),
     ("s.csv", raw("1,2".encode("utf-16-le")), r"holds zero bytes.*UTF-16"),
     ("s.csv", raw(b"\xff\xfe1"), r"it is not UTF-16 text"),
-    ("s.csv", text('1,2\n"3,4\n'), r"line 2 has 1 columns, but line 1 has 2"),
-    ("s.csv", text("1," + "2" * 200_000), r"line 1 is not CSV: field larger than field limit"),
+    ("s.csv", text('1,2\n"3,4\n'), r"line 2 has 1 column, but line 1 has 2"),
+    ("s.csv", text("1," + "2" * 200_000), r"line 1 is not CSV \(field larger than field limit"),
     ("s.json", text("[1, 2"), r"it is not JSON .*json.tool"),
     ("s.json", raw(b"\xff"), r"it is not JSON, which must be UTF-8 text"),
     ("s.json", text("[" * 100_000), r"it is JSON that cannot be read"),
-    ("s.json", text("[" * 40 + "1" + "]" * 40), r"nested 40 deep"),
+    ("s.json", text("[" * 40 + "1" + "]" * 40), r"nested at most 32 deep, but they are 40"),
     # not numeric, with the place
     ("s.csv", text("1,2\n3,x\n"), r"line 2, column 2 is 'x', which is not a number"),
-    ("s.csv", text("the,cat\n"), r"line 1 is a heading, and there are no lines below it"),
+    ("s.csv", text("the,cat\n"), r"line 1 is a heading without lines below it; write"),
     ("s.csv", text("O.5,1.5\n1,2\n"), r"line 1, column 1 is 'O.5', which is not a number"),
     ("s.csv", text("5%,6%\n1,2\n"), r"line 1, column 1 is '5%', which is not a number"),
     ("s.csv", text("the,3,cats\n1,2,3\n"), r"line 1, column 1 is 'the'"),
@@ -300,12 +300,16 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.csv", text("1,2\n\n3,4,5\n"), r"line 3 has 3 columns, but line 1 has 2"),
     ("s.json", text("[[1, 2], [3, null]]"), r"scores\[1\]\[1\] is null, which is not a number"),
     ("s.json", text('[[1, "inf"]]'), r'scores\[0\]\[1\] is "inf"'),
-    ("s.json", text("[[1, 2], [3]]"), r"scores\[1\] has 1 entries where .* has 2"),
-    ("s.json", text("[[1, 2], 3]"), r"scores\[1\] has no list where .* has 2"),
+    (
+        "s.json",
+        text("[[1, 2], [3]]"),
+        r"scores\[1\] must be .* of length 2, .* but is of length 1; give",
+    ),
+    ("s.json", text("[[1, 2], 3]"), r"scores\[1\] must be a list of length 2, .* but is 3; give"),
     ("s.json", text("[1, [2]]"), r"scores\[1\] is \[2\], which is not a number"),
     ("s.json", text("[1, true]"), r"mixes true or false with numbers"),
     ("s.json", text("[1, -1e999]"), r"a number is -1e999, which is beyond float64"),
-    ("s.json", text("[1, 1" + "0" * 400 + "]"), r"an integer that is too large"),
+    ("s.json", text("[1, 1" + "0" * 400 + "]"), r"a whole number that is too large"),
     ("s.npy", npy(np.array([1, np.longdouble("-1e4000")])), r"holds numbers beyond float64"),
     # rows that cannot be used
     ("s.csv", text("1,2\n3,nan\n"), r"nan at scores\[1\], key 1"),
@@ -313,17 +317,29 @@ BAD_SCORES: list[tuple[str, Callable[[Path], None], str]] = [
     ("s.json", text("[[1, Infinity]]"), r"inf at scores\[0\], key 1"),
     ("s.json", text('[[1, 2], ["-inf", "-inf"]]'), r"every key masked \(-inf\) at scores\[1\]"),
     # labels and provenance
-    ("s.json", text('{"scores": [1, 2], "tokens": ["a"]}'), r"`tokens` holds 1 labels"),
+    ("s.json", text('{"scores": [1, 2], "tokens": ["a"]}'), r"`tokens` holds 1 label,"),
     ("s.json", text('{"scores": [1, 2], "tokens": [1, 2]}'), r"`tokens` must be a list of strings"),
     ("s.json", text('{"scores": [1, 2], "tokens": "ab"}'), r"`tokens` must be a list of strings"),
-    ("s.json", text('{"scores": [1, 2], "axes": ["head"]}'), r"`axes` names 1 axes"),
+    (
+        "s.json",
+        text('{"scores": [1, 2], "axes": ["head"]}'),
+        r"`axes` must name each of the 0 .* but names 1; name",
+    ),
     ("s.json", text('{"scores": [1, 2], "axes": [0]}'), r"`axes` must be a list of strings"),
     ("s.json", text('{"scores": [1, 2], "sentence": 3}'), r"`sentence` must be a text"),
     ("s.json", text('{"scores": [[1, 2]], "layers": [1.5]}'), r"`layers` must be a list of diff"),
     ("s.json", text('{"scores": [[1, 2]], "layers": [1]}'), r"no axis is called so; name the axes"),
-    ("s.json", text('{"tokens": ["a"]}'), r"holds nothing, and none is called 'scores'"),
-    ("s.npz", npz(scores=ROWS, about=np.array("{")), r"`about` is not the provenance"),
-    ("s.npz", npz(scores=ROWS, about=np.array("[]")), r"`about` is not the provenance"),
+    ("s.json", text('{"tokens": ["a"]}'), r"called `scores`, but it holds nothing"),
+    (
+        "s.npz",
+        npz(scores=ROWS, about=np.array("{")),
+        r"`about` must be the provenance that qcattn writes, but it is array",
+    ),
+    (
+        "s.npz",
+        npz(scores=ROWS, about=np.array("[]")),
+        r"`about` must be the provenance that qcattn writes, but it is array",
+    ),
 ]
 
 
@@ -341,7 +357,7 @@ def test_bad_files_are_named_with_place_and_cure(
         message = None
     with pytest.raises(ValueError, match=message) as caught:
         reader(path)
-    assert str(caught.value).startswith(f"File '{path}'")
+    assert str(caught.value).startswith(f"`{path}`")
 
 
 @pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "json"])
@@ -428,23 +444,29 @@ def test_labels_of_keys_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"q": [[1]]}, r"needs either `keys` or `k`, but it holds 'q'"),
-        ({"q": [[1]], "queries": [[1]], "k": [[1]]}, r"needs either `queries` or `q`"),
+        ({"q": [[1]]}, r"must hold either `keys` or `k`, but it holds 'q'; write"),
+        ({"q": [[1]], "queries": [[1]], "k": [[1]]}, r"must hold either `queries` or `q`, but"),
         ({"q": [[1, 2]], "k": [[1]]}, r"`keys` must be of shape"),
-        ({"q": [[1, 2], [3]], "k": [[1, 2]]}, r"queries\[1\] has 1 entries"),
+        (
+            {"q": [[1, 2], [3]], "k": [[1, 2]]},
+            r"queries\[1\] must be .* of length 2, .* but is of length 1",
+        ),
         ({"q": [["-inf"]], "k": [[1]]}, r"`queries` must be finite"),
         ({"q": [[1]], "k": [[1]], "causal": "no"}, r"`causal` must be true or false.*'no'"),
         ({"q": [[1]], "k": [[1]], "causal": 1}, r"`causal` must be true or false"),
         ({"q": [[1]], "k": [[1]], "scale": [1]}, r"`scale` must be one number"),
         ({"q": [[1]], "k": [[1]], "mask": [[1]]}, r"`mask` must be boolean"),
         ({"q": [[1]], "k": [[1]], "mask": [[False]]}, r"every key masked"),
-        ({"q": [[1]], "k": [[1]], "mask": [[True], [True, 1]]}, r"mask\[1\] has 2 entries"),
-        ({"q": [[1]], "k": [[1], [2]], "tokens": ["a"]}, r"`tokens` holds 1 labels"),
-        ([[1, 2]], r"needs either `queries` or `q`, but it holds 'scores'"),
+        (
+            {"q": [[1]], "k": [[1]], "mask": [[True], [True, 1]]},
+            r"mask\[1\] must be .* of length 1, .* but is of length 2",
+        ),
+        ({"q": [[1]], "k": [[1], [2]], "tokens": ["a"]}, r"`tokens` holds 1 label,"),
+        ([[1, 2]], r"must hold either `queries` or `q`, but it holds 'scores'"),
     ],
 )
 def test_bad_queries_and_keys_are_named(content: Any, message: str, tmp_path: Path) -> None:
     path = made(tmp_path, "qk.json", text(json.dumps(content)))
     with pytest.raises(ValueError, match=message) as caught:
         read_qk(path)
-    assert str(caught.value).startswith(f"File '{path}'")
+    assert str(caught.value).startswith(f"`{path}`")

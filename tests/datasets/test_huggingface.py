@@ -200,7 +200,7 @@ def test_bfloat16_weights_are_read_exactly_and_run_in_float32(
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
-        ("Mamba", {"state_size": 4}, r"unsupported architecture|could not be run"),
+        ("Mamba", {"state_size": 4}, r"unsupported architecture|cannot be run"),
         ("T5", {"d_kv": 4, "d_model": 24, "d_ff": 36, "num_heads": 6}, r"encoder-decoder"),
         (
             "GptOss",
@@ -241,7 +241,9 @@ def test_attention_that_is_not_the_recorded_softmax_is_refused(
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04.")
-    with pytest.raises(ValueError, match=r"no .safetensors file.*never loaded.*save_pretrained"):
+    with pytest.raises(
+        ValueError, match=r"must hold model.safetensors.*never loaded.*save_pretrained"
+    ):
         huggingface.scores(tmp_path, TEXT)
 
 
@@ -290,20 +292,20 @@ def test_an_index_that_points_outside_is_refused(tmp_path: Path, name: str) -> N
     ("files", "message"),
     [
         ({INDEX: {"weight_map": {"w0": "a.safetensors"}}}, "which is missing"),
-        ({INDEX: {"weight_map": {}}}, "names no weight files"),
-        ({INDEX: {"weight_map": "a"}}, "names no weight files"),
+        ({INDEX: {"weight_map": {}}}, "must name files of weights"),
+        ({INDEX: {"weight_map": "a"}}, "must name files of weights"),
         ({INDEX: b'{"weight_map": {"a": "x.safetensors", "a": "y.safetensors"}}'}, "twice"),
-        ({"decoy.safetensors": weights()}, "holds no .safetensors file that is named model"),
+        ({"decoy.safetensors": weights()}, "must hold model.safetensors, or an index"),
         ({"model.safetensors": b"\xff" * 20}, "is damaged: its header ends after it"),
         ({"model.safetensors": b"\2\0\0\0\0\0\0\0{,"}, "is damaged"),
         ({"model.safetensors": weights(), "adapter_config.json": {}}, "may lie elsewhere"),
         ({"model.safetensors": weights(), "config.json": {"transformers_weights": "../x"}},
          "may lie elsewhere"),
         ({"model.safetensors": weights(), "config.json": {"num_hidden_layers": 10**9}},
-         "`num_hidden_layers` .* is 1,000,000,000, but there are only 2 arrays"),
+         "`num_hidden_layers` .* the number of arrays of weights, 2, but is 1,000,000,000"),
         ({"model.safetensors": weights(), "config.json": {"text_config": {"n_layer": 3}}},
-         "`n_layer` .* is 3, but"),
-        ({"config.json": []}, "holds no JSON object"),
+         "`n_layer` .* but is 3"),
+        ({"config.json": []}, "must hold a JSON object"),
     ],
 )  # fmt: skip
 def test_folders_that_are_not_what_they_say_are_refused(
@@ -342,7 +344,7 @@ def test_code_in_the_folder_is_never_run(transformers: Any, tmp_path: Path) -> N
     config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.C", "AutoModel": "own.M"}}
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
-    with pytest.raises(ValueError, match="could not be loaded"):
+    with pytest.raises(ValueError, match="cannot be loaded as a model"):
         huggingface.scores(tmp_path, TEXT)
     assert not (tmp_path / "ran").exists()
 
@@ -354,7 +356,7 @@ def test_lacking_weights_are_refused(transformers: Any, tmp_path: Path) -> None:
     weights = load_file(tmp_path / "model.safetensors")
     del weights["encoder.layer.1.attention.self.key.weight"]
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ValueError, match=r"lacks 1 weights.*layer\.1\.attention\.self\.key"):
+    with pytest.raises(ValueError, match=r"lacks 1 weight of.*layer\.1\.attention\.self\.key"):
         huggingface.scores(tmp_path, TEXT)
 
 

@@ -52,7 +52,7 @@ def test_the_bomb_is_one(folder):
     [
         (read_scores, "zeros.npz", r"takes 134,217,\d+ bytes .*'scores', but 67,108,864 bytes"),
         (read_scores, "half.npy", r"takes 134,217,728 bytes"),
-        (read_qk, "qk.npz", r"30,000 queries and 30,000 keys, 1 times, make scores that take 21,6"),
+        (read_qk, "qk.npz", r"1 table of 30,000 x 30,000 scores, which take 21,6"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_it_is_unpacked(folder, read, name, says):

@@ -42,7 +42,7 @@ def test_changed_numbers_are_refused(tmp_path, monkeypatch):
     arrays["keys"][5, 7] += 1
     np.savez_compressed(tmp_path / "data" / "smollm2_head.npz", **arrays)
     monkeypatch.setattr(queries, "_FOLDER", tmp_path / "data")
-    with pytest.raises(ValueError, match=r"do not match their SHA-256.*Reinstall"):
+    with pytest.raises(ValueError, match=r"do not match their SHA-256.*; install"):
         load_head()
 
 

@@ -17,7 +17,9 @@ def test_labels_must_match_the_keys() -> None:
 
 
 def test_names_must_match_the_axes_before_the_keys() -> None:
-    with pytest.raises(ValueError, match=r"`axes` names 1 axes.*\(2, 4, 3\) has 2 before the keys"):
+    with pytest.raises(
+        ValueError, match=r"`axes` must name each of the 2 .*\(2, 4, 3\), but names 1"
+    ):
         Scores(np.zeros((2, 4, 3)), axes=("head",))
     assert Scores(np.zeros((2, 4, 3)), axes=("head", "query")).axes == ("head", "query")
 
@@ -77,9 +79,9 @@ def test_axes_are_found_by_their_names_and_layers_by_the_models_own_numbers() ->
     np.testing.assert_array_equal(taken.scores, array[:, 2])
     assert (taken.axes, taken.layers) == (("head", "query"), ())
     assert only(scores, "head", 1).layers == (3, 7, 11)
-    with pytest.raises(ValueError, match="`layer` is 2, but there are 3: 3, 7, 11"):
+    with pytest.raises(ValueError, match="`layer` must be one of 3, 7, 11, but is 2"):
         only(scores, "layer", 2)
-    with pytest.raises(ValueError, match="`layers` holds 1 numbers"):
+    with pytest.raises(ValueError, match="`layers` holds 1 number,"):
         Scores(array, axes=("layer", "head", "query"), layers=(3,))
     with pytest.raises(ValueError, match="no axis is called so; name the axes"):
         Scores(array, layers=(3, 7))

@@ -152,7 +152,7 @@ def test_queries_and_keys_of_a_layer_give_its_scores_and_its_output(model: Any) 
     mixed = softmax(stored.scores[2]) @ values_stored.values
     output = attention_output(queries, keys, vectors, causal=True)
     np.testing.assert_allclose(mixed, output, rtol=0, atol=1e-5)
-    with pytest.raises(ValueError, match=r"`layer` is 30, but layers are 0 to 29"):
+    with pytest.raises(ValueError, match=r"`layer` must be from 0 to 29, but is 30"):
         smollm2.queries_keys_values(stored.sentence, 30)
 
 

@@ -111,7 +111,7 @@ def test_changed_numbers_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     np.savez(folder / "minilm.npz", **arrays)
     monkeypatch.setattr(stored, "_FOLDER", folder)
     assert load_scores("minilm", 0).scores.shape == (6, 12, 13, 13)
-    with pytest.raises(ValueError, match=r"'minilm', sentence 1, do not match.*Reinstall"):
+    with pytest.raises(ValueError, match=r"'minilm', sentence 1, do not match.*; install"):
         load_scores("minilm", 1)
 
 
@@ -129,11 +129,11 @@ def test_changed_fingerprint_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("model", "sentence", "message"),
     [
-        ("smolm2", 0, r"`model` is 'smolm2'.*did you mean 'smollm2'\?"),
+        ("smolm2", 0, r"`model` must be one of .*, but is 'smolm2'; did you mean 'smollm2'\?"),
         ("MiniLM", 0, r"did you mean 'minilm'\?"),
-        ("", 0, r"There are: 'smollm2', 'minilm'"),
-        ("smollm2", 3, r"`sentence` is 3, but there are 3.*from 0 to 2"),
-        ("smollm2", -1, r"`sentence` is -1"),
+        ("", 0, r"one of 'smollm2', 'minilm', but is ''"),
+        ("smollm2", 3, r"`sentence` must be a text or a number from 0 to 2.* but is 3"),
+        ("smollm2", -1, r"`sentence` must .* but is -1"),
         ("smollm2", "The capital of france", r"did you mean 'The capital of France is'\?"),
     ],
 )

@@ -29,7 +29,7 @@ def test_changed_numbers_are_refused(tmp_path, monkeypatch):
     arrays["scores"][5, 0, 7] += 1
     np.savez_compressed(tmp_path / "data" / "triples.npz", **arrays)
     monkeypatch.setattr(triples, "_FOLDER", tmp_path / "data")
-    with pytest.raises(ValueError, match=r"do not match their SHA-256.*Reinstall"):
+    with pytest.raises(ValueError, match=r"do not match their SHA-256.*; install"):
         load_triples()
 
 

@@ -77,7 +77,7 @@ def test_tables_in_files_are_read_as_programs_write_them(written, encoding, tmp_
         ("ZI=1, IX=0.5j", "a Hamiltonian has real weights"),
         ("ZI=1, IX=1e999", "the weight '1e999'; give a finite number"),
         ("ZI=1, IX=1_0", "not a string and a weight"),
-        ("ZI=1, X=1", r"strings of \\[1, 2\\] letters"),
+        ("ZI=1, X=1", r"strings of lengths \\[1, 2\\]"),
         ("[1, 2]", "nor a list of such pairs"),
         ("{", "neither a dictionary"),
         ('{"ZI": 1, "ZI": 2}', "'ZI' twice in one dictionary"),

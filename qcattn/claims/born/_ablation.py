@@ -23,6 +23,7 @@ from qcattn.claims.born._training import (
     train,
 )
 from qcattn.evidence import Estimate
+from qcattn.plurals import plural
 from qcattn.progress import Progress
 from qcattn.records import Counts
 
@@ -182,8 +183,9 @@ def ablate(
     rest = task[begin : begin + trainings.held_out]
     if len(rest.targets) < 2:
         raise ValueError(
-            f"{name}: {trainings.number} trainings of {trainings.queries} queries leave "
-            f"{len(rest.targets)} of {len(task.targets):,} held out, but at least 2 must be left; "
+            f"{name}: {plural(trainings.number, 'training')}, each of {trainings.queries}, must "
+            f"leave at least 2 queries of {len(task.targets):,} held out, but {len(rest.targets)} "
+            "are left; "
             "take fewer trainings or fewer queries in each"
         )
     n = qubits_of(task)

@@ -18,6 +18,7 @@ from qiskit.circuit.library import PauliGate, UnitaryGate
 from qiskit.quantum_info import Pauli
 from scipy.linalg import expm, null_space
 
+from qcattn.plurals import plural
 from qcattn.preparations.gates import compiled
 from qcattn.readings.circuits import as_prepared, opened
 from qcattn.records import Prepared
@@ -213,6 +214,6 @@ def comb(frequencies: np.ndarray, beta: float, *, spacings: int = 400) -> Comb:
     if not combs:
         raise ValueError(
             f"`frequencies` {frequencies.round(4).tolist()} cannot be told apart at "
-            f"{len(positive)} times; take another observable"
+            f"{plural(len(positive), 'time')}; take another observable"
         )
     return combs[int(np.argmin(costs))]

@@ -106,7 +106,7 @@ def another_head(queries: int, rng: np.random.Generator, *, window: int = 8) -> 
     stored = load_triples().scores
     texts, heads, keys = stored.shape
     if not 2 <= window <= keys:
-        raise ValueError(f"`window` must be 2 to {keys} keys, but it is {window}")
+        raise ValueError(f"`window` must be from 2 to {keys}, the number of keys, but is {window}")
     chosen = rng.permutation(texts)[:queries]
     dealt = rng.permuted(np.tile(np.arange(heads), (len(chosen), 1)), axis=1)
     near = np.take_along_axis(stored[chosen], dealt[..., None], axis=1)[..., -window:]

@@ -157,8 +157,8 @@ def plot_row_bars(
     row = _tuple(index)
     if len(row) != len(result.shape):
         raise ValueError(
-            f"`index` must have {len(result.shape)} numbers, one for each of the leading axes "
-            f"{result.shape}, but is {row}; name one row"
+            f"`index` must have {plural(len(result.shape), 'number')}, one for each of the "
+            f"leading axes {result.shape}, but is {row}; name one row"
         )
     ax = axes_or_new(ax)
     bars = bars_of(result, row, most)
@@ -231,13 +231,13 @@ def check_head(result: Result, index: int | tuple[int, ...]) -> tuple[int, ...]:
         )
     if len(head) != axes - 1:
         raise ValueError(
-            f"`index` must have {axes - 1} numbers, one for each of the leading axes "
+            f"`index` must have {plural(axes - 1, 'number')}, one for each of the leading axes "
             f"{result.shape} but the last, but is {head}; name one head"
         )
     for position, (at, size) in enumerate(zip(head, result.shape, strict=False)):
         if not 0 <= at < size:
             raise ValueError(
-                f"`index` is {head}, but axis {position} has {size} entries; count from 0 to "
+                f"`index` is {head}, but axis {position} is of length {size}; count from 0 to "
                 f"{size - 1}"
             )
     return head
