@@ -119,7 +119,7 @@ def test_bit_order_and_the_register_that_is_read():
         (turn(), LAW, None, "`values` must be of shape"),
         (turn(), LAW, ANGLES[0], "`values` must be of shape"),
         (turn(), LAW[..., :1] * 0 + 1, ANGLES, "a probability for each reading of 1"),
-        (turn(), {"01": 1.0}, [1.0], "bitstrings of 1 bits"),
+        (turn(), {"01": 1.0}, [1.0], "bitstrings of 1 bit "),
         (turn(), [0.4, 0.4], [1.0], "`law` must sum to one"),
         ("turn", LAW, ANGLES, "`circuit` must be an object"),
         (QuantumCircuit(0), [1.0], None, "no qubit"),

@@ -216,7 +216,7 @@ def test_a_masked_or_padded_hamiltonian_can_be_filled():
         (np.zeros((1, 1)), "2\\*\\*n"),
         (np.array([[np.nan, 0.0], [0.0, 0.0]]), r"operator\[0, 0\] is nan"),
         (SparsePauliOp(["X"], [1j]), "Hermitian"),
-        (SparsePauliOp(["X", "Z"], [1, np.nan]), "that of Z is nan"),
+        (SparsePauliOp(["X", "Z"], [1, np.nan]), "that of Z is .nan"),
         (SparsePauliOp(["X" * 60]), "bytes"),
     ],
 )

@@ -100,7 +100,7 @@ def salvage(path: str | Path) -> Salvaged | None:
         why = str(error)
     tables = _read(path)
     if not tables["batches"]:
-        raise ValueError(f"{why}; no batch of a store can be read in it either")
+        raise ValueError(f"no batch of a store can be read in it: {why}")
     fresh = _free(path)
     try:
         with Store(fresh, write=True) as store:

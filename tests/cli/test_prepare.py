@@ -101,7 +101,10 @@ def test_terms_that_do_not_commute_go_to_methods_that_take_them(folder):
     ("options", "message"),
     [
         (["--hamiltonian", "isink"], "did you mean 'ising'"),
-        (["--hamiltonian", "ising", "--pauli", "Z=1"], "not several"),
+        (
+            ["--hamiltonian", "ising", "--pauli", "Z=1"],
+            "may be given, but `--hamiltonian` and `--pauli` are",
+        ),
         (["--hamiltonian", "ising", "--qubits", 0], "num_qubits"),
         (["--hamiltonian", "ising", "--qubits", 40], "bytes"),
         (["--pauli", "ZZ"], "'ZZ', which is not a string and a weight; write ZZI=-0.5"),
@@ -109,7 +112,7 @@ def test_terms_that_do_not_commute_go_to_methods_that_take_them(folder):
         (["--pauli", "ZQ=1"], "letters"),
         (["--pauli", "ZZ=inf"], "`--pauli` has the weight 'inf'"),
         (["--hamiltonian", "ising", "--field", "inf"], "`field` must be a finite number"),
-        (["--pauli", "ZZ=1,X=2"], "[1, 2] letters"),
+        (["--pauli", "ZZ=1,X=2"], "of lengths [1, 2]"),
         (["--pauli", "none.csv"], "No such file"),
         (["--beta", "0"], "`beta`"),
         (["--beta", "warm"], "`--beta`"),

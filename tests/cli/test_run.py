@@ -493,8 +493,8 @@ def test_a_bad_file_is_named_with_place_and_exit_2(folder, case):
         (["--backend", "qulacs", "--memory", "4GiB"], "`--memory`"),
         (["--model", "smolm2"], "smollm2"),
         (["--sentence", "7"], "sentence"),
-        (["--layer", "30"], "`--layer` is 30, but there are 30: 0 to 29"),
-        (["--head", "-1"], "`--head` is -1"),
+        (["--layer", "30"], "`--layer` must be one of 0 to 29, but is 30"),
+        (["--head", "-1"], "`--head` must be one of 0 to 8, but is -1"),
         (["--scores", "nowhere.npy"], "nowhere.npy"),
         (["--scores", "a.npy", "--qk", "b.npz"], "one of"),
         (["--scores", "a.npy", "--sentence", "0"], "choose packaged scores"),
@@ -604,7 +604,7 @@ def test_counts_from_anywhere_are_compared(folder, counts, options, code, said):
     [
         ({"00": 0.5}, FAIR, "`c.json` must hold integers"),
         ({"00": -1}, FAIR, "`c.json` must not be negative"),
-        ({"00": 5}, {"00": 0.5, "11": 0.6}, "'p.json' must sum to one"),
+        ({"00": 5}, {"00": 0.5, "11": 0.6}, "`p.json` must sum to one"),
         ({"000": 5}, FAIR, "outcomes of 3 bits"),
         ({"cat": 5}, FAIR, "name outcomes differently"),
     ],
@@ -634,7 +634,7 @@ def test_a_dropped_first_line_was_agreement(folder):
     (folder / "c.csv").write_text("01,30O\n00,500\n")
     (folder / "p.json").write_text(json.dumps({"00": 1, "01": 0}))
     done = invoke("compare", "c.csv", "p.json")
-    assert done.exit_code == 2 and "'c.csv': line 1, column 2 is '30O'" in done.output
+    assert done.exit_code == 2 and "`c.csv`: line 1, column 2 is '30O'" in done.output
     (folder / "c.csv").write_text("01,30\n00,500\n")
     assert invoke("compare", "c.csv", "p.json").exit_code == 1
     (folder / "p.csv").write_text("00,0.5O\n01,1.0\n")

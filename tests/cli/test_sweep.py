@@ -202,7 +202,7 @@ def test_a_plot_that_cannot_be_is_refused(swept, tmp_path, monkeypatch, argument
     ("options", "said"),
     [
         (["--workers", "0"], "`--workers` must be a whole number, 1 or more"),
-        (["--workers", "2", "--dask", "tcp://127.0.0.1:1"], "give one of"),
+        (["--workers", "2", "--dask", "tcp://127.0.0.1:1"], "leave out all but one"),
         (["--until", "certfied=0.1"], "did you mean 'certified'"),
         (["--shots", "0"], "`shots` must be a whole number"),
         (["--shots", str(10**15)], "give fewer, or a larger `batch`"),

@@ -100,7 +100,7 @@ def test_scores_of_one_name_are_told_apart():
         ({"beta": ["x"]}, "`beta` must hold real numbers"),
         ({"beta": [[1.0, 2.0]]}, "`beta` must be one number or a list of them, but is"),
         ({"preparations": []}, "`preparations` is empty"),
-        ({"preparations": Amplitude}, "`preparations` holds"),
+        ({"preparations": Amplitude}, "`preparations` must be objects of .* but holds"),
         ({"shots": 0}, "`shots` must be a whole number"),
         ({"batch": 1.5}, "`batch` must be a whole number"),
         ({"batch": 10**20}, "`batch` is 100,000,000,000,000,000,000, but must be at most"),
@@ -121,7 +121,7 @@ def test_a_grid_that_cannot_be_drawn_is_refused(options, said, small):
 
 
 def test_parts_that_are_not_there_are_refused(small):
-    with pytest.raises(ValueError, match="`layers` is 30, but there are 30: 0 to 29"):
+    with pytest.raises(ValueError, match="`layers` must be one of 0 to 29, but is 30"):
         parts(load_scores(), layers=[30])
     with pytest.raises(ValueError, match="`heads` needs an axis called head"):
         parts(Scores(np.zeros((2, 3))), heads=[0])

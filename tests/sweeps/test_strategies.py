@@ -50,7 +50,7 @@ def test_what_cannot_be_stored_is_refused():
     class Mine:
         pass
 
-    with pytest.raises(ValueError, match=r"stores names: pass an object of one of .*Heralded"):
+    with pytest.raises(ValueError, match=r"must be objects of .*Heralded.* but holds"):
         described(Mine(), "preparations")
     with pytest.raises(ValueError, match=r"noise_model.*goes into `noise`, as text"):
         described(Aer(noise_model=NoiseModel()), "backends")
