@@ -261,7 +261,7 @@ def test_a_store_is_read_as_it_was_swept(reference, tables):
     assert cell.axes == ("query",) and cell.tokens == ("a", "b", "c", "d")
     with pytest.raises(ValueError, match="did you mean 'beta'"):
         again.where(bta=1)
-    with pytest.raises(ValueError, match="a cell must be at .* asked for at"):
+    with pytest.raises(ValueError, match=r"a cell must be at .* asked for at"):
         again.where(beta=7)
 
 
