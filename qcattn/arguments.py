@@ -310,19 +310,16 @@ def no_numbers(dtype: np.dtype[Any]) -> str:
         >>> no_numbers(np.dtype("V2"))
         'is of dtype |V2, as NumPy stores bfloat16; convert it before: x.astype("float32")'
         >>> no_numbers(np.dtype(object))
-        'is of dtype object, which is any Python objects; convert it: numpy.array(x, dtype=float)'
+        'is of dtype object, of any Python objects; convert it: numpy.array(x, dtype=float)'
     """
     if dtype.name == "bfloat16" or (dtype.kind == "V" and dtype.itemsize == 2):
         return (
             f'is of dtype {dtype}, as NumPy stores bfloat16; convert it before: x.astype("float32")'
         )
     if dtype.kind == "O":
-        return (
-            "is of dtype object, which is any Python objects; convert it: numpy.array(x, "
-            "dtype=float)"
-        )
+        return "is of dtype object, of any Python objects; convert it: numpy.array(x, dtype=float)"
     if dtype.kind == "c":
-        return f"is of dtype {dtype}, complex; pass its real part if the rest is zero: x.real"
+        return f"is of dtype {dtype}; pass its real part if the rest is zero: x.real"
     return f"is of dtype {dtype}; convert it to a floating array first"
 
 

@@ -48,7 +48,7 @@ def check_scores(scores: ArrayLike, *, name: str = "scores") -> NDArray[np.float
         >>> check_scores([[0, 1], [2, float("nan")]])
         Traceback (most recent call last):
             ...
-        ValueError: `scores` holds nan at scores[1], key 1; ...
+        ValueError: `scores` must be finite, or -inf where a key is masked, but holds nan at ...
     """
     array = real_array(unmasked(scores), name)
     if array.ndim == 0 or array.shape[-1] == 0:
@@ -331,8 +331,8 @@ def _raise_for_row(array: NDArray[np.float64], row: tuple[np.intp, ...], name: s
         )
     key = int(np.argmax(np.isnan(values) | np.isposinf(values)))
     raise ValueError(
-        f"`{name}` holds {values[key]} at {place}, key {key}; scores must be finite, "
-        f"or -inf where a key is masked; repair that score or leave the row out"
+        f"`{name}` must be finite, or -inf where a key is masked, but holds {values[key]} at "
+        f"{place}, key {key}; repair that score or leave the row out"
     )
 
 

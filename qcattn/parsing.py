@@ -206,10 +206,10 @@ def _check_sizes(sizes: Mapping[str, int], most: int | None) -> None:
     allowed, needed = memory_bytes() // 2 if most is None else most, sum(sizes.values())
     if needed > allowed:
         name = max(sizes, key=lambda name: sizes[name])
+        most_of = f", most of them {name!r}" if len(sizes) > 1 else ""
         raise TooLarge(
-            f"it takes {needed:,} bytes ({needed / 2**30:,.3g} GiB) once it is read, most of them "
-            f"{name!r}, but {max(0, allowed):,} bytes may be taken for it; take fewer rows, or "
-            "more memory"
+            f"it takes {needed:,} bytes ({needed / 2**30:,.3g} GiB) once it is read{most_of}, but "
+            f"{max(0, allowed):,} bytes may be taken for it; take fewer rows, or more memory"
         )
 
 

@@ -178,7 +178,7 @@ def planted(value, where, shape=(3, 7, 4)):
     ("scores", "message"),
     [
         (planted(np.nan, (2, 5, 1)), r"nan at scores\[2, 5\], key 1.*repair"),
-        (planted(INF, (1, 6, 3)), r"inf at scores\[1, 6\], key 3.*-inf where a key is masked"),
+        (planted(INF, (1, 6, 3)), r"key is masked, but holds inf at scores\[1, 6\], key 3"),
         (planted(-INF, (2, 0)), r"every key masked \(-inf\) at scores\[2, 0\].*unmask.*4 keys"),
         ([1.0, np.nan], r"nan at scores, key 1"),
         ([-INF, -INF], r"every key masked \(-inf\) at scores,"),

@@ -161,7 +161,10 @@ class QiskitBackend(Simulator):
             # Its target lists rotations, of which it takes the Clifford ones only.
             for circuit in circuits:
                 if not is_clifford(circuit):
-                    raise DoesNotFit(f"{self.backend.name} takes circuits of Clifford gates only")
+                    raise DoesNotFit(
+                        f"the circuit must be of Clifford gates only on {self.backend.name}, but "
+                        "is not; take another backend"
+                    )
         try:
             return [
                 circuit
@@ -171,7 +174,8 @@ class QiskitBackend(Simulator):
             ]
         except TranspilerError as error:
             raise DoesNotFit(
-                f"{self.backend.name} does not take this circuit: {error.message}"
+                f"{self.backend.name} does not take this circuit ({error.message}); take another "
+                "backend"
             ) from None
 
     def probabilities(self, circuits: Sequence[QuantumCircuit]) -> list[np.ndarray]:

@@ -94,7 +94,9 @@ class Sampler(Simulator):
         try:
             pubs = [(self._fitted(task.circuit), task.values, task.shots) for task in tasks]
         except TranspilerError as error:
-            raise DoesNotFit(f"the sampler does not take this circuit: {error.message}") from None
+            raise DoesNotFit(
+                f"the sampler does not take this circuit ({error.message}); take another backend"
+            ) from None
         results = made.run(pubs).result()
         return [
             list(_whole(task.circuit, one.data, len(task.values)))

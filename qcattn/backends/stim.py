@@ -76,9 +76,13 @@ class Stim(Simulator):
 
 def _steps(circuit: QuantumCircuit) -> list[PlainStep]:
     if not is_clifford(circuit):
-        raise DoesNotFit("Stim takes circuits of Clifford gates only")
+        raise DoesNotFit(
+            "the circuit must be of Clifford gates only on Stim, but is not; take another backend"
+        )
     if any(isinstance(one.operation, ControlFlowOp) for one in circuit.data):
-        raise DoesNotFit("Stim does not take control flow")
+        raise DoesNotFit(
+            "the circuit must be without control flow on Stim, but is not; take another backend"
+        )
     return steps(in_clifford_gates(circuit, list(_GATES)), list(_GATES), reset=True)
 
 

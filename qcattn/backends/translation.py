@@ -61,7 +61,10 @@ def steps(
         try:
             fitted = transpile(circuit, basis_gates=list(gates), optimization_level=0)
         except QiskitError as error:
-            raise DoesNotFit(f"the circuit has no form on {sorted(gates)}: {error}") from error
+            raise DoesNotFit(
+                f"the circuit cannot be written in {', '.join(sorted(gates))} ({error}); take "
+                "another backend"
+            ) from error
         place = {qubit: i for i, qubit in enumerate(fitted.qubits)}
         bits = {bit: i for i, bit in enumerate(fitted.clbits)}
     found = []
@@ -70,7 +73,10 @@ def steps(
         if name in ("barrier", "delay"):
             continue
         if name not in {*gates, *more}:
-            raise DoesNotFit(f"the circuit holds {name!r}, which this simulator does not have")
+            raise DoesNotFit(
+                f"the circuit must be of {', '.join(sorted(gates))} on this simulator, but holds "
+                f"{name!r}; take another backend"
+            )
         angles = tuple(map(float, one.operation.params))
         bit = bits[one.clbits[0]] if one.clbits else -1
         found.append(PlainStep(name, angles, tuple(place[qubit] for qubit in one.qubits), bit))
@@ -92,10 +98,16 @@ def reads_at_end(found: list[PlainStep], clbits: int) -> tuple[list[PlainStep], 
     measured: set[int] = set()
     for step in found:
         if measured & set(step.qubits):
-            raise DoesNotFit("a qubit is used after it was measured")
+            raise DoesNotFit(
+                "each qubit must be measured last on this simulator, but "
+                f"{min(measured & set(step.qubits))} goes on; take another backend"
+            )
         if step.name == "measure":
             if read[step.bit] >= 0:
-                raise DoesNotFit("a classical bit is written twice")
+                raise DoesNotFit(
+                    "each classical bit must be written once on this simulator, but "
+                    f"{step.bit} is written twice; take another backend"
+                )
             (read[step.bit],) = step.qubits
             measured |= set(step.qubits)
         else:

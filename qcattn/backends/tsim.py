@@ -77,7 +77,8 @@ def _run(tsim: Any, circuit: QuantumCircuit, shots: int, seed: int | None) -> np
     magic = sum(step.name in ("t", "tdg", *_TURNS) for step in found)
     if magic > _MOST_MAGIC:
         raise DoesNotFit(
-            f"at most {_MOST_MAGIC} gates may not be Clifford on tsim, but {magic:,} are not"
+            f"at most {_MOST_MAGIC} gates may not be Clifford on tsim, but {magic:,} are not; "
+            "take another backend"
         )
     made, column_of = tsim.Circuit(), {}
     for step in found:

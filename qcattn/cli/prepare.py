@@ -213,8 +213,9 @@ def _hamiltonian(
 ) -> tuple[Hamiltonian, str]:
     """The Hamiltonian that the options name, and what it is where it comes from scores."""
     packaged = rows.model is not None or rows.sentence is not None
+    model = "--sentence" if rows.model is None and packaged else "--model"
     sources = {"--hamiltonian": name, "--pauli": pauli, "--scores": rows.scores}
-    check_alone(sources | {"--sentence" if rows.model is None else "--model": packaged or None})
+    check_alone(sources | {model: packaged or None})
     of_model = {"--qubits": qubits, "--open": chain or None}
     if name is not None:
         _refuse(rows.choices, "--hamiltonian")

@@ -135,5 +135,5 @@ def test_a_qubit_that_is_used_after_it_was_read_is_refused():
     circuit.measure(0, 0)
     circuit.x(0)
     circuit.measure(0, 1)
-    with pytest.raises(DoesNotFit, match="after it was measured"):
+    with pytest.raises(DoesNotFit, match="measured last on this simulator, but 0 goes on"):
         reads_at_end(steps(circuit, ["x"]), 2)

@@ -50,7 +50,11 @@ def test_the_bomb_is_one(folder):
 @pytest.mark.parametrize(
     ("read", "name", "says"),
     [
-        (read_scores, "zeros.npz", r"takes 134,217,\d+ bytes .*'scores', but 67,108,864 bytes"),
+        (
+            read_scores,
+            "zeros.npz",
+            r"takes 134,217,\d+ bytes .* once it is read, but 67,108,864 bytes",
+        ),
         (read_scores, "half.npy", r"takes 134,217,728 bytes"),
         (read_qk, "qk.npz", r"1 table of 30,000 x 30,000 scores, which take 21,6"),
     ],
