@@ -93,7 +93,7 @@ def test_attention_maps_refuse_what_is_no_head(make):
     result = make(np.zeros((2, 3, 4, 4)), shots=10)
     with pytest.raises(ValueError, match="must have 2 numbers"):
         plot_attention_map(result, 1, axes())
-    with pytest.raises(ValueError, match="axis 1 has 3 entries; count from 0 to 2"):
+    with pytest.raises(ValueError, match="axis 1 is of length 3; count from 0 to 2"):
         plot_attention_map(result, (1, 3), axes())
 
 
