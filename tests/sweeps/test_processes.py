@@ -112,7 +112,7 @@ def test_a_script_that_no_worker_can_import_is_said_and_its_cells_did_not_fail(t
     said = "a worker process ended before it could be given anything to do"
     done = ran(None, input=SCRIPT)
     assert done.returncode == 1 and said in done.stderr
-    assert "is '<stdin>', not a file. Save the script to a file" in done.stderr
+    assert "is '<stdin>', not a file; save the script to a file" in done.stderr
     (tmp_path / "script.py").write_text(SCRIPT)
     done = ran("script.py")
     assert done.returncode == 1 and said in done.stderr
@@ -130,7 +130,7 @@ def test_workers_that_all_die_end_the_sweep_with_the_likely_reasons(
     with (
         Instead(1, works.dies) as pool,
         pytest.raises(
-            RuntimeError, match=r"died 3 times .*They may be killed or run out of memory"
+            RuntimeError, match=r"died 3 times .*killed or out of memory.*; take fewer workers"
         ),
     ):
         sweep(small(), store=tmp_path / "a", executor=pool)
