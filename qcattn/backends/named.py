@@ -235,7 +235,7 @@ def _offered(name: str, where: str) -> Callable[..., Any]:
         known(where, name, [*own.values(), *(point.name for point in offered.values())])
     except ValueError as error:
         raise ValueError(
-            f"{error}; any other simulator is named by module:factory, such as "
-            "qiskit.providers.basic_provider:BasicSimulator"
+            f"{error} (any other simulator is named by module:factory, such as "
+            "qiskit.providers.basic_provider:BasicSimulator)"
         ) from None
     raise AssertionError("`known` refuses what is not known")
