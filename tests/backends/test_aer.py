@@ -506,7 +506,7 @@ def test_what_runs_is_what_is_fitted(monkeypatch, draws):
 def test_more_outcomes_than_can_be_listed_are_refused_with_the_cure():
     """Before anything is simulated: 25 qubits would take a while."""
     prepared = Amplitude()(OneHot()(np.zeros(25)), beta=1.0)
-    with pytest.raises(ValueError, match=r"25 bits.*draws='shots'"):
+    with pytest.raises(ValueError, match=r"24 bits.*reads 25; use draws='shots'"):
         Aer(device="CPU", draws="born")(prepared, 10)
 
 
