@@ -97,5 +97,5 @@ def test_what_does_not_fit_is_refused():
     rows = Binary()([[0.0, 1.0]])
     with pytest.raises(ValueError, match=r"prepared\[0\]"):
         certify_dense(Amplitude()(rows, beta=1.0), rows, 1.0)
-    with pytest.raises(ValueError, match="system qubits"):
+    with pytest.raises(ValueError, match="1 system qubit,"):
         certify_dense(Amplitude()(rows[0], beta=1.0), ising(2), 1.0)

@@ -98,7 +98,7 @@ def test_it_plots_on_the_axes_it_is_given_or_on_its_own(arguments, name):
 def test_it_says_how_it_is_called(name):
     said = inspect.getdoc(PLOTS[name])
     assert said.startswith("Plot ") and "Example:" in said
-    assert "ax: Where to plot; None makes a figure of its own, which is `ax.figure`." in said
+    assert "ax: The axes to plot on; None makes a figure of its own, which is `ax.figure`." in said
     assert inspect.signature(PLOTS[name]).parameters["ax"].default is None
 
 

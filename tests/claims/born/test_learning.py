@@ -139,7 +139,7 @@ def test_another_head_is_the_formula_of_neither():
 
 def test_trainings_that_leave_nothing_to_be_held_out_are_refused():
     claim = LearnedMeasurement(tasks=("another head",), trainings=3, texts=500)
-    with pytest.raises(ValueError, match=r"leave 0 of 1,500 held out.*fewer trainings"):
+    with pytest.raises(ValueError, match=r"of 1,500 held out, but 0 are left.*fewer trainings"):
         claim.measure(np.random.SeedSequence(1), silent)
 
 
