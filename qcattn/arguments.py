@@ -19,6 +19,7 @@ __all__ = [
     "check_beta",
     "check_betas",
     "check_distributions",
+    "check_finite",
     "check_object",
     "check_positive",
     "check_shots",
@@ -298,6 +299,30 @@ def real_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
     if array.dtype.kind not in "iuf":
         raise ValueError(f"`{name}` must hold real numbers, but {no_numbers(array.dtype)}")
     return array.astype(np.float64, copy=False)
+
+
+def check_finite(value: NDArray[Any], name: str, cure: str) -> None:
+    """Refuse an array that holds an infinite number or NaN.
+
+    Args:
+        value: The array, of any shape.
+        name: The name of the argument.
+        cure: What to do, as the end of the error.
+
+    Raises:
+        ValueError: If an entry is not finite; it names the first one.
+
+    Example:
+        >>> check_finite(np.array([1.0, np.inf]), "couplings", "give a number")
+        Traceback (most recent call last):
+        ValueError: `couplings` must be finite, but couplings[1] is inf; give a number
+    """
+    wrong = ~np.isfinite(value)
+    if wrong.any():
+        place = _first(wrong)
+        raise ValueError(
+            f"`{name}` must be finite, but {entry(name, place)} is {value[place]}; {cure}"
+        )
 
 
 def no_numbers(dtype: np.dtype[Any]) -> str:

@@ -7,7 +7,7 @@ Scores are an array (..., keys): each row along the last axis is one distributio
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qcattn.arguments import check_betas, entry, real_array, whole_number
+from qcattn.arguments import check_betas, check_finite, entry, real_array, whole_number
 from qcattn.plurals import plural
 
 __all__ = [
@@ -312,13 +312,7 @@ def attention_output(
 
 def _finite_array(value: ArrayLike, name: str) -> NDArray[np.float64]:
     array = real_array(value, name)
-    finite = np.isfinite(array)
-    if not finite.all():
-        place = np.unravel_index(int(np.argmin(finite)), array.shape)
-        raise ValueError(
-            f"`{name}` must be finite, but {entry(name, place)} is {array[place]}; "
-            f"mask a key with `mask`, not in the vectors"
-        )
+    check_finite(array, name, "mask a key with `mask`, not in the vectors")
     return array
 
 

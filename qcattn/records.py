@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from qcattn.arguments import check_positive, entry, no_numbers, rounding
+from qcattn.arguments import check_finite, check_positive, no_numbers, rounding
 from qcattn.errors import TooLarge
 from qcattn.frames import frame, named_columns
 from qcattn.machine import memory_bytes
@@ -437,13 +437,7 @@ def _dense_operator(operator: Any) -> np.ndarray:
         )
     if matrix.dtype.kind not in "iufc":
         raise ValueError(f"`operator` must be {kinds}, but {no_numbers(matrix.dtype)}")
-    wrong = np.argwhere(~np.isfinite(matrix))
-    if len(wrong):
-        place = tuple(wrong[0])
-        raise ValueError(
-            f"`operator` must be finite, but {entry('operator', place)} is {matrix[place]}; give a "
-            "number"
-        )
+    check_finite(matrix, "operator", "give a number")
     return matrix
 
 

@@ -16,6 +16,7 @@ from scipy.special import entr, rel_entr, xlogy
 from qcattn.arguments import (
     check_betas,
     check_distributions,
+    check_finite,
     entry,
     no_numbers,
     real_array,
@@ -482,13 +483,7 @@ def _hermitian(value: ArrayLike, name: str) -> Matrix:
             f"`{name}` must be of shape (..., N, N), but is of shape {matrix.shape}; "
             f"diagonal entries alone become a matrix with np.diag"
         )
-    finite = np.isfinite(matrix)
-    if not finite.all():
-        place = _first(~finite)
-        raise ValueError(
-            f"`{name}` must be finite, but {entry(name, place)} is {matrix[place]}; "
-            f"states that never occur are left out of a matrix"
-        )
+    check_finite(matrix, name, "states that never occur are left out of a matrix")
     size = np.abs(matrix).max(axis=(-2, -1))
     skew = np.abs(matrix - _dagger(matrix)).max(axis=(-2, -1))
     wrong = skew > rounding(array) * size

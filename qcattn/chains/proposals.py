@@ -11,7 +11,7 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qcattn.arguments import real_array, whole_number
+from qcattn.arguments import check_finite, real_array, whole_number
 from qcattn.records import check_bytes, every_reading
 
 __all__ = [
@@ -201,10 +201,6 @@ def _levels(energies: ArrayLike) -> NDArray[np.float64]:
             "`energies` must be of shape (2**n,) with n at least 1, but is of shape "
             f"{levels.shape}; give one for each basis state, as `hamiltonian.diagonal()` does"
         )
-    if not np.isfinite(levels).all():
-        raise ValueError(
-            "`energies` must be finite, but "
-            f"{levels[~np.isfinite(levels)][0]} is among them; a state that never occurs evolves "
-            "with any energy, for example that of `hamiltonian.diagonal(fill=0.0)`"
-        )
+    any_energy = "a state that never occurs evolves with any energy, for example that of "
+    check_finite(levels, "energies", f"{any_energy}`hamiltonian.diagonal(fill=0.0)`")
     return levels

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from qcattn.arguments import check_alpha, entry
+from qcattn.arguments import check_alpha, check_finite
 from qcattn.comparisons._quadratic import gamma_tail
 from qcattn.comparisons._rows import Floats, check_probabilities
 
@@ -93,13 +93,7 @@ def mitigated(quasi: Any, p: Any, *, alpha: float = 0.01) -> Mitigated:
         )
     size, shape = law.shape[-1], law.shape[:-1]
     for name, array in (("values", values), ("covariance", covariance)):
-        finite = np.isfinite(array)
-        if not finite.all():
-            place = np.unravel_index(int(finite.argmin()), array.shape)
-            raise ValueError(
-                f"`quasi.{name}` must be finite, but {entry(f'quasi.{name}', place)} is "
-                f"{array[place]}; leave out rows that could not be mitigated"
-            )
+        check_finite(array, f"quasi.{name}", "leave out rows that could not be mitigated")
     rows = zip(
         values.reshape(-1, size),
         covariance.reshape(-1, size, size),

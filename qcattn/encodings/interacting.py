@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
-from qcattn.arguments import check_betas, entry
+from qcattn.arguments import check_betas, check_finite
 from qcattn.attention import check_scores
 from qcattn.plurals import plural
 from qcattn.records import Hamiltonian, check_bytes, every_reading
@@ -255,13 +255,7 @@ def _couplings(given: ArrayLike, n: int, rows: tuple[int, ...]) -> np.ndarray:
             f"`couplings` must be one number or matrices of numbers of shape (..., {n}, {n}): "
             f"{error}"
         ) from error
-    infinite = np.argwhere(~np.isfinite(matrix))
-    if len(infinite):
-        place = tuple(infinite[0])
-        raise ValueError(
-            f"`couplings` must be finite, but {entry('couplings', place)} is {matrix[place]}; give "
-            "a large number to a pair that must not occur"
-        )
+    check_finite(matrix, "couplings", "give a large number to a pair that must not occur")
     if matrix.ndim == 0:
         return float(matrix) * (1.0 - np.eye(n))
     if matrix.ndim == 1 or matrix.shape[-2:] != (n, n):
